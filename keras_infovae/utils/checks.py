@@ -1,0 +1,63 @@
+"""Argument checks, written once so that every error reads alike.
+
+Each function returns the checked value, or raises an error that names the argument, says what is
+allowed and shows what was received: "Argument `alpha` must be at most 1. Received: alpha=1.5".
+"""
+
+import difflib
+import math
+import numbers
+
+
+def argument_error(name, expectation, value, error=ValueError):
+    """Returns (does not raise) the error of an argument that is not as expected."""
+    return error(f"Argument `{name}` must be {expectation}. Received: {name}={value!r}")
+
+
+def check_number(name, value, minimum=None, maximum=None, exclusive_minimum=None):
+    """Returns `value` as a float; it must be a finite real number within the bounds given."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise argument_error(name, "a number", value, TypeError)
+    value = float(value)
+    if not math.isfinite(value):
+        raise argument_error(name, "finite", value)
+    if minimum is not None and value < minimum:
+        raise argument_error(name, f"at least {minimum:g}", value)
+    if maximum is not None and value > maximum:
+        raise argument_error(name, f"at most {maximum:g}", value)
+    if exclusive_minimum is not None and value <= exclusive_minimum:
+        raise argument_error(name, f"greater than {exclusive_minimum:g}", value)
+    return value
+
+
+def check_integer(name, value, minimum=1):
+    """Returns `value` as an int; it must be an integer (not a bool, not 2.0) >= `minimum`."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise argument_error(name, f"an integer of at least {minimum}", value, TypeError)
+    if value < minimum:
+        raise argument_error(name, f"an integer of at least {minimum}", value)
+    return int(value)
+
+
+def check_choice(name, value, choices):
+    """Returns `value`, which must be one of the strings in `choices`; suggests the nearest one."""
+    choices = sorted(choices)
+    if isinstance(value, str) and value in choices:
+        return value
+    known = ", ".join(repr(choice) for choice in choices)
+    near = difflib.get_close_matches(str(value), choices, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ValueError(f"Argument `{name}` must be one of {known}. Received: {name}={value!r}.{hint}")
+
+
+def check_numbers(name, values, exclusive_minimum=None):
+    """Returns `values`, a non-empty sequence of numbers, as a list of floats."""
+    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
+        raise argument_error(name, "a sequence of numbers", values, TypeError)
+    values = list(values)
+    if not values:
+        raise argument_error(name, "a sequence of at least one number", values)
+    return [
+        check_number(f"{name}[{i}]", value, exclusive_minimum=exclusive_minimum)
+        for i, value in enumerate(values)
+    ]

@@ -1,0 +1,130 @@
+"""Settings that can be named, compared and saved, and the registries that look them up.
+
+A family (kernels, priors, divergences, ...) is a base class and a `Registry`. A member is named by
+an alias, given as an instance, or restored from its config; nothing else branches on names.
+"""
+
+import inspect
+
+import keras
+
+from keras_infovae.utils.checks import check_choice
+
+PACKAGE = "keras_infovae"
+
+
+def register(cls):
+    """Class decorator: makes `cls` loadable by `keras.saving.load_model` with no custom_objects."""
+    return keras.saving.register_keras_serializable(package=PACKAGE)(cls)
+
+
+def constructor_config(instance):
+    """Returns {argument: value} of the constructor of `instance`, read from its attributes.
+
+    The rule of this package is that every constructor argument is an attribute of the same name.
+    Values that are settings themselves are serialised; a `**kwargs` of the constructor is left out.
+    """
+    config = {}
+    for parameter in inspect.signature(type(instance).__init__).parameters.values():
+        if parameter.name == "self" or parameter.kind in (
+            inspect.Parameter.VAR_POSITIONAL,
+            inspect.Parameter.VAR_KEYWORD,
+        ):
+            continue
+        config[parameter.name] = _serialize_value(getattr(instance, parameter.name))
+    return config
+
+
+def _serialize_value(value):
+    if isinstance(value, tuple):
+        return [_serialize_value(item) for item in value]
+    if hasattr(value, "get_config"):
+        return keras.saving.serialize_keras_object(value)
+    return value
+
+
+def deserialize_values(config):
+    """Returns `config` with every serialised object in it restored."""
+    return {
+        name: keras.saving.deserialize_keras_object(value)
+        if isinstance(value, dict) and "class_name" in value
+        else value
+        for name, value in config.items()
+    }
+
+
+class Setting:
+    """Base of a value object: equal when its class and its constructor's arguments are equal."""
+
+    def get_config(self):
+        """Returns the constructor's arguments as a JSON-compatible dictionary."""
+        return constructor_config(self)
+
+    @classmethod
+    def from_config(cls, config):
+        """Returns the instance that `get_config` described."""
+        return cls(**deserialize_values(config))
+
+    def __eq__(self, other):
+        return type(self) is type(other) and self.get_config() == other.get_config()
+
+    def __hash__(self):
+        return hash((type(self), repr(self)))
+
+    def __repr__(self):
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
+        return f"{type(self).__name__}({arguments})"
+
+
+class Registry:
+    """Looks up the members of one family.
+
+    Args:
+        family: the family's name in the singular, as error messages use it ("kernel").
+        base: the class that every member extends.
+        members: `{alias: class}`; several aliases may name one class.
+
+    Example:
+
+    >>> from keras_infovae import kernels
+    >>> kernels.get("imq").__class__.__name__
+    'InverseMultiquadratic'
+    """
+
+    def __init__(self, family, base, members):
+        self.family = family
+        self.base = base
+        self.members = dict(members)
+
+    def get(self, identifier):
+        """Returns a member given its alias, an instance, or a config from `serialize`.
+
+        Raises:
+            ValueError: for an unknown alias; the message lists the known ones.
+            TypeError: for anything else.
+        """
+        if isinstance(identifier, self.base):
+            return identifier
+        if isinstance(identifier, dict):
+            return self.deserialize(identifier)
+        if isinstance(identifier, str):
+            return self.members[check_choice(self.family, identifier, self.members)]()
+        known = ", ".join(repr(alias) for alias in sorted(self.members))
+        raise TypeError(
+            f"Argument `{self.family}` must be a {self.base.__name__} or one of {known}. "
+            f"Received: {self.family}={identifier!r}"
+        )
+
+    def serialize(self, member):
+        """Returns the config dictionary of `member`."""
+        return keras.saving.serialize_keras_object(self.get(member))
+
+    def deserialize(self, config):
+        """Returns the member that `serialize` described."""
+        member = keras.saving.deserialize_keras_object(config)
+        if not isinstance(member, self.base):
+            raise TypeError(
+                f"Argument `config` must describe a {self.base.__name__}. "
+                f"Received: config={config!r}"
+            )
+        return member
