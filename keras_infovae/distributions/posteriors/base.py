@@ -1,0 +1,25 @@
+"""The base of approximate posteriors q(z|x)."""
+
+from keras_infovae.distributions.base import DistributionLayer
+
+
+class Posterior(DistributionLayer):
+    """An approximate posterior q(z|x), given by the numbers that the encoder puts out per example.
+
+    A member defines `parameter_size` and `distribution`. `has_density` says whether q(z|x) has a
+    density, without which KL(q(z|x) || p(z)) and the ELBO are not defined.
+    """
+
+    has_density = True
+
+    def build(self, latent_dim):
+        """Makes the weights, if there are any."""
+        self.built = True
+
+    def parameter_size(self, latent_dim):
+        """Returns how many numbers per example the encoder has to put out, an int."""
+        raise NotImplementedError(f"{type(self).__name__} does not define `parameter_size`")
+
+    def distribution(self, parameters):
+        """Returns q(z|x), batch shape [n], for `parameters` [n, parameter_size(latent_dim)]."""
+        raise NotImplementedError(f"{type(self).__name__} does not define `distribution`")

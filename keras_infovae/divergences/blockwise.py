@@ -1,0 +1,85 @@
+"""Sums over pairs of rows in bounded memory."""
+
+import tensorflow as tf
+
+# Elements that one block of an intermediate tensor may have: 4 MB in float32, which stays in cache.
+BLOCK_ELEMENTS = 2**20
+
+
+def pairwise_sum(function, rows, columns, elements_per_pair=1):
+    """Returns sum_ij f(rows_i, columns_j), a scalar, without holding all pairs at once.
+
+    Rows are taken in blocks. The gradient of a sum is the sum of the blocks' gradients, so each
+    block's gradient is taken while the block is at hand and nothing of it is kept: the memory is
+    O(m * elements_per_pair) for one row block instead of O(n * m * elements_per_pair).
+
+    Args:
+        function: maps (rows_block, columns) to a tensor of values for all pairs.
+        rows: a list of tensors [n, ...], split along axis 0.
+        columns: a list of tensors [m, ...].
+        elements_per_pair: size of the largest intermediate per pair (latent_dim where `function`
+            makes a [n, m, latent_dim] tensor).
+
+    Returns:
+        A float32 scalar, differentiable once with respect to `rows` and `columns`.
+    """
+    row_count, column_count = len(rows), len(columns)
+
+    @tf.custom_gradient
+    def total(*tensors):
+        rows, columns = tensors[:row_count], tensors[row_count:]
+        count = tf.shape(rows[0])[0]
+        pairs_per_block = BLOCK_ELEMENTS // elements_per_pair
+        size = tf.clip_by_value(pairs_per_block // tf.shape(columns[0])[0], 1, count)
+        blocks = -(-count // size)
+        # The last block is filled up with rows that get the weight 0: every block has one shape,
+        # which XLA asks for.
+        padding = blocks * size - count
+        weights = tf.concat([tf.ones([count]), tf.zeros([padding])], axis=0)
+        weights = tf.reshape(weights, [blocks, size, 1])
+        row_blocks = [_split(row, blocks, size, padding) for row in rows]
+
+        def body(index, value, row_gradients, column_gradients):
+            block = [row[index] for row in row_blocks]
+            weight = weights[index]
+            with tf.GradientTape() as tape:
+                tape.watch(block)
+                tape.watch(columns)
+                part = tf.reduce_sum(function(block, columns) * weight)
+            gradients = tape.gradient(
+                part, [*block, *columns], unconnected_gradients=tf.UnconnectedGradients.ZERO
+            )
+            row_gradients = [
+                array.write(index, gradient)
+                for array, gradient in zip(row_gradients, gradients[:row_count])
+            ]
+            column_gradients = [
+                total + gradient for total, gradient in zip(column_gradients, gradients[row_count:])
+            ]
+            return index + 1, value + part, row_gradients, column_gradients
+
+        arrays = [
+            tf.TensorArray(tf.float32, size=blocks, element_shape=row.shape[1:])
+            for row in row_blocks
+        ]
+        _, value, row_gradients, column_gradients = tf.while_loop(
+            lambda index, *_: index < blocks,
+            body,
+            (0, 0.0, arrays, [tf.zeros_like(column) for column in columns]),
+            maximum_iterations=blocks,
+        )
+        row_gradients = [
+            tf.reshape(array.stack(), tf.concat([[-1], tf.shape(row)[1:]], axis=0))[:count]
+            for array, row in zip(row_gradients, rows)
+        ]
+        return value, lambda upstream: [
+            upstream * gradient for gradient in (*row_gradients, *column_gradients)
+        ]
+
+    return total(*[tf.cast(tensor, tf.float32) for tensor in (*rows, *columns)])
+
+
+def _split(rows, blocks, size, padding):
+    """Returns `rows` [n, ...] as [blocks, size, ...], the last row repeated to fill the end."""
+    rows = tf.concat([rows, tf.repeat(rows[-1:], padding, axis=0)], axis=0)
+    return tf.reshape(rows, tf.concat([[blocks, size], tf.shape(rows)[1:]], axis=0))

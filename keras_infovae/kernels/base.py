@@ -1,0 +1,100 @@
+"""The base of positive-definite kernels on the latent space."""
+
+import tensorflow as tf
+
+from keras_infovae.utils.checks import argument_error, check_choice, check_number, check_numbers
+from keras_infovae.utils.serialization import Setting
+
+DEFAULT_SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+BANDWIDTH_RULES = ("dimension", "median")
+_MEDIAN_ROWS = 512  # rows of each sample that the median heuristic looks at: O(rows^2) distances
+_SMALLEST_MEDIAN = 1e-12
+
+
+class Kernel(Setting):
+    """A radial kernel, the mean over scales s of one shape with squared bandwidth s * h:
+
+        k(z, z') = mean_s  shape(||z - z'||^2; s * h),        k(z, z) = 1
+
+    Several scales see differences of several sizes at once; one scale that is wrong sees none.
+
+    Args:
+        bandwidth: how h, the square of the length scale, is chosen.
+            `"dimension"` (default): h = latent_dim. Two draws of a standard normal prior are
+            sqrt(2 * latent_dim) apart, so that a Gaussian kernel of that h gives exp(-1) at
+            the typical distance in any dimension.
+            `"median"`: h = median(||z - z'||^2) / 2 over pairs of the samples at hand (both
+            distributions pooled; Gretton et al. 2012); no gradient flows through it.
+            A positive number: the length scale itself, h = bandwidth^2, in the unit of z.
+        scales: positive multipliers of h; `(1.0,)` gives the single kernel. Default: seven
+            scales from 0.1 to 10.
+
+    Raises:
+        ValueError, TypeError: for a bandwidth or scale that is not positive, or an unknown rule.
+
+    References:
+        Gretton et al., A Kernel Two-Sample Test, JMLR 2012.
+    """
+
+    def __init__(self, bandwidth="dimension", scales=DEFAULT_SCALES):
+        if isinstance(bandwidth, str):
+            check_choice("bandwidth", bandwidth, BANDWIDTH_RULES)
+        else:
+            bandwidth = check_number("bandwidth", bandwidth, exclusive_minimum=0)
+        self.bandwidth = bandwidth
+        self.scales = check_numbers("scales", scales, exclusive_minimum=0)
+
+    def shape(self, squared_bandwidth):
+        """Returns the `tfp.math.psd_kernels` kernel of one squared bandwidth."""
+        raise NotImplementedError(f"{type(self).__name__} does not define `shape`")
+
+    def squared_bandwidths(self, latent_dim, samples=None):
+        """Returns s * h for each scale s.
+
+        Args:
+            latent_dim: the number of dimensions of z.
+            samples: tensor [n, latent_dim]; needed by the rule `"median"` only.
+
+        Returns:
+            A list with one number (or float32 scalar tensor) per scale, in the squared unit of z.
+        """
+        if self.bandwidth == "dimension":
+            h = float(latent_dim)
+        elif self.bandwidth == "median":
+            if samples is None:
+                raise argument_error("samples", "given for the bandwidth rule 'median'", samples)
+            h = median_squared_distance(samples) / 2.0
+        else:
+            h = self.bandwidth**2
+        return [scale * h for scale in self.scales]
+
+    def matrix(self, x, y, squared_bandwidths):
+        """Returns k(x_i, y_j), float32 [n, m], for x [n, latent_dim] and y [m, latent_dim]."""
+        matrices = [self.shape(h).matrix(x, y) for h in squared_bandwidths]
+        return tf.add_n(matrices) / len(matrices)
+
+    @property
+    def has_normal_expectation(self):
+        """Whether E k(z, z') has a closed form for normal z and z' (`normal_expectation`)."""
+        return False
+
+    def normal_expectation(self, x_mean, x_variance, y_mean, y_variance, squared_bandwidths):
+        """Returns E k(z, z') for normal z and z'; see `Gaussian.normal_expectation`."""
+        raise argument_error("kernel", "one with a closed form for normal z: 'gaussian'", self)
+
+
+def median_squared_distance(samples):
+    """Returns the median of ||z_i - z_j||^2 over pairs i < j of `samples` [n, d]: a scalar.
+
+    At most 512 rows, evenly spread, are used. Gradients are stopped, and the result is bounded
+    away from zero so that identical samples do not make a kernel of zero width.
+    """
+    samples = tf.stop_gradient(tf.cast(samples, tf.float32))
+    samples = samples[:: tf.maximum(1, tf.shape(samples)[0] // _MEDIAN_ROWS)]
+    norms = tf.reduce_sum(samples**2, axis=1)
+    distances = norms[:, None] + norms[None] - 2.0 * tf.matmul(samples, samples, transpose_b=True)
+    # Off the diagonal every pair stands twice. With the n entries of the diagonal moved to the
+    # front of the order, the median of the n(n-1) others is at n + (n(n-1) - 1) // 2.
+    ordered = tf.sort(tf.reshape(tf.linalg.set_diag(distances, -tf.ones_like(norms)), [-1]))
+    count = tf.shape(samples)[0]
+    return tf.maximum(ordered[count + (count * (count - 1) - 1) // 2], _SMALLEST_MEDIAN)

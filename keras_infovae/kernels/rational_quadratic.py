@@ -1,0 +1,46 @@
+"""The rational quadratic kernel."""
+
+import tensorflow as tf
+
+from keras_infovae.kernels.base import DEFAULT_SCALES, Kernel
+from keras_infovae.utils import probability as tfp
+from keras_infovae.utils.checks import check_number
+from keras_infovae.utils.serialization import register
+
+
+@register
+class RationalQuadratic(Kernel):
+    """The rational quadratic kernel, a mixture of Gaussian kernels with heavy tails:
+
+        k(z, z') = mean_s (1 + ||z - z'||^2 / (2 a s h))^(-a)
+
+    a -> infinity gives the Gaussian kernel, a = 1 the inverse multiquadratic.
+
+    Args:
+        bandwidth: `"dimension"` (default; h = latent_dim), `"median"`, or the length scale
+            sqrt(h) as a positive number. See `Kernel`.
+        scales: multipliers s of h. Default: seven from 0.1 to 10.
+        scale_mixture_rate: a > 0. Default 0.5.
+
+    Example:
+
+    >>> import keras_infovae as ki
+    >>> kernel = ki.kernels.RationalQuadratic(bandwidth=1.0, scales=(1.0,), scale_mixture_rate=2.0)
+    >>> kernel.matrix([[0.0]], [[2.0]], kernel.squared_bandwidths(1)).numpy()
+    array([[0.25]], dtype=float32)
+
+    References:
+        Binkowski et al., Demystifying MMD GANs, arXiv:1801.01401, section 2.
+    """
+
+    def __init__(self, bandwidth="dimension", scales=DEFAULT_SCALES, scale_mixture_rate=0.5):
+        super().__init__(bandwidth, scales)
+        self.scale_mixture_rate = check_number(
+            "scale_mixture_rate", scale_mixture_rate, exclusive_minimum=0
+        )
+
+    def shape(self, squared_bandwidth):
+        return tfp.math.psd_kernels.RationalQuadratic(
+            length_scale=tf.sqrt(tf.cast(squared_bandwidth, tf.float32)),
+            scale_mixture_rate=self.scale_mixture_rate,
+        )

@@ -1,0 +1,22 @@
+"""The base of network builders."""
+
+from keras_infovae.utils.serialization import Setting
+
+
+class Network(Setting):
+    """Builds an encoder and a decoder that fit a given shape of x.
+
+    Both are plain Keras models without an output activation: the encoder's output goes to the
+    posterior, the decoder's to the likelihood, and these apply what they need (a sigmoid, an exp).
+    """
+
+    def check_event_shape(self, event_shape):
+        """Raises ValueError when networks of this kind cannot be built for x of `event_shape`."""
+
+    def encoder(self, event_shape, output_size):
+        """Returns a Keras model from x [n, *event_shape] to [n, output_size]."""
+        raise NotImplementedError(f"{type(self).__name__} does not define `encoder`")
+
+    def decoder(self, latent_dim, output_shape):
+        """Returns a Keras model from z [n, latent_dim] to [n, *output_shape]."""
+        raise NotImplementedError(f"{type(self).__name__} does not define `decoder`")
