@@ -46,3 +46,25 @@ def share_of_global_mean(per_example):
 def share_of_global_value(value):
     """Returns this replica's share of a scalar that every replica computes from gathered data."""
     return tf.cast(value, tf.float32) / num_replicas()
+
+
+def local_rows(global_rows, count):
+    """Returns the `count` rows of this replica from what `gather` joined, [global_batch, ...]."""
+    if num_replicas() == 1:
+        return global_rows
+    context = tf.distribute.get_replica_context()
+    counts = context.all_gather(tf.reshape(count, [1]), axis=0)
+    start = tf.reduce_sum(counts[: context.replica_id_in_sync_group])
+    return global_rows[start : start + count]
+
+
+def step_variable(value, name):
+    """Returns an int64 variable of the training loop, the same on every replica."""
+    return tf.Variable(
+        value,
+        trainable=False,
+        dtype=tf.int64,
+        name=name,
+        synchronization=tf.VariableSynchronization.ON_WRITE,
+        aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
+    )

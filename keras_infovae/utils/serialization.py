@@ -11,6 +11,7 @@ import keras
 from keras_infovae.utils.checks import check_choice
 
 PACKAGE = "keras_infovae"
+_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 def register(cls):
@@ -22,17 +23,19 @@ def constructor_config(instance):
     """Returns {argument: value} of the constructor of `instance`, read from its attributes.
 
     The rule of this package is that every constructor argument is an attribute of the same name.
-    Values that are settings themselves are serialised; a `**kwargs` of the constructor is left out.
+    Values that are settings themselves are serialised. A constructor with `**settings` passes them
+    to its parent's, whose arguments are then its own, but for those in `fixed_arguments`.
     """
-    config = {}
-    for parameter in inspect.signature(type(instance).__init__).parameters.values():
-        if parameter.name == "self" or parameter.kind in (
-            inspect.Parameter.VAR_POSITIONAL,
-            inspect.Parameter.VAR_KEYWORD,
-        ):
+    names = []
+    for cls in type(instance).__mro__:
+        if "__init__" not in vars(cls):
             continue
-        config[parameter.name] = _serialize_value(getattr(instance, parameter.name))
-    return config
+        parameters = inspect.signature(vars(cls)["__init__"]).parameters.values()
+        names += [p.name for p in parameters if p.kind in _NAMED and p.name != "self"]
+        if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters):
+            break
+    fixed = getattr(instance, "fixed_arguments", ())
+    return {name: _serialize_value(getattr(instance, name)) for name in names if name not in fixed}
 
 
 def _serialize_value(value):

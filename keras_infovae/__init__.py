@@ -1,0 +1,35 @@
+"""keras-infovae: InfoVAE and its family for Keras and TensorFlow.
+
+>>> import keras_infovae as ki
+>>> model = ki.InfoVAE(latent_dim=16)
+>>> model.compile("adam")
+
+Then `model.fit(x)`, `model.encode(x)`, `model.generate(16)`, `model.save("model.keras")`.
+"""
+
+import os
+
+# The models compute with TensorFlow; Keras reads this when it is first imported.
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+from keras_infovae import divergences, evaluation, kernels, networks
+from keras_infovae.distributions import likelihoods, posteriors, priors
+from keras_infovae.models import MMDVAE, VAE, BetaVAE, InfoVAE, LatentVariableModel
+from keras_infovae.version import __version__
+
+__all__ = [
+    "MMDVAE",
+    "VAE",
+    "BetaVAE",
+    "InfoVAE",
+    "LatentVariableModel",
+    "__version__",
+    "datasets",
+    "divergences",
+    "evaluation",
+    "kernels",
+    "likelihoods",
+    "networks",
+    "posteriors",
+    "priors",
+]

@@ -1,0 +1,25 @@
+"""Stateless seeds: same seed, same numbers."""
+
+import tensorflow as tf
+
+from keras_infovae.utils.checks import check_integer
+
+
+def stateless_seed(seed, *folds):
+    """Returns an int32 seed of shape [2] for TFP and `tf.random.stateless_*`.
+
+    Args:
+        seed: an integer, or a tensor of shape [2] such as `SeedGenerator.next()` gives.
+        *folds: integers (Python or tensors) mixed in one after another, such as a batch's number:
+            different folds give independent streams.
+    """
+    seed = tf.constant([0, seed % 2**31], tf.int32) if isinstance(seed, int) else seed
+    seed = tf.bitcast(tf.cast(seed, tf.uint32), tf.int32) if seed.dtype != tf.int32 else seed
+    for fold in folds:
+        seed = tf.random.experimental.stateless_fold_in(seed, tf.cast(fold, tf.int32))
+    return seed
+
+
+def check_seed(seed):
+    """Returns `seed`, which must be None or an integer of at least 0."""
+    return None if seed is None else check_integer("seed", seed, minimum=0)
