@@ -1,0 +1,78 @@
+"""The package's metadata and dependencies; nothing else states them."""
+
+import pathlib
+import re
+
+import setuptools
+
+ROOT = pathlib.Path(__file__).resolve().parent
+# Read, not imported: importing the package needs TensorFlow, which is not there at build time.
+VERSION = re.search(
+    r'^__version__ = "([^"]+)"$',
+    (ROOT / "keras_infovae" / "version.py").read_text(encoding="utf-8"),
+    flags=re.MULTILINE,
+).group(1)
+
+setuptools.setup(
+    name="keras-infovae",
+    version=VERSION,
+    description="InfoVAE and its family for Keras 3 and TensorFlow",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    author="The keras-infovae authors",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    keywords=[
+        "autoencoder",
+        "InfoVAE",
+        "Keras",
+        "maximum mean discrepancy",
+        "MMD-VAE",
+        "representation learning",
+        "TensorFlow",
+        "variational autoencoder",
+    ],
+    classifiers=[
+        "Development Status :: 3 - Alpha",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
+        "Operating System :: OS Independent",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3 :: Only",
+        "Programming Language :: Python :: 3.10",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+    packages=setuptools.find_packages(include=["keras_infovae*"]),
+    # Bundled data. tools/check_wheel.sh holds the wheel's files against the repository's.
+    package_data={"keras_infovae": ["**/*.csv", "**/*.gz", "**/*.json", "**/*.npz", "**/*.txt"]},
+    python_requires=">=3.10,<3.14",
+    install_requires=[
+        "absl-py",
+        "keras>=3.8",
+        # KerasTuner imports tensorboard without declaring it; without it every trial fails.
+        "keras-tuner>=1.4.8",
+        "matplotlib",
+        "pandas",
+        "scikit-learn",
+        "tensorboard",
+        "tensorflow>=2.18",
+        "tensorflow-probability>=0.25",
+        # tensorflow-probability imports it; its own requirement keeps it at TensorFlow's minor.
+        "tf-keras",
+    ],
+    extras_require={
+        "gpu": ["tensorflow[and-cuda]>=2.18"],
+        "parquet": ["pyarrow"],
+        "serving": ["tensorflow-serving-api>=2.18"],
+        "tfds": ["tensorflow-datasets"],
+        # ruff's formatting changes between minor versions, so that one is held.
+        "test": ["build", "pytest>=8", "pyarrow", "ruff==0.17.*"],
+    },
+    entry_points={"console_scripts": ["keras-infovae = keras_infovae.cli.main:run"]},
+    # Where names ignore case, setuptools' usual `build` would be the file BUILD.
+    options={"build": {"build_base": ".build"}},
+    zip_safe=False,
+)
