@@ -1,0 +1,67 @@
+# Each target does its own set-up: all that has to be there is Python (with its venv module).
+# `make test PYTHON=python3.12` picks another interpreter.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# What the environment was made from. When any of it changes, the environment is made anew.
+STAMP := $(VENV)/.made-from
+MADE_FROM = $(shell { $(PYTHON) --version; pwd; cat setup.py; } 2>&1 | cksum)
+
+# TensorFlow's start-up messages would bury what the commands say.
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help venv quickstart test test-slow lint format build-file wheel check-wheel bench clean
+
+help:  ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+# The stamp is written last, so that an install that failed or was interrupted starts over.
+venv:  ## Makes or updates the environment in .venv
+	@if [ "$$(cat $(STAMP) 2>/dev/null)" != "$(MADE_FROM)" ]; then \
+		set -e; \
+		$(PYTHON) --version > /dev/null; \
+		echo "Installing into $(VENV) (once; takes a minute or two) ..."; \
+		rm -rf $(VENV); \
+		$(PYTHON) -m venv $(VENV); \
+		$(BIN)/python -m pip install --quiet --use-pep517 --editable '.[test]'; \
+		echo "$(MADE_FROM)" > $(STAMP); \
+	fi
+
+quickstart: venv  ## Trains, evaluates and exports a small model (examples/quickstart.py)
+	@$(BIN)/python examples/quickstart.py $(ARGS)
+
+test: venv  ## Runs the tests, but for the slow ones; ARGS="-k mmd" is passed on
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-slow: venv  ## Runs the slow tests
+	@$(BIN)/python -m pytest -m slow $(ARGS)
+
+lint: venv  ## Checks the code's style and format
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+format: venv  ## Formats the code and sorts its imports
+	@$(BIN)/ruff check --select I --fix --quiet
+	@$(BIN)/ruff format
+
+build-file: venv  ## Writes BUILD anew from the imports
+	@$(BIN)/python tools/update_build.py
+
+# An old .build would put files that are gone from the repository into the wheel.
+wheel: venv  ## Builds the wheel into dist/
+	@rm -rf .build dist
+	@log=$$($(BIN)/python -m build --wheel 2>&1) || { echo "$$log"; exit 1; }
+	@ls dist/*.whl
+
+check-wheel: wheel  ## Installs the wheel in an environment of its own and uses it
+	@PYTHON="$(PYTHON)" tools/check_wheel.sh dist/*.whl
+
+bench: venv  ## Runs the benchmarks (benchmarks/)
+	@for file in benchmarks/*.py; do $(BIN)/python $$file $(ARGS) || exit 1; done
+
+clean:  ## Removes the environment and all that was built
+	rm -rf $(VENV) .build dist *.egg-info .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
