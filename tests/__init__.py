@@ -1,0 +1,1 @@
+"""A package, so that `from tests import contracts` never finds another project's `tests`."""
