@@ -1,0 +1,7 @@
+"""Data in one form, from wherever it comes: bundled, cached, downloaded or the user's own files."""
+
+from keras_infovae.datasets.dataset import Dataset
+from keras_infovae.datasets.loading import load
+from keras_infovae.datasets.scaling import Scaling
+
+__all__ = ["Dataset", "Scaling", "load"]

@@ -1,0 +1,74 @@
+"""The one form that data of every source takes."""
+
+import dataclasses
+
+import numpy as np
+
+from keras_infovae.datasets.scaling import Scaling
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Dataset:
+    """Examples in three disjoint splits, ready for `model.fit`.
+
+    Args:
+        name: what the data is called: the name or the file that it was loaded from.
+        train: float32 [n_train, *event_shape].
+        validation: float32 [n_validation, *event_shape]; n_validation may be 0.
+        test: float32 [n_test, *event_shape]; n_test may be 0.
+        train_labels: [n_train] integers or strings, or None where there are no labels.
+        validation_labels: likewise, [n_validation].
+        test_labels: likewise, [n_test].
+        scaling: a `Scaling`: how the source's numbers became these.
+        feature_names: a name per column of a table, or None.
+
+    Example:
+
+    >>> data = load("digits")
+    >>> data.event_shape
+    (8, 8, 1)
+    >>> data
+    Dataset('digits', event_shape=(8, 8, 1), train=1437, validation=180, test=180, labels=10)
+    """
+
+    name: str
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+    train_labels: np.ndarray | None = None
+    validation_labels: np.ndarray | None = None
+    test_labels: np.ndarray | None = None
+    scaling: Scaling = dataclasses.field(default_factory=Scaling)
+    feature_names: list | None = None
+
+    @property
+    def event_shape(self):
+        """The shape of one example, a tuple of integers."""
+        return self.train.shape[1:]
+
+    @property
+    def num_classes(self):
+        """The number of different labels in the training split, or None without labels."""
+        return None if self.train_labels is None else len(np.unique(self.train_labels, axis=0))
+
+    def summary(self):
+        """Returns a few lines of text: the splits, the range of the values, labels and scaling."""
+        lines = [f"{self.name}: examples of shape {self.event_shape}"]
+        for split in ("train", "validation", "test"):
+            values = getattr(self, split)
+            line = f"  {split:<11}{len(values):>8} examples"
+            if len(values):
+                line += f", values {values.min():.4g} to {values.max():.4g}"
+            lines.append(line)
+        if self.train_labels is not None:
+            lines.append(f"  labels: {self.num_classes} different ones in train")
+        scaling = repr(self.scaling)
+        lines.append(f"  scaling: {scaling if len(scaling) < 80 else 'one per feature'}")
+        return "\n".join(lines)
+
+    def __repr__(self):
+        labels = "" if self.train_labels is None else f", labels={self.num_classes}"
+        return (
+            f"Dataset({self.name!r}, event_shape={self.event_shape}, train={len(self.train)}, "
+            f"validation={len(self.validation)}, test={len(self.test)}{labels})"
+        )

@@ -1,0 +1,138 @@
+"""Folders of images, read by Pillow."""
+
+import contextlib
+import os
+import warnings
+
+import numpy as np
+
+from keras_infovae.datasets.raw import RawData
+from keras_infovae.datasets.reading import import_optional, reading, source_error
+from keras_infovae.datasets.scaling import Scaling
+from keras_infovae.datasets.splitting import limit_indices
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
+_CHANNELS = {"L": 1, "RGB": 3, "RGBA": 4}
+# What each of Pillow's 8-bit modes becomes. Modes of more bits are missing: Pillow would clip them.
+_MODES = {
+    "1": "L",
+    "L": "L",
+    "LA": "RGBA",
+    "P": "RGB",  # or L, where its palette is grey
+    "PA": "RGBA",
+    "RGB": "RGB",
+    "RGBA": "RGBA",
+    "CMYK": "RGB",
+    "YCbCr": "RGB",
+}
+
+
+def read_image_folder(folder, limit=None, seed=0):
+    """Returns the `RawData` of a folder of images, uint8 [n, height, width, 1, 3 or 4].
+
+    All become grey if all are grey, else RGB, or RGBA if one of them is transparent. Of an animated
+    image the first frame is taken. Files that are hidden or no images by their name are ignored.
+
+    Args:
+        folder: images, without labels; or folders of images, which are the labels. Order: by path.
+        limit: decode at most this many, drawn by `seed`, though the sizes of all are checked.
+            Default: None, all.
+        seed: an integer.
+
+    Raises:
+        ValueError: when there are no images, one is unreadable, or two differ in size.
+        ImportError: when Pillow is not installed.
+    """
+    files = _list_images(folder)
+    labels = _labels(folder, files)
+    image_module = import_optional("PIL.Image", "pillow", "Reading images")
+    size, mode = _common_form(image_module, files)
+    chosen = limit_indices(len(files), limit, seed)
+    images = np.empty((len(chosen), size[1], size[0], _CHANNELS[mode]), np.uint8)
+    for row, index in enumerate(chosen):
+        with _opened(image_module, files[index]) as image:
+            pixels = np.asarray(image if image.mode == mode else image.convert(mode))
+            images[row] = pixels.reshape(images.shape[1:])
+    return RawData(
+        os.path.basename(os.path.abspath(folder)),
+        x=images,
+        y=None if labels is None else labels[chosen],
+        scaling=Scaling(0.0, 255.0),
+    )
+
+
+def _list_images(folder):
+    """Returns the paths of all images under `folder`, sorted."""
+    files = []
+    for directory, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        files += [
+            os.path.join(directory, name)
+            for name in names
+            if name.lower().endswith(SUFFIXES) and not name.startswith(".")
+        ]
+    if not files:
+        raise source_error(folder, f"hold images, files that end in {', '.join(SUFFIXES)}")
+    return sorted(files)
+
+
+def _labels(folder, files):
+    """Returns the first folder on the way to each file as an array, or None without folders."""
+    parts = [os.path.relpath(file, folder).split(os.sep) for file in files]
+    loose = sum(len(path) == 1 for path in parts)
+    if loose == len(files):
+        return None
+    if loose:
+        found = f"{loose} images outside of the folders and {len(files) - loose} inside"
+        raise source_error(folder, "hold either images or one folder of images per label", found)
+    return np.array([path[0] for path in parts])
+
+
+def _common_form(image_module, files):
+    """Returns the size (width, height) and the mode of all images; reads their headers only."""
+    first_size, modes = None, set()
+    for file in files:
+        with _opened(image_module, file) as image:
+            size, mode = image.size, image.mode
+            transparent = "transparency" in image.info
+            if mode == "P" and _is_grey(image.getpalette("RGB")):
+                mode = "L"
+        if mode not in _MODES:
+            raise source_error(file, "be an image of 8 bits per channel", f"mode {mode!r}")
+        first_size = first_size or size
+        if size != first_size:
+            raise source_error(
+                os.path.dirname(file),
+                "hold images of one size",
+                f"{files[0]!r} is {first_size[0]} x {first_size[1]}, "
+                f"{file!r} is {size[0]} x {size[1]}",
+            )
+        modes.add("RGBA" if transparent else _MODES[mode])
+    return first_size, max(modes, key=_CHANNELS.get)
+
+
+def _is_grey(palette):
+    """Whether all colours of a palette, a flat list of red, green and blue, are grey."""
+    return palette[0::3] == palette[1::3] == palette[2::3]
+
+
+@contextlib.contextmanager
+def _opened(image_module, file):
+    """Gives the open image; whatever fails in opening or decoding is an error about the file."""
+    with (
+        warnings.catch_warnings(),
+        reading(file, "an image"),
+        _bombs_as_value_errors(image_module),
+        image_module.open(file) as image,
+    ):
+        yield image
+
+
+@contextlib.contextmanager
+def _bombs_as_value_errors(image_module):
+    """Makes Pillow's guard against decompression bombs, a warning first, an error at once."""
+    warnings.simplefilter("error", image_module.DecompressionBombWarning)
+    try:
+        yield
+    except (image_module.DecompressionBombWarning, image_module.DecompressionBombError) as error:
+        raise ValueError(f"it may be a decompression bomb: {error}") from error

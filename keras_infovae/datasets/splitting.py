@@ -1,0 +1,73 @@
+"""Fixed-seed splits: pure functions from sizes to indices."""
+
+import numpy as np
+
+from keras_infovae.datasets.reading import source_error
+from keras_infovae.utils.checks import argument_error, check_number
+
+
+def check_fractions(validation_fraction, test_fraction):
+    """Returns both as floats; each must be in [0, 1) and they must leave something to train on."""
+    fractions = {"validation_fraction": validation_fraction, "test_fraction": test_fraction}
+    for name, value in fractions.items():
+        fractions[name] = check_number(name, value)
+        if not 0.0 <= fractions[name] < 1.0:
+            raise argument_error(name, "at least 0 and less than 1", value)
+    if sum(fractions.values()) >= 1.0:
+        raise ValueError(
+            "Arguments `validation_fraction` and `test_fraction` must add up to less than 1. "
+            f"Received: validation_fraction={validation_fraction!r}, "
+            f"test_fraction={test_fraction!r}"
+        )
+    return tuple(fractions.values())
+
+
+def split_indices(count, fractions, seed, source=None):
+    """Returns shuffled indices in parts: one per fraction, and first what is left over.
+
+    The parts are disjoint and cover 0..count-1. A part is empty only if its fraction is 0; the rest
+    is never empty.
+
+    Args:
+        count: the number of examples.
+        fractions: the share of each part but the first, numbers in [0, 1).
+        seed: an integer of at least 0.
+        source: what the user gave, for the error.
+
+    Raises:
+        ValueError: when `count` is too small to give every part an example.
+
+    Example:
+
+    >>> [len(part) for part in split_indices(10, (0.1, 0.2), seed=0)]
+    [7, 1, 2]
+    """
+    sizes = [max(1, round(count * fraction)) if fraction else 0 for fraction in fractions]
+    if sum(sizes) >= count:
+        parts = 1 + sum(size > 0 for size in sizes)
+        raise source_error(
+            source,
+            f"hold enough examples for {parts} split(s) (give a fraction of 0 to go without one)",
+            f"{count} example(s) to split",
+        )
+    order = np.random.default_rng(seed).permutation(count)
+    stops = np.cumsum([count - sum(sizes), *sizes])
+    return np.split(order, stops[:-1])
+
+
+def limit_indices(count, limit, seed):
+    """Returns `limit` of the indices 0..count-1 in ascending order, drawn by `seed`; or all."""
+    if limit is None or limit >= count:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).permutation(count)[:limit])
+
+
+def share_limit(limit, count, test_count):
+    """Returns how many of `limit` examples fall to a pool of `count` and how many to its test set.
+
+    They keep the proportion of the two, and each gets at least one; (None, None) is no limit.
+    """
+    if limit is None or limit >= count + test_count:
+        return None, None
+    of_test = min(max(1, round(limit * test_count / (count + test_count))), test_count)
+    return max(0, limit - of_test), of_test

@@ -1,0 +1,60 @@
+"""TensorFlow Datasets, under names such as "tfds:mnist", where that library is installed."""
+
+import importlib
+
+import numpy as np
+
+from keras_infovae.datasets.raw import RawData
+from keras_infovae.datasets.reading import reading, source_error
+
+PREFIX = "tfds:"
+
+
+def read(source):
+    """Returns the `RawData` of a data set of TensorFlow Datasets, downloading it if need be.
+
+    The examples are the set's supervised input, or else its feature `image`, or else its only
+    feature; labels are its supervised target or its feature `label`. A split called `test` is the
+    official test split.
+
+    Args:
+        source: `"tfds:"` and a name, which may hold a configuration and a version.
+
+    Raises:
+        ImportError: when the library is not installed.
+        ValueError: when the set has no `train` split, or its examples have no common shape.
+    """
+    try:
+        library = importlib.import_module("tensorflow_datasets")
+    except ImportError as error:
+        raise ImportError(
+            f"source={source!r} needs TensorFlow Datasets: pip install keras-infovae[tfds]"
+        ) from error
+    builder = library.builder(source[len(PREFIX) :])
+    builder.download_and_prepare()
+    if "train" not in builder.info.splits:
+        found = f"it has {', '.join(map(repr, builder.info.splits))}"
+        raise source_error(source, "have a split 'train'", found)
+    splits = [split for split in ("train", "test") if split in builder.info.splits]
+    arrays = []
+    for split in splits:
+        with reading(source, "a data set whose examples all have one shape"):
+            columns = library.as_numpy(builder.as_dataset(split=split, batch_size=-1))
+        x, y = _keys(source, columns, builder.info.supervised_keys)
+        arrays += [np.asarray(columns[x]), None if y is None else np.asarray(columns[y])]
+    return RawData(source, *arrays)
+
+
+def _keys(source, columns, supervised_keys):
+    """Returns the names of the examples' and of the labels' feature; the latter may be None."""
+    if supervised_keys and all(isinstance(key, str) for key in supervised_keys):
+        x, y = supervised_keys[:2]
+        return x, None if x == y else y
+    label = "label" if "label" in columns else None
+    others = [name for name in columns if name != label]
+    if "image" in columns:
+        return "image", label
+    if len(others) == 1:
+        return others[0], label
+    found = f"its features are {', '.join(map(repr, columns))}"
+    raise source_error(source, "have a feature 'image' or a single feature", found)

@@ -1,0 +1,157 @@
+"""Folders of images."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from keras_infovae.datasets import load
+
+Image = pytest.importorskip("PIL.Image")
+
+COLOURS = {"L": 51, "1": 1, "RGB": (255, 0, 51), "RGBA": (255, 0, 51, 0), "LA": (51, 0)}
+
+
+def _save(path, mode="L", size=(3, 2), colour=None, **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode, size, COLOURS.get(mode, 0) if colour is None else colour).save(path, **options)
+
+
+def _load(folder, **arguments):
+    return load(folder, validation_fraction=0, test_fraction=0, **arguments)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "jpeg", "bmp", "gif", "PNG"])
+def test_formats(suffix, tmp_path):
+    for i in range(3):
+        _save(tmp_path / f"{i}.{suffix}")
+    data = _load(tmp_path)
+    assert data.train.shape == (3, 2, 3, 1)
+    np.testing.assert_allclose(data.train, 0.2, atol=0.01)
+    assert data.scaling.scale == 255.0
+    assert data.train_labels is None
+
+
+@pytest.mark.parametrize(
+    ("modes", "channels"),
+    [
+        (["L", "L"], 1),
+        (["1", "L"], 1),
+        (["L", "RGB"], 3),
+        (["RGB", "RGBA"], 4),
+        (["LA", "L"], 4),
+        (["1", "1"], 1),
+    ],
+)
+def test_all_images_get_the_same_channels(modes, channels, tmp_path):
+    for i, mode in enumerate(modes):
+        _save(tmp_path / f"{i}.png", mode)
+    assert _load(tmp_path).event_shape == (2, 3, channels)
+
+
+@pytest.mark.parametrize(("colour", "channels"), [((255, 0, 51), 3), ((51, 51, 51), 1)])
+def test_a_palette_is_grey_or_of_colours(colour, channels, tmp_path):
+    image = Image.new("RGB", (3, 2), colour).convert("P", palette=Image.Palette.ADAPTIVE, colors=1)
+    image.save(tmp_path / "0.png")
+    data = _load(tmp_path)
+    assert data.event_shape == (2, 3, channels)
+    np.testing.assert_allclose(data.train[0, 0, 0] * 255, colour[:channels], rtol=1e-6)
+
+
+def test_a_transparent_palette_keeps_its_transparency(tmp_path):
+    _save(tmp_path / "0.png", "P", colour=0, transparency=0)
+    data = _load(tmp_path)
+    assert data.event_shape == (2, 3, 4)
+    np.testing.assert_array_equal(data.train[..., 3], 0.0)
+
+
+def test_pixels_and_order(tmp_path):
+    for i in range(8):
+        _save(tmp_path / f"{i}.png", colour=i * 10)
+    first, second = _load(tmp_path), _load(tmp_path)
+    np.testing.assert_array_equal(first.train, second.train)
+    values = np.sort(first.train[:, 0, 0, 0]) * 255
+    np.testing.assert_allclose(values, np.arange(0, 80, 10), rtol=1e-6)
+
+
+def test_folders_are_labels_and_other_files_are_ignored(tmp_path):
+    for i in range(4):
+        _save(tmp_path / "cat" / f"{i}.png", colour=0)
+        _save(tmp_path / "dog" / "deep" / f"{i}.png", colour=255)
+    (tmp_path / "readme.txt").write_text("no image")
+    (tmp_path / ".cache").mkdir()
+    (tmp_path / ".cache" / "x.png").write_text("hidden")
+    (tmp_path / "cat" / "._0.png").write_text("hidden")
+    data = _load(tmp_path)
+    expected = np.where(data.train[:, 0, 0, 0] == 0.0, "cat", "dog")
+    np.testing.assert_array_equal(data.train_labels, expected)
+    assert len(data.train) == 8
+
+
+def test_limit_decodes_no_more_than_it_needs(tmp_path):
+    for i in range(9):
+        _save(tmp_path / "ab"[i % 2] / f"{i}.png", colour=i % 2)
+    data = _load(tmp_path, limit=4)
+    assert len(data.train) == 4
+    expected = np.where(data.train[:, 0, 0, 0] == 0.0, "a", "b")
+    np.testing.assert_array_equal(data.train_labels, expected)
+
+
+def test_no_images(tmp_path):
+    (tmp_path / "notes.txt").write_text("")
+    with pytest.raises(ValueError, match=r"must hold images, files that end in \.png"):
+        load(tmp_path)
+
+
+def test_images_inside_and_outside_of_folders(tmp_path):
+    _save(tmp_path / "0.png")
+    _save(tmp_path / "cat" / "1.png")
+    with pytest.raises(ValueError, match="1 images outside of the folders and 1 inside"):
+        load(tmp_path)
+
+
+def test_different_sizes(tmp_path):
+    _save(tmp_path / "a.png", size=(3, 2))
+    _save(tmp_path / "b.png", size=(3, 2))
+    _save(tmp_path / "c.png", size=(2, 3))
+    with pytest.raises(ValueError, match=r"a\.png' is 3 x 2, '.*c\.png' is 2 x 3"):
+        load(tmp_path)
+
+
+def test_sixteen_bits_are_refused_rather_than_clipped(tmp_path):
+    _save(tmp_path / "a.png", "I;16", colour=300)
+    with pytest.raises(ValueError, match=r"8 bits per channel.*a\.png.*I;16"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "bmp", "gif"])
+def test_truncated_images_are_errors_that_name_the_file(suffix, tmp_path):
+    path = tmp_path / f"cut.{suffix}"
+    pixels = np.random.default_rng(0).integers(0, 256, (16, 16), "uint8")
+    Image.fromarray(pixels).save(path)
+    content = path.read_bytes()
+    for share in (0.0, 0.1, 0.5, 0.9):
+        path.write_bytes(content[: int(share * len(content))])
+        with pytest.raises(ValueError, match=rf"be an image that is whole.*cut\.{suffix}"):
+            _load(tmp_path)
+
+
+@pytest.mark.parametrize("pixels", [10, 3])  # Pillow warns above the limit, fails above twice that
+def test_decompression_bombs(pixels, tmp_path, monkeypatch):
+    _save(tmp_path / "big.png", size=(4, 4))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", pixels)
+    with pytest.raises(ValueError, match=r"big\.png.*decompression bomb"):
+        load(tmp_path)
+
+
+def test_missing_library(tmp_path, monkeypatch):
+    _save(tmp_path / "a.png")
+    monkeypatch.setitem(sys.modules, "PIL.Image", None)
+    with pytest.raises(ImportError, match="Reading images needs pillow"):
+        load(tmp_path)
+
+
+def test_a_file_of_another_kind(tmp_path):
+    (tmp_path / "notes.txt").write_text("")
+    with pytest.raises(ValueError, match=r"name ends in one of \.npy.*\.parquet.*notes\.txt"):
+        load(tmp_path / "notes.txt")

@@ -1,0 +1,127 @@
+"""`.npy` and `.npz`: what is read, and that nothing is unpickled."""
+
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+
+from keras_infovae.datasets import load
+
+X = np.arange(12.0).reshape(6, 2)
+Y = np.array([0, 1, 0, 1, 2, 2])
+
+
+@pytest.mark.parametrize(
+    ("arrays", "labelled"),
+    [
+        ({"x": X}, False),
+        ({"x": X, "y": Y}, True),
+        ({"x": X, "y": Y[:, None], "other": np.ones(3)}, True),
+        ({"x_train": X}, False),
+        ({"x_train": X, "y_train": Y}, True),
+        ({"anything": X}, False),
+        ({"anything": X, "y": Y}, True),
+    ],
+)
+def test_names_of_arrays(arrays, labelled, tmp_path):
+    np.savez_compressed(tmp_path / "data.npz", **arrays)
+    data = load(tmp_path / "data.npz", validation_fraction=0, test_fraction=0)
+    order = np.argsort(data.train[:, 0])
+    np.testing.assert_array_equal(data.train[order], X)
+    if labelled:
+        np.testing.assert_array_equal(data.train_labels[order], Y)
+        assert data.train_labels.dtype == np.int64
+    else:
+        assert data.train_labels is None
+
+
+@pytest.mark.parametrize("labels", [np.array(["a", "b"] * 3), np.array([b"a", b"b"] * 3)])
+def test_labels_of_text(labels, tmp_path):
+    np.savez(tmp_path / "data.npz", x=X, y=labels)
+    assert set(load(tmp_path / "data.npz", test_fraction=0).train_labels) == {"a", "b"}
+
+
+def test_fortran_order_and_big_endian(tmp_path):
+    np.save(tmp_path / "x.npy", np.asfortranarray(X.astype(">f8")))
+    data = load(tmp_path / "x.npy", validation_fraction=0, test_fraction=0)
+    np.testing.assert_array_equal(np.sort(data.train, axis=0), X)
+    assert data.train.dtype == np.dtype("float32")
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"a": X, "b": X}, "`x_train` and `x_test`, or only one array.*it has 'a', 'b'"),
+        ({"x_test": X}, "it has 'x_test'"),
+        ({"x": X, "x_test": X}, "either `x` or `x_train`"),
+        ({"y": Y}, "it has 'y'"),
+        ({}, "it has no arrays"),
+    ],
+)
+def test_other_names(arrays, message, tmp_path):
+    np.savez(tmp_path / "data.npz", **arrays)
+    with pytest.raises(ValueError, match=message):
+        load(tmp_path / "data.npz")
+
+
+class _Bomb:
+    """Fails the test when it is unpickled."""
+
+    def __reduce__(self):
+        return pytest.fail, ("a pickle was loaded",)
+
+
+def test_pickles_are_refused_without_loading_them(tmp_path):
+    bomb = np.array([_Bomb()], dtype=object)
+    np.save(tmp_path / "x.npy", bomb)
+    np.savez(tmp_path / "x.npz", x=bomb)
+    np.savez(tmp_path / "y.npz", x=X[:1], y=bomb)
+    (tmp_path / "raw.npy").write_bytes(pickle.dumps(_Bomb()))
+    for name in ("x.npy", "x.npz", "y.npz", "raw.npy"):
+        with pytest.raises(ValueError, match=rf"pickled objects are refused.*{name}"):
+            load(tmp_path / name)
+
+
+def test_ragged_arrays(tmp_path):
+    np.savez(tmp_path / "x.npz", x=np.array([np.ones(2), np.ones(3)], dtype=object))
+    with pytest.raises(ValueError, match="arrays of unequal shape, in 'x'"):
+        load(tmp_path / "x.npz")
+
+
+@pytest.mark.parametrize("suffix", ["npy", "npz"])
+def test_every_truncation_is_a_value_error_that_names_the_file(suffix, tmp_path):
+    path = tmp_path / f"cut.{suffix}"
+    np.save(path, X) if suffix == "npy" else np.savez_compressed(path, x=X, y=Y)
+    content = path.read_bytes()
+    for length in range(0, len(content), 7):
+        path.write_bytes(content[:length])
+        with pytest.raises(ValueError, match=rf"Argument `source` must .*cut\.{suffix}"):
+            load(path)
+
+
+def _error(path):
+    """Returns the message of the ValueError of `load`; where it loads, what the message starts."""
+    try:
+        load(path)
+    except ValueError as error:
+        return str(error)
+    return "Argument `source` must"
+
+
+def test_damaged_bytes_are_an_error_or_do_no_harm(tmp_path):
+    path = tmp_path / "damaged.npz"
+    np.savez_compressed(path, x=X, y=Y)
+    content = path.read_bytes()
+    for position in range(0, len(content), 3):
+        damaged = bytearray(content)
+        damaged[position] ^= 0xFF
+        path.write_bytes(damaged)
+        assert "Argument `source` must" in _error(path)
+
+
+def test_a_foreign_member_is_an_error(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+        archive.writestr("x", "text")
+    with pytest.raises(ValueError, match="'x' is not an array"):
+        load(tmp_path / "x.npz")
