@@ -5,7 +5,7 @@ import importlib
 import numpy as np
 
 from keras_infovae.datasets.raw import RawData
-from keras_infovae.datasets.reading import reading, source_error
+from keras_infovae.datasets.reading import source_error
 
 PREFIX = "tfds:"
 
@@ -22,7 +22,8 @@ def read(source):
 
     Raises:
         ImportError: when the library is not installed.
-        ValueError: when the set has no `train` split, or its examples have no common shape.
+        ValueError: when there is no such set, it has no `train` split, or its examples differ in
+            shape.
     """
     try:
         library = importlib.import_module("tensorflow_datasets")
@@ -30,31 +31,38 @@ def read(source):
         raise ImportError(
             f"source={source!r} needs TensorFlow Datasets: pip install keras-infovae[tfds]"
         ) from error
-    builder = library.builder(source[len(PREFIX) :])
+    try:
+        builder = library.builder(source[len(PREFIX) :])
+    except ValueError as error:  # goes on with a list of a thousand names
+        reason = str(error).strip().partition("\n")[0]
+        raise source_error(source, "name a data set of TensorFlow Datasets", reason) from error
     builder.download_and_prepare()
     if "train" not in builder.info.splits:
         found = f"it has {', '.join(map(repr, builder.info.splits))}"
         raise source_error(source, "have a split 'train'", found)
-    splits = [split for split in ("train", "test") if split in builder.info.splits]
+    features = builder.info.features
+    x, y = _keys(source, features, builder.info.supervised_keys)
+    if features[x].shape is None or None in features[x].shape:  # it would be padded with zeros
+        found = f"{x!r} has the shape {features[x].shape}"
+        raise source_error(source, "have examples that are all of one shape", found)
     arrays = []
-    for split in splits:
-        with reading(source, "a data set whose examples all have one shape"):
+    for split in ("train", "test"):
+        if split in builder.info.splits:
             columns = library.as_numpy(builder.as_dataset(split=split, batch_size=-1))
-        x, y = _keys(source, columns, builder.info.supervised_keys)
-        arrays += [np.asarray(columns[x]), None if y is None else np.asarray(columns[y])]
+            arrays += [np.asarray(columns[x]), None if y is None else np.asarray(columns[y])]
     return RawData(source, *arrays)
 
 
-def _keys(source, columns, supervised_keys):
+def _keys(source, features, supervised_keys):
     """Returns the names of the examples' and of the labels' feature; the latter may be None."""
     if supervised_keys and all(isinstance(key, str) for key in supervised_keys):
         x, y = supervised_keys[:2]
         return x, None if x == y else y
-    label = "label" if "label" in columns else None
-    others = [name for name in columns if name != label]
-    if "image" in columns:
+    label = "label" if "label" in features else None
+    others = [name for name in features if name != label]
+    if "image" in features:
         return "image", label
     if len(others) == 1:
         return others[0], label
-    found = f"its features are {', '.join(map(repr, columns))}"
+    found = f"its features are {', '.join(map(repr, features))}"
     raise source_error(source, "have a feature 'image' or a single feature", found)

@@ -120,7 +120,15 @@ class _Builder:
 
     def __init__(self, splits, supervised_keys=None):
         self.splits = splits
-        self.info = types.SimpleNamespace(splits=splits, supervised_keys=supervised_keys)
+        features = {
+            name: types.SimpleNamespace(
+                shape=values if isinstance(values, tuple) else np.shape(values)[1:]
+            )
+            for name, values in next(iter(splits.values())).items()
+        }
+        self.info = types.SimpleNamespace(
+            splits=splits, features=features, supervised_keys=supervised_keys
+        )
 
     def download_and_prepare(self):
         pass
@@ -160,16 +168,23 @@ def test_tensorflow_datasets(features, keys, labelled, monkeypatch):
     [
         ({"all": {}}, "have a split 'train'.*it has 'all'"),
         ({"train": {"a": 1, "b": 2}}, "'image' or a single feature.*'a', 'b'"),
-        (
-            {"train": {"image": np.array([np.ones(1), np.ones(2)], object)}},
-            "examples of unequal shape are refused",
-        ),
+        ({"train": {"image": (None, 4, 1)}}, r"of one shape.*'image' has the shape \(None, 4, 1\)"),
     ],
 )
 def test_tensorflow_datasets_that_cannot_be_used(splits, message, monkeypatch):
     _fake_library(monkeypatch, _Builder(splits))
     with pytest.raises(ValueError, match=message):
         load("tfds:anything")
+
+
+def test_tensorflow_datasets_has_no_such_set(monkeypatch):
+    def builder(name):
+        raise ValueError(f"Dataset {name} not found.\nAvailable datasets:\n- mnist")
+
+    library = types.SimpleNamespace(builder=builder)
+    monkeypatch.setitem(sys.modules, "tensorflow_datasets", library)
+    with pytest.raises(ValueError, match=r"'tfds:mnst' \(Dataset mnst not found\.\)$"):
+        load("tfds:mnst")
 
 
 def test_tensorflow_datasets_not_installed(monkeypatch):
