@@ -18,7 +18,10 @@ def check_number(name, value, minimum=None, maximum=None, exclusive_minimum=None
     """Returns `value` as a float; it must be a finite real number within the bounds given."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise argument_error(name, "a number", value, TypeError)
-    value = float(value)
+    try:
+        value = float(value)
+    except OverflowError:  # an int or Fraction beyond the largest float
+        raise argument_error(name, "finite", value) from None
     if not math.isfinite(value):
         raise argument_error(name, "finite", value)
     if minimum is not None and value < minimum:
@@ -45,16 +48,20 @@ def check_choice(name, value, choices):
     if isinstance(value, str) and value in choices:
         return value
     known = ", ".join(repr(choice) for choice in choices)
-    near = difflib.get_close_matches(str(value), choices, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    folded = {choice.casefold(): choice for choice in choices}
+    near = difflib.get_close_matches(str(value).casefold(), folded, n=1)
+    hint = f" Did you mean {folded[near[0]]!r}?" if near else ""
     raise ValueError(f"Argument `{name}` must be one of {known}. Received: {name}={value!r}.{hint}")
 
 
 def check_numbers(name, values, exclusive_minimum=None):
     """Returns `values`, a non-empty sequence of numbers, as a list of floats."""
-    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
+    if isinstance(values, (str, bytes, dict)):
         raise argument_error(name, "a sequence of numbers", values, TypeError)
-    values = list(values)
+    try:
+        values = list(values)
+    except TypeError:  # not iterable, or (an array without axes) only by name
+        raise argument_error(name, "a sequence of numbers", values, TypeError) from None
     if not values:
         raise argument_error(name, "a sequence of at least one number", values)
     return [

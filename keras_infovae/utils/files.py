@@ -3,8 +3,9 @@
 import contextlib
 import json
 import os
+import secrets
 import shutil
-import tempfile
+import stat
 
 
 @contextlib.contextmanager
@@ -12,7 +13,8 @@ def atomic_path(path):
     """Gives a temporary sibling of `path`; renames it to `path` when the block ends well.
 
     When the block raises, the temporary file is removed and what stood at `path` is untouched.
-    The suffix is kept, because some writers (`model.save`, `np.savez`) choose a format by it.
+    The temporary name ends in that of `path`, because some writers (`model.save_weights`,
+    `np.savez`) choose a format by it.
 
     Example:
 
@@ -20,14 +22,14 @@ def atomic_path(path):
     ...     pathlib.Path(temporary).write_text("{}")
     """
     path = os.fspath(path)
-    directory, name = os.path.split(path)
-    handle, temporary = tempfile.mkstemp(
-        prefix=f".{name}.", suffix=os.path.splitext(name)[1], dir=directory or "."
-    )
-    os.close(handle)
+    temporary = _temporary_sibling(path)
+    # Made with the permissions of any new file: the system applies the umask, which a process can
+    # only read by changing it for all of its threads.
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    mode = stat.S_IMODE(os.stat(temporary).st_mode)
     try:
         yield temporary
-        os.chmod(temporary, 0o666 & ~_umask())
+        os.chmod(temporary, mode)  # some writers replace the file by one that only its owner reads
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
@@ -39,20 +41,26 @@ def atomic_path(path):
 def atomic_directory(path, overwrite=False):
     """Gives a temporary sibling directory of `path`; renames it to `path` when the block ends well.
 
+    When the block raises, the temporary directory is removed and what stood at `path` is untouched.
+
     Raises:
-        FileExistsError: when `path` exists and `overwrite` is false.
+        FileExistsError: when `path` exists and `overwrite` is false, or came to exist meanwhile.
+        NotADirectoryError: when `path` is something other than a directory.
     """
     path = os.path.abspath(os.fspath(path))
-    if os.path.exists(path) and not overwrite:
+    if os.path.lexists(path) and not overwrite:
         raise FileExistsError(f"{path} exists already")
+    if os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path)):
+        raise NotADirectoryError(f"{path} is not a directory")
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    temporary = tempfile.mkdtemp(prefix=f".{os.path.basename(path)}.", dir=os.path.dirname(path))
+    temporary = _temporary_sibling(path)
+    os.mkdir(temporary)
     try:
         yield temporary
-        os.chmod(temporary, 0o777 & ~_umask())
-        if os.path.exists(path):
-            shutil.rmtree(path)
-        os.replace(temporary, path)
+        if overwrite and os.path.lexists(path):
+            _exchange(temporary, path)
+        else:
+            _rename_to_new(temporary, path)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
@@ -65,7 +73,31 @@ def write_json(path, value):
         file.write(text)
 
 
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _temporary_sibling(path):
+    directory, name = os.path.split(path)
+    return os.path.join(directory, f".{secrets.token_hex(6)}.{name}")
+
+
+def _rename_to_new(temporary, path):
+    # A rename replaces an empty directory without a word; only one with files in it is refused.
+    if os.path.lexists(path):
+        raise FileExistsError(f"{path} exists already")
+    try:
+        os.rename(temporary, path)
+    except OSError as error:
+        if os.path.lexists(path):
+            raise FileExistsError(f"{path} exists already") from error
+        raise
+
+
+def _exchange(temporary, path):
+    # A directory with files in it cannot be renamed over: the old one steps aside first, and comes
+    # back when the new one cannot take its place.
+    aside = _temporary_sibling(path)
+    os.rename(path, aside)
+    try:
+        os.rename(temporary, path)
+    except BaseException:
+        os.rename(aside, path)
+        raise
+    shutil.rmtree(aside)

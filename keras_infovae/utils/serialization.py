@@ -23,8 +23,9 @@ def constructor_config(instance):
     """Returns {argument: value} of the constructor of `instance`, read from its attributes.
 
     The rule of this package is that every constructor argument is an attribute of the same name.
-    Values that are settings themselves are serialised. A constructor with `**settings` passes them
-    to its parent's, whose arguments are then its own, but for those in `fixed_arguments`.
+    Values that are settings themselves are serialised, in lists and tuples too. A constructor with
+    `**settings` passes them to its parent's, whose arguments are then its own, but for those in
+    `fixed_arguments`.
     """
     names = []
     for cls in type(instance).__mro__:
@@ -39,7 +40,7 @@ def constructor_config(instance):
 
 
 def _serialize_value(value):
-    if isinstance(value, tuple):
+    if isinstance(value, (list, tuple)):
         return [_serialize_value(item) for item in value]
     if hasattr(value, "get_config"):
         return keras.saving.serialize_keras_object(value)
@@ -48,12 +49,23 @@ def _serialize_value(value):
 
 def deserialize_values(config):
     """Returns `config` with every serialised object in it restored."""
-    return {
-        name: keras.saving.deserialize_keras_object(value)
-        if isinstance(value, dict) and "class_name" in value
-        else value
-        for name, value in config.items()
-    }
+    return {name: _deserialize_value(value) for name, value in config.items()}
+
+
+def _deserialize_value(value):
+    if isinstance(value, (list, tuple)):
+        return [_deserialize_value(item) for item in value]
+    if isinstance(value, dict) and "class_name" in value:
+        return keras.saving.deserialize_keras_object(value)
+    return value
+
+
+def _hashable(value):
+    if isinstance(value, dict):
+        return tuple((key, _hashable(value[key])) for key in sorted(value))
+    if isinstance(value, (list, tuple)):
+        return tuple(_hashable(item) for item in value)
+    return value
 
 
 class Setting:
@@ -72,10 +84,12 @@ class Setting:
         return type(self) is type(other) and self.get_config() == other.get_config()
 
     def __hash__(self):
-        return hash((type(self), repr(self)))
+        return hash((type(self), _hashable(self.get_config())))
 
     def __repr__(self):
-        arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
+        # The attributes, not the config: a setting within a setting reads as one.
+        values = {name: getattr(self, name, value) for name, value in self.get_config().items()}
+        arguments = ", ".join(f"{name}={value!r}" for name, value in values.items())
         return f"{type(self).__name__}({arguments})"
 
 
