@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from
 MADE_FROM = $(shell { $(PYTHON) --version; pwd; cat setup.py; } 2>&1 | cksum)
 
-# TensorFlow's start-up messages would bury what the commands say.
+# TensorFlow's messages would bury what the commands say (2.21 prints a few at start-up even so).
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
