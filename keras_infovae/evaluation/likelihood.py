@@ -1,12 +1,16 @@
 """Bounds on the marginal likelihood log p(x)."""
 
+import math
+
 import numpy as np
 import tensorflow as tf
 
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.randomness import check_seed, stateless_seed
 
-_DECODES_PER_CALL = 4096
+# Bounds on what is decoded at once: examples, and values of x in them.
+_MOST_DECODES = 4096
+_MOST_VALUES = 2**22
 
 
 def importance_weighted_bound(model, x, num_samples=128, seed=0):
@@ -41,32 +45,35 @@ def importance_weighted_bound(model, x, num_samples=128, seed=0):
             "The importance-weighted bound is not defined for a posterior without a density. "
             f"Received: posterior={type(model.posterior).__name__}"
         )
-    # num_samples draws per example, in rounds of a bounded number of decoded examples.
-    examples = max(1, _DECODES_PER_CALL // num_samples)
-    draws = min(num_samples, _DECODES_PER_CALL)
-
-    @tf.function(reduce_retracing=True)
-    def log_weights(x, draws, seed):
-        q = model.posterior_distribution(x)
-        z = q.sample(draws, seed=seed)  # [draws, n, latent_dim]
-        flat_z = tf.reshape(z, [-1, z.shape[-1]])
-        repeated_x = tf.repeat(x[None], draws, axis=0)
-        repeated_x = tf.reshape(repeated_x, tf.concat([[-1], tf.shape(x)[1:]], axis=0))
-        log_likelihood = model.likelihood_distribution(flat_z).log_prob(repeated_x)
-        log_prior = model.prior_distribution().log_prob(z)
-        return tf.reshape(log_likelihood, [draws, -1]) + log_prior - q.log_prob(z)
-
+    # num_samples draws per example, in rounds of a bounded number of decoded examples. They are not
+    # compiled: a round is large enough for its calls not to count, and a new trace would.
+    x = np.asarray(x)
+    decodes = max(1, min(_MOST_DECODES, _MOST_VALUES // math.prod(x.shape[1:])))
+    examples = max(1, decodes // num_samples)
+    draws = min(num_samples, decodes)
     bounds = []
     for start in range(0, len(x), examples):
         batch = tf.constant(x[start : start + examples], tf.float32)
+        posterior = model.posterior_distribution(batch)
         rounds = [
-            log_weights(
+            _log_weights(
+                model,
                 batch,
-                tf.constant(min(draws, num_samples - drawn)),
+                posterior,
+                min(draws, num_samples - drawn),
                 stateless_seed(seed, start, drawn),
             )
             for drawn in range(0, num_samples, draws)
         ]
-        log_mean = tf.reduce_logsumexp(tf.concat(rounds, axis=0), axis=0) - np.log(num_samples)
+        log_mean = tf.reduce_logsumexp(tf.concat(rounds, axis=0), axis=0) - math.log(num_samples)
         bounds.append(log_mean.numpy())
     return np.concatenate(bounds)
+
+
+def _log_weights(model, x, posterior, draws, seed):
+    """Returns log p(x|z) + log p(z) - log q(z|x) [draws, n] of `draws` z of each example."""
+    z = posterior.sample(draws, seed=seed)  # [draws, n, latent_dim]
+    repeated_x = tf.tile(x, [draws] + [1] * (x.shape.rank - 1))
+    likelihood = model.likelihood_distribution(tf.reshape(z, [-1, z.shape[-1]]))
+    log_likelihood = tf.reshape(likelihood.log_prob(repeated_x), [draws, -1])
+    return log_likelihood + model.prior_distribution().log_prob(z) - posterior.log_prob(z)
