@@ -1,4 +1,4 @@
-"""Estimators on a trained model: bounds on log p(x), the aggregated posterior."""
+"""What a trained model is worth: bounds on log p(x), the aggregated posterior, pictures."""
 
 from keras_infovae.evaluation.aggregated_posterior import (
     active_units,
@@ -7,11 +7,29 @@ from keras_infovae.evaluation.aggregated_posterior import (
     posterior_moments,
 )
 from keras_infovae.evaluation.likelihood import importance_weighted_bound
+from keras_infovae.evaluation.plots import (
+    plot_all,
+    plot_history,
+    plot_interpolation,
+    plot_latent_space,
+    plot_reconstructions,
+    plot_samples,
+)
+from keras_infovae.evaluation.summary import compare, describe, summarize
 
 __all__ = [
     "active_units",
     "aggregated_posterior_covariance",
+    "compare",
+    "describe",
     "importance_weighted_bound",
     "log_det_covariance",
+    "plot_all",
+    "plot_history",
+    "plot_interpolation",
+    "plot_latent_space",
+    "plot_reconstructions",
+    "plot_samples",
     "posterior_moments",
+    "summarize",
 ]

@@ -1,0 +1,49 @@
+"""All pictures of one trained model."""
+
+import os
+
+from keras_infovae.evaluation.plots.history import plot_history
+from keras_infovae.evaluation.plots.interpolation import plot_interpolation
+from keras_infovae.evaluation.plots.latent_space import plot_latent_space
+from keras_infovae.evaluation.plots.reconstructions import plot_reconstructions
+from keras_infovae.evaluation.plots.samples import plot_samples
+
+
+def plot_all(model, data, history, directory, seed=0):
+    """Writes history.png, reconstructions.png, samples.png, interpolation.png, latent_space.png.
+
+    They show the test split of `data`, or where it is empty the validation or training split.
+
+    Args:
+        model: a trained model.
+        data: a `datasets.Dataset`.
+        history: what `fit` returned, its dictionary, or None for no history.png.
+        directory: where to write; made if it is not there.
+        seed: integer, for all that is drawn. Default 0.
+
+    Returns:
+        The list of paths written.
+
+    Raises:
+        ValueError: when `data` is not as the model was trained on.
+
+    Example:
+
+    >>> paths = plot_all(model, data, history, "runs/first")  # doctest: +SKIP
+    """
+    directory = os.fspath(directory)
+    split = next(s for s in ("test", "validation", "train") if len(getattr(data, s)) > 1)
+    x, labels = getattr(data, split), getattr(data, f"{split}_labels")
+    names = {"feature_names": data.feature_names}
+
+    def path(name):
+        return os.path.join(directory, f"{name}.png")
+
+    paths = [] if history is None else [plot_history(history, path("history"))]
+    return [
+        *paths,
+        plot_reconstructions(model, x, path("reconstructions"), **names),
+        plot_samples(model, path("samples"), x=x, seed=seed, **names),
+        plot_interpolation(model, x, path("interpolation"), **names),
+        plot_latent_space(model, x, labels, path("latent_space"), seed=seed),
+    ]

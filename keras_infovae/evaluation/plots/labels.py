@@ -1,0 +1,61 @@
+"""Labels of any kind, as colours of points."""
+
+import dataclasses
+
+import numpy as np
+
+from keras_infovae.evaluation.plots import style
+from keras_infovae.utils.checks import argument_error
+
+_MOST_CLASSES = 20
+OTHERS = "others"
+
+
+@dataclasses.dataclass(frozen=True)
+class Classes:
+    """A class index per example, and the name and colour of each class."""
+
+    index: np.ndarray
+    names: list
+    colours: list
+
+
+def as_classes(labels, count):
+    """Returns labels [count] as `Classes`, or None when they are numbers for a colour bar.
+
+    No labels are one class without a name. Up to 20 different ones are classes. Of more, numbers
+    are a scale, and of names the 19 most frequent are classes and the rest "others".
+
+    Raises:
+        ValueError: unless there is one label per example.
+    """
+    if labels is None:
+        return Classes(np.zeros(count, int), [""], [style.MODEL])
+    labels = np.asarray(labels)
+    if labels.shape == (count, 1):
+        labels = labels[:, 0]
+    if labels.shape != (count,):
+        raise argument_error(
+            "labels", f"None or one label for each of {count} examples", f"shape {labels.shape}"
+        )
+    if labels.dtype == object:
+        labels = labels.astype(str)
+    different, index, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    names = [str(name) for name in different]
+    if len(names) <= _MOST_CLASSES:
+        return Classes(index, names, _colours(len(names)))
+    if labels.dtype.kind in "biuf":
+        return None
+    frequent = np.sort(np.argsort(-counts, kind="stable")[: _MOST_CLASSES - 1])
+    rank = np.full(len(names), len(frequent))
+    rank[frequent] = np.arange(len(frequent))
+    colours = [*_colours(len(frequent)), style.DATA]
+    return Classes(rank[index], [names[i] for i in frequent] + [OTHERS], colours)
+
+
+def _colours(count):
+    if count <= len(style.CLASSES):
+        return list(style.CLASSES[:count])
+    import matplotlib
+
+    return [matplotlib.colormaps["tab20"](i) for i in range(count)]

@@ -1,0 +1,127 @@
+"""What comes back when examples are encoded and decoded."""
+
+import numpy as np
+
+from keras_infovae.evaluation.plots import style, views
+
+_MOST_POINTS = 1000
+_IMAGE_COLUMNS = 10
+_CURVES = 6
+
+
+def plot_reconstructions(model, x, path, feature_names=None):
+    """Draws examples and, under or against them, the means of p(x|z) at their codes.
+
+    Images are shown in pairs of rows; a table as one panel per column, value against
+    reconstruction; other data as curves.
+
+    Args:
+        model: a trained model.
+        x: array [n, ...], best of examples that the model was not trained on.
+        path: the PNG file to write.
+        feature_names: a name per column, for tables. Default None.
+
+    Returns:
+        `path`.
+
+    Raises:
+        ValueError, TypeError: for data that is not as the model was trained on.
+    """
+    path = style.check_path(path)
+    x = views.check_examples(x)
+    kind = views.view(x.shape[1:], feature_names)
+    if kind == views.IMAGES:
+        count = 2 * _IMAGE_COLUMNS if len(x) >= 2 * _IMAGE_COLUMNS else _IMAGE_COLUMNS
+        return _images(model, x[views.spread_out(len(x), count)], path)
+    count = _CURVES if kind == views.CURVES else _MOST_POINTS
+    x = x[views.spread_out(len(x), count)]
+    values = views.rows_of(model, x)
+    restored = views.rows_of(model, model.decode(model.encode(x)))
+    if kind == views.CURVES:
+        return _curves(values, restored, path)
+    return _columns(values, restored, feature_names, path)
+
+
+def _images(model, x, path):
+    columns = min(_IMAGE_COLUMNS, len(x))
+    shown = views.ImageView(model, x)
+    restored = model.decode(model.encode(x))
+    rows = [slice(start, start + columns) for start in range(0, len(x), columns)]
+    aspect = x.shape[1] / x.shape[2]
+    figure = style.new_figure(
+        "Reconstructions of examples",
+        "Good: each image in a lower row is the one above it. Blur is what the code does not tell."
+        + shown.note,
+        width=max(6.4, 0.9 * columns + 1.0),
+        height=len(rows) * 0.9 * aspect * 2 + 0.25 * len(rows),
+    )
+    grid = figure.add_gridspec(len(rows), 1)
+    for i, row in enumerate(rows):
+        axes = style.bare_axes(figure.add_subplot(grid[i]))
+        canvas = shown.mosaic(np.concatenate([x[row], restored[row]]), columns)
+        axes.imshow(canvas)
+        axes.set_yticks(
+            views.mosaic_centres(len(canvas), 2), ["input", "recon-\nstruction"], size=8.5
+        )
+        axes.tick_params(length=0, colors=style.INK)
+    return style.write(figure, path)
+
+
+def explained_variance(values, restored):
+    """Returns, per column, 1 - E (x - x')^2 / Var(x): 1 is exact, 0 no better than the mean."""
+    error = np.mean((values - restored) ** 2, axis=0)
+    variance = values.var(axis=0)
+    return 1.0 - np.divide(error, variance, out=(error > 0) * 1.0, where=variance > 0)
+
+
+def _columns(values, restored, feature_names, path):
+    names = views.check_features(feature_names, values.shape[1])
+    explained = explained_variance(values, restored)
+    chosen, which = np.arange(len(names)), ""
+    if len(names) > views.MOST_PANELS:
+        chosen = np.sort(np.argsort(explained, kind="stable")[: views.MOST_PANELS])
+        which = f" Shown: the {views.MOST_PANELS} of {len(names)} columns restored worst."
+    across = min(6, len(chosen))
+    figure = style.new_figure(
+        f"Reconstructions of {len(values)} examples, column by column",
+        "Good: points on the diagonal. Flat clouds are columns that the code does not tell. "
+        f"R² is the share of the variance restored: 1 is all of it.{which}",
+        width=max(6.4, 1.9 * across),
+        height=1.75 * -(-len(chosen) // across) + 0.3,
+    )
+    for axes, i in zip(style.panels(figure, len(chosen), across), chosen, strict=True):
+        low, high = values[:, i].min(), values[:, i].max()
+        margin = 0.05 * (high - low) or 1.0
+        limits = (low - margin, high + margin)
+        axes.plot(limits, limits, color=style.DATA, linewidth=1.0, zorder=1)
+        axes.scatter(values[:, i], restored[:, i], s=7, alpha=0.45, color=style.MODEL, lw=0)
+        axes.set_xlim(limits)
+        axes.set_ylim(limits)
+        axes.locator_params(axis="x", nbins=3)
+        axes.locator_params(axis="y", nbins=4)
+        style.panel_title(axes, names[i], most=22)
+        axes.text(
+            *(0.04, 0.96, f"R² {explained[i]:.2f}"),
+            **{"transform": axes.transAxes, "va": "top", "size": 8, "color": style.INK},
+        )
+    figure.supxlabel("value in the data", size=9, color=style.MUTED)
+    figure.supylabel("reconstruction", size=9, color=style.MUTED)
+    return style.write(figure, path)
+
+
+def _curves(values, restored, path):
+    across = min(3, len(values))
+    figure = style.new_figure(
+        "Reconstructions of examples",
+        "Good: blue, the reconstruction, lies on grey, the input.",
+        width=3.4 * max(across, 2),
+        height=1.9 * -(-len(values) // across),
+    )
+    for i, axes in enumerate(style.panels(figure, len(values), across)):
+        axes.plot(values[i], color=style.DATA, linewidth=2.2)
+        axes.plot(restored[i], color=style.MODEL, linewidth=1.1)
+        style.panel_title(axes, f"example {i + 1}")
+        axes.margins(x=0)
+    figure.supxlabel("position in x", size=9, color=style.MUTED)
+    figure.supylabel("value", size=9, color=style.MUTED)
+    return style.write(figure, path)

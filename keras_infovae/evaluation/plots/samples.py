@@ -1,0 +1,152 @@
+"""What the model makes from the prior, beside the data."""
+
+import numpy as np
+
+from keras_infovae.evaluation.plots import style, views
+
+_IMAGE_SIDE = 8
+_MOST_POINTS = 2000
+_CURVES = 12
+
+
+def plot_samples(model, path, x=None, seed=0, feature_names=None):
+    """Draws new examples, made from z of the prior, beside examples of the data.
+
+    Images are the means of p(x|z). Of a table, the histogram of each column; the draws are then
+    from p(x|z), noise included, where the likelihood is that of unbounded values.
+
+    Args:
+        model: a trained model.
+        path: the PNG file to write.
+        x: array [n, ...] to compare with, or None (default) for the samples alone.
+        seed: integer. Default 0.
+        feature_names: a name per column, for tables. Default None.
+
+    Returns:
+        `path`.
+
+    Raises:
+        ValueError, TypeError: for data that is not as the model was trained on.
+    """
+    path = style.check_path(path)
+    x = None if x is None else views.check_examples(x)
+    event_shape = model.decode(np.zeros((1, model.latent_dim), "float32")).shape[1:]
+    kind = views.view(event_shape, feature_names)
+    if kind == views.IMAGES:
+        samples = model.generate(_IMAGE_SIDE**2, seed=seed)
+        return _images(model, None if x is None else x[_indices(x, len(samples))], samples, path)
+    count = _CURVES if kind == views.CURVES else _MOST_POINTS
+    # Bounded values (grey levels, shares) are shown as their means, real values with their noise.
+    samples = model.generate(count, seed=seed, sample=model.likelihood.minimum is None)
+    samples = views.rows_of(model, samples)
+    values = None if x is None else views.rows_of(model, x[_indices(x, count)])
+    if kind == views.CURVES:
+        return _curves(values, samples, path)
+    return _columns(values, samples, feature_names, path)
+
+
+def _indices(x, count):
+    return views.spread_out(len(x), count)
+
+
+def _images(model, x, samples, path):
+    shown = views.ImageView(model, samples if x is None else x)
+    parts = [("samples from the prior", samples)]
+    if x is not None:
+        parts.insert(0, ("data", x))
+    height, width = samples.shape[1:3]
+    side = 4.4 if x is not None else 6.2
+    figure = style.new_figure(
+        "New examples, made from the prior",
+        f"Good: as varied as the data, and none that could not be data.{shown.note}",
+        width=len(parts) * side + 0.2,
+        height=side * height / width + 0.3,
+    )
+    grid = figure.add_gridspec(1, len(parts))
+    for i, (name, images) in enumerate(parts):
+        axes = style.bare_axes(figure.add_subplot(grid[i]))
+        axes.imshow(shown.mosaic(images, _IMAGE_SIDE))
+        axes.set_title(name, size=10.5, color=style.INK, loc="left", pad=6)
+    return style.write(figure, path)
+
+
+def cumulative_gap(values, samples):
+    """Returns, per column, the largest gap between both cumulative distributions, in [0, 1].
+
+    It is the statistic of Kolmogorov and Smirnov: 0 where the samples are distributed as the data.
+    """
+    gaps = []
+    for a, b in zip(np.sort(values, axis=0).T, np.sort(samples, axis=0).T, strict=True):
+        at = np.concatenate([a, b])
+        shares = (np.searchsorted(sorted_, at, side="right") / len(sorted_) for sorted_ in (a, b))
+        gaps.append(np.abs(np.subtract(*shares)).max())
+    return np.array(gaps)
+
+
+def _columns(values, samples, feature_names, path):
+    names = views.check_features(feature_names, samples.shape[1])
+    gaps = None if values is None else cumulative_gap(values, samples)
+    chosen, which = np.arange(len(names))[: views.MOST_PANELS], ""
+    if len(names) > views.MOST_PANELS:
+        which = f" Shown: the first {views.MOST_PANELS} of {len(names)} columns."
+        if gaps is not None:
+            chosen = np.sort(np.argsort(-gaps, kind="stable")[: views.MOST_PANELS])
+            which = f" Shown: the {views.MOST_PANELS} of {len(names)} columns with largest gap."
+    what = "Good: blue, the samples, fills grey, the data. The gap is the largest between both "
+    what += f"cumulative distributions: 0 is none.{which}"
+    across = min(6, len(chosen))
+    figure = style.new_figure(
+        f"{len(samples):,} new examples, made from the prior, column by column",
+        what if gaps is not None else f"Good: distributed as the data.{which}",
+        width=max(6.4, 1.9 * across),
+        height=1.6 * -(-len(chosen) // across) + 0.2,
+    )
+    bins = int(np.clip(2 * np.sqrt(len(samples if values is None else values)), 8, 40))
+    for axes, i in zip(style.panels(figure, len(chosen), across), chosen, strict=True):
+        data = samples[:, i] if values is None else values[:, i]
+        low, high = _range(data, samples[:, i])
+        shared = {"bins": np.linspace(low, high, bins + 1), "density": True}
+        if values is not None:
+            axes.hist(data, color=style.DATA, alpha=0.55, **shared)
+        axes.hist(samples[:, i], histtype="step", color=style.MODEL, linewidth=1.4, **shared)
+        axes.set_xlim(low, high)
+        axes.set_yticks([])
+        axes.spines["left"].set_visible(False)
+        axes.locator_params(axis="x", nbins=4)
+        style.panel_title(axes, names[i], most=22)
+        if gaps is not None:
+            axes.text(
+                *(0.97, 0.95, f"gap {gaps[i]:.2f}"),
+                **{"transform": axes.transAxes, "ha": "right", "va": "top"},
+                **{"size": 8, "color": style.INK},
+            )
+    return style.write(figure, path)
+
+
+def _range(data, samples):
+    """Returns limits that show the data whole, and the bulk of the samples."""
+    low = min(data.min(), np.percentile(samples, 1))
+    high = max(data.max(), np.percentile(samples, 99))
+    margin = 0.03 * (high - low) or 0.5
+    return low - margin, high + margin
+
+
+def _curves(values, samples, path):
+    parts = [("samples from the prior", samples, style.MODEL)]
+    if values is not None:
+        parts.insert(0, ("data", values, style.MUTED))
+    figure = style.new_figure(
+        "New examples, made from the prior",
+        "Good: as varied as the data, and none that could not be data.",
+        width=5.0 * len(parts),
+        height=3.4,
+    )
+    grid = figure.add_gridspec(1, len(parts))
+    first = None
+    for i, (name, curves, colour) in enumerate(parts):
+        first = style.style_axes(figure.add_subplot(grid[i], sharey=first))
+        first.plot(curves.T, color=colour, linewidth=1.0, alpha=0.6)
+        first.margins(x=0)
+        first.set_xlabel("position in x", size=9, color=style.MUTED)
+        style.panel_title(first, name, most=40)
+    return style.write(figure, path)
