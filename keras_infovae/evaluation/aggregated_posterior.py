@@ -64,6 +64,7 @@ def posterior_moments(model, x, batch_size=256):
     Raises:
         ValueError: for fewer than two examples, whose spread over x is not defined.
     """
+    x = np.asarray(x)
     if len(x) < 2:
         raise ValueError(f"Argument `x` must hold at least 2 examples. Received: {len(x)}")
     means, variances = [], []

@@ -5,10 +5,12 @@ import numpy as np
 from keras_infovae.distributions import diagonal_normal_moments
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import as_classes
-from keras_infovae.utils.checks import argument_error
+from keras_infovae.utils.checks import argument_error, check_integer
+from keras_infovae.utils.randomness import stateless_seed
 
 _MOST_POINTS = 4000
 _PRIOR_POINTS = 2000
+_BATCH_SIZE = 256
 _INSIDE = (0.393, 0.865)  # share of a normal in two dimensions within 1 and 2 standard deviations
 
 
@@ -35,21 +37,22 @@ def plot_latent_space(model, x, labels, path, seed=0):
             of labels than of examples.
     """
     path = style.check_path(path)
+    seed = check_integer("seed", seed, minimum=0)
     x = views.check_examples(x, minimum=2)
     if labels is not None and len(labels) != len(x):
         raise argument_error("labels", f"one label for each of {len(x)} examples", len(labels))
     chosen = views.spread_out(len(x), _MOST_POINTS)
     x = x[chosen]
     labels = None if labels is None else np.asarray(labels)[chosen]
-    z = model.encode(x, sample=True, seed=seed)
+    z, means = _codes(model, x, seed)
     prior = model.prior_distribution()
-    prior_z = prior.sample(_PRIOR_POINTS, seed=[0, seed]).numpy()
+    prior_z = prior.sample(_PRIOR_POINTS, seed=stateless_seed(seed, -1)).numpy()
     if z.shape[1] == 1:
         return _histogram(z[:, 0], prior, prior_z[:, 0], as_classes(labels, len(x)), path)
     axes_names = ["z[0]", "z[1]"]
     directions = np.eye(2, dtype="float32")
     if z.shape[1] > 2:
-        directions, shares = _directions(model.encode(x))
+        directions, shares = _directions(means)
         axes_names = [
             f"main direction {i + 1} of {z.shape[1]}: {share:.0%} of the variance of E[z|x]"
             for i, share in enumerate(shares)
@@ -61,6 +64,16 @@ def plot_latent_space(model, x, labels, path, seed=0):
     for axis, name in zip((figure.axes[0].xaxis, figure.axes[0].yaxis), axes_names, strict=True):
         axis.set_label_text(name, size=9, color=style.MUTED)
     return style.write(figure, path)
+
+
+def _codes(model, x, seed):
+    """Returns one draw and the mean of q(z|x) for each x, two arrays [n, latent_dim]."""
+    draws, means = [], []
+    for start in range(0, len(x), _BATCH_SIZE):
+        posterior = model.posterior_distribution(x[start : start + _BATCH_SIZE])
+        draws.append(posterior.sample(seed=stateless_seed(seed, start)).numpy())
+        means.append(posterior.mean().numpy())
+    return np.concatenate(draws), np.concatenate(means)
 
 
 def _directions(means):
