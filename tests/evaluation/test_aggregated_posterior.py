@@ -1,0 +1,111 @@
+"""Cov[q(z)] in closed form, against draws and against encoders for which it is known."""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_infovae as ki
+from keras_infovae.evaluation import (
+    active_units,
+    aggregated_posterior_covariance,
+    log_det_covariance,
+    posterior_moments,
+)
+
+
+def linear_encoder_model(kernel, variance, posterior="diagonal_normal"):
+    """Returns a model with q(z|x) = N(kernel' x, diag(variance)), kernel [features, latent_dim]."""
+    features, latent_dim = kernel.shape
+    size = latent_dim if posterior == "deterministic" else 2 * latent_dim
+    layer = keras.layers.Dense(size)
+    encoder = keras.Sequential([keras.Input((features,)), layer])
+    bias = np.zeros(size)
+    if posterior != "deterministic":
+        kernel = np.concatenate([kernel, np.zeros_like(kernel)], axis=1)
+        bias[latent_dim:] = 14.0 * np.arctanh(np.log(variance) / 14.0)  # undoes the bound on it
+    layer.set_weights([kernel, bias])
+    model = ki.InfoVAE(
+        latent_dim, alpha=1.0, posterior=posterior, likelihood="normal", encoder=encoder, seed=0
+    )
+    model.build((None, features))
+    return model
+
+
+def white_data(n, features, seed=0):
+    """Returns x [n, features] whose mean over the n is exactly 0 and covariance exactly I."""
+    x = np.random.default_rng(seed).normal(size=(n, features))
+    x -= x.mean(axis=0)
+    return np.linalg.svd(x, full_matrices=False)[0] * np.sqrt(n)
+
+
+def test_log_det_is_zero_for_an_encoder_that_matches_the_prior():
+    variance = np.array([0.9, 0.5, 0.01])
+    model = linear_encoder_model(np.diag(np.sqrt(1 - variance)), variance)
+    x = white_data(100, 3)
+    np.testing.assert_allclose(aggregated_posterior_covariance(model, x), np.eye(3), atol=1e-5)
+    assert abs(log_det_covariance(model, x)) < 1e-5
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(2.0, 3 * np.log(4)), (0.5, -3 * np.log(4))])
+def test_log_det_is_above_zero_for_codes_spread_too_far_and_below_for_too_little(factor, expected):
+    variance = 0.25 * factor**2
+    model = linear_encoder_model(np.eye(3) * factor * np.sqrt(0.75), np.full(3, variance))
+    np.testing.assert_allclose(log_det_covariance(model, white_data(50, 3)), expected, atol=1e-5)
+
+
+def test_closed_form_is_the_covariance_of_draws():
+    rng = np.random.default_rng(1)
+    model = linear_encoder_model(rng.normal(size=(4, 3)), np.array([0.1, 1.0, 3.0]))
+    x = rng.normal(size=(50, 4)).astype("float32")
+    repeats = 2000
+    z = model.encode(np.repeat(x, repeats, axis=0), sample=True, seed=2, batch_size=50_000)
+    covariance = aggregated_posterior_covariance(model, x)
+    # The error of a sample covariance of n independent normal draws; with x fixed it is smaller.
+    diagonal = np.diag(covariance)
+    error = np.sqrt((np.outer(diagonal, diagonal) + covariance**2) / len(z))
+    assert np.all(np.abs(np.cov(z, rowvar=False, bias=True) - covariance) < 4 * error)
+    assert np.abs(covariance - np.diag(diagonal)).max() > 0.1  # there is something off the diagonal
+
+
+def test_moments_do_not_depend_on_the_batches():
+    model = linear_encoder_model(np.ones((4, 2)), np.array([0.5, 2.0]))
+    x = np.random.default_rng(0).normal(size=(23, 4)).astype("float32")
+    whole, parts = posterior_moments(model, x), posterior_moments(model, x, batch_size=7)
+    for a, b in zip(whole, parts, strict=True):
+        assert a.shape == (23, 2) and a.dtype == np.float64
+        np.testing.assert_allclose(a, b, atol=1e-6)
+    np.testing.assert_allclose(whole[1], [[0.5, 2.0]] * 23, rtol=1e-5)
+
+
+def test_active_units_counts_the_dimensions_whose_mean_varies():
+    kernel = np.diag([1.0, 0.2, 0.05, 0.0])  # variances of the means: 1, 0.04, 0.0025, 0
+    model, x = linear_encoder_model(kernel, np.ones(4)), white_data(60, 4)
+    assert active_units(model, x) == 2
+    assert active_units(model, x, threshold=0.001) == 3
+    assert active_units(model, x, threshold=0.5) == 1
+
+
+def test_one_latent_dimension():
+    model = linear_encoder_model(np.array([[2.0]]), np.array([0.5]))
+    assert aggregated_posterior_covariance(model, white_data(20, 1)).shape == (1, 1)
+    np.testing.assert_allclose(log_det_covariance(model, white_data(20, 1)), np.log(4.5), atol=1e-5)
+
+
+def test_a_deterministic_posterior_with_fewer_examples_than_dimensions_has_no_volume():
+    model = linear_encoder_model(np.eye(4), None, posterior="deterministic")
+    x = np.eye(4)[:2]
+    assert log_det_covariance(model, x) < -25  # minus infinity, but for rounding
+    np.testing.assert_array_equal(posterior_moments(model, x)[1], 0.0)
+    collapsed = linear_encoder_model(np.zeros((4, 4)), None, posterior="deterministic")
+    assert log_det_covariance(collapsed, x) == float("-inf")
+
+
+def test_errors():
+    model = linear_encoder_model(np.eye(2), np.ones(2))
+    for function in (aggregated_posterior_covariance, log_det_covariance, active_units):
+        with pytest.raises(ValueError, match="`x` must hold at least 2 examples. Received: 1"):
+            function(model, np.zeros((1, 2), "float32"))
+    with pytest.raises(ValueError, match="`threshold` must be at least 0"):
+        active_units(model, white_data(9, 2), threshold=-1)
+    with pytest.raises(ValueError, match="`x` must have shape"):
+        log_det_covariance(model, np.zeros((5, 3), "float32"))

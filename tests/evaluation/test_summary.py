@@ -1,0 +1,124 @@
+"""The summary of a model, and the tables of text made of it."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_infovae as ki
+from keras_infovae.evaluation import compare, describe, importance_weighted_bound, summarize
+from keras_infovae.evaluation import summary as summary_module
+
+X = np.random.default_rng(0).random((40, 6)).astype("float32")
+
+
+def small_model(cls=ki.VAE, **settings):
+    network = ki.networks.MLP((8,))
+    model = cls(2, encoder=network, decoder=network, seed=0, **settings)
+    model.fit(X, epochs=2, verbose=0)
+    return model
+
+
+@pytest.fixture(scope="module")
+def model():
+    return small_model()
+
+
+@pytest.fixture(scope="module")
+def summary(model):
+    return summarize(model, X, num_samples=16, seed=3)
+
+
+def test_numbers_are_those_of_the_functions_they_are_named_after(model, summary):
+    terms = model.evaluate(X, batch_size=128, verbose=0)
+    for name in ("reconstruction_loss", "kl_divergence", "divergence"):
+        assert summary[name] == pytest.approx(terms[name], rel=1e-6)
+    assert summary["elbo"] == pytest.approx(model.elbo(X, seed=3).mean(), rel=1e-6)
+    bounds = importance_weighted_bound(model, X, num_samples=16, seed=3)
+    assert summary["importance_weighted_bound"] == pytest.approx(bounds.mean(), rel=1e-6)
+    error = bounds.std(ddof=1) / np.sqrt(40)
+    assert summary["importance_weighted_bound_standard_error"] == pytest.approx(error, rel=1e-5)
+    assert summary["log_det_covariance"] == ki.evaluation.log_det_covariance(model, X)
+    assert summary["active_units"] == ki.evaluation.active_units(model, X)
+    assert (summary["examples"], summary["latent_dim"]) == (40, 2)
+
+
+def test_is_plain_json_and_repeatable(model, summary):
+    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
+    assert {type(value) for value in summary.values()} == {int, float}
+    assert summarize(model, X, num_samples=16, seed=3) == summary
+    assert summarize(model, X, num_samples=16, seed=4)["elbo"] != summary["elbo"]
+
+
+def test_importance_weights_the_first_examples_only(model, monkeypatch):
+    monkeypatch.setattr(summary_module, "_MOST_IMPORTANCE_WEIGHTED", 10)
+    summary = summarize(model, X, num_samples=4)
+    assert summary["importance_weighted_examples"] == 10
+    expected = importance_weighted_bound(model, X[:10], num_samples=4).mean()
+    assert summary["importance_weighted_bound"] == pytest.approx(expected, rel=1e-6)
+    assert "the first 10" in describe(summary)
+
+
+def test_what_a_deterministic_posterior_does_not_have_is_none():
+    summary = summarize(small_model(ki.MMDVAE, posterior="deterministic"), X)
+    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
+    undefined = [name for name, value in summary.items() if value is None]
+    assert undefined == [
+        "kl_divergence",
+        "elbo",
+        "importance_weighted_bound",
+        "importance_weighted_bound_standard_error",
+    ]
+    assert summary["importance_weighted_examples"] == 0
+    lines = {line.split("  ")[0]: line for line in describe(summary).splitlines()}
+    assert lines["ELBO, nats"].split()[2] == "-"
+
+
+def test_minus_infinity_is_none(model, summary):
+    undefined = summary_module._plain(float("-inf"))
+    assert undefined is None
+    assert " - " in describe({**summary, "log_det_covariance": undefined})
+
+
+def test_describe_is_aligned_and_fits_a_terminal(summary):
+    heading, *lines = describe(summary).splitlines()
+    assert heading == "Mean over 40 examples:"
+    assert all(len(line) <= 100 for line in lines)
+    assert len({line.find("0 is ideal") for line in lines if "0 is ideal" in line}) == 1
+    text = "\n".join(lines)
+    for word in ("lower is better", "higher is better", "0 is ideal", "+-", " of 2 "):
+        assert word in text
+    assert f"{summary['elbo']:.2f}" in text
+
+
+def test_zero_has_no_sign(summary):
+    assert "-0.0000" not in describe({**summary, "divergence": -1e-9})
+
+
+def test_compare_has_a_column_per_model_and_the_same_words(summary):
+    other = {**summary, "elbo": -1234.5, "kl_divergence": None}
+    table = compare({"one": summary, "a_longer_name": other})
+    names, *lines = table.splitlines()[1:]
+    assert names.split() == ["one", "a_longer_name"]
+    (elbo,) = [line for line in lines if line.startswith("ELBO")]
+    assert elbo.index("-1234.50") + len("-1234.50") == len(names)  # right-aligned under the name
+    words = [line.split("  ")[-1].strip() for line in describe(summary).splitlines()[1:]]
+    assert [line.split("  ")[-1].strip() for line in lines] == words
+
+
+def test_compare_says_when_the_examples_differ(summary):
+    assert "40 or 50 examples" in compare({"a": summary, "b": {**summary, "examples": 50}})
+
+
+def test_errors(model):
+    with pytest.raises(ValueError, match="`x` must hold at least 2 examples. Received: 1"):
+        summarize(model, X[:1])
+    with pytest.raises(TypeError, match="`x` must be an array"):
+        summarize(model, tf.data.Dataset.from_tensor_slices(X).batch(8))
+    with pytest.raises(ValueError, match="`x` must have shape"):
+        summarize(model, X[:, :3])
+    with pytest.raises(ValueError, match="`batch_size` must be an integer of at least 1"):
+        summarize(model, X, batch_size=0)
+    with pytest.raises(ValueError, match="`summaries` must be a dictionary of at least one"):
+        compare({})
