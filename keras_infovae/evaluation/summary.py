@@ -43,7 +43,8 @@ def summarize(model, x, *, num_samples=128, seed=0, batch_size=128):
         A dictionary of
             examples: n.
             reconstruction_loss, kl_divergence: nats per example, as `model.evaluate` gives them.
-            divergence: D(q(z), p(z)) in its own unit, averaged over batches of `batch_size`.
+            divergence: D(q(z), p(z)) in its own unit, averaged over batches of `batch_size`; an
+                unbiased estimate of it may fall below 0.
             elbo: mean over x, in nats.
             importance_weighted_bound, importance_weighted_bound_standard_error: mean over the
                 examples used and the standard error of that mean, in nats.
