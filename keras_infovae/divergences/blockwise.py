@@ -23,7 +23,7 @@ def pairwise_sum(function, rows, columns, elements_per_pair=1):
     Returns:
         A float32 scalar, differentiable once with respect to `rows` and `columns`.
     """
-    row_count, column_count = len(rows), len(columns)
+    row_count = len(rows)
 
     @tf.custom_gradient
     def total(*tensors):

@@ -108,11 +108,7 @@ def expected_maximum_mean_discrepancy(
     within_q = self_expectation(variance)
     mean_qq = pairwise_sum(expectation, q, q, elements_per_pair=latent_dim) / _count(mean) ** 2
     mean_qp = tf.reduce_mean(expectation(q, p))
-    return (
-        _mean_over_pairs(mean_qq, within_q, unbiased)
-        + self_expectation(p[1])[0]
-        - 2.0 * mean_qp
-    )
+    return _mean_over_pairs(mean_qq, within_q, unbiased) + self_expectation(p[1])[0] - 2.0 * mean_qp
 
 
 def _mean_over_pairs(mean_of_all, within, unbiased):

@@ -63,7 +63,9 @@ class MaximumMeanDiscrepancy(Divergence):
         self.estimator = check_choice("estimator", estimator, ESTIMATORS)
         if estimator == "closed_form" and not self.kernel.has_normal_expectation:
             raise argument_error("estimator", "'auto' or 'sampled' with this kernel", estimator)
-        self.num_samples = None if num_samples is None else check_integer("num_samples", num_samples)
+        self.num_samples = (
+            None if num_samples is None else check_integer("num_samples", num_samples)
+        )
 
     def __call__(self, z, prior, posterior=None, seed=None):
         moments = self._closed_form_moments(z, prior, posterior)
@@ -78,7 +80,11 @@ class MaximumMeanDiscrepancy(Divergence):
                 "'auto' or 'sampled' unless prior and posterior are diagonal normals",
                 self.estimator,
             )
-        z_seed, prior_seed = tf.unstack(tf.random.experimental.stateless_split(seed)) if seed is not None else (None, None)
+        z_seed, prior_seed = (
+            tf.unstack(tf.random.experimental.stateless_split(seed))
+            if seed is not None
+            else (None, None)
+        )
         draws = self.num_samples or (8 if self.estimator == "auto" else 1)
         if draws > 1 and posterior is not None:
             z = tf.transpose(posterior.sample(draws, seed=z_seed), [1, 0, 2])

@@ -28,8 +28,9 @@ def as_example_array(x, name="x"):
         raise TypeError(f"Argument `{name}` must be numeric. Received: dtype={x.dtype}")
     if x.ndim < 2:
         raise ValueError(
-            f"Argument `{name}` must have shape [examples, ...] with at least one axis per example. "
-            f"Received: shape={x.shape}. (Labels are not data; for one feature, use x[:, None].)"
+            f"Argument `{name}` must have shape [examples, ...] with at least one axis per "
+            f"example. Received: shape={x.shape}. (Labels are not data; for one feature, use "
+            "x[:, None].)"
         )
     if 0 in x.shape:
         raise ValueError(f"Argument `{name}` must not be empty. Received: shape={x.shape}")

@@ -327,7 +327,9 @@ def _check_network(name, network):
         return network
     if isinstance(network, (str, dict, networks.Network)):
         return networks.get(network)
-    raise argument_error(name, "a keras.Model, a network setting or its name, or None", network, TypeError)
+    raise argument_error(
+        name, "a keras.Model, a network setting or its name, or None", network, TypeError
+    )
 
 
 def _check_output(name, network, input_shape, output_shape):

@@ -5,8 +5,8 @@ therefore take steps that are `num_replicas` times too long, and a divergence be
 is not a mean over examples at all. These functions make n replicas equal one at the same global
 batch:
 
-    sum over replicas of [ mean_over_global_batch(local terms) ]  = the mean of the global batch
-    sum over replicas of [ divergence(gather(z)) / num_replicas ] = the divergence of the global batch
+    sum over replicas of [ mean_over_global_batch(local terms) ]  = that of the global batch
+    sum over replicas of [ divergence(gather(z)) / num_replicas ] = that of the global batch
 """
 
 import tensorflow as tf

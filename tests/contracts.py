@@ -1,0 +1,231 @@
+"""The suites that every member of a family passes, and the tables that name the members.
+
+Adding a member means adding one row to a table here; its own test file then holds what is special
+to it: closed forms and golden numbers.
+"""
+
+import json
+import pathlib
+import tempfile
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_infovae as ki
+
+# === The tables: one row per member ===
+
+# Module of the family, alias, a second instance with every argument away from its default.
+SETTINGS = [
+    (ki.kernels, "gaussian", ki.kernels.Gaussian("median", (0.5, 2.0))),
+    (ki.kernels, "imq", ki.kernels.InverseMultiquadratic(3.0, (1.0,))),
+    (ki.kernels, "rq", ki.kernels.RationalQuadratic("median", (1.0, 3.0), 2.0)),
+    (ki.priors, "standard_normal", None),
+    (ki.posteriors, "diagonal_normal", None),
+    (ki.posteriors, "deterministic", None),
+    (ki.likelihoods, "bernoulli", None),
+    (ki.likelihoods, "normal", ki.likelihoods.Normal("per_value", 0.1)),
+    (ki.networks, "mlp", ki.networks.MLP((8, 4), "tanh")),
+    (ki.networks, "conv", ki.networks.Conv((4, 8), 16, 3, "tanh")),
+    (ki.divergences, "mmd", ki.divergences.MaximumMeanDiscrepancy("imq", False, "sampled", 3)),
+]
+
+KERNELS = [
+    ki.kernels.Gaussian(),
+    ki.kernels.Gaussian(bandwidth=1.0, scales=(1.0,)),
+    ki.kernels.Gaussian(bandwidth="median"),
+    ki.kernels.InverseMultiquadratic(),
+    ki.kernels.RationalQuadratic(),
+    ki.kernels.RationalQuadratic(scale_mixture_rate=3.0),
+]
+
+DIVERGENCES = [
+    ki.divergences.MaximumMeanDiscrepancy(),
+    ki.divergences.MaximumMeanDiscrepancy(unbiased=False),
+    ki.divergences.MaximumMeanDiscrepancy(estimator="sampled"),
+    ki.divergences.MaximumMeanDiscrepancy(kernel="imq"),
+    ki.divergences.MaximumMeanDiscrepancy(kernel="rq"),
+]
+
+# Model class, arguments.
+MODELS = [
+    (ki.InfoVAE, {}),
+    (ki.InfoVAE, {"alpha": 0.5, "lambda_": 100.0, "likelihood": "normal"}),
+    (ki.InfoVAE, {"divergence": ki.divergences.MaximumMeanDiscrepancy("imq")}),
+    (ki.VAE, {}),
+    (ki.BetaVAE, {"beta": 2.0}),
+    (ki.MMDVAE, {}),
+    (ki.MMDVAE, {"posterior": "deterministic"}),
+]
+
+
+def case_id(value):
+    """Returns a short name of a row for pytest."""
+    if isinstance(value, type):
+        return value.__name__
+    return getattr(value, "__name__", None) or str(value)[:60]
+
+
+# === Settings ===
+
+
+def run_setting_contract(family, alias, other):
+    """Names, configs and errors of one member of a family."""
+    member = family.get(alias)
+    assert family.get(member) is member
+    for instance in [member] + ([] if other is None else [other]):
+        config = json.loads(json.dumps(family.serialize(instance)))
+        restored = family.deserialize(config)
+        assert type(restored) is type(instance)
+        assert restored.get_config() == instance.get_config()
+        assert family.get(config).get_config() == instance.get_config()
+        assert config["registered_name"] == f"keras_infovae>{type(instance).__name__}"
+    if other is not None:
+        default = member.get_config()
+        assert all(default[name] != value for name, value in other.get_config().items())
+    with pytest.raises(ValueError, match=f"must be one of .*{alias}"):
+        family.get("no such member")
+    with pytest.raises(TypeError, match="must be a"):
+        family.get(7)
+
+
+# === Kernels ===
+
+
+def run_kernel_contract(kernel):
+    """Laws of a radial positive-definite kernel with k(z, z) = 1."""
+    x = tf.random.stateless_normal([40, 3], seed=[0, 1])
+    bandwidths = kernel.squared_bandwidths(3, x)
+    matrix = kernel.matrix(x, x, bandwidths).numpy()
+    np.testing.assert_allclose(matrix, matrix.T, atol=1e-6)
+    np.testing.assert_allclose(np.diag(matrix), 1.0, atol=1e-6)
+    assert np.linalg.eigvalsh(matrix.astype("float64")).min() > -1e-5  # positive definite
+    shifted = kernel.matrix(x + 7.0, x + 7.0, bandwidths).numpy()
+    np.testing.assert_allclose(shifted, matrix, atol=2e-5)  # translation invariant
+    distances = kernel.matrix(
+        tf.zeros([1, 3]), tf.eye(3)[:1] * [[0.0], [1.0], [5.0], [50.0]], bandwidths
+    )
+    assert np.all(np.diff(distances.numpy()[0]) < 0)  # falls with distance
+    graph = tf.function(lambda a: kernel.matrix(a, a, kernel.squared_bandwidths(3, a)))
+    np.testing.assert_allclose(graph(x).numpy(), matrix, atol=1e-6)
+    for scale in (1e-6, 1e6):
+        with tf.GradientTape() as tape:
+            points = tf.identity(x * scale)
+            tape.watch(points)
+            total = tf.reduce_sum(
+                kernel.matrix(points, points, kernel.squared_bandwidths(3, points))
+            )
+        assert np.all(np.isfinite(tape.gradient(total, points).numpy()))
+
+
+# === Divergences ===
+
+
+def normal_posterior(mean, variance, seed=(5, 6)):
+    """Returns the batch of q(z|x) with the given moments [n, d], and one draw of z for each."""
+    posterior = ki.posteriors.DiagonalNormal()
+    log_variance = tf.math.log(tf.cast(variance, tf.float32))
+    # The inverse of the smooth bound that the posterior puts on its log-variance.
+    raw = 14.0 * tf.atanh(log_variance / 14.0)
+    q = posterior.distribution(tf.concat([tf.cast(mean, tf.float32), raw], axis=-1))
+    return q, q.sample(seed=tf.stack(seed))
+
+
+def run_divergence_contract(divergence):
+    """Laws of a divergence between q(z) and a standard normal prior."""
+    for latent_dim in (2, 64):
+        prior = ki.priors.StandardNormal().distribution(latent_dim)
+
+        @tf.function
+        def value(shift, variance, seed, latent_dim=latent_dim, prior=prior):
+            ones = tf.ones([64, latent_dim])
+            q, z = normal_posterior(shift * ones, variance * ones, seed=[seed, 6])
+            return divergence(z, prior, q, seed=tf.stack([seed, 2]))
+
+        def mean(shift, variance, value=value):
+            """Returns the mean over seeds, and its standard error."""
+            arguments = tf.constant(shift), tf.constant(variance)
+            values = np.array([value(*arguments, tf.constant(seed)) for seed in range(10)])
+            return values.mean(), values.std(ddof=1) / np.sqrt(10)
+
+        equal, error = mean(0.0, 1.0)
+        assert abs(equal) <= 4 * error + 1e-6  # zero where q(z) = p(z)
+        moved = [mean(shift, 1.0)[0] for shift in (0.5, 1.0, 2.0)]
+        assert equal + 4 * error < moved[0] < moved[1] < moved[2]
+        shrunk = [mean(0.0, variance)[0] for variance in (0.3, 0.1, 0.01)]
+        assert equal + 4 * error < shrunk[0] < shrunk[1] < shrunk[2]
+
+    seed = tf.constant([1, 2])
+    latent_dim = 4
+    prior = ki.priors.StandardNormal().distribution(latent_dim)
+    mean = tf.random.stateless_normal([33, latent_dim], seed=[3, 4])
+    _, z = normal_posterior(mean, 0.3 + 0.0 * mean)
+
+    def estimate(z):
+        return divergence(z, prior, None, seed=seed)
+
+    eager = float(estimate(z))
+    assert float(estimate(z)) == eager  # same seed, same number
+    np.testing.assert_allclose(float(tf.function(estimate)(z)), eager, atol=1e-6)
+    np.testing.assert_allclose(float(estimate(z[::-1])), eager, atol=1e-6)  # order is nothing
+    assert np.isfinite(float(divergence(z[:1], prior, None, seed=seed)))  # a batch of one
+    for scale in (1e-6, 1e6):
+        with tf.GradientTape() as tape:
+            points = tf.identity(z * scale)
+            tape.watch(points)
+            total = divergence(points, prior, None, seed=seed)
+        assert np.all(np.isfinite(tape.gradient(total, points).numpy()))
+
+
+# === Models ===
+
+
+def run_model_contract(model_class, arguments, x):
+    """Trains, uses, saves and restores a model on x, and holds the public contract against it."""
+    latent_dim = 3
+    network = ki.networks.default_for(x.shape[1:])
+    small = type(network)([8])
+    model = model_class(latent_dim, seed=1, encoder=small, decoder=small, **arguments)
+    model.compile("adam")
+    history = model.fit(x, validation_data=(x[:7],), batch_size=16, epochs=1, verbose=0).history
+    terms = {"loss", "reconstruction_loss", "kl_divergence", "divergence"}
+    assert set(history) == terms | {f"val_{term}" for term in terms}
+    values = model.evaluate(x, verbose=0)
+    assert set(values) == terms
+    np.testing.assert_allclose(
+        values["loss"],
+        values["reconstruction_loss"]
+        + model.kl_weight * values["kl_divergence"]
+        + model.divergence_weight * values["divergence"],
+        rtol=1e-5,
+    )
+    assert model.evaluate(x, verbose=0) == values  # the same draws each time
+
+    assert model.predict(x, verbose=0).shape == x.shape
+    z = model.encode(x)
+    assert z.shape == (len(x), latent_dim) and z.dtype == np.float32
+    assert model.decode(z).shape == x.shape
+    assert model.generate(5, seed=3).shape == (5, *x.shape[1:])
+    np.testing.assert_array_equal(model.generate(5, seed=3), model.generate(5, seed=3))
+    assert np.abs(model.generate(5, seed=3) - model.generate(5, seed=4)).max() > 0
+    if model.posterior.has_density:
+        elbo = model.elbo(x, seed=0)
+        assert elbo.shape == (len(x),) and np.all(np.isfinite(elbo))
+        assert np.abs(model.encode(x, sample=True, seed=0) - z).max() > 0
+    else:
+        with pytest.raises(ValueError, match="not defined"):
+            model.elbo(x)
+
+    with tempfile.TemporaryDirectory() as directory:
+        path = str(pathlib.Path(directory) / "model.keras")
+        model.save(path)
+        restored = keras.saving.load_model(path)
+    assert type(restored) is model_class
+    assert json.dumps(restored.get_config()) == json.dumps(model.get_config())
+    np.testing.assert_allclose(restored.encode(x), z, atol=1e-6)
+    np.testing.assert_allclose(restored.generate(3, seed=3), model.generate(3, seed=3), atol=1e-6)
+    np.testing.assert_allclose(restored.evaluate(x, verbose=0)["loss"], values["loss"], rtol=1e-5)
+    restored.fit(x, batch_size=16, epochs=1, verbose=0)  # and its training goes on
+    assert int(restored.optimizer.iterations) == 2 * int(model.optimizer.iterations)
