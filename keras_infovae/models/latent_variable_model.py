@@ -1,14 +1,14 @@
 """The base of all models: the only `train_step` and `test_step` of the package."""
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from keras_infovae import networks
 from keras_infovae.distributions import likelihoods, posteriors, priors
 from keras_infovae.models import input_checks
+from keras_infovae.models.fitting import FitMethods
 from keras_infovae.models.inference import InferenceMethods
-from keras_infovae.models.nonfinite import NonFiniteRecorder, StopOnNonFinite
+from keras_infovae.models.nonfinite import NonFiniteRecorder
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error, check_integer
@@ -18,7 +18,7 @@ from keras_infovae.utils.serialization import constructor_config, deserialize_va
 TERMS = ("loss", "reconstruction_loss", "kl_divergence", "divergence")
 
 
-class LatentVariableModel(InferenceMethods, keras.Model):
+class LatentVariableModel(FitMethods, InferenceMethods, keras.Model):
     """A model p(x|z) p(z) with an encoder q(z|x), trained to minimise, in nats per example,
 
         loss = reconstruction_loss + kl_weight * kl_divergence + divergence_weight * divergence
@@ -195,112 +195,6 @@ class LatentVariableModel(InferenceMethods, keras.Model):
         super().reset_metrics()
         self._evaluation_batch.assign(0)
 
-    # === Training ===
-
-    def compile(self, optimizer="adam", **options):
-        """Configures training.
-
-        Args:
-            optimizer: a Keras optimizer or its name. Default "adam".
-            **options: `jit_compile`, `steps_per_execution`, `run_eagerly`,
-                `auto_scale_loss`, as for `keras.Model.compile`.
-
-        Raises:
-            ValueError: for `loss` or `metrics`; the model has its own objective.
-        """
-        for name in ("loss", "loss_weights", "metrics", "weighted_metrics"):
-            if options.get(name) is not None:
-                raise argument_error(
-                    name,
-                    "left out: the objective is the model's own, set by its constructor",
-                    options[name],
-                )
-        super().compile(optimizer=optimizer, **options)
-
-    def get_compile_config(self):
-        """Returns the optimizer as a config, for saving."""
-        if not self.compiled:
-            return {}
-        return {"optimizer": keras.saving.serialize_keras_object(self.optimizer)}
-
-    def compile_from_config(self, config):
-        """Compiles with the optimizer of a saved model and makes its variables."""
-        self.compile(optimizer=keras.saving.deserialize_keras_object(config["optimizer"]))
-        if self.built:
-            self.optimizer.build(self.trainable_variables)
-
-    def fit(self, x=None, *, batch_size=None, verbose="auto", callbacks=None, **options):
-        """Trains on x alone; the arguments are those of `keras.Model.fit`, without targets.
-
-        Args:
-            x: array [examples, ...] in the range of the likelihood, or a `tf.data.Dataset` or
-                `PyDataset` of batches x or (x,). Arrays are checked whole, datasets by
-                their first batch.
-            batch_size: examples per step, for arrays. Default 32. At least 2 where the divergence
-                counts: the aggregated posterior cannot be seen in one example.
-            verbose: 0 for silence, else the objective with its weights and a progress bar.
-            callbacks: Keras callbacks.
-            **options: `epochs`, `validation_data=(x_valid,)`, `validation_split`,
-                `shuffle`, `steps_per_epoch`, and so on.
-
-        Returns:
-            A Keras `History` of `loss, reconstruction_loss, kl_divergence, divergence`.
-
-        Raises:
-            ValueError, TypeError: for data that cannot be trained on, before any weight changes.
-            FloatingPointError: when a term stops being finite during training.
-        """
-        if not self.compiled:
-            self.compile()
-        x = self._checked(x, "x")
-        if self.divergence_weight != 0:
-            _check_batch(batch_size, x)
-        if options.get("validation_data") is not None:
-            validation = input_checks.unpack_x(options["validation_data"], "validation_data")
-            options["validation_data"] = self._checked(validation, "validation_data")
-        if verbose != 0:
-            print(self.objective())
-        if isinstance(x, tf.data.Dataset):
-            options.setdefault("shuffle", False)  # Keras cannot, and would warn
-        callbacks = list(callbacks or []) + [StopOnNonFinite(self._nonfinite)]
-        return super().fit(
-            x, batch_size=batch_size, verbose=verbose, callbacks=callbacks, **options
-        )
-
-    def objective(self):
-        """Returns the loss as one line of text, with the weights as numbers."""
-        return (
-            f"{self.name}: loss = reconstruction_loss + {self.kl_weight:g} * kl_divergence "
-            f"+ {self.divergence_weight:g} * divergence"
-        )
-
-    def evaluate(self, x=None, **options):
-        """Returns `loss, reconstruction_loss, kl_divergence, divergence` on x, as a dictionary.
-
-        Args:
-            x: as for `fit`.
-            **options: `batch_size`, `verbose`, `steps`, `callbacks`, and
-                `return_dict`, which is True here unless it is given.
-        """
-        if not self.compiled:
-            self.compile()
-        return super().evaluate(self._checked(x, "x"), **({"return_dict": True} | options))
-
-    def _checked(self, x, name):
-        """Returns `x` ready for Keras; checks it, and builds the model if that is still to do."""
-        if x is None:
-            raise argument_error(name, "an array or a dataset", x)
-        is_dataset = isinstance(x, (tf.data.Dataset, keras.utils.PyDataset))
-        if not is_dataset and not hasattr(x, "__array__") and not isinstance(x, (list, tuple)):
-            return x  # a generator cannot be looked into without losing what it gives
-        examples = input_checks.first_batch(x, name) if is_dataset else x
-        examples = input_checks.as_example_array(examples, name)
-        if self.event_shape is not None:
-            input_checks.check_event_shape(examples.shape, self.event_shape, name)
-        input_checks.check_values(examples, self.likelihood, name)
-        self.build(examples.shape)
-        return x if is_dataset else examples
-
     # === Saving ===
 
     def get_config(self):
@@ -315,6 +209,18 @@ class LatentVariableModel(InferenceMethods, keras.Model):
         """Builds the model for the shape that it was saved with."""
         if config is not None:
             self.build(config["input_shape"])
+
+    def get_compile_config(self):
+        """Returns the optimizer as a config, for saving."""
+        if not self.compiled:
+            return {}
+        return {"optimizer": keras.saving.serialize_keras_object(self.optimizer)}
+
+    def compile_from_config(self, config):
+        """Compiles with the optimizer of a saved model and makes its variables."""
+        self.compile(optimizer=keras.saving.deserialize_keras_object(config["optimizer"]))
+        if self.built:
+            self.optimizer.build(self.trainable_variables)
 
     @classmethod
     def from_config(cls, config):
@@ -347,13 +253,3 @@ def _check_output(name, network, input_shape, output_shape):
 
 def _join(shape):
     return ", ".join(map(str, shape))
-
-
-def _check_batch(batch_size, x):
-    examples = len(x) if isinstance(x, np.ndarray) else None
-    if batch_size == 1 or examples == 1:
-        raise ValueError(
-            "Argument `batch_size` must be at least 2, with as many examples: the divergence "
-            "compares the aggregated posterior of a batch with the prior. Received: "
-            f"batch_size={batch_size}, examples={'unknown' if examples is None else examples}"
-        )

@@ -1,0 +1,159 @@
+"""`compile`, `fit` and `evaluate`: what goes in is checked before any weight changes."""
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_infovae.models import input_checks
+from keras_infovae.models.batches import EpochsOfBatches
+from keras_infovae.models.nonfinite import StopOnNonFinite
+from keras_infovae.utils.checks import argument_error, check_integer, check_number
+from keras_infovae.utils.randomness import stateless_seed
+
+_DEFAULT_BATCH_SIZE = 32  # Keras's
+
+
+class FitMethods:
+    """The methods of a model that train and evaluate it; `LatentVariableModel` extends it."""
+
+    def compile(self, optimizer="adam", **options):
+        """Configures training.
+
+        Args:
+            optimizer: a Keras optimizer or its name. Default "adam".
+            **options: `jit_compile`, `steps_per_execution`, `run_eagerly`,
+                `auto_scale_loss`, as for `keras.Model.compile`.
+
+        Raises:
+            ValueError: for `loss` or `metrics`; the model has its own objective.
+        """
+        for name in ("loss", "loss_weights", "metrics", "weighted_metrics"):
+            if options.get(name) is not None:
+                raise argument_error(
+                    name,
+                    "left out: the objective is the model's own, set by its constructor",
+                    options[name],
+                )
+        super().compile(optimizer=optimizer, **options)
+
+    def fit(self, x=None, *, batch_size=None, verbose="auto", callbacks=None, **options):
+        """Trains on x alone; the arguments are those of `keras.Model.fit`, without targets.
+
+        Args:
+            x: array [examples, ...] in the range of the likelihood, or a `tf.data.Dataset` or
+                `PyDataset` of batches x or (x,). Arrays are checked whole, datasets by
+                their first batch.
+            batch_size: examples per step, for arrays. Default 32. At least 2 where the divergence
+                counts: the aggregated posterior cannot be seen in one example. There, an example
+                that would be a last batch of its own sits the epoch out (another one each epoch).
+            verbose: 0 for silence, else the objective with its weights and a progress bar.
+            callbacks: Keras callbacks.
+            **options: `epochs`, `validation_data=(x_valid,)`, `validation_split`,
+                `shuffle`, `steps_per_epoch`, and so on.
+
+        Returns:
+            A Keras `History` of `loss, reconstruction_loss, kl_divergence, divergence`.
+
+        Raises:
+            ValueError, TypeError: for data that cannot be trained on, before any weight changes.
+            FloatingPointError: when a term stops being finite during training.
+        """
+        if not self.compiled:
+            self.compile()
+        if batch_size is not None:
+            check_integer("batch_size", batch_size)
+        x, examples = self._checked(x, "x")
+        if self.divergence_weight != 0:
+            _check_batch(batch_size, examples)
+        if options.get("validation_data") is not None:
+            validation = input_checks.unpack_x(options["validation_data"], "validation_data")
+            options["validation_data"], _ = self._checked(validation, "validation_data")
+        if verbose != 0:
+            print(self.objective())
+        if isinstance(x, np.ndarray):
+            x, batch_size = self._batches(x, batch_size or _DEFAULT_BATCH_SIZE, options), None
+        if isinstance(x, tf.data.Dataset):
+            options.setdefault("shuffle", False)  # Keras cannot, and would warn
+        callbacks = list(callbacks or []) + [StopOnNonFinite(self._nonfinite)]
+        return super().fit(
+            x, batch_size=batch_size, verbose=verbose, callbacks=callbacks, **options
+        )
+
+    def _batches(self, x, batch_size, options):
+        """Returns the dataset of an array's batches; takes what it settles out of `options`."""
+        split = check_number("validation_split", options.pop("validation_split", 0), 0, 1)
+        if split and options.get("validation_data") is None:
+            x, options["validation_data"] = _split_off(x, split)
+        options.setdefault("validation_batch_size", batch_size)
+        batches = EpochsOfBatches(
+            x,
+            batch_size,
+            keep_single=self.divergence_weight == 0,
+            shuffle=options.pop("shuffle", True),
+        )
+        if options.get("steps_per_epoch") is None:
+            options["steps_per_epoch"] = batches.steps_per_epoch
+        seed = stateless_seed(self._seeds.next())
+        return batches.dataset(seed, options.get("initial_epoch", 0))
+
+    def objective(self):
+        """Returns the loss as one line of text, with the weights as numbers."""
+        return (
+            f"{self.name}: loss = reconstruction_loss + {self.kl_weight:g} * kl_divergence "
+            f"+ {self.divergence_weight:g} * divergence"
+        )
+
+    def evaluate(self, x=None, **options):
+        """Returns `loss, reconstruction_loss, kl_divergence, divergence` on x, as a dictionary.
+
+        Args:
+            x: as for `fit`.
+            **options: `batch_size`, `verbose`, `steps`, `callbacks`, and
+                `return_dict`, which is True here unless it is given.
+        """
+        if not self.compiled:
+            self.compile()
+        x, _ = self._checked(x, "x")
+        return super().evaluate(x, **({"return_dict": True} | options))
+
+    def _checked(self, x, name):
+        """Checks `x`, and builds the model if that is still to do.
+
+        Returns:
+            (x ready for Keras, the examples that were checked: all of an array, a dataset's first
+            batch, None of a generator).
+        """
+        if x is None:
+            raise argument_error(name, "an array or a dataset", x)
+        is_dataset = isinstance(x, (tf.data.Dataset, keras.utils.PyDataset))
+        if not is_dataset and not hasattr(x, "__array__") and not isinstance(x, (list, tuple)):
+            return x, None  # a generator cannot be looked into without losing what it gives
+        examples = input_checks.first_batch(x, name) if is_dataset else x
+        examples = input_checks.as_example_array(examples, name)
+        if self.event_shape is not None:
+            input_checks.check_event_shape(examples.shape, self.event_shape, name)
+        input_checks.check_values(examples, self.likelihood, name)
+        self.build(examples.shape)
+        return (x if is_dataset else examples), examples
+
+
+def _split_off(x, fraction):
+    """Returns `x` without its last `fraction`, and that."""
+    train = math.ceil(len(x) * (1 - fraction))
+    if not 0 < train < len(x):
+        raise argument_error(
+            "validation_split", "a fraction that leaves examples on both sides", fraction
+        )
+    return x[:train], x[train:]
+
+
+def _check_batch(batch_size, examples):
+    received = None if examples is None else len(examples)
+    if batch_size == 1 or received == 1:
+        raise ValueError(
+            "Argument `batch_size` must be at least 2, with as many examples: the divergence "
+            "compares the aggregated posterior of a batch with the prior. Received: "
+            f"batch_size={batch_size}, examples={'unknown' if received is None else received}"
+        )
