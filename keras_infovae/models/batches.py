@@ -2,13 +2,18 @@
 
 import math
 
+import keras
 import tensorflow as tf
 
 from keras_infovae.utils.randomness import stateless_seed
 
 
-class EpochsOfBatches:
-    """Batches of an array, epoch after epoch, in an order that follows from a seed.
+class EpochsOfBatches(keras.callbacks.Callback):
+    """Batches of an array, put together anew in each epoch, in an order that follows from a seed.
+
+    The order of an epoch follows from `seed` and the number of the epoch alone, so that a training
+    that is resumed at an epoch goes on as one that never stopped. As a callback of `fit` the
+    instance is told that number.
 
     Keras's own order for arrays is the same in every epoch once `keras.utils.set_random_seed` has
     been called, because the random state of its pipeline starts anew with each epoch's iterator.
@@ -20,41 +25,37 @@ class EpochsOfBatches:
     Args:
         x: array [examples, ...].
         batch_size: examples per batch; the last batch of an epoch has what is left.
+        seed: int32 [2], stateless.
         keep_single: whether a last batch of one example is kept. The divergence of one example's
             posterior says nothing of the aggregated one, and its gradient would be all noise.
         shuffle: False keeps the order of x. Default True.
     """
 
-    def __init__(self, x, batch_size, keep_single=True, shuffle=True):
+    def __init__(self, x, batch_size, seed, keep_single=True, shuffle=True):
+        super().__init__()
         self.x = x
         self.batch_size = batch_size
+        self.seed = seed
         self.shuffle = shuffle
         single = len(x) % batch_size == 1 and len(x) > 1
         self.examples = len(x) - 1 if single and not keep_single else len(x)
+        self._epoch = tf.Variable(0, trainable=False, dtype=tf.int64)
 
-    @property
-    def steps_per_epoch(self):
-        """The number of batches in which every example has been taken once."""
-        return math.ceil(self.examples / self.batch_size)
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch.assign(epoch)
 
-    def dataset(self, seed, first_epoch=0):
-        """Returns an endless `tf.data.Dataset` of batches.
-
-        The order of an epoch follows from `seed` and the number of the epoch alone, so that a
-        training that is resumed at an epoch goes on as one that never stopped.
-
-        Args:
-            seed: int32 [2], stateless.
-            first_epoch: the number of the first epoch. Default 0.
-        """
+    def dataset(self):
+        """Returns the `tf.data.Dataset` of one epoch: of that which last began."""
         x = tf.constant(self.x, tf.float32)
 
-        def indices_of_epoch(epoch):
-            order = tf.range(len(self.x))
+        def rows_of_epoch(_):
+            rows = tf.range(len(self.x))
             if self.shuffle:
-                order = tf.random.experimental.stateless_shuffle(order, stateless_seed(seed, epoch))
-            batches = tf.data.Dataset.from_tensor_slices(order[: self.examples])
-            return batches.batch(self.batch_size)
+                seed = stateless_seed(self.seed, self._epoch.read_value())
+                rows = tf.random.experimental.stateless_shuffle(rows, seed)
+            return tf.data.Dataset.from_tensor_slices(rows[: self.examples]).batch(self.batch_size)
 
-        indices = tf.data.Dataset.counter(first_epoch).flat_map(indices_of_epoch)
-        return indices.map(lambda rows: tf.gather(x, rows)).prefetch(2)
+        batches = tf.data.Dataset.range(1).flat_map(rows_of_epoch)
+        batches = batches.map(lambda rows: tf.gather(x, rows)).prefetch(2)
+        steps = math.ceil(self.examples / self.batch_size)
+        return batches.apply(tf.data.experimental.assert_cardinality(steps))

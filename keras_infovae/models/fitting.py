@@ -72,31 +72,38 @@ class FitMethods:
             options["validation_data"], _ = self._checked(validation, "validation_data")
         if verbose != 0:
             print(self.objective())
+        callbacks = [*(callbacks or []), StopOnNonFinite(self._nonfinite)]
         if isinstance(x, np.ndarray):
-            x, batch_size = self._batches(x, batch_size or _DEFAULT_BATCH_SIZE, options), None
+            batches = self._batches(x, batch_size or _DEFAULT_BATCH_SIZE, options)
+            x, batch_size = batches.dataset(), None
+            callbacks.append(batches)
         if isinstance(x, tf.data.Dataset):
-            options.setdefault("shuffle", False)  # Keras cannot, and would warn
-        callbacks = list(callbacks or []) + [StopOnNonFinite(self._nonfinite)]
+            options["shuffle"] = False  # Keras cannot, and would warn
         return super().fit(
             x, batch_size=batch_size, verbose=verbose, callbacks=callbacks, **options
         )
 
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        # Keras would look at the mean of the replicas' first batches, which fails where these are
+        # of unequal size. The model is built by then; only the optimizer may still be without its
+        # variables.
+        if self.built and self.optimizer is not None and not self.optimizer.built:
+            with self.distribute_strategy.scope():
+                self.optimizer.build(self.trainable_variables)
+
     def _batches(self, x, batch_size, options):
-        """Returns the dataset of an array's batches; takes what it settles out of `options`."""
+        """Returns the `EpochsOfBatches` of an array; takes what it settles out of `options`."""
         split = check_number("validation_split", options.pop("validation_split", 0), 0, 1)
         if split and options.get("validation_data") is None:
             x, options["validation_data"] = _split_off(x, split)
         options.setdefault("validation_batch_size", batch_size)
-        batches = EpochsOfBatches(
+        return EpochsOfBatches(
             x,
             batch_size,
+            seed=stateless_seed(self._order_seeds.next()),
             keep_single=self.divergence_weight == 0,
             shuffle=options.pop("shuffle", True),
         )
-        if options.get("steps_per_epoch") is None:
-            options["steps_per_epoch"] = batches.steps_per_epoch
-        seed = stateless_seed(self._seeds.next())
-        return batches.dataset(seed, options.get("initial_epoch", 0))
 
     def objective(self):
         """Returns the loss as one line of text, with the weights as numbers."""

@@ -81,7 +81,7 @@ class InfoVAE(LatentVariableModel):
         self.alpha = check_number("alpha", alpha, maximum=1)
         if lambda_ != "auto":
             lambda_ = check_number("lambda_", lambda_, exclusive_minimum=0)
-            if self.alpha + lambda_ < 1:
+            if _divergence_weight(self.alpha, lambda_) < 0:
                 raise ValueError(
                     "Arguments `alpha` and `lambda_` must add up to at least 1, because the "
                     "divergence has the weight alpha + lambda_ - 1 and a negative one rewards "
@@ -110,5 +110,10 @@ class InfoVAE(LatentVariableModel):
     @property
     def divergence_weight(self):
         """alpha + lambda_ - 1."""
-        # alpha first: 1 - beta + beta - 1 is exactly 0 in floating point only in this order.
-        return (self.alpha - 1.0) + self.lambda_value
+        return _divergence_weight(self.alpha, self.lambda_value)
+
+
+def _divergence_weight(alpha, lambda_):
+    """Returns alpha + lambda_ - 1, exactly 0 where only rounding is left of alpha = 1 - lambda_."""
+    weight = alpha + lambda_ - 1.0
+    return 0.0 if abs(weight) < 1e-12 * max(1.0, lambda_) else weight

@@ -55,6 +55,7 @@ class LatentVariableModel(FitMethods, InferenceMethods, keras.Model):
         self.scaling = scaling
         self.event_shape = None
         self._seeds = keras.random.SeedGenerator(seed)
+        self._order_seeds = keras.random.SeedGenerator(seed)  # of the examples, in fit
         self._evaluation_batch = reductions.step_variable(0, "evaluation_batch")
         self._functions = {}
         self._trackers = [keras.metrics.Mean(name=name) for name in TERMS]

@@ -12,45 +12,49 @@ from keras_infovae.utils.randomness import stateless_seed
 X = np.arange(10, dtype="float32")[:, None]
 
 
-def epochs(batches, count=3, seed=0, first_epoch=0):
+def epochs(count=3, batch_size=4, first_epoch=0, seed=0, **options):
     """Returns the rows of each batch, one list per epoch."""
-    dataset = batches.dataset(stateless_seed(seed), first_epoch)
-    rows = [batch[:, 0].astype(int).tolist() for batch in _take(dataset, batches, count)]
-    steps = batches.steps_per_epoch
-    return [rows[epoch * steps : (epoch + 1) * steps] for epoch in range(count)]
+    batches = EpochsOfBatches(X, batch_size, stateless_seed(seed), **options)
+    dataset = batches.dataset()
+    result = []
+    for epoch in range(first_epoch, first_epoch + count):
+        batches.on_epoch_begin(epoch)
+        result.append([batch[:, 0].astype(int).tolist() for batch in dataset.as_numpy_iterator()])
+        assert int(dataset.cardinality()) == len(result[-1])
+    return result
 
 
-def _take(dataset, batches, count):
-    return dataset.take(count * batches.steps_per_epoch).as_numpy_iterator()
+def rows(batches):
+    return [row for batch in batches for row in batch]
 
 
 def test_every_epoch_has_every_example_once_in_an_order_of_its_own():
-    result = epochs(EpochsOfBatches(X, 4))
+    result = epochs()
     for batches in result:
         assert [len(batch) for batch in batches] == [4, 4, 2]
-        assert sorted(sum(batches, [])) == list(range(10))
+        assert sorted(rows(batches)) == list(range(10))
     assert result[0] != result[1] != result[2]
 
 
 def test_the_order_follows_from_the_seed_and_the_number_of_the_epoch():
-    batches = EpochsOfBatches(X, 4)
-    assert epochs(batches) == epochs(batches)
-    assert epochs(batches, seed=1) != epochs(batches)
-    assert epochs(batches, 2, first_epoch=1) == epochs(batches, 3)[1:]
+    assert epochs() == epochs()
+    assert epochs(seed=1) != epochs()
+    assert epochs(2, first_epoch=1) == epochs(3)[1:]
 
 
 def test_without_shuffle_the_order_is_that_of_the_array():
     expected = [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
-    assert epochs(EpochsOfBatches(X, 4, shuffle=False), 2) == [expected, expected]
+    assert epochs(2, shuffle=False) == [expected, expected]
 
 
 def test_a_last_batch_of_one_is_left_out_where_it_says_nothing():
-    result = epochs(EpochsOfBatches(X, 3, keep_single=False), 8)
+    result = epochs(8, batch_size=3, keep_single=False)
     assert all([len(batch) for batch in batches] == [3, 3, 3] for batches in result)
-    left_out = [set(range(10)) - set(sum(batches, [])) for batches in result]
+    left_out = [set(range(10)) - set(rows(batches)) for batches in result]
     assert len(set.union(*left_out)) > 1  # another one each epoch
-    assert [len(batch) for batch in epochs(EpochsOfBatches(X, 3), 1)[0]] == [3, 3, 3, 1]
-    assert EpochsOfBatches(X[:1], 3, keep_single=False).steps_per_epoch == 1
+    assert [len(batch) for batch in epochs(1, batch_size=3)[0]] == [3, 3, 3, 1]
+    one = EpochsOfBatches(X[:1], 3, stateless_seed(0), keep_single=False)
+    assert len(list(one.dataset())) == 1
 
 
 class Spy(ki.VAE):

@@ -1,0 +1,206 @@
+"""fit: kinds of input, replicas, precision, and what stops it."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_infovae as ki
+
+X = np.random.default_rng(0).random((44, 5)).astype("float32")
+NETWORK = ki.networks.MLP([6], "tanh")
+TERMS = {"loss", "reconstruction_loss", "kl_divergence", "divergence"}
+
+
+def model_for(x=X, model_class=ki.InfoVAE, **arguments):
+    keras.utils.set_random_seed(0)
+    arguments = {"encoder": NETWORK, "decoder": NETWORK, "seed": 0, "lambda_": 50.0} | arguments
+    model = model_class(2, **arguments)
+    model.build((None, *x.shape[1:]))
+    return model
+
+
+def batches(x=X, batch_size=8):
+    return tf.data.Dataset.from_tensor_slices(x).batch(batch_size)
+
+
+class Batches(keras.utils.PyDataset):
+    """X in batches of 8, as (x,)."""
+
+    def __len__(self):
+        return 6
+
+    def __getitem__(self, index):
+        return (X[8 * index : 8 * index + 8],)
+
+
+# === Kinds of input ===
+
+
+@pytest.mark.parametrize("kind", ["array", "dataset", "tuples", "py_dataset", "generator", "list"])
+def test_every_kind_of_input_trains_alike(kind):
+    def run(data, **options):
+        model = model_for()
+        model.compile("adam", jit_compile=False)
+        history = model.fit(data, epochs=2, verbose=0, shuffle=False, **options).history
+        assert set(history) == TERMS
+        return model.get_weights()
+
+    expected = run(X, batch_size=8)
+    if kind == "array":
+        result = run(X.astype("float64"), batch_size=8)
+    elif kind == "dataset":
+        result = run(batches())
+    elif kind == "tuples":
+        result = run(batches().map(lambda x: (x,)))
+    elif kind == "py_dataset":
+        result = run(Batches())
+    elif kind == "list":
+        result = run(X.tolist(), batch_size=8)
+    else:
+        result = run(
+            ((X[i : i + 8],) for _ in range(2) for i in range(0, 44, 8)), steps_per_epoch=6
+        )
+    for a, b in zip(result, expected, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+def test_training_is_repeatable():
+    def run():
+        model = model_for()
+        model.compile("adam", jit_compile=False)
+        model.fit(X, epochs=2, batch_size=8, verbose=0)
+        model.fit(X, epochs=1, batch_size=8, verbose=0)
+        return model.get_weights()
+
+    for a, b in zip(run(), run(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_validation_split_is_the_end_of_the_array():
+    model = model_for()
+    model.compile("adam", jit_compile=False)
+    history = model.fit(X, validation_split=0.25, batch_size=8, epochs=1, verbose=0).history
+    expected = model.evaluate(X[33:], batch_size=8, verbose=0)
+    assert set(history) == TERMS | {f"val_{term}" for term in TERMS}
+    for term, value in expected.items():
+        assert history[f"val_{term}"][0] == pytest.approx(value, rel=1e-5)
+
+
+def test_a_last_batch_of_one_trains():
+    model = model_for(X[:9])
+    model.compile("adam", jit_compile=False)
+    for data in (X[:9], batches(X[:9])):
+        history = model.fit(data, batch_size=8 if data is X else None, epochs=1, verbose=0).history
+        assert np.isfinite(history["loss"][0])
+
+
+def test_steps_per_execution_takes_the_same_steps():
+    weights = []
+    for steps in (1, 3):
+        model = model_for()
+        model.compile("adam", steps_per_execution=steps, jit_compile=False)
+        model.fit(X[:40], batch_size=8, epochs=2, verbose=0)
+        weights.append(model.get_weights())
+    for a, b in zip(*weights, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+# === Replicas ===
+
+
+def two_replicas():
+    devices = [
+        device.name.replace("/device:", "") for device in tf.config.list_logical_devices("CPU")
+    ]
+    return tf.distribute.MirroredStrategy(
+        devices, cross_device_ops=tf.distribute.ReductionToOneDevice()
+    )
+
+
+@pytest.mark.parametrize("divergence", ["closed_form", "sampled"])
+def test_two_replicas_are_one_device(divergence):
+    def run():  # batches of 13 and 15 are not shared equally
+        model = model_for(
+            divergence=ki.divergences.MaximumMeanDiscrepancy(estimator=divergence),
+            likelihood="normal",
+        )
+        model.compile("adam", jit_compile=False)
+        first = model.fit(
+            batches(X[:29], 16), validation_data=batches(X, 15), epochs=4, verbose=0
+        ).history
+        second = model.fit(X, batch_size=16, epochs=3, verbose=0).history
+        return first, second, model.get_weights()
+
+    expected = run()
+    with two_replicas().scope():
+        result = run()
+    for a, b in zip(result[:2], expected[:2], strict=True):
+        for term, values in b.items():
+            np.testing.assert_allclose(a[term], values, rtol=1e-5, atol=1e-6)
+    for a, b in zip(result[2], expected[2], strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+# === Precision ===
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision_trains_and_keeps_its_numbers_in_float32(policy):
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = model_for()
+        model.compile(keras.optimizers.Adam(1e-2), jit_compile=False)
+        history = model.fit(X, batch_size=8, epochs=8, verbose=0).history
+        assert model.encoder.compute_dtype == policy.removeprefix("mixed_")
+        assert all(weight.dtype == "float32" for weight in model.trainable_variables)
+        assert all(term.dtype == tf.float32 for term in model.compute_terms(X, tf.constant([0, 1])))
+        assert model.encode(X).dtype == np.float32
+        assert np.all(np.isfinite(history["loss"])) and history["loss"][-1] < history["loss"][0]
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+# === What stops it ===
+
+
+class Breaks(keras.callbacks.Callback):
+    """Makes a weight of the encoder NaN before the step with the given number."""
+
+    def __init__(self, step):
+        super().__init__()
+        self.step = step
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch == self.step:
+            weight = self.model.encoder.trainable_variables[0]
+            weight.assign(weight * np.nan)
+
+
+def test_nan_stops_the_training_and_says_where_it_began():
+    model = model_for()
+    model.compile("adam", jit_compile=False)
+    with pytest.raises(
+        FloatingPointError, match="`reconstruction_loss` was the first .* at step 4.*learning rate"
+    ):
+        model.fit(X, batch_size=8, epochs=5, verbose=0, callbacks=[Breaks(3)])
+    assert int(model.optimizer.iterations) == 6  # the epoch's end, not the training's
+
+
+def test_nan_is_noticed_within_a_long_epoch():
+    model = model_for()
+    model.compile("adam", jit_compile=False)
+    with pytest.raises(FloatingPointError):
+        model.fit(batches(X, 4).repeat(), steps_per_epoch=500, verbose=0, callbacks=[Breaks(3)])
+    assert int(model.optimizer.iterations) == 100
+
+
+def test_a_fit_after_a_stop_begins_anew():
+    model = model_for()
+    weights = model.get_weights()
+    model.compile("adam", jit_compile=False)
+    with pytest.raises(FloatingPointError):
+        model.fit(X, batch_size=8, verbose=0, callbacks=[Breaks(0)])
+    model.set_weights(weights)
+    model.compile("adam", jit_compile=False)
+    assert np.isfinite(model.fit(X, batch_size=8, verbose=0).history["loss"][0])
