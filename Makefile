@@ -13,7 +13,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv quickstart test test-slow lint format build-file wheel check-wheel bench clean
+.PHONY: help venv quickstart test test-slow lint format build-file api-file wheel check-wheel bench clean
 
 help:  ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,9 @@ format: venv  ## Formats the code and sorts its imports
 
 build-file: venv  ## Writes BUILD anew from the imports
 	@$(BIN)/python tools/update_build.py
+
+api-file: venv  ## Writes tests/public_api.txt anew: the public names with their signatures
+	@$(BIN)/python tools/update_public_api.py
 
 # An old .build would put files that are gone from the repository into the wheel.
 wheel: venv  ## Builds the wheel into dist/

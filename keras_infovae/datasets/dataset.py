@@ -24,7 +24,8 @@ class Dataset:
 
     Example:
 
-    >>> data = load("digits")
+    >>> import keras_infovae as ki
+    >>> data = ki.datasets.load("digits")
     >>> data.event_shape
     (8, 8, 1)
     >>> data

@@ -68,7 +68,8 @@ def load(
 
     Example:
 
-    >>> data = load("digits", seed=1)
+    >>> import keras_infovae as ki
+    >>> data = ki.datasets.load("digits", seed=1)
     >>> data.train.shape, data.train.dtype, data.scaling
     ((1437, 8, 8, 1), dtype('float32'), Scaling(offset=0.0, scale=16.0))
     """

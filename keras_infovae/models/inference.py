@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_infovae.models import input_checks
+from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.randomness import check_seed, stateless_seed
 
@@ -33,11 +34,7 @@ class InferenceMethods:
     def likelihood_distribution(self, z):
         """Returns p(x|z), batch shape [n] and event shape that of x, for z [n, latent_dim]."""
         self._require_built()
-        if z.shape[-1] != self.latent_dim or z.shape.rank != 2:
-            raise ValueError(
-                f"Argument `z` must have shape [n, {self.latent_dim}]. "
-                f"Received: shape={tuple(z.shape)}"
-            )
+        input_checks.check_event_shape(z.shape, (self.latent_dim,), "z")
         return self.likelihood.distribution(self.decoder(z, training=False))
 
     # === Methods on arrays ===
@@ -68,7 +65,10 @@ class InferenceMethods:
         def decode(z, seed):
             return self.likelihood_distribution(z).mean()
 
+        self._require_built()
         z = input_checks.as_example_array(z, "z")
+        input_checks.check_event_shape(z.shape, (self.latent_dim,), "z")
+        check_finite("z", z)
         return self._in_batches("decode", decode, z, 0, batch_size)
 
     def generate(self, n, seed=None, sample=False, batch_size=_BATCH_SIZE):

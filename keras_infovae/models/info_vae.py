@@ -79,6 +79,8 @@ class InfoVAE(LatentVariableModel):
     ):
         super().__init__(latent_dim, prior, posterior, likelihood, encoder, decoder, seed, scaling)
         self.alpha = check_number("alpha", alpha, maximum=1)
+        if isinstance(lambda_, str) and lambda_ != "auto":
+            raise argument_error("lambda_", "a number or 'auto'", lambda_)
         if lambda_ != "auto":
             lambda_ = check_number("lambda_", lambda_, exclusive_minimum=0)
             if _divergence_weight(self.alpha, lambda_) < 0:

@@ -14,7 +14,8 @@ class StandardNormal(Prior):
     Example:
 
     >>> import keras_infovae as ki
-    >>> ki.priors.StandardNormal().distribution(2).log_prob([0.0, 0.0]).numpy().round(4)
+    >>> p = ki.priors.StandardNormal().distribution(2)
+    >>> round(float(p.log_prob([0.0, 0.0])), 4)
     -1.8379
     """
 

@@ -1,0 +1,321 @@
+"""What bad input gets: an error that names the argument, what is allowed and what was received.
+
+No case may change a weight or leave a file behind. Bad files are tried in full in tests/datasets,
+bad command lines in tests/cli.
+"""
+
+import math
+import pathlib
+import re
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_infovae as ki
+
+X = np.random.default_rng(0).random((16, 6, 6, 1)).astype("float32")
+
+
+def with_value(value, at=(3, 2, 1, 0), x=X):
+    x = x.copy()
+    x[at] = value
+    return x
+
+
+# === Settings: what is called, the error, what it must say ===
+
+MODEL = ki.InfoVAE
+CONSTRUCTORS = {
+    "alpha above 1": (lambda: MODEL(2, alpha=1.5), ValueError, "`alpha`.*at most 1.*alpha=1.5"),
+    "alpha not a number": (lambda: MODEL(2, alpha="1"), TypeError, "`alpha`.*a number.*alpha='1'"),
+    "alpha NaN": (lambda: MODEL(2, alpha=float("nan")), ValueError, "`alpha`.*finite.*nan"),
+    "negative weight": (
+        lambda: MODEL(2, alpha=0.2, lambda_=0.5),
+        ValueError,
+        "`alpha` and `lambda_`.*add up to at least 1.*alpha=0.2, lambda_=0.5, a weight of -0.3",
+    ),
+    "lambda_ 0": (lambda: MODEL(2, lambda_=0), ValueError, "`lambda_`.*greater than 0"),
+    "lambda_ negative": (lambda: MODEL(2, lambda_=-3.0), ValueError, "greater than 0.*-3"),
+    "lambda_ a word": (lambda: MODEL(2, lambda_="big"), ValueError, "`lambda_`.*'auto'.*'big'"),
+    "latent_dim 0": (lambda: MODEL(0), ValueError, "`latent_dim`.*at least 1.*latent_dim=0"),
+    "latent_dim -1": (lambda: MODEL(-1), ValueError, "`latent_dim`.*at least 1.*latent_dim=-1"),
+    "latent_dim 1.5": (lambda: MODEL(1.5), TypeError, "`latent_dim`.*integer.*latent_dim=1.5"),
+    "latent_dim True": (lambda: MODEL(True), TypeError, "`latent_dim`.*integer.*True"),
+    "beta 0": (lambda: ki.BetaVAE(2, beta=0), ValueError, "`beta`.*greater than 0.*beta=0"),
+    "seed negative": (lambda: MODEL(2, seed=-1), ValueError, "`seed`.*at least 0.*seed=-1"),
+    "fixed argument": (lambda: ki.VAE(2, alpha=0.5), TypeError, "alpha"),
+    "unknown divergence": (
+        lambda: MODEL(2, divergence="mdm"),
+        ValueError,
+        "`divergence`.*one of.*'mmd'.*Did you mean 'mmd'",
+    ),
+    "unknown prior": (lambda: MODEL(2, prior="flat"), ValueError, "`prior`.*'standard_normal'"),
+    "unknown posterior": (
+        lambda: MODEL(2, posterior="normal"),
+        ValueError,
+        "`posterior`.*'diagonal_normal'",
+    ),
+    "unknown likelihood": (
+        lambda: MODEL(2, likelihood="gauss"),
+        ValueError,
+        "`likelihood`.*'bernoulli'.*'normal'",
+    ),
+    "unknown network": (lambda: MODEL(2, encoder="cnn"), ValueError, "one of.*'conv'.*'mlp'"),
+    "a network that is none": (lambda: MODEL(2, encoder=3), TypeError, "`encoder`.*keras.Model"),
+    "unknown kernel": (
+        lambda: ki.divergences.MaximumMeanDiscrepancy(kernel="laplace"),
+        ValueError,
+        "`kernel`.*'gaussian'",
+    ),
+    "bandwidth": (lambda: ki.kernels.Gaussian(-1.0), ValueError, "`bandwidth`.*greater than 0"),
+    "scale": (lambda: ki.likelihoods.Normal(0), ValueError, "`scale`.*greater than 0"),
+    "hidden units": (lambda: ki.networks.MLP([]), ValueError, "`hidden_units`.*at least one"),
+    "point posterior with a KL": (
+        lambda: MODEL(2, posterior="deterministic"),
+        ValueError,
+        "`alpha`.*1 for a posterior without a density",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CONSTRUCTORS)
+def test_constructors(case):
+    call, error, message = CONSTRUCTORS[case]
+    with pytest.raises(error, match=message):
+        call()
+
+
+# === Data and use: what is called on a model, the error, what it must say ===
+
+
+def dataset(x, batch_size=4):
+    return tf.data.Dataset.from_tensor_slices(x).batch(batch_size)
+
+
+USES = {
+    "NaN": (
+        lambda m: m.fit(with_value(np.nan)),
+        ValueError,
+        r"`x`.*finite.*1 .*NaN.*first at index \(3, 2, 1, 0\)",
+    ),
+    "Inf": (
+        lambda m: m.fit(with_value(np.inf, at=(slice(2, 4), 0, 0, 0))),
+        ValueError,
+        r"`x`.*2 .*first at index \(2, 0, 0, 0\)",
+    ),
+    "pixels to 255": (
+        lambda m: m.fit(X * 255),
+        ValueError,
+        r"`x`.*\[0, 1\].*Divide 8-bit images by 255",
+    ),
+    "negative values": (lambda m: m.fit(X - 0.5), ValueError, r"`x`.*\[0, 1\].*from -0\.\d+"),
+    "integer images": (
+        lambda m: m.fit((X * 255).astype("uint8")),
+        TypeError,
+        r"`x`.*floating point.*uint8.*/ 255",
+    ),
+    "ragged": (lambda m: m.fit([[0.1], [0.1, 0.2]]), ValueError, "`x`.*same shape"),
+    "empty": (lambda m: m.fit(X[:0]), ValueError, r"`x`.*not be empty.*\(0, 6, 6, 1\)"),
+    "no features": (lambda m: m.fit(X[:, :0]), ValueError, "`x`.*not be empty"),
+    "labels as data": (lambda m: m.fit(np.arange(16.0)), ValueError, r"`x`.*\[examples, .*abels"),
+    "strings": (lambda m: m.fit(np.array([["a", "b"]])), TypeError, "`x`.*numeric.*<U1"),
+    "objects": (lambda m: m.fit(np.array([[None, 1.0]])), ValueError, "`x`.*numeric"),
+    "nothing": (lambda m: m.fit(), ValueError, "`x`.*array or a dataset"),
+    "another shape": (
+        lambda m: m.fit(X[:, :5]),
+        ValueError,
+        r"`x`.*\[examples, 6, 6, 1\].*\(16, 5, 6, 1\)",
+    ),
+    "a batch of one": (
+        lambda m: m.fit(X, batch_size=1),
+        ValueError,
+        "`batch_size`.*at least 2.*batch_size=1",
+    ),
+    "one example": (lambda m: m.fit(X[:1]), ValueError, "`batch_size`.*at least 2.*examples=1"),
+    "batches of one": (lambda m: m.fit(dataset(X, 1)), ValueError, "`batch_size`.*at least 2"),
+    "batch_size 0": (lambda m: m.fit(X, batch_size=0), ValueError, "`batch_size`.*at least 1"),
+    "batch_size 2.5": (lambda m: m.fit(X, batch_size=2.5), TypeError, "`batch_size`.*integer"),
+    "targets": (lambda m: m.fit(X, X), TypeError, "positional"),
+    "targets in a dataset": (lambda m: m.fit(dataset((X, X))), ValueError, "`x` must come alone"),
+    "empty dataset": (lambda m: m.fit(dataset(X).take(0)), ValueError, "`x`.*without batches"),
+    "integer dataset": (
+        lambda m: m.fit(dataset((X * 255).astype("uint8"))),
+        TypeError,
+        "`x`.*floating point",
+    ),
+    "dataset to 255": (
+        lambda m: m.fit(dataset(X * 255)),
+        ValueError,
+        "`x`.*Divide 8-bit images by 255",
+    ),
+    "unbatched dataset": (
+        lambda m: m.fit(tf.data.Dataset.from_tensor_slices(X)),
+        ValueError,
+        r"`x`.*\[examples, 6, 6, 1\]",
+    ),
+    "validation with targets": (
+        lambda m: m.fit(X, validation_data=(X, X)),
+        ValueError,
+        "`validation_data` must come alone",
+    ),
+    "validation NaN": (
+        lambda m: m.fit(X, validation_data=(with_value(np.nan),)),
+        ValueError,
+        "`validation_data`.*finite",
+    ),
+    "validation of another shape": (
+        lambda m: m.fit(X, validation_data=X[:, 1:]),
+        ValueError,
+        r"`validation_data`.*\[examples, 6, 6, 1\]",
+    ),
+    "validation_split 1": (
+        lambda m: m.fit(X, validation_split=1.0),
+        ValueError,
+        "`validation_split`.*leaves examples on both sides",
+    ),
+    "a loss": (lambda m: m.compile("adam", loss="mse"), ValueError, "`loss`.*left out"),
+    "metrics": (lambda m: m.compile("adam", metrics=["mse"]), ValueError, "`metrics`.*left out"),
+    "unknown optimizer": (lambda m: m.compile("adamm"), ValueError, "adamm"),
+    "evaluate another shape": (lambda m: m.evaluate(X[:, 1:]), ValueError, "`x`.*6, 6, 1"),
+    "predict another shape": (
+        lambda m: m.predict(X[:, 1:], verbose=0),
+        ValueError,
+        r"`x`.*\[examples, 6, 6, 1\]",
+    ),
+    "encode another shape": (lambda m: m.encode(X[:, 1:]), ValueError, r"`x`.*6, 6, 1\]"),
+    "encode one image": (lambda m: m.encode(X[0]), ValueError, r"`x`.*6, 6, 1\]"),
+    "encode NaN": (lambda m: m.encode(with_value(np.nan)), ValueError, "`x`.*finite"),
+    "decode another size": (
+        lambda m: m.decode(np.zeros((3, 5), "float32")),
+        ValueError,
+        r"`z`.*\[examples, 2\].*\(3, 5\)",
+    ),
+    "decode one z": (lambda m: m.decode(np.zeros(2, "float32")), ValueError, "`z`.*shape"),
+    "decode NaN": (lambda m: m.decode(np.full((3, 2), np.nan)), ValueError, "`z`.*finite"),
+    "generate none": (lambda m: m.generate(0), ValueError, "`n`.*at least 1.*n=0"),
+    "generate 2.5": (lambda m: m.generate(2.5), TypeError, "`n`.*integer"),
+    "generate seed": (lambda m: m.generate(2, seed=0.5), TypeError, "`seed`.*integer"),
+    "elbo of labels": (lambda m: m.elbo(np.arange(4.0)), ValueError, "`x`.*shape"),
+}
+
+
+@pytest.fixture(scope="module")
+def model():
+    model = MODEL(2, encoder=ki.networks.MLP([4]), decoder=ki.networks.MLP([4]), lambda_=10.0)
+    model.compile("adam", jit_compile=False)
+    model.build((None, *X.shape[1:]))
+    return model
+
+
+@pytest.mark.parametrize("case", USES)
+def test_use(case, model):
+    call, error, message = USES[case]
+    before = model.get_weights()
+    with pytest.raises(error, match=re.compile(message, re.DOTALL)):
+        call(model)
+    for a, b in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert int(model.optimizer.iterations) == 0
+
+
+@pytest.mark.parametrize(
+    "use", [lambda m: m.encode(X), lambda m: m.generate(2), lambda m: m.decode(np.zeros((1, 2)))]
+)
+def test_before_the_shape_is_known(use):
+    with pytest.raises(ValueError, match=r"does not know the shape of x yet.*fit\(x\)"):
+        use(MODEL(2))
+
+
+def test_bad_first_data_leaves_the_model_free_to_be_built():
+    model = MODEL(2, encoder=ki.networks.MLP([4]), decoder=ki.networks.MLP([4]))
+    with pytest.raises(ValueError):
+        model.fit(X * 255, verbose=0)
+    assert not model.built and model.weights == []
+
+
+# === Networks of the wrong size ===
+
+
+def network(inputs, outputs):
+    x = keras.Input(inputs)
+    hidden = keras.layers.Dense(math.prod(outputs))(keras.layers.Flatten()(x))
+    return keras.Model(x, keras.layers.Reshape(outputs)(hidden))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"encoder": network((6, 6, 1), (2,))},
+            r"`encoder` must map \[n, 6, 6, 1\] to \[n, 4\].*output shape \(None, 2\)",
+        ),
+        (
+            {"encoder": network((6, 5, 1), (4,))},
+            r"`encoder` must map \[n, 6, 6, 1\] to \[n, 4\].*failed on such an input",
+        ),
+        (
+            {"decoder": network((2,), (6, 6, 2))},
+            r"`decoder` must map \[n, 2\] to \[n, 6, 6, 1\].*\(None, 6, 6, 2\)",
+        ),
+        (
+            {
+                "decoder": network((2,), (6, 6, 1)),
+                "likelihood": ki.likelihoods.Normal("per_value"),
+            },
+            r"`decoder` must map \[n, 2\] to \[n, 6, 6, 1, 2\].*\(None, 6, 6, 1\)",
+        ),
+    ],
+)
+def test_networks_of_the_wrong_size(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        MODEL(2, **arguments).fit(X, verbose=0)
+
+
+# === Files ===
+
+
+def truncated_npz(folder):
+    path = folder / "cut.npz"
+    np.savez(path, x=X)
+    path.write_bytes(path.read_bytes()[:-200])
+    return path
+
+
+def pickled_npz(folder):
+    path = folder / "objects.npz"
+    np.savez(path, x=np.array([{"a": 1}, None], dtype=object))
+    return path
+
+
+def written(name, content):
+    def write(folder):
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        return path.parent if path.parent != folder else path
+
+    return write
+
+
+FILES = {
+    "missing": (lambda folder: folder / "no.npz", FileNotFoundError, "a path that exists.*no.npz"),
+    "truncated": (truncated_npz, ValueError, "cut.npz"),
+    "not what its name says": (written("x.npy", b"hello"), ValueError, "x.npy"),
+    "pickled objects": (pickled_npz, ValueError, "pickled objects are refused"),
+    "text columns": (written("t.csv", b"a,b\n1,red\n2,blue\n"), ValueError, "'b'"),
+    "empty table": (written("e.csv", b""), ValueError, "e.csv"),
+    "unreadable image": (written("images/a.png", b"not a picture"), ValueError, "a.png"),
+    "unknown suffix": (written("x.docx", b"?"), ValueError, "name ends in one of .npy"),
+}
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_files(case, tmp_path):
+    make, error, message = FILES[case]
+    path = make(tmp_path)
+    before = sorted(pathlib.Path(tmp_path).rglob("*"))
+    with pytest.raises(error, match=message):
+        ki.datasets.load(str(path))
+    assert sorted(pathlib.Path(tmp_path).rglob("*")) == before

@@ -1,0 +1,60 @@
+"""Public names and signatures, their docstrings, and the examples in them."""
+
+import doctest
+import importlib
+import inspect
+import pathlib
+import pkgutil
+import sys
+
+import pytest
+
+import keras_infovae as ki
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "tools"))
+from update_public_api import FILE, public_api  # noqa: E402
+
+MODULES = [
+    module.name
+    for module in pkgutil.walk_packages(ki.__path__, "keras_infovae.")
+    if not module.name.startswith("keras_infovae.cli")
+]
+
+
+def test_names_and_signatures_are_those_of_the_golden_file():
+    # A difference that is meant: make api-file, and a line in CHANGELOG.md.
+    assert public_api() == FILE.read_text(encoding="utf-8")
+
+
+def public_objects(module=ki, prefix="ki"):
+    """Yields (name, object) of everything public, modules included."""
+    for name in module.__all__:
+        value = getattr(module, name)
+        yield f"{prefix}.{name}", value
+        if inspect.ismodule(value):
+            yield from public_objects(value, f"{prefix}.{name}")
+
+
+@pytest.mark.parametrize(("name", "value"), list(public_objects()))
+def test_everything_public_has_a_docstring(name, value):
+    if isinstance(value, str) or not callable(value):
+        return  # __version__, and modules, whose docstrings ruff cannot miss
+    assert value.__doc__, name
+    if not inspect.isclass(value):
+        return
+    for member, function in vars(value).items():
+        if not member.startswith("_") and (callable(function) or isinstance(function, property)):
+            documented = [getattr(base, member, None) for base in value.__mro__]
+            assert any(f is not None and f.__doc__ for f in documented), f"{name}.{member}"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings_run(name):
+    module = importlib.import_module(name)
+    failed, _ = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+    assert failed == 0
+
+
+def test_the_example_of_the_package_runs():
+    assert doctest.testmod(ki).failed == 0
