@@ -1,0 +1,7 @@
+"""Training runs: a directory that is whole or recognisably unfinished, and its callbacks."""
+
+from keras_infovae.training.history_file import HistoryFile
+from keras_infovae.training.run_directory import RunDirectory
+from keras_infovae.training.save_last_good_epoch import SaveLastGoodEpoch
+
+__all__ = ["HistoryFile", "RunDirectory", "SaveLastGoodEpoch"]

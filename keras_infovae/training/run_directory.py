@@ -1,0 +1,196 @@
+"""A run directory."""
+
+import json
+import os
+
+import keras
+
+from keras_infovae.training import contents
+from keras_infovae.training.history_file import HistoryFile
+from keras_infovae.training.lock import DirectoryLock
+from keras_infovae.training.save_last_good_epoch import SaveLastGoodEpoch
+from keras_infovae.training.versions import versions
+from keras_infovae.training.writing import make_directories, remove, whole_file
+from keras_infovae.utils.checks import argument_error
+
+
+class RunDirectory:
+    """The files of one training run:
+
+        config.json     what was trained on what, and how: all it takes to repeat the run
+        model.keras     the model after the last epoch with finite losses
+        history.csv     the losses of every epoch
+        logs/           the same for TensorBoard
+        plots/          pictures (PNG)
+        metrics.json    the numbers of the trained model; written last, so that it marks the end
+
+    `create` begins a run, and the instance is a context manager that keeps other processes from
+    writing to the directory meanwhile; the constructor opens what is there.
+
+    Args:
+        path: the directory.
+
+    Example:
+
+    >>> with RunDirectory.create("runs/first", {"seed": 0}) as run:  # doctest: +SKIP
+    ...     model.fit(x, callbacks=run.callbacks())
+    ...     run.finish({"elbo": -20.1})
+    """
+
+    def __init__(self, path):
+        self.path = os.fspath(path)
+        self.logs = self.file(contents.LOGS)
+        self.plots = self.file(contents.PLOTS)
+        self.saver = SaveLastGoodEpoch(self.file(contents.MODEL))
+        self._lock = None
+
+    # === Beginning a run ===
+
+    @classmethod
+    def check(cls, path, overwrite=False):
+        """Raises unless a run may begin at `path`; nothing is changed.
+
+        Returns:
+            "new"; "unfinished" for a run that was stopped, which may be replaced; "finished" for
+            one that `overwrite` allows to replace.
+
+        Raises:
+            FileExistsError: for a finished run without `overwrite`; for a directory with any file
+                that no run wrote, always; for a run that is being written by another process.
+            NotADirectoryError: for something that is not a directory.
+        """
+        path = os.fspath(path)
+        if not os.path.lexists(path):
+            return "new"
+        ours = _replaceable(path, overwrite)
+        DirectoryLock(path).release()
+        if contents.is_finished(path):
+            return "finished"
+        return "unfinished" if ours else "new"
+
+    @classmethod
+    def create(cls, path, config, overwrite=False):
+        """Returns a new run at `path`, in place of an unfinished one, with config.json written.
+
+        Args:
+            path: the directory; made, with its parents, if it is not there.
+            config: a JSON-compatible dictionary. `versions` of the packages are added to it.
+            overwrite: whether a finished run may be replaced too. Default False.
+
+        Raises:
+            As `check`; and OSError, naming the file, when config.json cannot be written. Then no
+            new directory is left behind.
+        """
+        cls.check(path, overwrite)
+        run = cls(path)
+        made = make_directories(run.path)
+        try:
+            run._lock = DirectoryLock(run.path)
+            ours = _replaceable(run.path, overwrite)  # again: the lock was another's until now
+            remove(run.file(name) for name in ours)
+            run._write(
+                contents.CONFIG, {contents.FORMAT_KEY: 1} | config | {"versions": versions()}
+            )
+        except BaseException:
+            run.close()
+            remove(made[::-1])
+            raise
+        return run
+
+    def close(self):
+        """Lets other processes write to the directory again."""
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    # === During the run, and at its end ===
+
+    def callbacks(self):
+        """Returns the callbacks that write model.keras, history.csv and logs/."""
+        return [
+            self.saver,
+            HistoryFile(self.file(contents.HISTORY)),
+            keras.callbacks.TensorBoard(self.logs, write_graph=False),
+        ]
+
+    def finish(self, metrics, plots=()):
+        """Writes metrics.json, after which the run counts as finished.
+
+        Args:
+            metrics: a JSON-compatible dictionary.
+            plots: the paths of the pictures in `plots`, which are listed with the metrics.
+        """
+        names = [f"{contents.PLOTS}/{os.path.basename(path)}" for path in plots]
+        self._write(contents.METRICS, metrics | {contents.PLOTS: names})
+
+    def _write(self, name, value):
+        text = json.dumps(value, indent=2, allow_nan=False) + "\n"
+        with (
+            whole_file(self.file(name)) as temporary,
+            open(temporary, "w", encoding="utf-8") as file,
+        ):
+            file.write(text)
+
+    # === Reading a run ===
+
+    @property
+    def finished(self):
+        """Whether the run came to its end."""
+        return contents.is_finished(self.path)
+
+    def file(self, name):
+        """Returns the path of the run's file called `name`."""
+        return os.path.join(self.path, name)
+
+    def config(self):
+        """Returns what `create` was given, with `versions`.
+
+        Raises:
+            ValueError: when the directory is not that of a run.
+        """
+        if not contents.is_run(self.path):
+            raise argument_error("run", "a directory with a run's config.json", self.path)
+        return contents.read_json_object(self.file(contents.CONFIG))
+
+    def load_model(self):
+        """Returns the model of the last good epoch.
+
+        Raises:
+            ValueError: when there is none, or its file is damaged.
+        """
+        path = self.file(contents.MODEL)
+        if not os.path.isfile(path):
+            raise ValueError(
+                "Argument `run` must be a run with a model.keras, which is written at the end of "
+                f"the first good epoch. Received: {self.path}"
+            )
+        try:
+            return keras.saving.load_model(path)
+        except Exception as error:  # a damaged file can fail in any way, in any of three libraries
+            raise ValueError(
+                "Argument `run` must be a run whose model.keras can be read. Received: "
+                f"{path}, which is damaged or of another version: {type(error).__name__}: {error}"
+            ) from error
+
+
+def _replaceable(path, overwrite):
+    """Returns the names of what a run wrote at `path`, in the order in which to remove it."""
+    if not os.path.isdir(path):
+        raise NotADirectoryError(f"Argument `output` must be a directory. Received: {path}")
+    ours, others = contents.split_contents(path)
+    if others:
+        raise FileExistsError(
+            "Argument `output` must be a new directory or one that a run wrote. Received: "
+            f"{path}, which has other files, such as {others[0]}; they are not touched"
+        )
+    if contents.is_finished(path) and not overwrite:
+        raise FileExistsError(
+            "Argument `output` must be a new directory, or `overwrite` be set. Received: "
+            f"{path}, which holds a finished run"
+        )
+    return ours
