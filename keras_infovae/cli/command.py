@@ -1,0 +1,41 @@
+"""The base of commands."""
+
+from keras_infovae.cli.flag_set import FlagSet
+
+
+class Command:
+    """One subcommand of `keras-infovae`.
+
+    A member states `name`, `summary` (one line), `description` and `examples` (command lines),
+    and defines `define_flags` and `run`.
+    """
+
+    name = ""
+    summary = ""
+    description = ""
+    examples = ()
+
+    def flag_set(self):
+        """Returns a new `FlagSet` with the flags of the command."""
+        flag_set = FlagSet()
+        self.define_flags(flag_set)
+        return flag_set
+
+    def define_flags(self, flag_set):
+        """Adds the flags of the command to `flag_set`."""
+        raise NotImplementedError(f"{type(self).__name__} does not define `define_flags`")
+
+    def run(self, flags):
+        """Carries the command out.
+
+        Args:
+            flags: what `FlagSet.parse` returned.
+
+        Returns:
+            The exit status; None counts as 0.
+
+        Raises:
+            CommandLineError: when the flags, or what they name, cannot be used.
+            OSError: naming a file that could not be written.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define `run`")

@@ -1,0 +1,200 @@
+"""The data of a run: from flags, and again from its config.json."""
+
+import dataclasses
+import hashlib
+import os
+
+_SETTINGS = ("label_column", "limit", "standardize", "validation_fraction", "test_fraction", "seed")
+SPLITS = ("train", "validation", "test")
+CONFIG_KEYS = ("data", "data_fingerprint", "feature_names", "model", "training")
+NAMES = {"source": "data"}  # what the errors of `datasets.load` call the flag
+
+
+def define(flag_set):
+    """Adds the flags that say what to train on to `flag_set`."""
+    flag_set.group("Data")
+    flag_set.text(
+        "data",
+        "NAME|PATH",
+        "A name: digits, breast_cancer, wine (they come with scikit-learn), mnist, fashion_mnist, "
+        "cifar10 (from this machine, else downloaded), tfds:NAME. Or a path: .npy, .npz (array x, "
+        "or x_train and x_test), .csv, .parquet, an idx file, a folder of images.",
+        required=True,
+    )
+    flag_set.text(
+        "label_column",
+        "COLUMN",
+        "For .csv and .parquet: the column that is the label and not data. It colours pictures.",
+        shown="none",
+    )
+    flag_set.integer(
+        "limit", "EXAMPLES", "Use at most this many, of all splits together.", shown="all"
+    )
+    flag_set.boolean(
+        "standardize",
+        "Bring each column of a table to mean 0 and standard deviation 1 of the training rows; "
+        "what is generated comes in the table's own units again.",
+        default=None,
+        shown="on for tables, unless --likelihood is one for bounded values",
+    )
+    flag_set.number(
+        "validation_fraction",
+        "SHARE",
+        "Of the examples, from 0 to 1: held out and watched while training.",
+        default=0.1,
+        minimum=0,
+    )
+    flag_set.number(
+        "test_fraction",
+        "SHARE",
+        "Of the examples, from 0 to 1: held out for the final numbers and pictures. Data with a "
+        "test split of its own keeps that.",
+        default=0.1,
+        minimum=0,
+    )
+
+
+def load(flags):
+    """Returns the data to train on and what was settled on the way.
+
+    Returns:
+        (`Dataset`, the arguments of `datasets.load` that give it again, the likelihood's name, why
+        that one).
+
+    Raises:
+        ValueError, TypeError, OSError, ImportError: as `datasets.load`.
+    """
+    from keras_infovae import datasets
+    from keras_infovae.distributions import likelihoods
+
+    settings = {name: getattr(flags, name) for name in _SETTINGS}
+    likelihood = flags.likelihood
+    data = datasets.load(flags.data, **settings | {"standardize": bool(settings["standardize"])})
+    is_table = len(data.event_shape) == 1
+    if settings["standardize"] is None:
+        bounded = likelihood is not None and likelihoods.get(likelihood).minimum is not None
+        settings["standardize"] = is_table and not bounded
+        if settings["standardize"]:  # from the source again: it may be more exact than float32
+            data = datasets.load(flags.data, **settings)
+    settings = {"source": lasting_source(flags.data)} | settings
+    if likelihood is not None:
+        return data, settings, likelihood, "as given"
+    low, high = value_range(data)
+    if is_table:
+        return data, settings, "normal", "the data is a table"
+    if low >= 0.0 and high <= 1.0:
+        return data, settings, "bernoulli", "all values lie in [0, 1]"
+    return data, settings, "normal", f"values go from {low:.4g} to {high:.4g}"
+
+
+def lasting_source(source):
+    """Returns `source` so that it means the same in every working directory."""
+    from keras_infovae.datasets import bundled, official, tfds
+
+    named = source in bundled.SOURCES or source in official.SOURCES
+    if named or source.startswith(tfds.PREFIX):
+        return source
+    return os.path.abspath(os.path.expanduser(source))
+
+
+def value_range(data):
+    """Returns the smallest and the largest value of all splits."""
+    splits = [x for x in (getattr(data, split) for split in SPLITS) if len(x)]
+    return min(float(x.min()) for x in splits), max(float(x.max()) for x in splits)
+
+
+def fingerprint(data):
+    """Returns a hash of all examples, in their order and splits, as text."""
+    digest = hashlib.sha256()
+    for split in SPLITS:
+        x = getattr(data, split)
+        digest.update(repr((split, x.shape)).encode())
+        digest.update(x.data if x.flags.c_contiguous else x.tobytes())
+    return digest.hexdigest()
+
+
+def held_out(data):
+    """Returns the name of the split that tells how good a model is."""
+    return next(s for s in ("test", "validation", "train") if len(getattr(data, s)) > 1)
+
+
+def config_of(run):
+    """Returns the config of a `RunDirectory` that `keras-infovae train` wrote.
+
+    Raises:
+        ValueError: when it is not one.
+    """
+    config = run.config()
+    missing = [key for key in CONFIG_KEYS if key not in config]
+    if missing:
+        raise ValueError(
+            "Argument `run` must be a run that `keras-infovae train` wrote. "
+            f"Received: {run.path}, whose config.json has no {missing[0]!r}"
+        )
+    return config
+
+
+def load_of_run(config):
+    """Returns the `Dataset` that a run was trained on, split as it was.
+
+    Args:
+        config: the run's config.
+
+    Raises:
+        ValueError: when the data is not what it was; else as `datasets.load`.
+    """
+    from keras_infovae import datasets
+
+    data = datasets.load(**config["data"])
+    if fingerprint(data) != config["data_fingerprint"]:
+        raise ValueError(
+            "Argument `run` must be of data that is as it was: now the splits may have examples in "
+            f"common that they had not. Received: a run on {config['data']['source']}, which has "
+            "changed since; name data by --data"
+        )
+    return data
+
+
+def load_other(source, config, scaling, label_column=None):
+    """Returns a `Dataset` of other examples, scaled as those that a run was trained on.
+
+    Args:
+        source: a name or a path.
+        config: the run's config.
+        scaling: the `Scaling` of the run's model.
+        label_column: for tables. Default: that of the run, where there is such a column.
+
+    Raises:
+        ValueError: when the columns are not those of the run; else as `datasets.load`.
+    """
+    from keras_infovae import datasets
+    from keras_infovae.datasets import tables
+
+    settings = config["data"] | {"source": source, "limit": None, "standardize": False}
+    if label_column is not None:
+        settings["label_column"] = label_column
+    elif not source.lower().endswith(tables.SUFFIXES):
+        settings["label_column"] = None
+    try:
+        data = datasets.load(**settings)
+    except ValueError:
+        if label_column is not None or settings["label_column"] is None:
+            raise
+        try:  # new examples may have no labels
+            data = datasets.load(**settings | {"label_column": None})
+        except ValueError:
+            data = None
+        if data is None:
+            raise
+    names, known = data.feature_names, config["feature_names"]
+    if names is not None and known is not None and names != known:
+        wrong = next((pair for pair in zip(known, names) if pair[0] != pair[1]), None)
+        differ = f"{len(names)} columns" if wrong is None else f"{wrong[1]!r} for {wrong[0]!r}"
+        raise ValueError(
+            f"Argument `source` must have the {len(known)} columns that the run was trained on, in "
+            f"their order. Received: source={source!r} with {differ}"
+        )
+    if scaling == data.scaling:
+        return data
+    scaled = {s: scaling.apply(data.scaling.invert(getattr(data, s))) for s in SPLITS}
+    return dataclasses.replace(data, **scaled, scaling=scaling)

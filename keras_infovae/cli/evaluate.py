@@ -1,0 +1,122 @@
+"""`keras-infovae evaluate`."""
+
+import json
+
+import numpy as np
+
+from keras_infovae.cli import data as run_data
+from keras_infovae.cli.command import Command
+from keras_infovae.cli.errors import CommandLineError, reported
+from keras_infovae.cli.output_file import check_output_file
+
+
+class Evaluate(Command):
+    """Says how good the model of a run is."""
+
+    name = "evaluate"
+    summary = "says how good the model of a run is on examples that it was not trained on"
+    description = """
+Without --data, the run's own data is loaded and split again exactly as it was for the training, and
+the numbers are those on its test examples. With --data, they are those on other examples, scaled as
+the run's were.
+
+Losses and bounds are in nats per example. The table says of each number what is good.
+"""
+    examples = (
+        "keras-infovae evaluate --run=runs/first",
+        "keras-infovae evaluate --run=runs/first --split=train",
+        "keras-infovae evaluate --run=runs/mine --data=new.npz --output=new.json",
+    )
+
+    def define_flags(self, flag_set):
+        flag_set.text("run", "DIRECTORY", "A directory that train wrote.", required=True)
+        flag_set.text("data", "NAME|PATH", "Other examples, as for train.", shown="the run's own")
+        flag_set.text(
+            "label_column",
+            "COLUMN",
+            "With --data: the column that is the label and not data.",
+            shown="that of the run, if it is there",
+        )
+        flag_set.choice(
+            "split",
+            (*run_data.SPLITS, "all"),
+            "Which examples; of --data, the splits are made as the run's were.",
+            shown="test; with --data, all",
+        )
+        flag_set.integer(
+            "num_samples",
+            "DRAWS",
+            "Of z per example, for the importance-weighted bound: more are tighter.",
+            default=128,
+        )
+        flag_set.integer("seed", "INTEGER", "Of the draws of z.", minimum=0, shown="the run's")
+        flag_set.text("output", "FILE.json", "Write the numbers there too.", shown="none")
+        flag_set.boolean("overwrite", "Write --output although it is there already.")
+
+    def run(self, flags):
+        if flags.output is not None:
+            check_output_file(flags.output, (".json",), flags.overwrite)
+        if flags.label_column is not None and flags.data is None:
+            raise CommandLineError(
+                "Argument `--label_column` must be left out without --data. "
+                f"Received: --label_column={flags.label_column}"
+            )
+        from keras_infovae import evaluation
+        from keras_infovae.training import RunDirectory
+        from keras_infovae.training.writing import whole_file
+
+        with reported({name: name for name in self.flag_set().names()} | run_data.NAMES):
+            run = RunDirectory(flags.run)
+            config = run_data.config_of(run)
+            model = run.load_model()
+            data = _load(flags, config, model)
+            split = _split(flags, data)
+            x = _examples(data, split)
+        seed = config["training"]["seed"] if flags.seed is None else flags.seed
+        summary = evaluation.summarize(model, x, num_samples=flags.num_samples, seed=seed)
+        if not run.finished:
+            print(f"The run in {run.path} is unfinished; this is its last good epoch.")
+        source = config["data"]["source"] if flags.data is None else flags.data
+        print(f"{run.path} on {source}, {split} examples")
+        print(evaluation.describe(summary))
+        if flags.output is not None:
+            result = {"run": run.path, "data": source, "split": split} | summary
+            text = json.dumps(result, indent=2, allow_nan=False) + "\n"
+            with (
+                whole_file(flags.output) as temporary,
+                open(temporary, "w", encoding="utf-8") as file,
+            ):
+                file.write(text)
+            print(f"\nWritten to {flags.output}")
+
+
+def _load(flags, config, model):
+    from keras_infovae.models import input_checks
+
+    if flags.data is None:
+        return run_data.load_of_run(config)
+    data = run_data.load_other(flags.data, config, model.scaling, flags.label_column)
+    input_checks.check_event_shape((None, *data.event_shape), model.event_shape, "data")
+    for split in run_data.SPLITS:
+        if len(getattr(data, split)):
+            input_checks.check_values(getattr(data, split), model.likelihood, "data")
+    return data
+
+
+def _split(flags, data):
+    if flags.split is not None:
+        return flags.split
+    return run_data.held_out(data) if flags.data is None else "all"
+
+
+def _examples(data, split):
+    if split == "all":
+        x = np.concatenate([getattr(data, name) for name in run_data.SPLITS])
+    else:
+        x = getattr(data, split)
+    if len(x) < 2:
+        raise ValueError(
+            "Argument `split` must be one of at least 2 examples. "
+            f"Received: split={split}, which has {len(x)}"
+        )
+    return x

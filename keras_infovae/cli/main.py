@@ -1,0 +1,77 @@
+"""The entry point of `keras-infovae`."""
+
+import difflib
+import sys
+
+from absl import app, flags
+
+from keras_infovae.cli import help_page
+from keras_infovae.cli.errors import CommandLineError, system_message
+from keras_infovae.cli.evaluate import Evaluate
+from keras_infovae.cli.generate import Generate
+from keras_infovae.cli.train import Train
+from keras_infovae.version import __version__
+
+COMMANDS = {command.name: command for command in (Train(), Evaluate(), Generate())}
+DONE, FAILED, UNUSABLE, STOPPED = 0, 1, 2, 130
+_HELP = ("--help", "-help", "-h", "--helpfull", "--helpshort", "-?", "help")
+
+
+def run():
+    """Runs the command line of this process and exits with its status."""
+
+    def parse(argv):
+        flags.FLAGS(argv[:1])  # absl's own flags keep their defaults; commands parse theirs
+        return argv
+
+    app.run(main, flags_parser=parse)
+
+
+def main(argv):
+    """Runs one command line.
+
+    Args:
+        argv: the program's name, the command's name, its flags.
+
+    Returns:
+        The exit status: 0 for done, 1 for failed on the way, 2 for a command line (or something
+        that it names) that cannot be used, 130 for stopped by Ctrl-C.
+    """
+    arguments = argv[1:]
+    if not arguments or arguments[0] in _HELP:
+        print(help_page.overview(COMMANDS.values()))
+        return DONE if arguments else UNUSABLE
+    if arguments[0] == "--version":
+        print(f"{help_page.PROGRAM} {__version__}")
+        return DONE
+    name = arguments[0]
+    if name not in COMMANDS:
+        near = difflib.get_close_matches(name, COMMANDS, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        message = f"The command must be one of {', '.join(COMMANDS)}. Received: {name!r}.{hint}"
+        return _complain(help_page.PROGRAM, message, UNUSABLE)
+    return _run_command(COMMANDS[name], arguments[1:])
+
+
+def _run_command(command, arguments):
+    program = f"{help_page.PROGRAM} {command.name}"
+    flag_set = command.flag_set()
+    if any(argument in _HELP for argument in arguments):
+        print(help_page.page(command, flag_set))
+        return DONE
+    try:
+        return command.run(flag_set.parse(arguments)) or DONE
+    except CommandLineError as error:
+        return _complain(program, error, UNUSABLE)
+    except OSError as error:
+        if error.filename is None:  # nothing that is known here: a fault, shown with its traceback
+            raise
+        return _complain(program, system_message(error), FAILED)
+    except KeyboardInterrupt:
+        return _complain(program, "stopped by Ctrl-C", STOPPED)
+
+
+def _complain(program, message, status):
+    sys.stdout.flush()
+    print(f"{program}: error: {message}", file=sys.stderr)
+    return status

@@ -1,0 +1,124 @@
+"""The flags that describe a model, and the model that they describe."""
+
+from keras_infovae.cli.errors import CommandLineError
+from keras_infovae.utils.checks import argument_error, check_choice
+
+# The flag's word: (the class in `keras_infovae.models`, the flags that only some models take).
+MODELS = {
+    "info_vae": ("InfoVAE", ("alpha", "lambda_")),
+    "vae": ("VAE", ()),
+    "beta_vae": ("BetaVAE", ("beta",)),
+    "mmd_vae": ("MMDVAE", ("lambda_",)),
+}
+_SETTINGS = (
+    *("latent_dim", "alpha", "lambda_", "beta", "divergence", "kernel"),
+    *("prior", "posterior", "likelihood", "encoder", "decoder", "seed"),
+)
+_NAMES_SHOWN = "An unknown name is answered with the list of known ones."
+
+
+def define(flag_set):
+    """Adds the flags that describe a model to `flag_set`."""
+    flag_set.group("Model")
+    flag_set.choice(
+        "model",
+        tuple(MODELS),
+        "info_vae: codes that fit the prior as a whole; vae: the baseline; beta_vae: codes whose "
+        "dimensions vary separately; mmd_vae: codes that tell the most about x.",
+        default="info_vae",
+    )
+    flag_set.integer("latent_dim", "DIMENSIONS", "Dimensions of z, the code.", default=16)
+    flag_set.number(
+        "alpha",
+        "NUMBER",
+        "At most 1. The weight of KL(q(z|x) || p(z)) is 1 - alpha: 0 keeps all of it; 1 drops it, "
+        "for codes that tell more. For info_vae.",
+        maximum=1,
+        shown="0",
+    )
+    flag_set.number(
+        "lambda_",
+        "NUMBER|auto",
+        "Greater than 0. The weight of the divergence between codes and prior is "
+        "alpha + lambda_ - 1, which must not be negative. For info_vae and mmd_vae.",
+        words=("auto",),
+        exclusive_minimum=0,
+        shown="auto, from the shape of x",
+    )
+    flag_set.number(
+        "beta",
+        "NUMBER",
+        "Greater than 0. The weight of KL(q(z|x) || p(z)). For beta_vae.",
+        exclusive_minimum=0,
+        shown="4",
+    )
+    flag_set.text("divergence", "NAME", f"Between codes and prior. {_NAMES_SHOWN}", default="mmd")
+    flag_set.text(
+        "kernel",
+        "NAME",
+        "Of a divergence that has one: gaussian, inverse_multiquadratic, rational_quadratic.",
+        shown="the divergence's own; gaussian for mmd",
+    )
+    flag_set.text("prior", "NAME", "p(z).", default="standard_normal")
+    flag_set.text(
+        "posterior",
+        "NAME",
+        "q(z|x): diagonal_normal; or deterministic, which needs --alpha=1 or --model=mmd_vae.",
+        default="diagonal_normal",
+    )
+    flag_set.text(
+        "likelihood",
+        "NAME",
+        "p(x|z): bernoulli for x in [0, 1], normal (with a learned scale) for real x.",
+        shown="bernoulli for images with values in [0, 1], else normal",
+    )
+    shown = "conv for images with sides of at least 8, else mlp"
+    flag_set.text("encoder", "NAME", "mlp or conv.", shown=shown)
+    flag_set.text("decoder", "NAME", "mlp or conv.", shown=shown)
+
+
+def check(flags):
+    """Raises CommandLineError for a flag that the chosen model does not take."""
+    _, taken = MODELS[flags.model]
+    for name in sorted({name for _, names in MODELS.values() for name in names}):
+        value = getattr(flags, name)
+        if value is not None and name not in taken:
+            takers = [f"--model={model}" for model, (_, names) in MODELS.items() if name in names]
+            raise CommandLineError(
+                f"Argument `--{name}` must be left out for --model={flags.model}; it is a flag of "
+                f"{' and '.join(takers)}. Received: --{name}={value}"
+            )
+
+
+def settings(flags):
+    """Returns the flags that describe a model as a JSON-compatible dictionary."""
+    given = {name: getattr(flags, name) for name in _SETTINGS}
+    return {"name": flags.model} | {n: value for n, value in given.items() if value is not None}
+
+
+def make_model(settings, scaling=None):
+    """Returns the model that `settings` describes, not built yet.
+
+    Args:
+        settings: a dictionary as the function `settings` gives.
+        scaling: the `datasets.Scaling` of the data.
+
+    Raises:
+        ValueError, TypeError: naming the argument at fault.
+    """
+    from keras_infovae import divergences, models, networks
+
+    arguments = dict(settings)
+    class_name, _ = MODELS[arguments.pop("name")]
+    for name in ("encoder", "decoder"):
+        if name in arguments:
+            check_choice(name, arguments[name], networks.registry.members)
+    kernel = arguments.pop("kernel", None)
+    if kernel is not None:
+        divergence = divergences.get(arguments["divergence"])
+        if "kernel" not in divergence.get_config():
+            raise argument_error("kernel", "left out for a divergence that has none", kernel)
+        arguments["divergence"] = type(divergence)(kernel=kernel)
+    model = getattr(models, class_name)(**arguments, scaling=scaling)
+    model.name = settings["name"]  # Keras would number a second one
+    return model

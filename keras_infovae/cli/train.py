@@ -1,0 +1,158 @@
+"""`keras-infovae train`."""
+
+import contextlib
+import shlex
+
+from keras_infovae.cli import data as run_data
+from keras_infovae.cli import help_page, model_flags, training_run
+from keras_infovae.cli.command import Command
+from keras_infovae.cli.errors import CommandLineError, reported
+
+_POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
+_TRAINING = ("epochs", "batch_size", "learning_rate", "clipnorm", "jit_compile", "dtype_policy")
+
+
+class Train(Command):
+    """Trains one model on one data set and writes a run directory."""
+
+    name = "train"
+    summary = "trains a model on a data set or on your own file, and writes a run directory"
+    description = """
+The data is split into examples to train on, to watch while training (validation) and to judge the
+trained model by (test); the model is trained; its numbers on the test examples are printed with a
+word on what is good. The directory given by --output then has
+
+  model.keras    the model, for keras.saving.load_model after `import keras_infovae`
+  plots/         pictures: new examples, reconstructions, interpolations, the latent space, history
+  metrics.json   the numbers; written last, so that a directory without it is an unfinished run
+  history.csv    the losses of each epoch, in nats per example
+  logs/          the same for TensorBoard
+  config.json    all that it takes to repeat the run
+
+An unfinished run is replaced by the next one, a finished one only with --overwrite, and a
+directory with other files in it never. Ctrl-C stops the training; model.keras then holds the last
+epoch that was finished and had finite losses.
+"""
+    examples = (
+        "keras-infovae train --data=digits --output=runs/first",
+        "keras-infovae train --data=mine.npz --latent_dim=8 --epochs=100 --output=runs/mine",
+        "keras-infovae train --data=patients.csv --label_column=diagnosis --output=runs/patients",
+        "keras-infovae train --data=fashion_mnist --model=beta_vae --beta=2 --output=runs/beta",
+    )
+
+    def define_flags(self, flag_set):
+        run_data.define(flag_set)
+        flag_set.group("Output")
+        flag_set.text("output", "DIRECTORY", "The run directory to write.", required=True)
+        flag_set.boolean("overwrite", "Replace a finished run.")
+        flag_set.boolean("plots", "Draw the pictures.", default=True)
+        model_flags.define(flag_set)
+        flag_set.group("Training")
+        flag_set.integer("epochs", "PASSES", "Passes over the training examples.", default=50)
+        flag_set.integer("batch_size", "EXAMPLES", "Per step, at least 2.", minimum=2, default=64)
+        flag_set.number("learning_rate", "RATE", "Of Adam.", default=0.001, exclusive_minimum=0)
+        flag_set.number(
+            "clipnorm",
+            "NORM",
+            "Shorten gradients of each weight that are longer; 1 helps when losses become NaN.",
+            shown="no clipping",
+            exclusive_minimum=0,
+        )
+        flag_set.integer(
+            "seed",
+            "INTEGER",
+            "Of splits, weights, order and draws. Same seed, same machine: same numbers.",
+            minimum=0,
+            default=0,
+        )
+        flag_set.boolean("jit_compile", "Compile by XLA.", default=None, shown="left to Keras")
+        flag_set.choice(
+            "dtype_policy",
+            _POLICIES,
+            "What the networks compute in; losses are in float32 always. The mixed ones are faster "
+            "on GPUs, and mixed_bfloat16 rarely overflows.",
+            default="float32",
+        )
+
+    def run(self, flags):
+        model_flags.check(flags)
+        with _dtype_policy(flags.dtype_policy):
+            with reported(self._names()):
+                config, data, model = _prepare(flags)
+            with _create(flags, config) as run:
+                return training_run.carry_out(run, config, data, model, flags.plots)
+
+    def _names(self):
+        return {name: name for name in self.flag_set().names()} | run_data.NAMES
+
+
+@contextlib.contextmanager
+def _dtype_policy(policy):
+    import keras
+
+    previous = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(previous)
+
+
+def _prepare(flags):
+    """Returns the run's config, its data and its model; nothing is written yet.
+
+    Raises:
+        ValueError, TypeError, OSError, ImportError: for whatever the user gave that cannot be used.
+    """
+    import keras
+
+    from keras_infovae.models import input_checks
+    from keras_infovae.training import RunDirectory
+
+    found = RunDirectory.check(flags.output, flags.overwrite)
+    settings = model_flags.settings(flags)
+    model_flags.make_model(settings)  # wrong settings show before a large file is read
+    data, data_settings, likelihood, reason = run_data.load(flags)
+    print(data.summary())
+    print(f"likelihood: {likelihood} ({reason})")
+    settings["likelihood"] = likelihood
+    keras.utils.set_random_seed(flags.seed)
+    model = model_flags.make_model(settings, data.scaling)
+    for split in run_data.SPLITS:
+        if len(getattr(data, split)):
+            input_checks.check_values(getattr(data, split), model.likelihood, "data")
+    if len(data.train) < 2:
+        raise ValueError("Argument `data` must leave at least 2 examples to train on. Received: 1")
+    model.build((None, *data.event_shape))
+    print(f"model: {flags.model} with {model.count_params():,} weights")
+    if found != "new":
+        print(f"{flags.output} has {'an' if found == 'unfinished' else 'a'} {found} run: replaced")
+    config = {
+        "command": _command_line(flags),
+        "data": data_settings,
+        "data_fingerprint": run_data.fingerprint(data),
+        "feature_names": data.feature_names,
+        "model": settings,
+        "training": {name: getattr(flags, name) for name in _TRAINING} | {"seed": flags.seed},
+    }
+    return config, data, model
+
+
+def _command_line(flags):
+    """Returns the command as one line for a shell, with the flags that were given."""
+    words = [help_page.PROGRAM, Train.name]
+    for name in flags:
+        if flags[name].present:
+            value = flags[name].value
+            given = f"--{name}" if value else f"--no{name}"
+            words.append(given if flags[name].boolean else f"--{name}={value}")
+    return shlex.join(words)
+
+
+def _create(flags, config):
+    from keras_infovae.training import RunDirectory
+
+    try:
+        return RunDirectory.create(flags.output, config, flags.overwrite)
+    except (FileExistsError, NotADirectoryError) as error:  # it came up since the check
+        raise CommandLineError(str(error)) from error

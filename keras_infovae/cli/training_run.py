@@ -1,0 +1,113 @@
+"""The part of `keras-infovae train` that computes: fit, judge, draw, and what is said of it."""
+
+import os
+import shlex
+import sys
+import time
+
+from keras_infovae.cli import data as run_data
+from keras_infovae.cli import help_page
+from keras_infovae.cli.errors import system_message
+
+_FAILED, _STOPPED = 1, 130
+_PICTURES = {
+    "samples.png": "could what is new be data?",
+    "latent_space.png": "do the codes fill the prior?",
+    "reconstructions.png": "does the code tell which example it was?",
+    "history.png": "did the losses settle?",
+}
+_SPLITS = {
+    "test": "On test examples, which the model has not seen.",
+    "validation": "On validation examples (there is no test split).",
+    "train": "On the training examples (nothing was held out), where numbers flatter.",
+}
+_ADVICE = "Its flags are --learning_rate, --clipnorm, --standardize and --dtype_policy."
+
+
+def carry_out(run, config, data, model, plots=True):
+    """Trains `model` and writes the run.
+
+    Args:
+        run: a `RunDirectory` that was created with `config`.
+        config: a dictionary with `training`, the settings of the training, and `data`.
+        data: a `Dataset`.
+        model: built for `data`.
+        plots: whether to draw the pictures. Default True.
+
+    Returns:
+        The exit status: 0; 1 for losses that became NaN and for files that could not be written,
+        130 for Ctrl-C. In these cases the last good epoch is kept and the run is unfinished.
+    """
+    try:
+        history = _fit(run, config["training"], data, model)
+        _judge(run, config, data, history, plots)
+    except KeyboardInterrupt:
+        return _stopped("stopped by Ctrl-C.", run, _STOPPED)
+    except FloatingPointError as error:
+        return _stopped(f"error: {error} {_ADVICE}", run, _FAILED)
+    except OSError as error:
+        if error.filename is None:  # nothing that is known here: a fault, shown with its traceback
+            raise
+        return _stopped(f"error: {system_message(error)}.", run, _FAILED)
+    return 0
+
+
+def _fit(run, training, data, model):
+    """Returns the losses of each epoch as `fit` gives them, {name: list}."""
+    import keras
+
+    optimizer = keras.optimizers.Adam(training["learning_rate"], clipnorm=training["clipnorm"])
+    jit_compile = "auto" if training["jit_compile"] is None else training["jit_compile"]
+    model.compile(optimizer, jit_compile=jit_compile)
+    start = time.monotonic()
+    history = model.fit(
+        data.train,
+        validation_data=(data.validation,) if len(data.validation) else None,
+        epochs=training["epochs"],
+        batch_size=training["batch_size"],
+        callbacks=run.callbacks(),
+        verbose=1 if sys.stdout.isatty() else 2,
+    )
+    # A layer such as relu can turn NaN into 0, so that losses stay finite over broken weights.
+    if run.saver.last_epoch != training["epochs"]:
+        raise FloatingPointError("The last epoch ended with losses or weights that are not finite.")
+    print(f"\nTrained in {time.monotonic() - start:.0f} s.")
+    return history.history
+
+
+def _judge(run, config, data, history, plots):
+    """Writes metrics.json and the pictures, and prints the numbers."""
+    from keras_infovae import evaluation
+
+    model = run.load_model()  # what is judged is what was written
+    seed = config["training"]["seed"]
+    split = run_data.held_out(data)
+    metrics = evaluation.summarize(model, getattr(data, split), seed=seed)
+    pictures = []
+    if plots:
+        print("Drawing pictures ...")
+        pictures = evaluation.plot_all(model, data, history, run.plots, seed=seed)
+    about = {"data": config["data"]["source"], "split": split, "epoch": run.saver.last_epoch}
+    run.finish(about | metrics, pictures)
+    print(f"\n{_SPLITS[split]}\n{evaluation.describe(metrics)}")
+    path = shlex.quote(run.path)
+    print(f"\nAll is in {path}." + (" Look first at" if plots else ""))
+    drawn = {os.path.basename(picture): picture for picture in pictures}
+    for name, question in _PICTURES.items():
+        if name in drawn:
+            print(f"  {drawn[name]:<40}  {question}")
+    print("Then, for example")
+    print(f"  {help_page.PROGRAM} generate --run={path} --output=samples.npy")
+    print(f"  tensorboard --logdir={path}/logs")
+
+
+def _stopped(reason, run, status):
+    """Says on stderr why the run stopped and what there is of it; returns `status`."""
+    sys.stdout.flush()
+    epoch = run.saver.last_epoch
+    model = "There is no model.keras, because no epoch ended well."
+    if epoch is not None:
+        model = f"{run.saver.path} holds epoch {epoch}."
+    print(f"\n{help_page.PROGRAM} train: {reason}", file=sys.stderr)
+    print(f"{model} The run is unfinished; the next one may replace it.", file=sys.stderr)
+    return status
