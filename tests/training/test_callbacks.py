@@ -38,6 +38,7 @@ def code(path):
 
 def test_a_training_writes_its_files(tmp_path):
     model = tiny_model()
+    model.compile(jit_compile=False)
     with RunDirectory.create(tmp_path, {}) as run:
         history = model.fit(
             X, validation_data=(X,), epochs=2, verbose=0, callbacks=run.callbacks()
