@@ -12,7 +12,7 @@ import os
 # The models compute with TensorFlow; Keras reads this when it is first imported.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-from keras_infovae import datasets, divergences, evaluation, kernels, networks
+from keras_infovae import datasets, divergences, evaluation, kernels, networks, training
 from keras_infovae.distributions import likelihoods, posteriors, priors
 from keras_infovae.models import MMDVAE, VAE, BetaVAE, InfoVAE, LatentVariableModel
 from keras_infovae.version import __version__
@@ -32,4 +32,5 @@ __all__ = [
     "networks",
     "posteriors",
     "priors",
+    "training",
 ]

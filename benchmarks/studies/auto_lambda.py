@@ -61,7 +61,10 @@ def tasks():
 def cases():
     """Yields the settings to train, the most telling first."""
     for seed in range(FLAGS.seeds):
-        for alpha, lambdas in ((0.0, (1, 100, 300, 1000, 3000, 10000)), (1.0, (10, 100, 1000))):
+        for alpha, lambdas in (
+            (0.0, (1, 100, 300, 1000, 3000, 10000)),
+            (1.0, (10, 100, 1000, 3000)),
+        ):
             for lambda_ in lambdas:
                 yield "closed_form", alpha, lambda_, seed
     for lambda_ in (100, 1000):

@@ -13,6 +13,7 @@ from keras_infovae.utils.checks import argument_error, check_integer, check_numb
 from keras_infovae.utils.randomness import stateless_seed
 
 _DEFAULT_BATCH_SIZE = 32  # Keras's
+_STEPS_WORTH_XLA = 5000
 
 
 class FitMethods:
@@ -23,8 +24,10 @@ class FitMethods:
 
         Args:
             optimizer: a Keras optimizer or its name. Default "adam".
-            **options: `jit_compile`, `steps_per_execution`, `run_eagerly`,
-                `auto_scale_loss`, as for `keras.Model.compile`.
+            **options: `steps_per_execution`, `run_eagerly`, `auto_scale_loss`, as for
+                `keras.Model.compile`; and `jit_compile`, where "auto" (default) compiles by XLA
+                what is long enough to earn the compile time: a `fit` of 5,000 steps or more, on
+                one device. (The same seed gives other draws under XLA than without it.)
 
         Raises:
             ValueError: for `loss` or `metrics`; the model has its own objective.
@@ -37,6 +40,7 @@ class FitMethods:
                     options[name],
                 )
         super().compile(optimizer=optimizer, **options)
+        self._chooses_jit = options.get("jit_compile", "auto") == "auto" and not self.run_eagerly
 
     def fit(self, x=None, *, batch_size=None, verbose="auto", callbacks=None, **options):
         """Trains on x alone; the arguments are those of `keras.Model.fit`, without targets.
@@ -79,6 +83,7 @@ class FitMethods:
             callbacks.append(batches)
         if isinstance(x, tf.data.Dataset):
             options["shuffle"] = False  # Keras cannot, and would warn
+            self._choose_jit(x, **options)
         return super().fit(
             x, batch_size=batch_size, verbose=verbose, callbacks=callbacks, **options
         )
@@ -90,6 +95,19 @@ class FitMethods:
         if self.built and self.optimizer is not None and not self.optimizer.built:
             with self.distribute_strategy.scope():
                 self.optimizer.build(self.trainable_variables)
+
+    def _choose_jit(self, dataset, epochs=1, initial_epoch=0, steps_per_epoch=None, **_):
+        """Turns XLA on for a long training, if the choice was left to the model.
+
+        Keras's own choice is never on a CPU, where XLA trains 1.1 to 1.7 times as fast, at the cost
+        of some ten seconds for each shape of batch. XLA draws other numbers from the same seed.
+        """
+        steps = steps_per_epoch or max(int(dataset.cardinality()), 0)
+        long = steps * (epochs - initial_epoch) >= _STEPS_WORTH_XLA
+        one_device = self.distribute_strategy.num_replicas_in_sync == 1
+        if self._chooses_jit and not self.jit_compile and long and one_device:
+            self.jit_compile = True
+            self.train_function = self.test_function = None  # made anew by Keras
 
     def _batches(self, x, batch_size, options):
         """Returns the `EpochsOfBatches` of an array; takes what it settles out of `options`."""

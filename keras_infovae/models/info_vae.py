@@ -33,7 +33,8 @@ class InfoVAE(LatentVariableModel):
         alpha: at most 1. 0 (default) keeps the whole KL term; 0.5 keeps half of it; 1 drops it, for
             the most information in z at some cost in likelihood.
         lambda_: greater than 0 with alpha + lambda_ >= 1 (a negative weight would reward
-            mismatch). Default "auto"; the number is in `lambda_value` (see `auto_lambda`).
+            mismatch). Default "auto": 300 at alpha = 0 to 1,000 at alpha = 1 (docs/auto_lambda.md);
+            the number is in `lambda_value`.
         divergence: a `Divergence` or its name. Default "mmd", in closed form over z.
         prior: default "standard_normal".
         posterior: default "diagonal_normal". "deterministic" needs alpha = 1.
@@ -99,10 +100,8 @@ class InfoVAE(LatentVariableModel):
 
     @property
     def lambda_value(self):
-        """The number that `lambda_` stands for; None while "auto" waits for the shape of x."""
-        if self.lambda_ != "auto":
-            return self.lambda_
-        return None if self.event_shape is None else auto_lambda(self.event_shape, self.alpha)
+        """The number that `lambda_` stands for."""
+        return auto_lambda(self.alpha) if self.lambda_ == "auto" else self.lambda_
 
     @property
     def kl_weight(self):

@@ -49,8 +49,9 @@ class StopOnNonFinite(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         self.recorder.reset()
 
-    def on_train_batch_end(self, batch, logs=None):
-        if (batch + 1) % self.every == 0:
+    def on_train_batch_begin(self, batch, logs=None):
+        # Not at a batch's end: with a hook there, Keras would fetch the losses at every step.
+        if batch and batch % self.every == 0:
             self._check()
 
     def on_epoch_end(self, epoch, logs=None):

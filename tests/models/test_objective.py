@@ -128,15 +128,16 @@ def test_weights_of_vae_and_beta_vae_are_exactly_zero_where_they_should_be():
 # === lambda_="auto" ===
 
 
-def test_auto_lambda_waits_for_the_shape_and_is_kept(tmp_path):
-    model = ki.InfoVAE(2)
-    assert model.lambda_ == "auto" and model.lambda_value is None
-    model.build((None, 8, 8, 1))
-    assert model.lambda_value > 1
-    assert f"{model.lambda_value - 1:g} * divergence" in model.objective()
+def test_auto_lambda_is_a_number_that_is_shown_and_kept(tmp_path):
+    model = built()
+    assert model.lambda_ == "auto" and model.lambda_value == 300
+    assert ki.MMDVAE(2).lambda_value == ki.InfoVAE(2, alpha=1.0).lambda_value == 1000
+    assert ki.InfoVAE(2, alpha=0.5).lambda_value == 650
+    assert ki.InfoVAE(2, alpha=-3.0).lambda_value == 300
+    assert "+ 299 * divergence" in model.objective()
     model.save(tmp_path / "model.keras")
     restored = keras.saving.load_model(tmp_path / "model.keras")
-    assert restored.lambda_ == "auto" and restored.lambda_value == model.lambda_value
+    assert restored.lambda_ == "auto" and restored.lambda_value == 300
 
 
 def test_the_objective_is_printed_with_its_weights(capsys):

@@ -204,3 +204,21 @@ def test_a_fit_after_a_stop_begins_anew():
     model.set_weights(weights)
     model.compile("adam", jit_compile=False)
     assert np.isfinite(model.fit(X, batch_size=8, verbose=0).history["loss"][0])
+
+
+# === XLA ===
+
+
+@pytest.mark.parametrize(
+    ("option", "epochs", "compiled"), [("auto", 2, True), ("auto", 1, False), (False, 2, False)]
+)
+def test_a_long_training_is_compiled_by_xla_unless_told_otherwise(
+    monkeypatch, option, epochs, compiled
+):
+    monkeypatch.setattr("keras_infovae.models.fitting._STEPS_WORTH_XLA", 12)
+    model = model_for()
+    model.compile("adam", jit_compile=option)
+    # XLA draws other random numbers from the same seed, so the losses are not those without it.
+    history = model.fit(X, batch_size=8, epochs=epochs, verbose=0).history
+    assert model.jit_compile is compiled
+    assert np.all(np.isfinite(history["loss"]))
