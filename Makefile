@@ -30,7 +30,7 @@ venv:  ## Makes or updates the environment in .venv
 		echo "$(MADE_FROM)" > $(STAMP); \
 	fi
 
-quickstart: venv  ## Trains, evaluates and exports a small model (examples/quickstart.py)
+quickstart: venv  ## Trains three models on digits and compares them (examples/quickstart.py)
 	@$(BIN)/python examples/quickstart.py $(ARGS)
 
 test: venv  ## Runs the tests, but for the slow ones; ARGS="-k mmd" is passed on

@@ -56,7 +56,7 @@ def measure(estimator, batch, latent_dim):
     before = peak_megabytes()
     step(parameters, seed)[1].numpy()
     times = []
-    for _ in range(20 if batch < 8192 else 1):
+    for _ in range(40 if batch < 8192 else 1):
         start = time.perf_counter()
         step(parameters, seed)[1].numpy()
         times.append(time.perf_counter() - start)

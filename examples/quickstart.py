@@ -29,21 +29,28 @@ flags.DEFINE_integer("epochs", 60, "Passes over the training digits, per model."
 flags.DEFINE_integer("latent_dim", 16, "Dimensions of z. 2 can be seen as they are.", lower_bound=1)
 flags.DEFINE_integer("batch_size", 64, "Examples per step, at least 2.", lower_bound=2)
 flags.DEFINE_integer("seed", 0, "Same seed, same machine: same numbers.", lower_bound=0)
-flags.DEFINE_string("output", "runs/quickstart", "Where models and pictures go.")
+flags.DEFINE_string(
+    "output",
+    None,
+    "Where models and pictures go. Default: runs/quickstart, or the next free number.",
+)
 flags.DEFINE_bool("overwrite", False, "Use --output although it is there already.")
 
 MODELS = {"info_vae": ki.InfoVAE, "vae": ki.VAE, "mmd_vae": ki.MMDVAE}
 
 
-def check_output(directory):
-    """Ends the program when `directory` is in the way."""
-    if os.path.exists(directory) and not FLAGS.overwrite:
+def choose_output():
+    """Makes --output the directory to write; ends the program when it is in the way."""
+    if FLAGS.output is None:
+        names = (f"runs/quickstart{suffix}" for suffix in ["", *(f"-{i}" for i in range(2, 1000))])
+        FLAGS.output = next(name for name in names if not os.path.exists(name))
+    elif os.path.isfile(FLAGS.output):
+        sys.exit(f"{FLAGS.output} is a file. Choose another --output.")
+    elif os.path.exists(FLAGS.output) and not FLAGS.overwrite:
         sys.exit(
-            f"{directory} exists already. Choose another --output, or write over it with "
+            f"{FLAGS.output} exists already. Choose another --output, or write over it with "
             "--overwrite."
         )
-    if os.path.exists(directory) and not os.path.isdir(directory):
-        sys.exit(f"{directory} is a file. Choose another --output.")
 
 
 def train(name, data):
@@ -70,7 +77,7 @@ def train(name, data):
 def main(arguments):
     if len(arguments) > 1:
         raise app.UsageError(f"Unknown arguments: {' '.join(arguments[1:])}. See --help.")
-    check_output(FLAGS.output)
+    choose_output()
     start = time.time()
     data = datasets.load("digits", seed=FLAGS.seed)
     print(data.summary())

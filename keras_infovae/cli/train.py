@@ -65,7 +65,9 @@ epoch that was finished and had finite losses.
             minimum=0,
             default=0,
         )
-        flag_set.boolean("jit_compile", "Compile by XLA.", default=None, shown="left to Keras")
+        flag_set.boolean(
+            "jit_compile", "Compile by XLA.", default=None, shown="on from 5,000 steps"
+        )
         flag_set.choice(
             "dtype_policy",
             _POLICIES,

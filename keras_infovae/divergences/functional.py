@@ -41,17 +41,21 @@ def maximum_mean_discrepancy(x, y, kernel, squared_bandwidths=None, unbiased=Tru
     x = tf.reshape(groups, [-1, groups.shape[-1]])
     if squared_bandwidths is None:
         squared_bandwidths = kernel.squared_bandwidths(x.shape[-1], tf.concat([x, y], axis=0))
+    squared_bandwidths = tf.convert_to_tensor(squared_bandwidths, tf.float32)
+
+    def mean_over_pairs(a, b):
+        elements = squared_bandwidths.shape[0]
+        return pairwise_sum(matrix, [a], [b], elements) / _count(a) / _count(b)
 
     def matrix(a, b):
         return kernel.matrix(a[0], b[0], squared_bandwidths)
 
     within_x = tf.reduce_mean(kernel.matrix(groups, groups, squared_bandwidths), axis=[1, 2])
     within_y = tf.ones_like(y[:, 0])  # k(y, y) = 1
-    between = pairwise_sum(matrix, [x], [y]) / _count(x) / _count(y)
     return (
-        _mean_over_pairs(pairwise_sum(matrix, [x], [x]) / _count(x) ** 2, within_x, unbiased)
-        + _mean_over_pairs(pairwise_sum(matrix, [y], [y]) / _count(y) ** 2, within_y, unbiased)
-        - 2.0 * between
+        _mean_over_groups(mean_over_pairs(x, x), within_x, unbiased)
+        + _mean_over_groups(mean_over_pairs(y, y), within_y, unbiased)
+        - 2.0 * mean_over_pairs(x, y)
     )
 
 
@@ -94,6 +98,7 @@ def expected_maximum_mean_discrepancy(
     """
     if squared_bandwidths is None:
         squared_bandwidths = kernel.squared_bandwidths(mean.shape[-1], mean)
+    squared_bandwidths = tf.convert_to_tensor(squared_bandwidths, tf.float32)
 
     def expectation(a, b):
         return kernel.normal_expectation(*a, *b, squared_bandwidths)
@@ -104,14 +109,16 @@ def expected_maximum_mean_discrepancy(
 
     q = [mean, variance]
     p = [prior_mean[None], prior_variance[None]]
-    latent_dim = mean.shape[-1]
     within_q = self_expectation(variance)
-    mean_qq = pairwise_sum(expectation, q, q, elements_per_pair=latent_dim) / _count(mean) ** 2
+    elements = mean.shape[-1] * squared_bandwidths.shape[0]
+    mean_qq = pairwise_sum(expectation, q, q, elements_per_pair=elements) / _count(mean) ** 2
     mean_qp = tf.reduce_mean(expectation(q, p))
-    return _mean_over_pairs(mean_qq, within_q, unbiased) + self_expectation(p[1])[0] - 2.0 * mean_qp
+    return (
+        _mean_over_groups(mean_qq, within_q, unbiased) + self_expectation(p[1])[0] - 2.0 * mean_qp
+    )
 
 
-def _mean_over_pairs(mean_of_all, within, unbiased):
+def _mean_over_groups(mean_of_all, within, unbiased):
     """Returns the mean over pairs of n groups: of all of them, or of the pairs of two groups.
 
     Args:

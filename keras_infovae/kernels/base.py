@@ -44,9 +44,9 @@ class Kernel(Setting):
         self.bandwidth = bandwidth
         self.scales = check_numbers("scales", scales, exclusive_minimum=0)
 
-    def shape(self, squared_bandwidth):
-        """Returns the `tfp.math.psd_kernels` kernel of one squared bandwidth."""
-        raise NotImplementedError(f"{type(self).__name__} does not define `shape`")
+    def kernels_of_width(self, squared_bandwidth):
+        """Returns the batch of `tfp.math.psd_kernels` kernels of a tensor of squared bandwidths."""
+        raise NotImplementedError(f"{type(self).__name__} does not define `kernels_of_width`")
 
     def squared_bandwidths(self, latent_dim, samples=None):
         """Returns s * h for each scale s.
@@ -56,7 +56,7 @@ class Kernel(Setting):
             samples: tensor [n, latent_dim]; needed by the rule `"median"` only.
 
         Returns:
-            A list with one number (or float32 scalar tensor) per scale, in the squared unit of z.
+            float32 [num_scales], in the squared unit of z.
         """
         if self.bandwidth == "dimension":
             h = float(latent_dim)
@@ -66,12 +66,14 @@ class Kernel(Setting):
             h = median_squared_distance(samples) / 2.0
         else:
             h = self.bandwidth**2
-        return [scale * h for scale in self.scales]
+        return tf.constant(self.scales) * h
 
     def matrix(self, x, y, squared_bandwidths):
-        """Returns k(x_i, y_j), float32 [n, m], for x [n, latent_dim] and y [m, latent_dim]."""
-        matrices = [self.shape(h).matrix(x, y) for h in squared_bandwidths]
-        return tf.add_n(matrices) / len(matrices)
+        """Returns k(x_i, y_j), float32 [..., n, m], for x [..., n, latent_dim] and y alike."""
+        x, y = tf.cast(x, tf.float32), tf.cast(y, tf.float32)
+        shape = [-1] + [1] * (x.shape.rank - 2)
+        batch = self.kernels_of_width(tf.reshape(tf.cast(squared_bandwidths, tf.float32), shape))
+        return tf.reduce_mean(batch.matrix(x, y), axis=0)
 
     @property
     def has_normal_expectation(self):

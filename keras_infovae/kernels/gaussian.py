@@ -29,10 +29,8 @@ class Gaussian(Kernel):
     array([[0.1353]], dtype=float32)
     """
 
-    def shape(self, squared_bandwidth):
-        return tfp.math.psd_kernels.ExponentiatedQuadratic(
-            length_scale=tf.sqrt(tf.cast(squared_bandwidth, tf.float32))
-        )
+    def kernels_of_width(self, squared_bandwidths):
+        return tfp.math.psd_kernels.ExponentiatedQuadratic(length_scale=tf.sqrt(squared_bandwidths))
 
     @property
     def has_normal_expectation(self):
@@ -59,10 +57,8 @@ class Gaussian(Kernel):
         Returns:
             float32 [n, m], values in [0, 1].
         """
+        h = tf.reshape(tf.cast(squared_bandwidths, tf.float32), [-1, 1, 1, 1])
         squared_difference = tf.square(x_mean[:, None] - y_mean[None])
         variance = x_variance[:, None] + y_variance[None]
-        matrices = []
-        for h in squared_bandwidths:
-            exponent = tf.math.log1p(variance / h) + squared_difference / (h + variance)
-            matrices.append(tf.exp(-0.5 * tf.reduce_sum(exponent, axis=-1)))
-        return tf.add_n(matrices) / len(matrices)
+        exponent = tf.math.log1p(variance / h) + squared_difference / (h + variance)
+        return tf.reduce_mean(tf.exp(-0.5 * tf.reduce_sum(exponent, axis=-1)), axis=0)

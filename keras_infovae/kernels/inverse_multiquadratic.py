@@ -32,7 +32,7 @@ class InverseMultiquadratic(Kernel):
         Tolstikhin et al., Wasserstein Auto-Encoders, arXiv:1711.01558, section 4.
     """
 
-    def shape(self, squared_bandwidth):
+    def kernels_of_width(self, squared_bandwidths):
         return tfp.math.psd_kernels.RationalQuadratic(
-            length_scale=tf.sqrt(tf.cast(squared_bandwidth, tf.float32)), scale_mixture_rate=1.0
+            length_scale=tf.sqrt(squared_bandwidths), scale_mixture_rate=1.0
         )

@@ -39,8 +39,8 @@ class RationalQuadratic(Kernel):
             "scale_mixture_rate", scale_mixture_rate, exclusive_minimum=0
         )
 
-    def shape(self, squared_bandwidth):
+    def kernels_of_width(self, squared_bandwidths):
         return tfp.math.psd_kernels.RationalQuadratic(
-            length_scale=tf.sqrt(tf.cast(squared_bandwidth, tf.float32)),
+            length_scale=tf.sqrt(squared_bandwidths),
             scale_mixture_rate=self.scale_mixture_rate,
         )
