@@ -38,6 +38,11 @@ CONSTRUCTORS = {
     ),
     "lambda_ 0": (lambda: MODEL(2, lambda_=0), ValueError, "`lambda_`.*greater than 0"),
     "lambda_ negative": (lambda: MODEL(2, lambda_=-3.0), ValueError, "greater than 0.*-3"),
+    "auto lambda_ below a large KL": (
+        lambda: MODEL(2, alpha=-400),
+        ValueError,
+        "lambda_=300, a weight of -101",
+    ),
     "lambda_ a word": (lambda: MODEL(2, lambda_="big"), ValueError, "`lambda_`.*'auto'.*'big'"),
     "latent_dim 0": (lambda: MODEL(0), ValueError, "`latent_dim`.*at least 1.*latent_dim=0"),
     "latent_dim -1": (lambda: MODEL(-1), ValueError, "`latent_dim`.*at least 1.*latent_dim=-1"),
@@ -72,6 +77,8 @@ CONSTRUCTORS = {
     "bandwidth": (lambda: ki.kernels.Gaussian(-1.0), ValueError, "`bandwidth`.*greater than 0"),
     "scale": (lambda: ki.likelihoods.Normal(0), ValueError, "`scale`.*greater than 0"),
     "hidden units": (lambda: ki.networks.MLP([]), ValueError, "`hidden_units`.*at least one"),
+    "one hidden unit": (lambda: ki.networks.MLP(512), TypeError, "`hidden_units`.*sequence"),
+    "filters": (lambda: ki.networks.Conv([8, 0]), ValueError, r"`filters\[1\]`.*at least 1"),
     "point posterior with a KL": (
         lambda: MODEL(2, posterior="deterministic"),
         ValueError,
@@ -137,7 +144,30 @@ USES = {
     "batches of one": (lambda m: m.fit(dataset(X, 1)), ValueError, "`batch_size`.*at least 2"),
     "batch_size 0": (lambda m: m.fit(X, batch_size=0), ValueError, "`batch_size`.*at least 1"),
     "batch_size 2.5": (lambda m: m.fit(X, batch_size=2.5), TypeError, "`batch_size`.*integer"),
-    "targets": (lambda m: m.fit(X, X), TypeError, "positional"),
+    "targets": (lambda m: m.fit(X, X), ValueError, "`y`.*left out"),
+    "targets by name": (lambda m: m.fit(X, y=X), ValueError, "`y`.*left out.*nothing but x"),
+    "targets in a tuple": (lambda m: m.fit((X, X)), ValueError, "`x` must come alone"),
+    "class weights": (
+        lambda m: m.fit(X, class_weight={0: 1.0}),
+        ValueError,
+        "`class_weight`.*left out",
+    ),
+    "a dictionary": (lambda m: m.fit({"x": X}), TypeError, "`x`.*an array or a dataset.*dict"),
+    "a ragged tensor": (
+        lambda m: m.fit(tf.ragged.constant([[0.1], [0.1, 0.2]])),
+        TypeError,
+        "`x`.*an array or a dataset.*RaggedTensor",
+    ),
+    "too large for float32": (
+        lambda m: m.fit(with_value(1e300, x=X.astype("float64"))),
+        ValueError,
+        "`x`.*finite",
+    ),
+    "one example after the split": (
+        lambda m: m.fit(X[:2], validation_split=0.5),
+        ValueError,
+        "`batch_size`.*at least 2.*examples=1",
+    ),
     "targets in a dataset": (lambda m: m.fit(dataset((X, X))), ValueError, "`x` must come alone"),
     "empty dataset": (lambda m: m.fit(dataset(X).take(0)), ValueError, "`x`.*without batches"),
     "integer dataset": (
@@ -179,6 +209,12 @@ USES = {
     "metrics": (lambda m: m.compile("adam", metrics=["mse"]), ValueError, "`metrics`.*left out"),
     "unknown optimizer": (lambda m: m.compile("adamm"), ValueError, "adamm"),
     "evaluate another shape": (lambda m: m.evaluate(X[:, 1:]), ValueError, "`x`.*6, 6, 1"),
+    "predict integers": (
+        lambda m: m.predict((X * 255).astype("uint8"), verbose=0),
+        TypeError,
+        "`x`.*floating point",
+    ),
+    "predict to 255": (lambda m: m.predict(X * 255, verbose=0), ValueError, "`x`.*Divide"),
     "predict another shape": (
         lambda m: m.predict(X[:, 1:], verbose=0),
         ValueError,
@@ -221,7 +257,14 @@ def test_use(case, model):
 
 
 @pytest.mark.parametrize(
-    "use", [lambda m: m.encode(X), lambda m: m.generate(2), lambda m: m.decode(np.zeros((1, 2)))]
+    "use",
+    [
+        lambda m: m.encode(X),
+        lambda m: m.generate(2),
+        lambda m: m.decode(np.zeros((1, 2))),
+        lambda m: m.predict(X),
+        lambda m: m.fit((x,) for x in [X]),
+    ],
 )
 def test_before_the_shape_is_known(use):
     with pytest.raises(ValueError, match=r"does not know the shape of x yet.*fit\(x\)"):

@@ -70,7 +70,10 @@ class MaximumMeanDiscrepancy(Divergence):
     def __call__(self, z, prior, posterior=None, seed=None):
         moments = self._closed_form_moments(z, prior, posterior)
         if moments is not None:
-            bandwidths = self.kernel.squared_bandwidths(z.shape[-1], z)
+            samples = None
+            if self.kernel.needs_samples:  # of both distributions: those of q alone may collapse
+                samples = tf.concat([z, prior.sample(tf.shape(z)[0], seed=seed)], axis=0)
+            bandwidths = self.kernel.squared_bandwidths(z.shape[-1], samples)
             return expected_maximum_mean_discrepancy(
                 *moments, self.kernel, bandwidths, self.unbiased
             )

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_infovae.utils.checks import check_integer
-from keras_infovae.utils.randomness import check_seed, stateless_seed
+from keras_infovae.utils.randomness import stateless_seed
 
 # Bounds on what is decoded at once: examples, and values of x in them.
 _MOST_DECODES = 4096
@@ -39,7 +39,7 @@ def importance_weighted_bound(model, x, num_samples=128, seed=0):
         equation 8 and theorem 1.
     """
     num_samples = check_integer("num_samples", num_samples)
-    seed = stateless_seed(check_seed(seed))
+    seed = stateless_seed(check_integer("seed", seed, minimum=0))
     if not model.posterior.has_density:
         raise ValueError(
             "The importance-weighted bound is not defined for a posterior without a density. "

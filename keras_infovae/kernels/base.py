@@ -44,9 +44,14 @@ class Kernel(Setting):
         self.bandwidth = bandwidth
         self.scales = check_numbers("scales", scales, exclusive_minimum=0)
 
-    def kernels_of_width(self, squared_bandwidth):
+    def kernels_of_width(self, squared_bandwidths):
         """Returns the batch of `tfp.math.psd_kernels` kernels of a tensor of squared bandwidths."""
         raise NotImplementedError(f"{type(self).__name__} does not define `kernels_of_width`")
+
+    @property
+    def needs_samples(self):
+        """Whether `squared_bandwidths` needs samples."""
+        return self.bandwidth == "median"
 
     def squared_bandwidths(self, latent_dim, samples=None):
         """Returns s * h for each scale s.
@@ -92,7 +97,7 @@ def median_squared_distance(samples):
     away from zero so that identical samples do not make a kernel of zero width.
     """
     samples = tf.stop_gradient(tf.cast(samples, tf.float32))
-    samples = samples[:: tf.maximum(1, tf.shape(samples)[0] // _MEDIAN_ROWS)]
+    samples = samples[:: -(-tf.shape(samples)[0] // _MEDIAN_ROWS)]
     norms = tf.reduce_sum(samples**2, axis=1)
     distances = norms[:, None] + norms[None] - 2.0 * tf.matmul(samples, samples, transpose_b=True)
     # Off the diagonal every pair stands twice. With the n entries of the diagonal moved to the

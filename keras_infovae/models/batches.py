@@ -46,7 +46,8 @@ class EpochsOfBatches(keras.callbacks.Callback):
 
     def dataset(self):
         """Returns the `tf.data.Dataset` of one epoch: of that which last began."""
-        x = tf.constant(self.x, tf.float32)
+        with tf.device("CPU:0"):  # batches are put together in host memory
+            x = tf.constant(self.x, tf.float32)
 
         def rows_of_epoch(_):
             rows = tf.range(len(self.x))

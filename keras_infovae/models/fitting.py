@@ -1,6 +1,7 @@
 """`compile`, `fit` and `evaluate`: what goes in is checked before any weight changes."""
 
 import math
+import types
 
 import keras
 import numpy as np
@@ -14,6 +15,7 @@ from keras_infovae.utils.randomness import stateless_seed
 
 _DEFAULT_BATCH_SIZE = 32  # Keras's
 _STEPS_WORTH_XLA = 5000
+_TARGETS = ("sample_weight", "class_weight")
 
 
 class FitMethods:
@@ -40,15 +42,17 @@ class FitMethods:
                     options[name],
                 )
         super().compile(optimizer=optimizer, **options)
+        self._compile_options = options
         self._chooses_jit = options.get("jit_compile", "auto") == "auto" and not self.run_eagerly
 
-    def fit(self, x=None, *, batch_size=None, verbose="auto", callbacks=None, **options):
+    def fit(self, x=None, y=None, *, batch_size=None, verbose="auto", callbacks=None, **options):
         """Trains on x alone; the arguments are those of `keras.Model.fit`, without targets.
 
         Args:
             x: array [examples, ...] in the range of the likelihood, or a `tf.data.Dataset` or
                 `PyDataset` of batches x or (x,). Arrays are checked whole, datasets by
-                their first batch.
+                their first batch. A generator of (x,) is not checked; the model has to be built.
+            y: not taken; there are no targets.
             batch_size: examples per step, for arrays. Default 32. At least 2 where the divergence
                 counts: the aggregated posterior cannot be seen in one example. There, an example
                 that would be a last batch of its own sits the epoch out (another one each epoch).
@@ -66,17 +70,23 @@ class FitMethods:
         """
         if not self.compiled:
             self.compile()
+        targets = {"y": y} | {name: options.pop(name, None) for name in _TARGETS}
+        for name, value in targets.items():
+            if value is not None:
+                raise argument_error(name, "left out: there is nothing but x to learn", type(value))
         if batch_size is not None:
             check_integer("batch_size", batch_size)
         x, examples = self._checked(x, "x")
         if self.divergence_weight != 0:
             _check_batch(batch_size, examples)
         if options.get("validation_data") is not None:
-            validation = input_checks.unpack_x(options["validation_data"], "validation_data")
-            options["validation_data"], _ = self._checked(validation, "validation_data")
+            options["validation_data"], _ = self._checked(
+                options["validation_data"], "validation_data"
+            )
         if verbose != 0:
             print(self.objective())
-        callbacks = [*(callbacks or []), StopOnNonFinite(self._nonfinite)]
+        # First, so that no other callback saves a model that is broken.
+        callbacks = [StopOnNonFinite(self._nonfinite), *keras.tree.flatten(callbacks or [])]
         if isinstance(x, np.ndarray):
             batches = self._batches(x, batch_size or _DEFAULT_BATCH_SIZE, options)
             x, batch_size = batches.dataset(), None
@@ -114,6 +124,8 @@ class FitMethods:
         split = check_number("validation_split", options.pop("validation_split", 0), 0, 1)
         if split and options.get("validation_data") is None:
             x, options["validation_data"] = _split_off(x, split)
+            if self.divergence_weight != 0:
+                _check_batch(batch_size, x)
         options.setdefault("validation_batch_size", batch_size)
         return EpochsOfBatches(
             x,
@@ -140,8 +152,20 @@ class FitMethods:
         """
         if not self.compiled:
             self.compile()
-        x, _ = self._checked(x, "x")
+        if not options.get("_use_cached_eval_dataset"):  # within fit, which has checked it
+            x, _ = self._checked(x, "x")
         return super().evaluate(x, **({"return_dict": True} | options))
+
+    def predict(self, x, **options):
+        """Returns the mean of p(x|z) at the posterior mean of z, NumPy of the shape of x.
+
+        Args:
+            x: as for `fit`.
+            **options: `batch_size`, `verbose`, `steps`, `callbacks`.
+        """
+        self._require_built()
+        x, _ = self._checked(x, "x")
+        return super().predict(x, **options)
 
     def _checked(self, x, name):
         """Checks `x`, and builds the model if that is still to do.
@@ -153,14 +177,20 @@ class FitMethods:
         if x is None:
             raise argument_error(name, "an array or a dataset", x)
         is_dataset = isinstance(x, (tf.data.Dataset, keras.utils.PyDataset))
-        if not is_dataset and not hasattr(x, "__array__") and not isinstance(x, (list, tuple)):
-            return x, None  # a generator cannot be looked into without losing what it gives
+        if isinstance(x, types.GeneratorType):  # cannot be looked into without losing a batch
+            self._require_built()
+            return x, None
+        if isinstance(x, tuple):
+            x = input_checks.unpack_x(x, name)
+        if not is_dataset and not hasattr(x, "__array__") and not isinstance(x, list):
+            raise argument_error(name, "an array or a dataset", type(x), TypeError)
         examples = input_checks.first_batch(x, name) if is_dataset else x
         examples = input_checks.as_example_array(examples, name)
         if self.event_shape is not None:
             input_checks.check_event_shape(examples.shape, self.event_shape, name)
         input_checks.check_values(examples, self.likelihood, name)
-        self.build(examples.shape)
+        with self.distribute_strategy.scope():
+            self.build(examples.shape)
         return (x if is_dataset else examples), examples
 
 

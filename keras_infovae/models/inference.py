@@ -28,7 +28,9 @@ class InferenceMethods:
 
     def posterior_distribution(self, x):
         """Returns q(z|x), a TFP distribution with batch shape [n], for a tensor x [n, ...]."""
-        self._require_shape(x)
+        self._require_built()
+        input_checks.check_event_shape(x.shape, self.event_shape)
+        x = tf.ensure_shape(x, [None, *self.event_shape])
         return self.posterior.distribution(self.encoder(x, training=False))
 
     def likelihood_distribution(self, z):
@@ -57,6 +59,7 @@ class InferenceMethods:
             return tf.cast(q.sample(seed=seed) if sample else q.mean(), tf.float32)
 
         x = self._require_data(x)
+        seed = seed if sample else 0  # a mean uses up no random numbers
         return self._in_batches(f"encode, sample={bool(sample)}", encode, x, seed, batch_size)
 
     def decode(self, z, batch_size=_BATCH_SIZE):
@@ -159,12 +162,9 @@ class InferenceMethods:
                 "with the shape of x, first."
             )
 
-    def _require_shape(self, x):
-        self._require_built()
-        input_checks.check_event_shape(x.shape, self.event_shape)
-
     def _require_data(self, x):
+        self._require_built()
         x = input_checks.as_example_array(x)
-        self._require_shape(x)
+        input_checks.check_event_shape(x.shape, self.event_shape)
         input_checks.check_values(x, self.likelihood)
         return x

@@ -39,8 +39,11 @@ class InfoVAE(LatentVariableModel):
         prior: default "standard_normal".
         posterior: default "diagonal_normal". "deterministic" needs alpha = 1.
         likelihood: "bernoulli" (default) for x in [0, 1], "normal" for real x.
-        encoder, decoder: Keras models; network settings or their names ("mlp", "conv"); or None
-            (default) for networks that suit the shape of x: "conv" for images, else "mlp".
+        encoder, decoder: network settings or their names ("mlp", "conv"); None (default) for
+            networks that suit the shape of x, "conv" for images, else "mlp"; or Keras models of
+            your own, without an output activation. For the default posterior the encoder gives
+            `concat([mean, log_variance])`, [n, 2 * latent_dim]; for "bernoulli" the decoder gives
+            logits, for "normal" means, of the shape of x.
         seed: integer for repeatable draws of z. Default None.
         scaling: the `datasets.Scaling` that made x from raw data, kept with the model.
 
@@ -84,14 +87,14 @@ class InfoVAE(LatentVariableModel):
             raise argument_error("lambda_", "a number or 'auto'", lambda_)
         if lambda_ != "auto":
             lambda_ = check_number("lambda_", lambda_, exclusive_minimum=0)
-            if _divergence_weight(self.alpha, lambda_) < 0:
-                raise ValueError(
-                    "Arguments `alpha` and `lambda_` must add up to at least 1, because the "
-                    "divergence has the weight alpha + lambda_ - 1 and a negative one rewards "
-                    f"mismatch with the prior. Received: alpha={self.alpha:g}, "
-                    f"lambda_={lambda_:g}, a weight of {self.alpha + lambda_ - 1:g}"
-                )
         self.lambda_ = lambda_
+        if self.divergence_weight < 0:
+            raise ValueError(
+                "Arguments `alpha` and `lambda_` must add up to at least 1, because the "
+                "divergence has the weight alpha + lambda_ - 1 and a negative one rewards "
+                f"mismatch with the prior. Received: alpha={self.alpha:g}, "
+                f"lambda_={self.lambda_value:g}, a weight of {self.divergence_weight:g}"
+            )
         self.divergence = divergences.get(divergence)
         if not self.posterior.has_density and self.kl_weight != 0:
             raise argument_error(

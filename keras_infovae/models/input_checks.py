@@ -7,7 +7,7 @@ from keras_infovae.utils.arrays import check_finite
 
 
 def as_example_array(x, name="x"):
-    """Returns `x` as a NumPy array [examples, ...] of a floating type.
+    """Returns `x` as a NumPy float32 array [examples, ...].
 
     Raises:
         TypeError: for strings, objects and integers (which have no agreed scale).
@@ -40,7 +40,8 @@ def as_example_array(x, name="x"):
             "Convert it: x.astype('float32') / 255 for 8-bit images, x.astype('float32') for "
             "numbers that have their scale already."
         )
-    return x
+    with np.errstate(over="ignore"):  # what is too large for float32 is found to be infinite
+        return x.astype("float32", copy=False)
 
 
 def check_values(x, likelihood, name="x"):
@@ -58,9 +59,12 @@ def check_values(x, likelihood, name="x"):
 
 
 def check_event_shape(x_shape, event_shape, name="x"):
-    """Raises ValueError unless `x_shape` is [n, *event_shape]."""
+    """Raises ValueError unless `x_shape` is [n, *event_shape], as far as it is known."""
+    if getattr(x_shape, "rank", 0) is None:
+        return  # an unknown shape, which can only be checked when there are numbers
     received = tuple(x_shape)[1:]
-    if received != tuple(event_shape):
+    same = [side is None or side == expected for side, expected in zip(received, event_shape)]
+    if len(received) != len(event_shape) or not all(same):
         raise ValueError(
             f"Argument `{name}` must have shape [examples, {', '.join(map(str, event_shape))}], as "
             f"the model was built for. Received: shape={tuple(x_shape)}"
@@ -74,7 +78,7 @@ def unpack_x(data, name="x"):
         ValueError: when targets or sample weights come with x; there is nothing to use them for,
             and ignoring them in silence would hide a mistake.
     """
-    if isinstance(data, (tuple, list)):
+    if isinstance(data, tuple):
         if any(part is not None for part in data[1:]):
             raise ValueError(
                 f"Argument `{name}` must come alone: a variational autoencoder is trained on x "
@@ -91,7 +95,10 @@ def first_batch(x, name="x"):
     Raises:
         ValueError: when there is none.
     """
-    batches = x.take(1) if isinstance(x, tf.data.Dataset) else [x[0]] if len(x) else []
+    if isinstance(x, tf.data.Dataset):
+        batches = x.take(1)
+    else:
+        batches = [] if x.num_batches == 0 else [x[0]]
     for batch in batches:
         return np.asarray(unpack_x(batch, name))
     raise ValueError(f"Argument `{name}` must not be empty. Received: a dataset without batches")

@@ -29,15 +29,18 @@ class LatentVariableModel(FitMethods, InferenceMethods, keras.Model):
 
     summed over the axes of x and averaged over the global batch. The four names are what `fit`
     records and `evaluate` returns, in training and validation alike; a term of weight 0 is still
-    reported. A subclass gives `divergence` and the two weights.
+    reported. A subclass gives `divergence` and the two weights. Regularisers and `add_loss` of own
+    networks are minimised too, and not reported.
 
     Args:
         latent_dim: the number of dimensions of z, at least 1.
         prior, posterior, likelihood: a setting or its name.
-        encoder: a Keras model from x to [n, posterior.parameter_size(latent_dim)], a network
-            setting or its name ("mlp", "conv"), or None for one that suits the shape of x.
-        decoder: a Keras model from z [n, latent_dim] to [n, *likelihood.parameter_shape(x)], or a
-            network setting, its name, or None.
+        encoder: a Keras model from x to [n, posterior.parameter_size(latent_dim)], the numbers that
+            the posterior documents; a network setting or its name ("mlp", "conv"); or None for one
+            that suits the shape of x.
+        decoder: a Keras model from z [n, latent_dim] to [n, *likelihood.parameter_shape(x)], the
+            numbers that the likelihood documents, without an output activation; a network setting,
+            its name, or None.
         seed: an integer for repeatable draws of z, or None. Weights follow
             `keras.utils.set_random_seed`.
         scaling: how raw data became x (a `datasets.Scaling`), kept with the model. Default None.
@@ -54,8 +57,9 @@ class LatentVariableModel(FitMethods, InferenceMethods, keras.Model):
         self.seed = check_seed(seed)
         self.scaling = scaling
         self.event_shape = None
-        self._seeds = keras.random.SeedGenerator(seed)
-        self._order_seeds = keras.random.SeedGenerator(seed)  # of the examples, in fit
+        generator_seed = None if seed is None else self.seed % 2**32
+        self._seeds = keras.random.SeedGenerator(generator_seed)
+        self._order_seeds = keras.random.SeedGenerator(generator_seed)  # of the examples, in fit
         self._evaluation_batch = reductions.step_variable(0, "evaluation_batch")
         self._functions = {}
         self._trackers = [keras.metrics.Mean(name=name) for name in TERMS]
@@ -92,6 +96,10 @@ class LatentVariableModel(FitMethods, InferenceMethods, keras.Model):
             decoder = decoder.decoder(self.latent_dim, parameter_shape)
         _check_output("encoder", encoder, event_shape, latent_shape)
         _check_output("decoder", decoder, (self.latent_dim,), parameter_shape)
+        # The order in which the networks are kept decides that of the weights, by which a saved
+        # optimizer is restored: first the encoder, whoever made it.
+        for network in (self.encoder, self.decoder):
+            self._tracker.untrack(network)
         self.encoder, self.decoder = encoder, decoder
         for layer, shape in (
             (self.prior, self.latent_dim),
@@ -115,12 +123,14 @@ class LatentVariableModel(FitMethods, InferenceMethods, keras.Model):
         Args:
             x: [local_batch, *event_shape].
             seed: int32 [2].
-            training: whether layers such as dropout are in training mode.
+            training: whether layers such as dropout are in training mode. Default False.
 
         Returns:
             (reconstruction_loss, kl_divergence, divergence), float32 scalars in nats per example
             (the divergence in its own unit) that add up to the global value over replicas.
         """
+        # A dataset may not know its shape, and a later batch of it may have another one.
+        x = tf.ensure_shape(x, [None, *self.event_shape])
         z_seed, divergence_seed = tf.unstack(tf.random.experimental.stateless_split(seed))
         parameters = tf.cast(self.encoder(x, training=training), tf.float32)
         # z is drawn for the global batch and this replica takes its rows, so that every example
@@ -146,7 +156,8 @@ class LatentVariableModel(FitMethods, InferenceMethods, keras.Model):
         with tf.GradientTape() as tape:
             terms = self.compute_terms(x, stateless_seed(self._seeds.next()), training=True)
             loss = self._weigh(*terms)
-            scaled_loss = self.optimizer.scale_loss(loss)
+            penalty = tf.add_n(self.losses) / reductions.num_replicas() if self.losses else 0.0
+            scaled_loss = self.optimizer.scale_loss(loss + penalty)
         variables = self.trainable_variables
         self.optimizer.apply(tape.gradient(scaled_loss, variables), variables)
         self._nonfinite.update(self.optimizer.iterations, terms)
@@ -215,13 +226,34 @@ class LatentVariableModel(FitMethods, InferenceMethods, keras.Model):
         """Returns the optimizer as a config, for saving."""
         if not self.compiled:
             return {}
-        return {"optimizer": keras.saving.serialize_keras_object(self.optimizer)}
+        return {
+            "optimizer": keras.saving.serialize_keras_object(self.optimizer),
+            "options": self._compile_options,
+        }
 
     def compile_from_config(self, config):
-        """Compiles with the optimizer of a saved model and makes its variables."""
-        self.compile(optimizer=keras.saving.deserialize_keras_object(config["optimizer"]))
+        """Compiles as the saved model was, and makes the optimizer's variables."""
+        optimizer = keras.saving.deserialize_keras_object(config["optimizer"])
+        self.compile(optimizer, **config["options"])
         if self.built:
             self.optimizer.build(self.trainable_variables)
+
+    def save_own_variables(self, store):
+        """Keeps the state of the random draws too, which Keras leaves out."""
+        super().save_own_variables(store)
+        for name, generator in self._generators().items():
+            store[name] = generator.state.numpy()
+
+    def load_own_variables(self, store):
+        """Restores the draws as well: a training goes on from where it was saved."""
+        generators = self._generators()
+        for name, generator in generators.items():
+            generator.state.assign(store[name])
+        rest = set(store.keys()) - set(generators)
+        super().load_own_variables({name: store[name] for name in rest})
+
+    def _generators(self):
+        return {"seeds": self._seeds, "order_seeds": self._order_seeds}
 
     @classmethod
     def from_config(cls, config):

@@ -45,13 +45,18 @@ class StopOnNonFinite(keras.callbacks.Callback):
         super().__init__()
         self.recorder = recorder
         self.every = every
+        self.next = every
 
     def on_train_begin(self, logs=None):
         self.recorder.reset()
 
+    def on_epoch_begin(self, epoch, logs=None):
+        self.next = self.every
+
     def on_train_batch_begin(self, batch, logs=None):
         # Not at a batch's end: with a hook there, Keras would fetch the losses at every step.
-        if batch and batch % self.every == 0:
+        if batch >= self.next:
+            self.next = batch + self.every
             self._check()
 
     def on_epoch_end(self, epoch, logs=None):

@@ -10,9 +10,6 @@ class Network(Setting):
     posterior, the decoder's to the likelihood, and these apply what they need (a sigmoid, an exp).
     """
 
-    def check_event_shape(self, event_shape):
-        """Raises ValueError when networks of this kind cannot be built for x of `event_shape`."""
-
     def encoder(self, event_shape, output_size):
         """Returns a Keras model from x [n, *event_shape] to [n, output_size]."""
         raise NotImplementedError(f"{type(self).__name__} does not define `encoder`")

@@ -5,7 +5,7 @@ import math
 import keras
 
 from keras_infovae.networks.base import Network
-from keras_infovae.utils.checks import argument_error, check_integer
+from keras_infovae.utils.checks import check_integer, check_integers
 from keras_infovae.utils.serialization import register
 
 _COARSEST_SIDE = 7  # halve an image until its shorter side is about this
@@ -40,25 +40,22 @@ class Conv(Network):
 
     def __init__(self, filters=None, dense_units=256, kernel_size=4, activation="relu"):
         if filters is not None:
-            filters = list(filters)
-            if not filters:
-                raise argument_error("filters", "None or at least one number", filters)
-            filters = [check_integer(f"filters[{i}]", n) for i, n in enumerate(filters)]
+            filters = check_integers("filters", filters)
         self.filters = filters
         self.dense_units = check_integer("dense_units", dense_units)
         self.kernel_size = check_integer("kernel_size", kernel_size)
         self.activation = activation
 
-    def check_event_shape(self, event_shape):
+    def _check_event_shape(self, event_shape):
         if len(event_shape) not in (2, 3):
             raise ValueError(
-                "Argument `encoder`='conv' needs images of shape [height, width] or [height, "
-                f"width, channels]. Received: x of shape {tuple(event_shape)} per example. "
-                "Use 'mlp' for vectors."
+                "The network 'conv' needs images of shape [height, width] or [height, width, "
+                f"channels]. Received: x of shape {tuple(event_shape)} per example. Use 'mlp' for "
+                "vectors."
             )
 
     def encoder(self, event_shape, output_size):
-        self.check_event_shape(event_shape)
+        self._check_event_shape(event_shape)
         x = keras.Input(event_shape, name="x")
         hidden = x if len(event_shape) == 3 else keras.layers.Reshape((*event_shape, 1))(x)
         for filters in self._filters(event_shape):
@@ -68,7 +65,7 @@ class Conv(Network):
         return keras.Model(x, keras.layers.Dense(output_size)(hidden), name="encoder")
 
     def decoder(self, latent_dim, output_shape):
-        self.check_event_shape(output_shape[:3])
+        self._check_event_shape(output_shape[:3])
         height, width = output_shape[:2]
         channels = math.prod(output_shape[2:])
         filters = self._filters(output_shape)
@@ -95,6 +92,7 @@ class Conv(Network):
             "kernel_size": self.kernel_size,
             "strides": 2,
             "padding": "same",
+            "data_format": "channels_last",
             "activation": self.activation,
         }
 

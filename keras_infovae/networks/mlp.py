@@ -5,7 +5,7 @@ import math
 import keras
 
 from keras_infovae.networks.base import Network
-from keras_infovae.utils.checks import argument_error, check_integer
+from keras_infovae.utils.checks import check_integers
 from keras_infovae.utils.serialization import register
 
 
@@ -30,12 +30,7 @@ class MLP(Network):
     """
 
     def __init__(self, hidden_units=(512, 256), activation="relu"):
-        hidden_units = list(hidden_units)
-        if not hidden_units:
-            raise argument_error("hidden_units", "a sequence of at least one size", hidden_units)
-        self.hidden_units = [
-            check_integer(f"hidden_units[{i}]", units) for i, units in enumerate(hidden_units)
-        ]
+        self.hidden_units = check_integers("hidden_units", hidden_units)
         self.activation = activation
 
     def encoder(self, event_shape, output_size):

@@ -56,15 +56,28 @@ def check_choice(name, value, choices):
 
 def check_numbers(name, values, exclusive_minimum=None):
     """Returns `values`, a non-empty sequence of numbers, as a list of floats."""
+    return [
+        check_number(f"{name}[{i}]", value, exclusive_minimum=exclusive_minimum)
+        for i, value in enumerate(_check_sequence(name, values, "number"))
+    ]
+
+
+def check_integers(name, values, minimum=1):
+    """Returns `values`, a non-empty sequence of integers >= `minimum`, as a list of ints."""
+    return [
+        check_integer(f"{name}[{i}]", value, minimum)
+        for i, value in enumerate(_check_sequence(name, values, "integer"))
+    ]
+
+
+def _check_sequence(name, values, kind):
+    """Returns `values`, a non-empty sequence, as a list."""
     if isinstance(values, (str, bytes, dict)):
-        raise argument_error(name, "a sequence of numbers", values, TypeError)
+        raise argument_error(name, f"a sequence of {kind}s", values, TypeError)
     try:
         values = list(values)
     except TypeError:  # not iterable, or (an array without axes) only by name
-        raise argument_error(name, "a sequence of numbers", values, TypeError) from None
+        raise argument_error(name, f"a sequence of {kind}s", values, TypeError) from None
     if not values:
-        raise argument_error(name, "a sequence of at least one number", values)
-    return [
-        check_number(f"{name}[{i}]", value, exclusive_minimum=exclusive_minimum)
-        for i, value in enumerate(values)
-    ]
+        raise argument_error(name, f"a sequence of at least one {kind}", values)
+    return values

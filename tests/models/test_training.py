@@ -37,7 +37,9 @@ class Batches(keras.utils.PyDataset):
 # === Kinds of input ===
 
 
-@pytest.mark.parametrize("kind", ["array", "dataset", "tuples", "py_dataset", "generator", "list"])
+@pytest.mark.parametrize(
+    "kind", ["array", "tuple", "dataset", "shapeless", "tuples", "py_dataset", "generator", "list"]
+)
 def test_every_kind_of_input_trains_alike(kind):
     def run(data, **options):
         model = model_for()
@@ -49,6 +51,10 @@ def test_every_kind_of_input_trains_alike(kind):
     expected = run(X, batch_size=8)
     if kind == "array":
         result = run(X.astype("float64"), batch_size=8)
+    elif kind == "tuple":
+        result = run((X,), batch_size=8)
+    elif kind == "shapeless":
+        result = run(batches().map(lambda x: tf.numpy_function(lambda x: x, [x], tf.float32)))
     elif kind == "dataset":
         result = run(batches())
     elif kind == "tuples":
@@ -140,6 +146,35 @@ def test_two_replicas_are_one_device(divergence):
             np.testing.assert_allclose(a[term], values, rtol=1e-5, atol=1e-6)
     for a, b in zip(result[2], expected[2], strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+def test_a_model_made_for_replicas_can_be_trained_outside_of_their_scope():
+    strategy = two_replicas()
+    with strategy.scope():
+        model = ki.InfoVAE(2, encoder=NETWORK, decoder=NETWORK, seed=0)
+        model.compile("adam")
+    history = model.fit(X, batch_size=16, validation_data=(X[:5],), verbose=0).history
+    assert np.isfinite(history["val_loss"][0])
+    assert len(model.trainable_variables[0]._value.values) == 2
+
+
+def test_regularisers_of_own_networks_are_minimised_but_not_reported():
+    def run(factor):
+        keras.utils.set_random_seed(0)
+        z = keras.Input((2,))
+        dense = keras.layers.Dense(5, kernel_regularizer=keras.regularizers.L2(factor))
+        decoder = keras.Model(z, keras.layers.ActivityRegularization(0.0)(dense(z)))
+        model = ki.VAE(2, encoder=NETWORK, decoder=decoder, seed=0)
+        model.compile(keras.optimizers.SGD(0.1), jit_compile=False)
+        before = dense.kernel.numpy() if dense.built else None
+        history = model.fit(X, batch_size=len(X), verbose=0).history
+        return before, dense.kernel.numpy(), history["loss"][0]
+
+    before, plain, loss = run(0.0)
+    _, regularised, same_loss = run(0.5)
+    assert same_loss == pytest.approx(loss, rel=1e-6)
+    # The gradient of 0.5 ||w||^2 is w: the step of 0.1 shortens the weights by a tenth of them.
+    np.testing.assert_allclose(plain - regularised, 0.1 * before, atol=1e-6)
 
 
 # === Precision ===
