@@ -11,9 +11,8 @@ from keras_infovae.utils.randomness import stateless_seed
 class EpochsOfBatches(keras.callbacks.Callback):
     """Batches of an array, put together anew in each epoch, in an order that follows from a seed.
 
-    The order of an epoch follows from `seed` and the number of the epoch alone, so that a training
-    that is resumed at an epoch goes on as one that never stopped. As a callback of `fit` the
-    instance is told that number.
+    The order of an epoch follows from `seed` and the number of the epoch alone. As a callback of
+    `fit` the instance is told that number.
 
     Keras's own order for arrays is the same in every epoch once `keras.utils.set_random_seed` has
     been called, because the random state of its pipeline starts anew with each epoch's iterator.

@@ -46,16 +46,16 @@ class Conv(Network):
         self.kernel_size = check_integer("kernel_size", kernel_size)
         self.activation = activation
 
-    def _check_event_shape(self, event_shape):
+    def _check_image(self, name, event_shape):
         if len(event_shape) not in (2, 3):
             raise ValueError(
-                "The network 'conv' needs images of shape [height, width] or [height, width, "
-                f"channels]. Received: x of shape {tuple(event_shape)} per example. Use 'mlp' for "
-                "vectors."
+                f"Argument `{name}`='conv' needs images of shape [height, width] or [height, "
+                f"width, channels]. Received: x of shape {tuple(event_shape)} per example. "
+                "Use 'mlp' for vectors."
             )
 
     def encoder(self, event_shape, output_size):
-        self._check_event_shape(event_shape)
+        self._check_image("encoder", event_shape)
         x = keras.Input(event_shape, name="x")
         hidden = x if len(event_shape) == 3 else keras.layers.Reshape((*event_shape, 1))(x)
         for filters in self._filters(event_shape):
@@ -65,7 +65,7 @@ class Conv(Network):
         return keras.Model(x, keras.layers.Dense(output_size)(hidden), name="encoder")
 
     def decoder(self, latent_dim, output_shape):
-        self._check_event_shape(output_shape[:3])
+        self._check_image("decoder", output_shape[:3])
         height, width = output_shape[:2]
         channels = math.prod(output_shape[2:])
         filters = self._filters(output_shape)
