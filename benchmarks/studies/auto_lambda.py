@@ -1,6 +1,7 @@
 """What lambda_ does, on data of several kinds: the evidence behind `lambda_="auto"`.
 
     python benchmarks/studies/auto_lambda.py --mnist=mnist --output=auto_lambda.csv
+    python benchmarks/studies/auto_lambda.py --summary --output=auto_lambda.csv
 
 Trains InfoVAE for each weight on handwritten digits, a table, MNIST (few examples, and more) and
 Fashion-MNIST, and writes one row per model. Rows that are there already are not made again, so a
@@ -24,6 +25,7 @@ flags.DEFINE_string("fashion_mnist", "fashion_mnist", "The same of Fashion-MNIST
 flags.DEFINE_string("output", "auto_lambda.csv", "The table; rows are added to it.")
 flags.DEFINE_list("data", None, "The data to study. Default: all.")
 flags.DEFINE_integer("seeds", 2, "Models per setting.", lower_bound=1)
+flags.DEFINE_bool("summary", False, "Train nothing; print the means over seeds of --output.")
 
 SETTINGS = ("data", "estimator", "alpha", "lambda_", "seed")
 RESULTS = ("reconstruction", "kl", "mmd", "log_det_train", "log_det_test", "iw_bound", "active")
@@ -120,7 +122,28 @@ def finished():
         return {tuple(row[name] for name in SETTINGS) for row in csv.DictReader(file)}
 
 
+def print_summary():
+    """Prints the means over seeds as a Markdown table."""
+    import pandas as pd
+
+    names = ["iw_bound", "kl", "log_det_train", "log_det_test", "active", "probe_accuracy"]
+    table = pd.read_csv(FLAGS.output).groupby(list(SETTINGS[:-1]))[names].mean().reset_index()
+    order = {name: place for place, name in enumerate(tasks())}
+    table["place"] = table["data"].map(order)
+    table = table.sort_values(["estimator", "alpha", "place", "lambda_"])
+    places = {"active": 1, "iw_bound": 1, "kl": 1}
+    print(f"| {' | '.join((*SETTINGS[:-1], *names))} |")
+    print("|" + "---|" * (len(names) + 4))
+    for row in table.to_dict("records"):
+        numbers = [f"{row[name]:.{places.get(name, 2)}f}" for name in names]
+        lambda_ = f"{row['lambda_']:,}"
+        settings = [row["data"], row["estimator"], f"{row['alpha']:g}", lambda_]
+        print(f"| {' | '.join((*settings, *numbers))} |")
+
+
 def main(_):
+    if FLAGS.summary:
+        return print_summary()
     known = tasks()
     done = finished()
     if not os.path.exists(FLAGS.output):
