@@ -96,7 +96,7 @@ def main(arguments):
         "latent_space.png": "do its codes fill the prior?",
         "reconstructions.png": "does its code tell which digit it was?",
     }.items():
-        print(f"  {os.path.join(FLAGS.output, 'info_vae', picture):<48}{question}")
+        print(f"  {os.path.join(FLAGS.output, 'info_vae', picture):<46}  {question}")
     path = os.path.join(FLAGS.output, "info_vae", "model.keras")
     print("\nTo use one again:")
     print("  import keras, keras_infovae")

@@ -38,6 +38,10 @@ class MaximumMeanDiscrepancy(Divergence):
             and 1 for "sampled". One draw, the common practice, makes a strong divergence
             collapse the latents.
 
+    Both estimators cost O(batch^2 latent_dim). In closed form a step takes 6 ms at batch 128 and
+    latent 16 on two processor cores, 0.2 s at batch 1,024: for batches far above that, choose
+    `estimator="sampled"` (benchmarks/README.md).
+
     Raises:
         ValueError, TypeError: for an unknown kernel or estimator; when called, if "closed_form" is
             asked for where there is none.
