@@ -232,7 +232,9 @@ def test_blocks_change_nothing(monkeypatch, estimator):
         return compute(mean)
 
     whole = value_and_gradient()
-    for elements in (23 * 3 * 4, 23 * 3, 1):  # 4 rows a block, with a ragged last one; 1 row
+    # A pair takes 7 scales, times 3 dimensions in closed form. Blocks of 4 rows (12 where sampled)
+    # leave a last one that is not full; then blocks of one row.
+    for elements in (23 * 7 * 3 * 4, 1):
         monkeypatch.setattr(blockwise, "BLOCK_ELEMENTS", elements)
         for a, b in zip(value_and_gradient(), whole):
             np.testing.assert_allclose(a, b, atol=1e-6)
