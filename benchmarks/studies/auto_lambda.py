@@ -126,12 +126,20 @@ def print_summary():
     """Prints the means over seeds as a Markdown table."""
     import pandas as pd
 
-    names = ["iw_bound", "kl", "log_det_train", "log_det_test", "active", "probe_accuracy"]
+    names = [
+        "reconstruction",
+        "iw_bound",
+        "kl",
+        "log_det_train",
+        "log_det_test",
+        "active",
+        "probe_accuracy",
+    ]
     table = pd.read_csv(FLAGS.output).groupby(list(SETTINGS[:-1]))[names].mean().reset_index()
     order = {name: place for place, name in enumerate(tasks())}
     table["place"] = table["data"].map(order)
     table = table.sort_values(["estimator", "alpha", "place", "lambda_"])
-    places = {"active": 1, "iw_bound": 1, "kl": 1}
+    places = {"active": 1, "iw_bound": 1, "kl": 1, "reconstruction": 1}
     print(f"| {' | '.join((*SETTINGS[:-1], *names))} |")
     print("|" + "---|" * (len(names) + 4))
     for row in table.to_dict("records"):
