@@ -3,17 +3,12 @@
 import doctest
 import importlib
 import inspect
-import pathlib
 import pkgutil
-import sys
 
 import pytest
 
 import keras_infovae as ki
-
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.append(str(ROOT / "tools"))
-from update_public_api import FILE, public_api  # noqa: E402
+from tools.update_public_api import FILE, public_api
 
 MODULES = [
     module.name

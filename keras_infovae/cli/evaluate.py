@@ -1,7 +1,5 @@
 """`keras-infovae evaluate`."""
 
-import json
-
 import numpy as np
 
 from keras_infovae.cli import data as run_data
@@ -63,7 +61,7 @@ Losses and bounds are in nats per example. The table says of each number what is
             )
         from keras_infovae import evaluation
         from keras_infovae.training import RunDirectory
-        from keras_infovae.training.writing import whole_file
+        from keras_infovae.utils.files import write_json
 
         with reported({name: name for name in self.flag_set().names()} | run_data.NAMES):
             run = RunDirectory(flags.run)
@@ -81,12 +79,7 @@ Losses and bounds are in nats per example. The table says of each number what is
         print(evaluation.describe(summary))
         if flags.output is not None:
             result = {"run": run.path, "data": source, "split": split} | summary
-            text = json.dumps(result, indent=2, allow_nan=False) + "\n"
-            with (
-                whole_file(flags.output) as temporary,
-                open(temporary, "w", encoding="utf-8") as file,
-            ):
-                file.write(text)
+            write_json(flags.output, result)
             print(f"\nWritten to {flags.output}")
 
 

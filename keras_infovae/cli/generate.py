@@ -45,7 +45,7 @@ Codes are drawn from the prior and decoded. What is written follows from the nam
     def run(self, flags):
         check_output_file(flags.output, tuple(_WRITERS), flags.overwrite)
         from keras_infovae.training import RunDirectory
-        from keras_infovae.training.writing import whole_file
+        from keras_infovae.utils.files import whole_file
 
         suffix = flags.output[-4:].lower()
         with reported({name: name for name in self.flag_set().names()}):

@@ -64,12 +64,18 @@ def posterior_moments(model, x, batch_size=256):
     Raises:
         ValueError: for fewer than two examples, whose spread over x is not defined.
     """
-    x = np.asarray(x)
-    if len(x) < 2:
-        raise ValueError(f"Argument `x` must hold at least 2 examples. Received: {len(x)}")
+    x = check_two_examples(x)
     means, variances = [], []
     for start in range(0, len(x), batch_size):
         posterior = model.posterior_distribution(x[start : start + batch_size])
         means.append(np.asarray(posterior.mean(), "float64"))
         variances.append(np.asarray(posterior.variance(), "float64"))
     return np.concatenate(means), np.concatenate(variances)
+
+
+def check_two_examples(x):
+    """Returns `x` as a NumPy array, which must hold at least two examples."""
+    x = np.asarray(x)
+    if len(x) < 2:
+        raise ValueError(f"Argument `x` must hold at least 2 examples. Received: {len(x)}")
+    return x

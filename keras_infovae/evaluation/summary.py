@@ -4,7 +4,11 @@ import math
 
 import numpy as np
 
-from keras_infovae.evaluation.aggregated_posterior import active_units, log_det_covariance
+from keras_infovae.evaluation.aggregated_posterior import (
+    active_units,
+    check_two_examples,
+    log_det_covariance,
+)
 from keras_infovae.evaluation.likelihood import importance_weighted_bound
 from keras_infovae.utils.checks import argument_error, check_integer
 
@@ -132,10 +136,7 @@ def compare(summaries):
 def _check_array(x):
     if not hasattr(x, "__array__") and not isinstance(x, (list, tuple)):
         raise argument_error("x", "an array", type(x), TypeError)
-    x = np.asarray(x)
-    if len(x) < 2:
-        raise ValueError(f"Argument `x` must hold at least 2 examples. Received: {len(x)}")
-    return x
+    return check_two_examples(x)
 
 
 def _plain(value):

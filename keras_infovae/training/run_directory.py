@@ -1,17 +1,17 @@
 """A run directory."""
 
-import json
 import os
 
 import keras
 
 from keras_infovae.training import contents
+from keras_infovae.training.directories import make_directories, remove
 from keras_infovae.training.history_file import HistoryFile
 from keras_infovae.training.lock import DirectoryLock
 from keras_infovae.training.save_last_good_epoch import SaveLastGoodEpoch
 from keras_infovae.training.versions import versions
-from keras_infovae.training.writing import make_directories, remove, whole_file
 from keras_infovae.utils.checks import argument_error
+from keras_infovae.utils.files import write_json
 
 
 class RunDirectory:
@@ -88,9 +88,8 @@ class RunDirectory:
             run._lock = DirectoryLock(run.path)
             ours = _replaceable(run.path, overwrite)  # again: the lock was another's until now
             remove(run.file(name) for name in ours)
-            run._write(
-                contents.CONFIG, {contents.FORMAT_KEY: 1} | config | {"versions": versions()}
-            )
+            config = {contents.FORMAT_KEY: 1} | config | {"versions": versions()}
+            write_json(run.file(contents.CONFIG), config)
         except BaseException:
             run.close()
             remove(made[::-1])
@@ -126,15 +125,7 @@ class RunDirectory:
             plots: the paths of the pictures in `plots`, which are listed with the metrics.
         """
         names = [f"{contents.PLOTS}/{os.path.basename(path)}" for path in plots]
-        self._write(contents.METRICS, metrics | {contents.PLOTS: names})
-
-    def _write(self, name, value):
-        text = json.dumps(value, indent=2, allow_nan=False) + "\n"
-        with (
-            whole_file(self.file(name)) as temporary,
-            open(temporary, "w", encoding="utf-8") as file,
-        ):
-            file.write(text)
+        write_json(self.file(contents.METRICS), metrics | {contents.PLOTS: names})
 
     # === Reading a run ===
 

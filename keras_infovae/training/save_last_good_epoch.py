@@ -4,7 +4,7 @@ import math
 
 import keras
 
-from keras_infovae.training.writing import whole_file
+from keras_infovae.utils.files import whole_file
 
 
 class SaveLastGoodEpoch(keras.callbacks.Callback):

@@ -66,10 +66,24 @@ def atomic_directory(path, overwrite=False):
         raise
 
 
+@contextlib.contextmanager
+def whole_file(path):
+    """Gives a temporary name as `atomic_path` does; an error of the system names `path`.
+
+    Raises:
+        OSError: with `path` as its `filename`, such as when there is no space left.
+    """
+    try:
+        with atomic_path(path) as temporary:
+            yield temporary
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), path) from error
+
+
 def write_json(path, value):
-    """Writes `value` to `path` as indented, strict JSON (NaN is refused)."""
+    """Writes `value` to `path` as indented, strict JSON (NaN is refused), as `whole_file` does."""
     text = json.dumps(value, indent=2, allow_nan=False) + "\n"
-    with atomic_path(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
+    with whole_file(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
         file.write(text)
 
 

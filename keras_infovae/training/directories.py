@@ -1,23 +1,6 @@
-"""Files of a run: whole or absent, and named by the error when they cannot be written."""
+"""Directories of a run, made and removed without traces of what failed."""
 
-import contextlib
 import os
-
-from keras_infovae.utils.files import atomic_path
-
-
-@contextlib.contextmanager
-def whole_file(path):
-    """Gives a temporary name as `atomic_path` does; an error of the system names `path`.
-
-    Raises:
-        OSError: with `path` as its `filename`, such as when there is no space left.
-    """
-    try:
-        with atomic_path(path) as temporary:
-            yield temporary
-    except OSError as error:
-        raise OSError(error.errno, error.strerror or str(error), path) from error
 
 
 def make_directories(path):
