@@ -40,7 +40,7 @@ class MaximumMeanDiscrepancy(Divergence):
 
     Both estimators cost O(batch^2 latent_dim). In closed form a step takes 6 ms at batch 128 and
     latent 16 on two processor cores, 0.2 s at batch 1,024: for batches far above that, choose
-    `estimator="sampled"` (benchmarks/README.md).
+    `estimator="sampled"` (benchmarks/README.md), with a weight of about 100 (docs/auto_lambda.md).
 
     Raises:
         ValueError, TypeError: for an unknown kernel or estimator; when called, if "closed_form" is

@@ -12,8 +12,8 @@ def auto_lambda(alpha):
     but the divergence holds the codes to the prior. The size of x does not enter: 64 pixels and 784
     were best served alike. `docs/auto_lambda.md` has the figures and the command that makes them.
 
-    All this is for the divergence in closed form over z. With one sampled z per example the same
-    weights collapse the latents.
+    All this is for the divergence in closed form over z. With one sampled z per example, 1,000
+    collapsed the codes of digits where 100 did not.
 
     Args:
         alpha: at most 1.

@@ -96,8 +96,8 @@ def test_validation_split_is_the_end_of_the_array():
 def test_a_last_batch_of_one_trains():
     model = model_for(X[:9])
     model.compile("adam", jit_compile=False)
-    for data in (X[:9], batches(X[:9])):
-        history = model.fit(data, batch_size=8 if data is X else None, epochs=1, verbose=0).history
+    for data, batch_size in ((X[:9], 8), (batches(X[:9]), None)):
+        history = model.fit(data, batch_size=batch_size, epochs=1, verbose=0).history
         assert np.isfinite(history["loss"][0])
 
 
