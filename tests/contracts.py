@@ -14,6 +14,7 @@ import pytest
 import tensorflow as tf
 
 import keras_infovae as ki
+from keras_infovae import schedules
 
 # === The tables: one row per member ===
 
@@ -29,6 +30,11 @@ SETTINGS = [
     (ki.likelihoods, "normal", ki.likelihoods.Normal("per_value", 0.1)),
     (ki.networks, "mlp", ki.networks.MLP((8, 4), "tanh")),
     (ki.networks, "conv", ki.networks.Conv((4, 8), 16, 3, "tanh")),
+    (schedules, "constant", schedules.Constant(2.0)),
+    (schedules, "linear", schedules.Linear(1.0, 0.5, 20, 3, "epochs")),
+    (schedules, "cosine", schedules.Cosine(1.0, 0.5, 20, 3, "epochs")),
+    (schedules, "sigmoid", schedules.Sigmoid(1.0, 0.5, 20, 3, "epochs", 4.0)),
+    (schedules, "cyclical", schedules.Cyclical(1.0, 0.5, 20, 3, "epochs", 2, 0.25)),
     (ki.divergences, "mmd", ki.divergences.MaximumMeanDiscrepancy("imq", False, "sampled", 3)),
 ]
 
