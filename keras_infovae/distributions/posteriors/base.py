@@ -7,10 +7,12 @@ class Posterior(DistributionLayer):
     """An approximate posterior q(z|x), given by the numbers that the encoder puts out per example.
 
     A member defines `parameter_size` and `distribution`. `has_density` says whether q(z|x) has a
-    density, without which KL(q(z|x) || p(z)) and the ELBO are not defined.
+    density, without which KL(q(z|x) || p(z)) and the ELBO are not defined. `support` is where z
+    lies: "euclidean" for all of space, "sphere" for the unit sphere.
     """
 
     has_density = True
+    support = "euclidean"
 
     def build(self, latent_dim):
         """Makes the weights, if there are any."""

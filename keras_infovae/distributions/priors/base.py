@@ -6,14 +6,30 @@ from keras_infovae.distributions.base import DistributionLayer
 class Prior(DistributionLayer):
     """A prior p(z) on the latent space.
 
-    A member defines `distribution(latent_dim)`; one with weights makes them in
-    `build(latent_dim)`, which the model calls once.
+    A member defines `distribution`; one with weights makes them in `build`, which the model calls
+    once. `has_density` says whether p(z) has a log density, without which KL(q(z|x) || p(z)) and
+    divergences that use it are not defined. `support` is where z lies: "euclidean" for all of
+    space, "sphere" for the unit sphere, or "posterior" for wherever the posterior's z lies.
     """
 
-    def build(self, latent_dim):
-        """Makes the weights, if there are any."""
+    has_density = True
+    support = "euclidean"
+
+    def build(self, latent_dim, event_shape=None):
+        """Makes the weights, if there are any.
+
+        Args:
+            latent_dim: the number of dimensions of z.
+            event_shape: tuple, the shape of one x, for a prior that is made of examples.
+        """
         self.built = True
 
-    def distribution(self, latent_dim):
-        """Returns p(z) as a TFP distribution with batch shape [] and event shape [latent_dim]."""
+    def distribution(self, latent_dim, posterior_of=None):
+        """Returns p(z) as a TFP distribution with batch shape [] and event shape [latent_dim].
+
+        Args:
+            latent_dim: the number of dimensions of z.
+            posterior_of: a function from x [k, *event_shape] to the batch of q(z|x), for a prior
+                that is made of posteriors. Default None.
+        """
         raise NotImplementedError(f"{type(self).__name__} does not define `distribution`")

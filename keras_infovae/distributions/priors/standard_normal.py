@@ -19,7 +19,7 @@ class StandardNormal(Prior):
     -1.8379
     """
 
-    def distribution(self, latent_dim):
+    def distribution(self, latent_dim, posterior_of=None):
         tfd = tfp.distributions
         zeros = tf.zeros([latent_dim])
         return tfd.Independent(tfd.Normal(zeros, tf.ones_like(zeros)), 1)
