@@ -1,5 +1,6 @@
 """Encoder and decoder builders."""
 
+from keras_infovae.networks.autoregressive import AutoregressiveDecoder
 from keras_infovae.networks.base import Network
 from keras_infovae.networks.conv import Conv
 from keras_infovae.networks.mlp import MLP
@@ -23,4 +24,13 @@ def default_for(event_shape):
     return Conv() if image and min(event_shape[:2]) >= _SMALLEST_IMAGE_SIDE else MLP()
 
 
-__all__ = ["MLP", "Conv", "Network", "default_for", "deserialize", "get", "serialize"]
+__all__ = [
+    "MLP",
+    "AutoregressiveDecoder",
+    "Conv",
+    "Network",
+    "default_for",
+    "deserialize",
+    "get",
+    "serialize",
+]

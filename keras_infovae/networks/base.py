@@ -14,6 +14,10 @@ class Network(Setting):
         """Returns a Keras model from x [n, *event_shape] to [n, output_size]."""
         raise NotImplementedError(f"{type(self).__name__} does not define `encoder`")
 
-    def decoder(self, latent_dim, output_shape):
-        """Returns a Keras model from z [n, latent_dim] to [n, *output_shape]."""
+    def decoder(self, latent_dim, output_shape, event_shape=None):
+        """Returns a Keras model from z [n, latent_dim] to [n, *output_shape].
+
+        `event_shape` is the shape of x, which an `AutoregressiveDecoder` reads as well as z and
+        others have no use for.
+        """
         raise NotImplementedError(f"{type(self).__name__} does not define `decoder`")

@@ -64,7 +64,7 @@ class Conv(Network):
         hidden = keras.layers.Dense(self.dense_units, activation=self.activation)(hidden)
         return keras.Model(x, keras.layers.Dense(output_size)(hidden), name="encoder")
 
-    def decoder(self, latent_dim, output_shape):
+    def decoder(self, latent_dim, output_shape, event_shape=None):
         self._check_image("decoder", output_shape[:3])
         height, width = output_shape[:2]
         channels = math.prod(output_shape[2:])

@@ -40,7 +40,7 @@ class MLP(Network):
             hidden = keras.layers.Dense(units, activation=self.activation)(hidden)
         return keras.Model(x, keras.layers.Dense(output_size)(hidden), name="encoder")
 
-    def decoder(self, latent_dim, output_shape):
+    def decoder(self, latent_dim, output_shape, event_shape=None):
         z = keras.Input((latent_dim,), name="z")
         hidden = z
         for units in reversed(self.hidden_units):

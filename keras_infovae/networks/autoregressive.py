@@ -1,0 +1,164 @@
+"""The base of decoders that read x as they describe it."""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from keras_infovae.networks.autoregressive_distribution import autoregressive_distribution
+from keras_infovae.utils.checks import check_integer, check_integers
+from keras_infovae.utils.randomness import stateless_seed
+from keras_infovae.utils.serialization import constructor_config, deserialize_values, register
+
+
+@register
+class AutoregressiveDecoder(keras.Model):
+    """A decoder of p(x|z) = prod_i p(x_i | x_1, ..., x_{i-1}, z), with x_i what is at position i.
+
+    It is called as `decoder([z, x])` and returns the likelihood's parameters [n, *parameter_shape]:
+    those at a position depend on z, and on x at earlier positions only. All positions are computed
+    at once where x is known, and one after another where x is drawn. What is at one position
+    (the channels of a pixel, the categories of a token) is drawn together, as the likelihood says.
+
+    A subclass gives `position_axes` (how many of the first axes of x are positions; their order is
+    that of the memory), makes its layers in `build` and defines `parameters`. It may override
+    `draw`, whose plain loop computes all positions anew for each. Every constructor argument is an
+    attribute of the same name; from these it is saved and restored.
+
+    Args:
+        latent_dim: the number of dimensions of z.
+        parameter_shape: the shape of the output per example, which is
+            `likelihood.parameter_shape(event_shape)`.
+        event_shape: the shape of x. Default None: `parameter_shape`, as it is for likelihoods with
+            one parameter per value.
+        name: the model's name. Default "decoder".
+        dtype: a Keras dtype policy or its name. Default None: the global one.
+
+    Raises:
+        ValueError, TypeError: for anything but positive integers, or for a `parameter_shape`
+            that does not begin with the positions of x.
+    """
+
+    position_axes = 1
+
+    def __init__(self, latent_dim, parameter_shape, event_shape=None, name="decoder", dtype=None):
+        super().__init__(name=name, dtype=dtype)
+        self.latent_dim = check_integer("latent_dim", latent_dim)
+        self.parameter_shape = tuple(check_integers("parameter_shape", parameter_shape))
+        if event_shape is None:
+            event_shape = parameter_shape
+        self.event_shape = tuple(check_integers("event_shape", event_shape))
+        axes = self.position_axes
+        if len(self.event_shape) < axes or self.parameter_shape[:axes] != self.event_shape[:axes]:
+            raise ValueError(
+                f"Arguments `parameter_shape` and `event_shape` must begin with the same {axes} "
+                f"axes, the positions of x. Received: parameter_shape={self.parameter_shape}, "
+                f"event_shape={self.event_shape}"
+            )
+
+    # === What a subclass defines ===
+
+    def parameters(self, z, x, training=False):
+        """Returns the parameters [n, *parameter_shape] for z [n, latent_dim], x [n, *event_shape].
+
+        What it gives for a position must not depend on x at this position or a later one.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define `parameters`")
+
+    # === Use ===
+
+    def call(self, inputs, training=False):
+        """Returns the parameters [n, *parameter_shape] for `inputs` = [z, x]."""
+        z, x = inputs
+        z = tf.ensure_shape(z, [None, self.latent_dim])
+        x = tf.ensure_shape(x, [None, *self.event_shape])
+        return self.parameters(z, x, training)
+
+    def distribution(self, z, likelihood, context=None, training=False):
+        """Returns p(x|z), a TFP distribution with batch shape [n] and event shape that of x.
+
+        `log_prob` takes one pass over all positions, `sample` one step per position. `mean` is that
+        of the conditionals along one path drawn with a fixed seed, an unbiased estimate of the mean
+        of p(x|z), which has no closed form.
+
+        Args:
+            z: [n, latent_dim].
+            likelihood: a likelihood whose parameters at a position describe x there. The network
+                reads `likelihood.features(x)`.
+            context: what the likelihood's own `context(x)` gave. Default None.
+            training: whether `log_prob` is for training. Default False.
+        """
+        return autoregressive_distribution(self, z, likelihood, context, training)
+
+    def draw(self, z, likelihood, context=None, seed=(0, 0)):
+        """Returns one draw of x [n, *event_shape] for z [n, latent_dim]; the seed is int32 [2].
+
+        This is the plain loop: at each position it computes the parameters of all of them.
+        """
+        count = tf.shape(z)[0]
+        ones = [1] * self.position_axes
+        rest = self.parameter_shape[self.position_axes :]
+        size = math.prod(self.event_shape[: self.position_axes])
+
+        def step(position, x):
+            parameters = self([z, likelihood.features(x)])
+            here = tf.reshape(parameters, [-1, size, *rest])[:, position]
+            here = tf.reshape(here, [-1, *ones, *rest])
+            value = self.draw_position(position, here, likelihood, context, seed)
+            flat = tf.reshape(x, [-1, size, math.prod(value.shape[1:])])
+            value = tf.reshape(value, [-1, 1, flat.shape[-1]])
+            flat = tf.where(tf.range(size)[:, None] == position, value, flat)
+            return position + 1, tf.reshape(flat, [-1, *self.event_shape])
+
+        start = tf.constant(0), tf.zeros([count, *self.event_shape])
+        shapes = tf.TensorShape([]), tf.TensorShape([None, *self.event_shape])
+        return tf.while_loop(
+            lambda position, x: position < size,
+            step,
+            start,
+            shape_invariants=shapes,
+            maximum_iterations=size,
+        )[1]
+
+    def draw_position(self, position, parameters, likelihood, context, seed):
+        """Returns a draw of x at one position, the same for the same seed and parameters.
+
+        Args:
+            position: its number in the order of the positions, an integer or a scalar tensor.
+            parameters: what belongs to it, [n, 1, ..., *rest of parameter_shape], with one axis of
+                length 1 in place of each of the axes of positions.
+
+        Returns:
+            float32 [n, 1, ..., *rest of event_shape].
+        """
+        seed = stateless_seed(tf.convert_to_tensor(seed), position)
+        value = likelihood.distribution(parameters, context).sample(seed=seed)
+        expected = [1] * self.position_axes + list(self.event_shape[self.position_axes :])
+        if value.shape[1:].as_list() != expected:
+            raise ValueError(
+                f"The likelihood {type(likelihood).__name__} cannot describe one position of x "
+                f"alone, as {type(self).__name__} needs: it drew {value.shape[1:]} where "
+                f"{tuple(expected)} was due."
+            )
+        return tf.cast(value, tf.float32)
+
+    # === Saving ===
+
+    def get_config(self):
+        """Returns the constructor's arguments as a JSON-compatible dictionary."""
+        policy = keras.saving.serialize_keras_object(self.dtype_policy)
+        return constructor_config(self) | {"dtype": policy}
+
+    @classmethod
+    def from_config(cls, config):
+        """Returns the decoder that `get_config` described."""
+        return cls(**deserialize_values(config))
+
+    def get_build_config(self):
+        """Returns the shapes of z and x."""
+        return {"input_shape": [[None, self.latent_dim], [None, *self.event_shape]]}
+
+    def build_from_config(self, config):
+        """Makes the layers and weights of a decoder that is being restored."""
+        if not self.built:
+            self.build(config["input_shape"])

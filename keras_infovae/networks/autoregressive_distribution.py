@@ -1,0 +1,84 @@
+"""p(x|z) of a decoder that reads x, as a TensorFlow Probability distribution."""
+
+import functools
+
+import tensorflow as tf
+
+from keras_infovae.utils import probability as tfp
+from keras_infovae.utils.randomness import stateless_seed
+
+
+def autoregressive_distribution(decoder, z, likelihood, context=None, training=False):
+    """Returns p(x|z) of an `AutoregressiveDecoder`; its method `distribution` documents it."""
+    return _distribution_class()(decoder, z, likelihood, context, training)
+
+
+@functools.cache
+def _distribution_class():
+    """Returns the class, made at first use: its base comes from TensorFlow Probability."""
+
+    class AutoregressiveDistribution(tfp.distributions.Distribution):
+        """p(x|z) = prod_i p(x_i | x_1, ..., x_{i-1}, z): batch shape [n], event shape that of x."""
+
+        def __init__(self, decoder, z, likelihood, context, training):
+            self._decoder = decoder
+            self._z = tf.cast(z, tf.float32)
+            self._likelihood = likelihood
+            self._context = context
+            self._training = training
+            super().__init__(
+                dtype=tf.float32,
+                reparameterization_type=tfp.distributions.NOT_REPARAMETERIZED,
+                validate_args=False,
+                allow_nan_stats=True,
+                name="AutoregressiveDistribution",
+            )
+
+        def _conditionals(self, x, copies=1):
+            """Returns the likelihood's distribution given all of x [copies * n, *event_shape]."""
+            read = self._likelihood.features(x)
+            z, context = _repeat(self._z, copies), _repeat(self._context, copies)
+            parameters = self._decoder([z, read], training=self._training)
+            return self._likelihood.distribution(parameters, context)
+
+        def _log_prob(self, x):
+            # Several draws per z have leading axes, and are decoded as one long batch.
+            x = tf.cast(x, tf.float32)
+            event_shape = self._decoder.event_shape
+            leading = tf.shape(x)[: -len(event_shape)]
+            flat = tf.reshape(x, [-1, *event_shape])
+            copies = tf.shape(flat)[0] // tf.shape(self._z)[0]
+            if x.shape.rank == len(event_shape) + 1:
+                copies = 1
+            return tf.reshape(self._conditionals(flat, copies).log_prob(flat), leading)
+
+        def _sample_n(self, n, seed=None):
+            seed = tfp.random.sanitize_seed(seed)
+            z, context = _repeat(self._z, n), _repeat(self._context, n)
+            x = self._decoder.draw(z, self._likelihood, context, seed)
+            return tf.reshape(x, [n, -1, *self._decoder.event_shape])
+
+        def _mean(self):
+            path = self._decoder.draw(self._z, self._likelihood, self._context, stateless_seed(0))
+            return tf.cast(self._conditionals(path).mean(), tf.float32)
+
+        def _batch_shape(self):
+            return self._z.shape[:-1]
+
+        def _batch_shape_tensor(self):
+            return tf.shape(self._z)[:-1]
+
+        def _event_shape(self):
+            return tf.TensorShape(self._decoder.event_shape)
+
+        def _event_shape_tensor(self):
+            return tf.constant(self._decoder.event_shape, tf.int32)
+
+    return AutoregressiveDistribution
+
+
+def _repeat(rows, copies):
+    """Returns `rows` [n, d], one copy after another: [copies * n, d]. None stays None."""
+    if rows is None or (isinstance(copies, int) and copies == 1):
+        return rows
+    return tf.tile(rows, [copies, 1])
