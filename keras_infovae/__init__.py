@@ -12,17 +12,49 @@ import os
 # The models compute with TensorFlow; Keras reads this when it is first imported.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-from keras_infovae import datasets, divergences, evaluation, kernels, networks, training
+from keras_infovae import (
+    datasets,
+    divergences,
+    evaluation,
+    kernels,
+    networks,
+    schedules,
+    training,
+)
 from keras_infovae.distributions import likelihoods, posteriors, priors
-from keras_infovae.models import MMDVAE, VAE, BetaVAE, InfoVAE, LatentVariableModel
+from keras_infovae.models import (
+    DIPVAE,
+    IWAE,
+    MMDVAE,
+    VAE,
+    AdversarialAutoencoder,
+    AnnealedVAE,
+    BetaTCVAE,
+    BetaVAE,
+    ConditionalInfoVAE,
+    FactorVAE,
+    InfoVAE,
+    LatentVariableModel,
+    SteinVAE,
+    WassersteinAutoencoder,
+)
 from keras_infovae.version import __version__
 
 __all__ = [
+    "DIPVAE",
+    "IWAE",
     "MMDVAE",
     "VAE",
+    "AdversarialAutoencoder",
+    "AnnealedVAE",
+    "BetaTCVAE",
     "BetaVAE",
+    "ConditionalInfoVAE",
+    "FactorVAE",
     "InfoVAE",
     "LatentVariableModel",
+    "SteinVAE",
+    "WassersteinAutoencoder",
     "__version__",
     "datasets",
     "divergences",
@@ -32,5 +64,6 @@ __all__ = [
     "networks",
     "posteriors",
     "priors",
+    "schedules",
     "training",
 ]

@@ -1,7 +1,31 @@
-"""InfoVAE and its family: `keras.Model` subclasses."""
+"""Models: one base class and the family."""
 
+from keras_infovae.models.adversarial_autoencoder import AdversarialAutoencoder
+from keras_infovae.models.annealed_vae import AnnealedVAE
+from keras_infovae.models.beta_tcvae import BetaTCVAE
+from keras_infovae.models.conditional_info_vae import ConditionalInfoVAE
+from keras_infovae.models.dip_vae import DIPVAE
+from keras_infovae.models.factor_vae import FactorVAE
 from keras_infovae.models.family import MMDVAE, VAE, BetaVAE
 from keras_infovae.models.info_vae import InfoVAE
+from keras_infovae.models.iwae import IWAE
 from keras_infovae.models.latent_variable_model import LatentVariableModel
+from keras_infovae.models.stein_vae import SteinVAE
+from keras_infovae.models.wasserstein_autoencoder import WassersteinAutoencoder
 
-__all__ = ["MMDVAE", "VAE", "BetaVAE", "InfoVAE", "LatentVariableModel"]
+__all__ = [
+    "DIPVAE",
+    "IWAE",
+    "MMDVAE",
+    "VAE",
+    "AdversarialAutoencoder",
+    "AnnealedVAE",
+    "BetaTCVAE",
+    "BetaVAE",
+    "ConditionalInfoVAE",
+    "FactorVAE",
+    "InfoVAE",
+    "LatentVariableModel",
+    "SteinVAE",
+    "WassersteinAutoencoder",
+]

@@ -22,7 +22,7 @@ class EpochsOfBatches(keras.callbacks.Callback):
     examples in batches put together anew; 455 rows in batches of 32).
 
     Args:
-        x: array [examples, ...].
+        x: array [examples, ...], or a tuple of arrays of as many rows.
         batch_size: examples per batch; the last batch of an epoch has what is left.
         seed: int32 [2], stateless.
         keep_single: whether a last batch of one example is kept. The divergence of one example's
@@ -36,8 +36,9 @@ class EpochsOfBatches(keras.callbacks.Callback):
         self.batch_size = batch_size
         self.seed = seed
         self.shuffle = shuffle
-        single = len(x) % batch_size == 1 and len(x) > 1
-        self.examples = len(x) - 1 if single and not keep_single else len(x)
+        self._rows = len(x[0] if isinstance(x, tuple) else x)
+        single = self._rows % batch_size == 1 and self._rows > 1
+        self.examples = self._rows - 1 if single and not keep_single else self._rows
         self._epoch = tf.Variable(0, trainable=False, dtype=tf.int64)
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -46,16 +47,22 @@ class EpochsOfBatches(keras.callbacks.Callback):
     def dataset(self):
         """Returns the `tf.data.Dataset` of one epoch: of that which last began."""
         with tf.device("CPU:0"):  # batches are put together in host memory
-            x = tf.constant(self.x, tf.float32)
+            x = tf.nest.map_structure(lambda array: tf.constant(array, tf.float32), self.x)
 
         def rows_of_epoch(_):
-            rows = tf.range(len(self.x))
+            rows = tf.range(self._rows)
             if self.shuffle:
                 seed = stateless_seed(self.seed, self._epoch.read_value())
                 rows = tf.random.experimental.stateless_shuffle(rows, seed)
             return tf.data.Dataset.from_tensor_slices(rows[: self.examples]).batch(self.batch_size)
 
         batches = tf.data.Dataset.range(1).flat_map(rows_of_epoch)
-        batches = batches.map(lambda rows: tf.gather(x, rows)).prefetch(2)
+        batches = batches.map(lambda rows: _rows_of(x, rows)).prefetch(2)
         steps = math.ceil(self.examples / self.batch_size)
         return batches.apply(tf.data.experimental.assert_cardinality(steps))
+
+
+def _rows_of(x, rows):
+    """Returns the batch of `rows` of x; a pair goes to Keras as the inputs (x, condition)."""
+    batch = tf.nest.map_structure(lambda array: tf.gather(array, rows), x)
+    return (batch,) if isinstance(batch, tuple) else batch

@@ -1,7 +1,7 @@
 """Models that are settings of InfoVAE, under the names that the field knows them by."""
 
+from keras_infovae import schedules
 from keras_infovae.models.info_vae import InfoVAE
-from keras_infovae.utils.checks import check_number
 from keras_infovae.utils.serialization import register
 
 
@@ -48,8 +48,9 @@ class BetaVAE(InfoVAE):
 
     Args:
         latent_dim: the number of dimensions of z, at least 1.
-        beta: the weight of the KL term, greater than 0. Default 4, in nats summed over the axes of
-            x and z (not divided by their number, as some implementations do).
+        beta: the weight of the KL term, greater than 0, a number or a `Schedule`. Default 4, in
+            nats summed over the axes of x and z (not divided by their number, as some
+            implementations do).
         **settings: as for `VAE`.
 
     Example:
@@ -66,9 +67,13 @@ class BetaVAE(InfoVAE):
     fixed_arguments = ("alpha", "lambda_")
 
     def __init__(self, latent_dim, beta=4.0, **settings):
-        beta = check_number("beta", beta, exclusive_minimum=0)
-        super().__init__(latent_dim, alpha=1.0 - beta, lambda_=beta, **settings)
-        self.beta = beta
+        self.beta = schedules.check_weight("beta", beta, exclusive_minimum=0)
+        largest = schedules.bounds(self.beta)[1]  # of a schedule; `weights_at` follows it
+        super().__init__(latent_dim, alpha=1.0 - largest, lambda_=largest, **settings)
+
+    def weights_at(self, step):
+        """Returns (beta, 0) at `step`."""
+        return self.value_at(self.beta, step), 0.0
 
 
 @register

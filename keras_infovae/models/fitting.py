@@ -2,13 +2,15 @@
 
 import math
 import types
+import warnings
 
 import keras
-import numpy as np
 import tensorflow as tf
 
+from keras_infovae import divergences
 from keras_infovae.models import input_checks
 from keras_infovae.models.batches import EpochsOfBatches
+from keras_infovae.models.conditions import as_condition_array
 from keras_infovae.models.nonfinite import StopOnNonFinite
 from keras_infovae.utils.checks import argument_error, check_integer, check_number
 from keras_infovae.utils.randomness import stateless_seed
@@ -45,7 +47,17 @@ class FitMethods:
         self._compile_options = options
         self._chooses_jit = options.get("jit_compile", "auto") == "auto" and not self.run_eagerly
 
-    def fit(self, x=None, y=None, *, batch_size=None, verbose="auto", callbacks=None, **options):
+    def fit(
+        self,
+        x=None,
+        y=None,
+        *,
+        condition=None,
+        batch_size=None,
+        verbose="auto",
+        callbacks=None,
+        **options,
+    ):
         """Trains on x alone; the arguments are those of `keras.Model.fit`, without targets.
 
         Args:
@@ -53,16 +65,21 @@ class FitMethods:
                 `PyDataset` of batches x or (x,). Arrays are checked whole, datasets by
                 their first batch. A generator of (x,) is not checked; the model has to be built.
             y: not taken; there are no targets.
+            condition: one row per example, for a model that takes a condition; a dataset gives
+                batches of (x, condition) instead, and so does `validation_data`. Default None.
             batch_size: examples per step, for arrays. Default 32. At least 2 where the divergence
                 counts: the aggregated posterior cannot be seen in one example. There, an example
                 that would be a last batch of its own sits the epoch out (another one each epoch).
-            verbose: 0 for silence, else the objective with its weights and a progress bar.
+            verbose: 0 for silence, else the objective with its weights, a warning where the
+                divergence could not see a wrong variance in batches of this size, and a progress
+                bar.
             callbacks: Keras callbacks.
             **options: `epochs`, `validation_data=(x_valid,)`, `validation_split`,
                 `shuffle`, `steps_per_epoch`, and so on.
 
         Returns:
-            A Keras `History` of `loss, reconstruction_loss, kl_divergence, divergence`.
+            A Keras `History` of `loss, reconstruction_loss, kl_divergence, divergence`, of
+            `adversary_loss` where there is an adversary, and of weights on a schedule.
 
         Raises:
             ValueError, TypeError: for data that cannot be trained on, before any weight changes.
@@ -76,24 +93,28 @@ class FitMethods:
                 raise argument_error(name, "left out: there is nothing but x to learn", type(value))
         if batch_size is not None:
             check_integer("batch_size", batch_size)
-        x, examples = self._checked(x, "x")
-        if self.divergence_weight != 0:
+        x, examples = self._checked(x, "x", condition)
+        if self.divergence_counts:
             _check_batch(batch_size, examples)
         if options.get("validation_data") is not None:
             options["validation_data"], _ = self._checked(
                 options["validation_data"], "validation_data"
             )
-        if verbose != 0:
-            print(self.objective())
         # First, so that no other callback saves a model that is broken.
         callbacks = [StopOnNonFinite(self._nonfinite), *keras.tree.flatten(callbacks or [])]
-        if isinstance(x, np.ndarray):
+        rows = None if examples is None else len(_first(examples))
+        if input_checks.is_arrays(x):
             batches = self._batches(x, batch_size or _DEFAULT_BATCH_SIZE, options)
             x, batch_size = batches.dataset(), None
+            rows = min(batches.batch_size, batches.examples)
             callbacks.append(batches)
         if isinstance(x, tf.data.Dataset):
             options["shuffle"] = False  # Keras cannot, and would warn
             self._choose_jit(x, **options)
+        steps = options.get("steps_per_epoch") or _length(x)
+        self._prepare(examples, rows, steps)
+        if verbose != 0:
+            self._preflight(rows)
         return super().fit(
             x, batch_size=batch_size, verbose=verbose, callbacks=callbacks, **options
         )
@@ -104,7 +125,7 @@ class FitMethods:
         # variables.
         if self.built and self.optimizer is not None and not self.optimizer.built:
             with self.distribute_strategy.scope():
-                self.optimizer.build(self.trainable_variables)
+                self.optimizer.build(self.objective_variables)
 
     def _choose_jit(self, dataset, epochs=1, initial_epoch=0, steps_per_epoch=None, **_):
         """Turns XLA on for a long training, if the choice was left to the model.
@@ -124,55 +145,97 @@ class FitMethods:
         split = check_number("validation_split", options.pop("validation_split", 0), 0, 1)
         if split and options.get("validation_data") is None:
             x, options["validation_data"] = _split_off(x, split)
-            if self.divergence_weight != 0:
+            if self.divergence_counts:
                 _check_batch(batch_size, x)
         options.setdefault("validation_batch_size", batch_size)
         return EpochsOfBatches(
             x,
             batch_size,
             seed=stateless_seed(self._order_seeds.next()),
-            keep_single=self.divergence_weight == 0,
+            keep_single=not self.divergence_counts,
             shuffle=options.pop("shuffle", True),
         )
 
+    def _prepare(self, examples, rows, steps):
+        """Tells the parts of the model what they need to know of the data, before any step.
+
+        Args:
+            examples: the examples that were looked at, or None.
+            rows: the number of examples in a batch, or None.
+            steps: the number of steps in an epoch, or None.
+        """
+        if steps is not None:
+            self._steps_per_epoch.assign(steps)
+        elif self.counts_epochs():
+            raise ValueError(
+                "Argument `steps_per_epoch` must be given where a weight follows a schedule in "
+                "epochs and the data do not tell their length. Received: steps_per_epoch=None"
+            )
+        if examples is not None:
+            self.likelihood.adapt(_first(examples))
+        if rows is not None and steps is not None:
+            self.divergence.adapt(rows * steps)
+
+    def _preflight(self, rows):
+        """Prints the objective, and warns where the divergence is blind at this batch size."""
+        print(self.objective())
+        if rows is None or not self.divergence_counts:
+            return
+        message = divergences.kernel_warning(
+            self.divergence, self.prior_distribution(), self.latent_dim, rows
+        )
+        if message is not None:
+            warnings.warn(message)
+
     def objective(self):
         """Returns the loss as one line of text, with the weights as numbers."""
+        kl_weight, divergence_weight = (
+            name if name in self.scheduled_weights else f"{getattr(self, name):g}"
+            for name in ("kl_weight", "divergence_weight")
+        )
         return (
-            f"{self.name}: loss = reconstruction_loss + {self.kl_weight:g} * kl_divergence "
-            f"+ {self.divergence_weight:g} * divergence"
+            f"{self.name}: loss = reconstruction_loss + {kl_weight} * kl_divergence "
+            f"+ {divergence_weight} * divergence"
         )
 
-    def evaluate(self, x=None, **options):
-        """Returns `loss, reconstruction_loss, kl_divergence, divergence` on x, as a dictionary.
+    def evaluate(self, x=None, *, condition=None, **options):
+        """Returns the loss and its terms on x, as a dictionary.
 
         Args:
             x: as for `fit`.
-            **options: `batch_size`, `verbose`, `steps`, `callbacks`, and
-                `return_dict`, which is True here unless it is given.
+            condition: as for `fit`.
+            **options: `batch_size`, `verbose`, `steps`, `callbacks`, and `return_dict=False` for a
+                list of the values.
+
+        Returns:
+            `{"loss": ..., "reconstruction_loss": ..., "kl_divergence": ..., "divergence": ...}`,
+            means over x, and `"adversary_loss"` where there is an adversary. The draws of z are
+            the same each time.
         """
         if not self.compiled:
             self.compile()
         if not options.get("_use_cached_eval_dataset"):  # within fit, which has checked it
-            x, _ = self._checked(x, "x")
+            x, _ = self._checked(x, "x", condition)
         return super().evaluate(x, **({"return_dict": True} | options))
 
-    def predict(self, x, **options):
+    def predict(self, x, *, condition=None, **options):
         """Returns the mean of p(x|z) at the posterior mean of z, NumPy of the shape of x.
 
         Args:
             x: as for `fit`.
+            condition: as for `fit`.
             **options: `batch_size`, `verbose`, `steps`, `callbacks`.
         """
         self._require_built()
-        x, _ = self._checked(x, "x")
+        x, _ = self._checked(x, "x", condition)
         return super().predict(x, **options)
 
-    def _checked(self, x, name):
+    def _checked(self, x, name, condition=None):
         """Checks `x`, and builds the model if that is still to do.
 
         Returns:
             (x ready for Keras, the examples that were checked: all of an array, a dataset's first
-            batch, None of a generator).
+            batch, None of a generator). With a condition, both are pairs.
         """
         if x is None:
             raise argument_error(name, "an array or a dataset", x)
@@ -180,32 +243,68 @@ class FitMethods:
         if isinstance(x, types.GeneratorType):  # cannot be looked into without losing a batch
             self._require_built()
             return x, None
-        if isinstance(x, tuple):
-            x = input_checks.unpack_x(x, name)
-        if not is_dataset and not hasattr(x, "__array__") and not isinstance(x, list):
-            raise argument_error(name, "an array or a dataset", type(x), TypeError)
-        examples = input_checks.first_batch(x, name) if is_dataset else x
-        examples = input_checks.as_example_array(examples, name)
+        if is_dataset and condition is not None:
+            raise ValueError(
+                "Argument `condition` must be left out with a dataset, which gives batches of (x, "
+                f"condition). Received: {type(condition).__name__}"
+            )
+        conditional = self.condition_size > 0
+        given = input_checks.first_batch(x, conditional, name) if is_dataset else x
+        if condition is None and (isinstance(given, tuple) or (is_dataset and conditional)):
+            given, condition = input_checks.unpack_inputs(given, conditional, name)
+        if not is_dataset and not hasattr(given, "__array__") and not isinstance(given, list):
+            raise argument_error(name, "an array or a dataset", type(given), TypeError)
+        examples = input_checks.as_example_array(given, name, self.likelihood.accepts_integers)
         if self.event_shape is not None:
             input_checks.check_event_shape(examples.shape, self.event_shape, name)
         input_checks.check_values(examples, self.likelihood, name)
+        condition = self._condition_array(condition, len(examples))
         with self.distribute_strategy.scope():
             self.build(examples.shape)
+        if condition is not None:
+            examples = (examples, condition)
+            if isinstance(x, tf.data.Dataset):  # Keras would take the condition for a target
+                x = x.map(lambda *batch: (input_checks.unpack_inputs(batch, True),))
         return (x if is_dataset else examples), examples
+
+    # === What a conditional model defines ===
+
+    def _unpack(self, inputs):
+        """Returns (x, condition) tensors of what a step or `call` is given."""
+        return inputs if isinstance(inputs, (tuple, list)) else (inputs, None)
+
+    def _condition_array(self, condition, count, repeat=False):
+        """Returns `condition` as NumPy [count, condition_size], or None."""
+        return as_condition_array(condition, self.condition_size, count, repeat=repeat)
+
+
+def _first(examples):
+    return examples[0] if isinstance(examples, tuple) else examples
+
+
+def _length(data):
+    """Returns the number of batches of a dataset, or None where it does not know."""
+    if isinstance(data, tf.data.Dataset):
+        return max(int(data.cardinality()), 0) or None
+    return getattr(data, "num_batches", None)
 
 
 def _split_off(x, fraction):
-    """Returns `x` without its last `fraction`, and that."""
-    train = math.ceil(len(x) * (1 - fraction))
-    if not 0 < train < len(x):
+    """Returns `x`, an array or a pair of arrays, without its last `fraction`, and that."""
+    count = len(_first(x))
+    train = math.ceil(count * (1 - fraction))
+    if not 0 < train < count:
         raise argument_error(
             "validation_split", "a fraction that leaves examples on both sides", fraction
         )
-    return x[:train], x[train:]
+    return tuple(
+        tf.nest.map_structure(lambda a, rows=rows: a[rows], x)
+        for rows in (slice(train), slice(train, None))
+    )
 
 
 def _check_batch(batch_size, examples):
-    received = None if examples is None else len(examples)
+    received = None if examples is None else len(_first(examples))
     if batch_size == 1 or received == 1:
         raise ValueError(
             "Argument `batch_size` must be at least 2, with as many examples: the divergence "

@@ -1,8 +1,10 @@
 """What a trained model is used for: encode, decode, generate, elbo; all batched, NumPy out."""
 
+import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae import networks
 from keras_infovae.models import input_checks
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import check_integer
@@ -22,26 +24,42 @@ class InferenceMethods:
 
     # === Distributions, on tensors ===
 
-    def prior_distribution(self):
+    def prior_distribution(self, training=False):
         """Returns p(z), a TFP distribution with event shape [latent_dim]."""
-        return self.prior.distribution(self.latent_dim)
 
-    def posterior_distribution(self, x):
-        """Returns q(z|x), a TFP distribution with batch shape [n], for a tensor x [n, ...]."""
+        def posterior_of(inputs):  # of what the encoder sees; priors may be made of posteriors
+            return self.posterior.distribution(self.encoder(inputs, training=training))
+
+        return self.prior.distribution(self.latent_dim, posterior_of)
+
+    def posterior_distribution(self, x, condition=None):
+        """Returns q(z|x), a TFP distribution with batch shape [n], for a tensor x [n, ...].
+
+        Args:
+            x: [n, *event_shape].
+            condition: [n, condition_size] where the model takes a condition. Default None.
+        """
         self._require_built()
         input_checks.check_event_shape(x.shape, self.event_shape)
         x = tf.ensure_shape(x, [None, *self.event_shape])
-        return self.posterior.distribution(self.encoder(x, training=False))
+        return self.posterior.distribution(self._posterior_parameters(x, condition, False))
 
-    def likelihood_distribution(self, z):
-        """Returns p(x|z), batch shape [n] and event shape that of x, for z [n, latent_dim]."""
+    def likelihood_distribution(self, z, condition=None, context=None):
+        """Returns p(x|z), batch shape [n] and event shape that of x, for z [n, latent_dim].
+
+        Args:
+            z: [n, latent_dim].
+            condition: [n, condition_size] where the model takes a condition. Default None.
+            context: what the likelihood knows of x besides, `likelihood.context(x)` (the library
+                size of counts). Default None: what is typical.
+        """
         self._require_built()
         input_checks.check_event_shape(z.shape, (self.latent_dim,), "z")
-        return self.likelihood.distribution(self.decoder(z, training=False))
+        return self._likelihood(z, condition, context, training=False)
 
     # === Methods on arrays ===
 
-    def encode(self, x, sample=False, seed=None, batch_size=_BATCH_SIZE):
+    def encode(self, x, sample=False, seed=None, batch_size=_BATCH_SIZE, condition=None):
         """Returns the latent code of each example.
 
         Args:
@@ -49,57 +67,75 @@ class InferenceMethods:
             sample: False (default) for the mean of q(z|x), True for one draw from it.
             seed: integer, for `sample=True`. Default None: new draws each time.
             batch_size: examples computed at a time. Default 256.
+            condition: one row per example, where the model takes a condition. Default None.
 
         Returns:
             NumPy float32 [n, latent_dim].
         """
 
-        def encode(x, seed):
-            q = self.posterior_distribution(x)
+        def encode(x, condition, seed):
+            q = self.posterior_distribution(x, condition)
             return tf.cast(q.sample(seed=seed) if sample else q.mean(), tf.float32)
 
-        x = self._require_data(x)
+        x, condition = self._require_data(x, condition)
         seed = seed if sample else 0  # a mean uses up no random numbers
-        return self._in_batches(f"encode, sample={bool(sample)}", encode, x, seed, batch_size)
+        name = f"encode, sample={bool(sample)}"
+        return self._in_batches(name, encode, x, condition, seed, batch_size)
 
-    def decode(self, z, batch_size=_BATCH_SIZE):
+    def decode(self, z, batch_size=_BATCH_SIZE, condition=None):
         """Returns the mean of p(x|z), NumPy [n, *shape of x], for z [n, latent_dim]."""
 
-        def decode(z, seed):
-            return self.likelihood_distribution(z).mean()
+        def decode(z, condition, seed):
+            return self.likelihood_distribution(z, condition).mean()
 
         self._require_built()
         z = input_checks.as_example_array(z, "z")
         input_checks.check_event_shape(z.shape, (self.latent_dim,), "z")
         check_finite("z", z)
-        return self._in_batches("decode", decode, z, 0, batch_size)
+        condition = self._condition_array(condition, len(z))
+        return self._in_batches("decode", decode, z, condition, 0, batch_size)
 
-    def generate(self, n, seed=None, sample=False, batch_size=_BATCH_SIZE):
+    def generate(
+        self, n, seed=None, sample=None, batch_size=_BATCH_SIZE, condition=None, verbose="auto"
+    ):
         """Returns `n` new examples: z from the prior, then the mean of p(x|z).
 
         Args:
             n: how many, at least 1.
             seed: integer. Default None: new ones each time.
             sample: True draws x from p(x|z) instead of taking its mean, which adds the noise that
-                the likelihood models. Default False.
+                the likelihood models. Default None: False, but True for an autoregressive
+                decoder, whose values follow from one another.
             batch_size: examples computed at a time. Default 256.
+            condition: one row per example, or a single one for all of them, where the model takes a
+                condition. Default None.
+            verbose: 1 for a progress bar over the batches, 0 for none. Default "auto": for an
+                autoregressive decoder, if there is more than one batch.
 
         Returns:
             NumPy float32 [n, *shape of x].
         """
         n = check_integer("n", n)
+        self._require_built()
+        autoregressive = isinstance(self.decoder, networks.AutoregressiveDecoder)
+        if sample is None:
+            sample = autoregressive
 
-        def generate(z, seed):
-            p = self.likelihood_distribution(z)
+        def generate(z, condition, seed):
+            p = self.likelihood_distribution(z, condition)
             return tf.cast(p.sample(seed=seed) if sample else p.mean(), tf.float32)
 
         z_seed, x_seed = tf.unstack(
             tf.random.experimental.stateless_split(self._call_seed(seed)), num=2
         )
         z = self.prior_distribution().sample(n, seed=z_seed).numpy()
-        return self._in_batches(f"generate, sample={bool(sample)}", generate, z, x_seed, batch_size)
+        condition = self._condition_array(condition, n, repeat=True)
+        if verbose == "auto":
+            verbose = autoregressive and n > batch_size
+        name = f"generate, sample={bool(sample)}"
+        return self._in_batches(name, generate, z, condition, x_seed, batch_size, verbose)
 
-    def elbo(self, x, seed=None, batch_size=_BATCH_SIZE):
+    def elbo(self, x, seed=None, batch_size=_BATCH_SIZE, condition=None):
         """Returns the evidence lower bound of each example, whatever weights were trained with:
 
             elbo(x) = log p(x|z) - KL(q(z|x) || p(z)),      z ~ q(z|x), one draw
@@ -110,44 +146,48 @@ class InferenceMethods:
             x: array [n, ...].
             seed: integer. Default None: new draws each time.
             batch_size: examples computed at a time. Default 256.
+            condition: one row per example, where the model takes a condition. Default None.
 
         Returns:
             NumPy float32 [n], in nats.
 
         Raises:
-            ValueError: for a posterior without a density ("deterministic").
+            ValueError: for a posterior ("deterministic") or prior without a density.
         """
-        if not self.posterior.has_density:
-            raise ValueError(
-                "The ELBO is not defined for a posterior without a density. "
-                f"Received: posterior={self.posterior.__class__.__name__}"
-            )
+        for part in (self.posterior, self.prior):
+            if not part.has_density:
+                raise ValueError(
+                    "The ELBO is not defined for a posterior or prior without a density. "
+                    f"Received: {type(part).__name__}"
+                )
 
-        def elbo(x, seed):
-            q = self.posterior_distribution(x)
-            z = q.sample(seed=seed)
-            log_likelihood = self.likelihood_distribution(z).log_prob(tf.cast(x, tf.float32))
-            return log_likelihood - self._kl_divergence(q, self.prior_distribution(), z)
+        def elbo(x, condition, seed):
+            q = self.posterior_distribution(x, condition)
+            z = q.sample(1, seed=seed)
+            x = tf.cast(x, tf.float32)
+            p = self.likelihood_distribution(z[0], condition, self.likelihood.context(x))
+            return p.log_prob(x) - self._kl_divergence(q, self.prior_distribution(), z)
 
-        return self._in_batches("elbo", elbo, self._require_data(x), seed, batch_size)
+        x, condition = self._require_data(x, condition)
+        return self._in_batches("elbo", elbo, x, condition, seed, batch_size)
 
     # === Shared by the methods ===
 
-    def _in_batches(self, name, function, array, seed, batch_size):
-        """Returns `function(batch, seed)` over batches of `array`, joined; compiled once a name."""
+    def _in_batches(self, name, function, array, condition, seed, batch_size, verbose=0):
+        """Returns `function(batch, condition, seed)` over batches, joined; compiled once a name."""
         check_integer("batch_size", batch_size)
-        self._require_built()
+        arrays = [array] if condition is None else [array, condition]
         if name not in self._functions:
-            signature = [
-                tf.TensorSpec([None, *array.shape[1:]], tf.float32),
-                tf.TensorSpec([2], tf.int32),
-            ]
-            self._functions[name] = tf.function(function, input_signature=signature)
+            self._functions[name] = _compiled(function, arrays)
         seed = self._call_seed(seed)
+        starts = range(0, len(array), batch_size)
+        progress = keras.utils.Progbar(len(starts), unit_name="batch") if verbose else None
         results = []
-        for batch, start in enumerate(range(0, len(array), batch_size)):
-            part = tf.constant(array[start : start + batch_size], tf.float32)
-            results.append(self._functions[name](part, stateless_seed(seed, batch)).numpy())
+        for batch, start in enumerate(starts):
+            parts = [tf.constant(a[start : start + batch_size], tf.float32) for a in arrays]
+            results.append(self._functions[name](stateless_seed(seed, batch), *parts).numpy())
+            if progress is not None:
+                progress.update(batch + 1)
         return np.concatenate(results)
 
     def _call_seed(self, seed):
@@ -162,9 +202,20 @@ class InferenceMethods:
                 "with the shape of x, first."
             )
 
-    def _require_data(self, x):
+    def _require_data(self, x, condition):
         self._require_built()
-        x = input_checks.as_example_array(x)
+        x = input_checks.as_example_array(x, integers=self.likelihood.accepts_integers)
         input_checks.check_event_shape(x.shape, self.event_shape)
         input_checks.check_values(x, self.likelihood)
-        return x
+        return x, self._condition_array(condition, len(x))
+
+
+def _compiled(function, arrays):
+    """Returns `function(array, condition, seed)` compiled, taking (seed, array[, condition])."""
+    shapes = [tf.TensorSpec([None, *array.shape[1:]], tf.float32) for array in arrays]
+
+    @tf.function(input_signature=[tf.TensorSpec([2], tf.int32), *shapes])
+    def compiled(seed, array, condition=None):
+        return function(array, condition, seed)
+
+    return compiled

@@ -1,9 +1,11 @@
 """InfoVAE."""
 
-from keras_infovae import divergences
-from keras_infovae.models.auto_lambda import auto_lambda
+import tensorflow as tf
+
+from keras_infovae import divergences, schedules
+from keras_infovae.models.compatibility import check_parts
 from keras_infovae.models.latent_variable_model import LatentVariableModel
-from keras_infovae.utils.checks import argument_error, check_number
+from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.serialization import register
 
 
@@ -31,10 +33,11 @@ class InfoVAE(LatentVariableModel):
     Args:
         latent_dim: the number of dimensions of z, at least 1.
         alpha: at most 1. 0 (default) keeps the whole KL term; 0.5 keeps half of it; 1 drops it, for
-            the most information in z at some cost in likelihood.
+            the most information in z at some cost in likelihood. A number or a `Schedule`.
         lambda_: greater than 0 with alpha + lambda_ >= 1 (a negative weight would reward
-            mismatch). Default "auto": 300 at alpha = 0 to 1,000 at alpha = 1 (docs/auto_lambda.md);
-            the number is in `lambda_value`.
+            mismatch), a number or a `Schedule`. Default "auto": what suits the divergence; for
+            "mmd", 300 at alpha = 0 to 1,000 at alpha = 1 (docs/auto_lambda.md). The number is in
+            `lambda_value`.
         divergence: a `Divergence` or its name. Default "mmd", in closed form over z.
         prior: default "standard_normal".
         posterior: default "diagonal_normal". "deterministic" needs alpha = 1.
@@ -82,42 +85,47 @@ class InfoVAE(LatentVariableModel):
         scaling=None,
     ):
         super().__init__(latent_dim, prior, posterior, likelihood, encoder, decoder, seed, scaling)
-        self.alpha = check_number("alpha", alpha, maximum=1)
+        self.alpha = schedules.check_weight("alpha", alpha, maximum=1)
+        self.divergence = divergences.get(divergence)
         if isinstance(lambda_, str) and lambda_ != "auto":
-            raise argument_error("lambda_", "a number or 'auto'", lambda_)
+            raise argument_error("lambda_", "a number, a schedule or 'auto'", lambda_)
         if lambda_ != "auto":
-            lambda_ = check_number("lambda_", lambda_, exclusive_minimum=0)
+            lambda_ = schedules.check_weight("lambda_", lambda_, exclusive_minimum=0)
         self.lambda_ = lambda_
-        if self.divergence_weight < 0:
+        self._check_weights()
+        check_parts(self)
+
+    def _check_weights(self):
+        alpha, lambda_ = (schedules.bounds(w)[0] for w in (self.alpha, self._lambda_setting()))
+        weight = _divergence_weight(alpha, lambda_)
+        if weight < 0:
             raise ValueError(
                 "Arguments `alpha` and `lambda_` must add up to at least 1, because the "
                 "divergence has the weight alpha + lambda_ - 1 and a negative one rewards "
-                f"mismatch with the prior. Received: alpha={self.alpha:g}, "
-                f"lambda_={self.lambda_value:g}, a weight of {self.divergence_weight:g}"
+                f"mismatch with the prior. Received: alpha={alpha:g}, "
+                f"lambda_={lambda_:g}, a weight of {weight:g}"
             )
-        self.divergence = divergences.get(divergence)
-        if not self.posterior.has_density and self.kl_weight != 0:
-            raise argument_error(
-                "alpha", "1 for a posterior without a density, whose KL is not defined", self.alpha
-            )
+
+    def _lambda_setting(self):
+        if self.lambda_ == "auto":
+            return self.divergence.auto_lambda(schedules.bounds(self.alpha)[1])
+        return self.lambda_
 
     @property
     def lambda_value(self):
-        """The number that `lambda_` stands for."""
-        return auto_lambda(self.alpha) if self.lambda_ == "auto" else self.lambda_
+        """The number that `lambda_` stands for: at the present step, on a schedule."""
+        return float(self.value_at(self._lambda_setting(), self._step))
 
-    @property
-    def kl_weight(self):
-        """1 - alpha."""
-        return 1.0 - self.alpha
-
-    @property
-    def divergence_weight(self):
-        """alpha + lambda_ - 1."""
-        return _divergence_weight(self.alpha, self.lambda_value)
+    def weights_at(self, step):
+        """Returns (1 - alpha, alpha + lambda_ - 1) at `step`: numbers, or tensors on a schedule."""
+        alpha = self.value_at(self.alpha, step)
+        lambda_ = self.value_at(self._lambda_setting(), step)
+        return 1.0 - alpha, _divergence_weight(alpha, lambda_)
 
 
 def _divergence_weight(alpha, lambda_):
     """Returns alpha + lambda_ - 1, exactly 0 where only rounding is left of alpha = 1 - lambda_."""
     weight = alpha + lambda_ - 1.0
+    if tf.is_tensor(weight):
+        return weight
     return 0.0 if abs(weight) < 1e-12 * max(1.0, lambda_) else weight

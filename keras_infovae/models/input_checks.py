@@ -6,11 +6,16 @@ import tensorflow as tf
 from keras_infovae.utils.arrays import check_finite
 
 
-def as_example_array(x, name="x"):
+def as_example_array(x, name="x", integers=False):
     """Returns `x` as a NumPy float32 array [examples, ...].
 
+    Args:
+        x: what converts to an array.
+        name: the argument's name, for the error.
+        integers: whether integers are taken as they are (counts). Default False.
+
     Raises:
-        TypeError: for strings, objects and integers (which have no agreed scale).
+        TypeError: for strings, objects and, by default, integers (which have no agreed scale).
         ValueError: for ragged, empty or one-dimensional input.
     """
     if hasattr(x, "to_numpy"):
@@ -34,7 +39,7 @@ def as_example_array(x, name="x"):
         )
     if 0 in x.shape:
         raise ValueError(f"Argument `{name}` must not be empty. Received: shape={x.shape}")
-    if x.dtype.kind != "f":
+    if x.dtype.kind != "f" and not integers:
         raise TypeError(
             f"Argument `{name}` must be floating point. Received: dtype={x.dtype}. "
             "Convert it: x.astype('float32') / 255 for 8-bit images, x.astype('float32') for "
@@ -45,17 +50,10 @@ def as_example_array(x, name="x"):
 
 
 def check_values(x, likelihood, name="x"):
-    """Raises ValueError unless `x` is finite and in the range that `likelihood` can describe."""
+    """Raises ValueError unless `x` is finite and what `likelihood` can describe."""
     check_finite(name, x)
-    low, high = float(np.min(x)), float(np.max(x))
-    too_low = likelihood.minimum is not None and low < likelihood.minimum
-    too_high = likelihood.maximum is not None and high > likelihood.maximum
-    if too_low or too_high:
-        raise ValueError(
-            f"Argument `{name}` must lie in [{likelihood.minimum:g}, {likelihood.maximum:g}] for "
-            f"the likelihood {type(likelihood).__name__}. Received: values from {low:g} to "
-            f"{high:g}. {likelihood.out_of_range_advice}"
-        )
+    likelihood.check_range(name, x)
+    likelihood.check_values(name, x)
 
 
 def check_event_shape(x_shape, event_shape, name="x"):
@@ -89,8 +87,34 @@ def unpack_x(data, name="x"):
     return data
 
 
-def first_batch(x, name="x"):
-    """Returns the first batch of a `tf.data.Dataset` or `PyDataset`, as NumPy.
+def unpack_inputs(data, conditional, name="x"):
+    """Returns (x, condition) from what Keras hands to a step; condition None if not `conditional`.
+
+    A conditional model is given (x, condition), alone or within a tuple of one.
+    """
+    if not conditional:
+        return unpack_x(data, name), None
+    while isinstance(data, (tuple, list)) and len(data) > 1 and data[-1] is None:
+        data = data[:-1]
+    if isinstance(data, (tuple, list)) and len(data) == 1:
+        data = data[0]
+    if not isinstance(data, (tuple, list)) or len(data) != 2:
+        raise ValueError(
+            f"Argument `{name}` must come with a condition, as (x, condition): the model takes "
+            f"both. Received: {type(data).__name__}"
+        )
+    return tuple(data)
+
+
+def is_arrays(x):
+    """Returns whether `x` is an array or a tuple of arrays, rather than a dataset."""
+    return isinstance(x, np.ndarray) or (
+        isinstance(x, tuple) and all(isinstance(part, np.ndarray) for part in x)
+    )
+
+
+def first_batch(x, conditional=False, name="x"):
+    """Returns the first batch of a `tf.data.Dataset` or `PyDataset`, as NumPy; or a pair of both.
 
     Raises:
         ValueError: when there is none.
@@ -100,5 +124,6 @@ def first_batch(x, name="x"):
     else:
         batches = [] if x.num_batches == 0 else [x[0]]
     for batch in batches:
-        return np.asarray(unpack_x(batch, name))
+        x, condition = unpack_inputs(batch, conditional, name)
+        return (np.asarray(x), np.asarray(condition)) if conditional else np.asarray(x)
     raise ValueError(f"Argument `{name}` must not be empty. Received: a dataset without batches")

@@ -1,24 +1,33 @@
 """The base of all models: the only `train_step` and `test_step` of the package."""
 
+import collections
+
 import keras
 import tensorflow as tf
 
 from keras_infovae import networks
 from keras_infovae.distributions import likelihoods, posteriors, priors
 from keras_infovae.models import input_checks
+from keras_infovae.models.conditions import append_condition
 from keras_infovae.models.fitting import FitMethods
 from keras_infovae.models.inference import InferenceMethods
 from keras_infovae.models.nonfinite import NonFiniteRecorder
+from keras_infovae.models.weights import ScheduledWeights, penalty
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error, check_integer
+from keras_infovae.utils.player import Player
 from keras_infovae.utils.randomness import check_seed, stateless_seed
 from keras_infovae.utils.serialization import constructor_config, deserialize_values
 
 TERMS = ("loss", "reconstruction_loss", "kl_divergence", "divergence")
 
+# What one pass over a batch gives: the three terms as shares of the global batch's values, what is
+# subtracted from the loss besides, the draws of z of the global batch, and the prior.
+Pass = collections.namedtuple("Pass", ["terms", "tightening", "z", "prior"])
 
-class LatentVariableModel(FitMethods, InferenceMethods, keras.Model):
+
+class LatentVariableModel(ScheduledWeights, FitMethods, InferenceMethods, keras.Model):
     """A model p(x|z) p(z) with an encoder q(z|x), trained to minimise, in nats per example,
 
         loss = reconstruction_loss + kl_weight * kl_divergence + divergence_weight * divergence
@@ -29,8 +38,10 @@ class LatentVariableModel(FitMethods, InferenceMethods, keras.Model):
 
     summed over the axes of x and averaged over the global batch. The four names are what `fit`
     records and `evaluate` returns, in training and validation alike; a term of weight 0 is still
-    reported. A subclass gives `divergence` and the two weights. Regularisers and `add_loss` of own
-    networks are minimised too, and not reported.
+    reported. Beside them stand `adversary_loss` where a part of the model is a `Player` (a critic
+    that trains itself after each step of the model), and `kl_weight` and `divergence_weight` where
+    they follow a schedule. A subclass gives `divergence` and the two weights. Regularisers and
+    `add_loss` of own networks are minimised too, and not reported.
 
     Args:
         latent_dim: the number of dimensions of z, at least 1.
@@ -61,21 +72,13 @@ class LatentVariableModel(FitMethods, InferenceMethods, keras.Model):
         self._seeds = keras.random.SeedGenerator(generator_seed)
         self._order_seeds = keras.random.SeedGenerator(generator_seed)  # of the examples, in fit
         self._evaluation_batch = reductions.step_variable(0, "evaluation_batch")
+        self._make_schedule_variables()
         self._functions = {}
         self._trackers = [keras.metrics.Mean(name=name) for name in TERMS]
         self._nonfinite = NonFiniteRecorder(TERMS[1:])
 
-    # === What a subclass defines ===
-
-    @property
-    def kl_weight(self):
-        """The weight of KL(q(z|x) || p(z)) in the loss."""
-        raise NotImplementedError(f"{type(self).__name__} does not define `kl_weight`")
-
-    @property
-    def divergence_weight(self):
-        """The weight of D(q(z), p(z)) in the loss."""
-        raise NotImplementedError(f"{type(self).__name__} does not define `divergence_weight`")
+    num_samples = 1  # draws of z per example that the reconstruction is averaged over
+    condition_size = 0  # numbers per example that encoder and decoder are told besides
 
     # === Building ===
 
@@ -84,118 +87,204 @@ class LatentVariableModel(FitMethods, InferenceMethods, keras.Model):
         if self.event_shape is not None:
             return
         event_shape = tuple(int(side) for side in input_shape[1:])
+        self.likelihood.check_event_shape(event_shape)
         latent_shape = (self.posterior.parameter_size(self.latent_dim),)
         parameter_shape = self.likelihood.parameter_shape(event_shape)
+        encoder_shape = (*event_shape[:-1], event_shape[-1] + self.condition_size)
+        decoder_size = self.latent_dim + self.condition_size
         encoder, decoder = (
             networks.default_for(event_shape) if network is None else network
             for network in (self.encoder, self.decoder)
         )
         if isinstance(encoder, networks.Network):
-            encoder = encoder.encoder(event_shape, *latent_shape)
+            encoder = encoder.encoder(encoder_shape, *latent_shape)
         if isinstance(decoder, networks.Network):
-            decoder = decoder.decoder(self.latent_dim, parameter_shape)
-        _check_output("encoder", encoder, event_shape, latent_shape)
-        _check_output("decoder", decoder, (self.latent_dim,), parameter_shape)
+            decoder = decoder.decoder(decoder_size, parameter_shape, event_shape)
+        _check_output("encoder", encoder, [encoder_shape], latent_shape)
+        given = [(decoder_size,)]
+        if isinstance(decoder, networks.AutoregressiveDecoder):
+            given.append(event_shape)
+        _check_output("decoder", decoder, given, parameter_shape)
         # The order in which the networks are kept decides that of the weights, by which a saved
         # optimizer is restored: first the encoder, whoever made it.
         for network in (self.encoder, self.decoder):
             self._tracker.untrack(network)
         self.encoder, self.decoder = encoder, decoder
-        for layer, shape in (
-            (self.prior, self.latent_dim),
+        for layer, *shapes in (
+            (self.prior, self.latent_dim, encoder_shape),
             (self.posterior, self.latent_dim),
             (self.likelihood, event_shape),
+            (self.divergence, self.latent_dim),
         ):
-            if not layer.built:  # a saved one is built when it is restored
-                layer.build(shape)
+            if not getattr(layer, "built", False):  # a saved one is built when it is restored
+                layer.build(*shapes)
+        self._players = [part for part in (self.divergence, self.prior) if isinstance(part, Player)]
+        self._add_trackers(["adversary_loss"] if self._players else [])
+        self._add_trackers(self.scheduled_weights)
         self.event_shape = event_shape
         self.built = True
 
-    def call(self, x):
-        """Returns the mean of p(x|z) at the posterior mean of z: a tensor of the shape of x."""
-        return self.likelihood_distribution(self.posterior_distribution(x).mean()).mean()
+    def call(self, inputs):
+        """Returns the mean of p(x|z) at the posterior mean of z: a tensor of the shape of x.
+
+        Args:
+            inputs: a tensor x, or (x, condition) where the model takes a condition.
+        """
+        x, condition = self._unpack(inputs)
+        z = self.posterior_distribution(x, condition).mean()
+        return self.likelihood_distribution(z, condition, self.likelihood.context(x)).mean()
+
+    @property
+    def objective_variables(self):
+        """The weights that the loss is minimised over: all trainable ones but the players'."""
+        players = {id(v) for player in self._players for v in player.player_variables}
+        return [v for v in self.trainable_variables if id(v) not in players]
 
     # === The objective ===
 
-    def compute_terms(self, x, seed, training=False):
+    def compute_terms(self, x, seed, training=False, condition=None):
         """Returns the terms of the loss for one batch, each a share of the global batch's value.
 
         Args:
             x: [local_batch, *event_shape].
             seed: int32 [2].
             training: whether layers such as dropout are in training mode. Default False.
+            condition: [local_batch, ...] where the model takes one. Default None.
 
         Returns:
             (reconstruction_loss, kl_divergence, divergence), float32 scalars in nats per example
             (the divergence in its own unit) that add up to the global value over replicas.
         """
+        return self._pass(x, condition, seed, training).terms
+
+    def _pass(self, x, condition, seed, training):
         # A dataset may not know its shape, and a later batch of it may have another one.
         x = tf.ensure_shape(x, [None, *self.event_shape])
         z_seed, divergence_seed = tf.unstack(tf.random.experimental.stateless_split(seed))
-        parameters = tf.cast(self.encoder(x, training=training), tf.float32)
+        parameters = self._posterior_parameters(x, condition, training)
         # z is drawn for the global batch and this replica takes its rows, so that every example
         # gets the same noise on any number of replicas.
         posterior = self.posterior.distribution(reductions.gather(parameters))
-        global_z = posterior.sample(seed=z_seed)
-        z = reductions.local_rows(global_z, tf.shape(parameters)[0])
-        prior = self.prior_distribution()
-        decoded = self.decoder(z, training=training)
-        likelihood = self.likelihood.distribution(decoded)
-        reconstruction_loss = -likelihood.log_prob(tf.cast(x, tf.float32))
+        global_z = posterior.sample(self.num_samples, seed=z_seed)
+        prior = self.prior_distribution(training=training)
+        z = self._local_draws(global_z, parameters)
+        log_likelihood = self._log_likelihood(x, condition, z, training)
         kl_divergence = self._kl_divergence(posterior, prior, global_z)
-        divergence = self.divergence(global_z, prior, posterior, seed=divergence_seed)
-        return (
-            reductions.share_of_global_mean(reconstruction_loss),
+        divergence = self.divergence(global_z[0], prior, posterior, seed=divergence_seed)
+        terms = (
+            reductions.share_of_global_mean(-tf.reduce_mean(log_likelihood, axis=0)),
             reductions.share_of_global_value(tf.reduce_mean(kl_divergence)),
             reductions.share_of_global_value(divergence),
         )
+        tightening = self._tightening(log_likelihood, posterior, prior, global_z, parameters)
+        return Pass(terms, tightening, global_z[0], prior)
+
+    def _posterior_parameters(self, x, condition, training):
+        features = append_condition(self.likelihood.features(x), condition)
+        return tf.cast(self.encoder(features, training=training), tf.float32)
+
+    def _local_draws(self, global_draws, parameters):
+        """Returns this replica's part [draws, local_batch, ...] of [draws, global_batch, ...]."""
+        rows = tf.experimental.numpy.swapaxes(global_draws, 0, 1)
+        rows = reductions.local_rows(rows, tf.shape(parameters)[0])
+        return tf.experimental.numpy.swapaxes(rows, 0, 1)
+
+    def _log_likelihood(self, x, condition, z, training):
+        """Returns log p(x|z) in nats, float32 [draws, n], for z [draws, n, latent_dim]."""
+        x = tf.cast(x, tf.float32)
+        context = self.likelihood.context(x)
+
+        def repeat(tensor):  # one after another, as the draws are once they are one batch
+            if tensor is None or self.num_samples == 1:
+                return tensor
+            return tf.tile(tensor, [self.num_samples] + [1] * (tensor.shape.rank - 1))
+
+        z_rows = tf.reshape(z, [-1, self.latent_dim])
+        p = self._likelihood(z_rows, repeat(condition), repeat(context), training)
+        return tf.reshape(p.log_prob(repeat(x)), tf.shape(z)[:2])
+
+    def _likelihood(self, z, condition, context, training):
+        z = append_condition(z, condition)
+        if isinstance(self.decoder, networks.AutoregressiveDecoder):
+            return self.decoder.distribution(z, self.likelihood, context=context, training=training)
+        return self.likelihood.distribution(self.decoder(z, training=training), context)
+
+    def _tightening(self, log_likelihood, posterior, prior, global_z, parameters):
+        """Returns what is subtracted from the loss beside its terms, a share; 0 but for IWAE."""
+        return 0.0
 
     def train_step(self, data):
         """Takes one step on one batch and returns the running means of the terms."""
-        x = input_checks.unpack_x(data)
+        x, condition = self._unpack(input_checks.unpack_inputs(data, self.condition_size > 0))
+        seed = stateless_seed(self._seeds.next())
         with tf.GradientTape() as tape:
-            terms = self.compute_terms(x, stateless_seed(self._seeds.next()), training=True)
-            loss = self._weigh(*terms)
+            result = self._pass(x, condition, seed, training=True)
+            loss = self._weigh(*result.terms) - result.tightening
             penalty = tf.add_n(self.losses) / reductions.num_replicas() if self.losses else 0.0
             scaled_loss = self.optimizer.scale_loss(loss + penalty)
-        variables = self.trainable_variables
+        variables = self.objective_variables
         self.optimizer.apply(tape.gradient(scaled_loss, variables), variables)
-        self._nonfinite.update(self.optimizer.iterations, terms)
-        return self._track(x, loss, *terms)
+        player_losses = self._over_players(Player.play, result, seed)
+        self._nonfinite.update(self.optimizer.iterations, result.terms)
+        logs = self._track(x, loss, *result.terms, *player_losses)
+        self._step.assign_add(1)
+        return logs
 
     def test_step(self, data):
         """Evaluates one batch; the draws of z are the same each time an evaluation is repeated."""
-        x = input_checks.unpack_x(data)
-        terms = self.compute_terms(x, stateless_seed(self.seed or 0, self._evaluation_batch))
+        x, condition = self._unpack(input_checks.unpack_inputs(data, self.condition_size > 0))
+        seed = stateless_seed(self.seed or 0, self._evaluation_batch)
+        result = self._pass(x, condition, seed, training=False)
+        loss = self._weigh(*result.terms) - result.tightening
+        player_losses = self._over_players(
+            lambda player, *batch: player.player_loss(*batch), result, seed
+        )
         self._evaluation_batch.assign_add(1)
-        return self._track(x, self._weigh(*terms), *terms)
+        return self._track(x, loss, *result.terms, *player_losses)
+
+    def _over_players(self, function, result, seed):
+        """Returns [the sum of `function(player, z, prior, seed)` over players, a share], or []."""
+        if not self._players:
+            return []
+        losses = [
+            function(player, result.z, result.prior, stateless_seed(seed, 2 + index))
+            for index, player in enumerate(self._players)
+        ]
+        return [reductions.share_of_global_value(tf.add_n(losses))]
 
     def _weigh(self, reconstruction_loss, kl_divergence, divergence):
-        # A term of weight 0 is left out rather than multiplied: 0 * inf would be NaN.
-        loss = reconstruction_loss
-        if self.kl_weight != 0:
-            loss += self.kl_weight * kl_divergence
-        if self.divergence_weight != 0:
-            loss += self.divergence_weight * divergence
-        return loss
+        kl_weight, divergence_weight = self.weights_at(self._step)
+        return (
+            reconstruction_loss
+            + self._kl_penalty(kl_weight, kl_divergence)
+            + penalty(divergence_weight, divergence)
+        )
+
+    def _kl_penalty(self, kl_weight, kl_divergence):
+        """Returns what the KL term adds to the loss, a share."""
+        return penalty(kl_weight, kl_divergence)
 
     def _kl_divergence(self, posterior, prior, z):
-        """Returns KL(q(z|x) || p(z)) [n]: exact if TFP has it, else unbiased from one draw."""
-        if not self.posterior.has_density:
-            return tf.zeros(tf.shape(z)[:1])
+        """Returns KL(q(z|x) || p(z)) [n]: exact if TFP has it, else the mean over draws of z."""
+        if not (self.posterior.has_density and self.prior.has_density):
+            return tf.zeros(tf.shape(z)[1:2])
         try:
             return tfp.distributions.kl_divergence(posterior, prior)
         except NotImplementedError:
-            return posterior.log_prob(z) - prior.log_prob(z)
+            return tf.reduce_mean(posterior.log_prob(z) - prior.log_prob(z), axis=0)
 
     def _track(self, x, *shares):
         # A share times the number of replicas, averaged over replicas and over examples, is the
         # value of the global batch: an epoch's mean is exact with unequal batches too.
         replicas = reductions.num_replicas()
         weight = reductions.global_batch_size(tf.shape(x)[0]) / replicas
-        for tracker, share in zip(self._trackers, shares, strict=True):
+        weights = [w / replicas for w in self.weights_in_force().values()]
+        for tracker, share in zip(self._trackers, [*shares, *weights], strict=True):
             tracker.update_state(share * replicas, sample_weight=weight)
         return {tracker.name: tracker.result() for tracker in self._trackers}
+
+    def _add_trackers(self, names):
+        self._trackers += [keras.metrics.Mean(name=name) for name in names]
 
     @property
     def metrics(self):
@@ -236,24 +325,29 @@ class LatentVariableModel(FitMethods, InferenceMethods, keras.Model):
         optimizer = keras.saving.deserialize_keras_object(config["optimizer"])
         self.compile(optimizer, **config["options"])
         if self.built:
-            self.optimizer.build(self.trainable_variables)
+            self.optimizer.build(self.objective_variables)
 
     def save_own_variables(self, store):
         """Keeps the state of the random draws too, which Keras leaves out."""
         super().save_own_variables(store)
-        for name, generator in self._generators().items():
-            store[name] = generator.state.numpy()
+        for name, variable in self._training_state().items():
+            store[name] = variable.numpy()
 
     def load_own_variables(self, store):
         """Restores the draws as well: a training goes on from where it was saved."""
-        generators = self._generators()
-        for name, generator in generators.items():
-            generator.state.assign(store[name])
-        rest = set(store.keys()) - set(generators)
+        state = self._training_state()
+        for name, variable in state.items():
+            variable.assign(store[name])
+        rest = set(store.keys()) - set(state)
         super().load_own_variables({name: store[name] for name in rest})
 
-    def _generators(self):
-        return {"seeds": self._seeds, "order_seeds": self._order_seeds}
+    def _training_state(self):
+        return {
+            "seeds": self._seeds.state,
+            "order_seeds": self._order_seeds.state,
+            "step": self._step,
+            "steps_per_epoch": self._steps_per_epoch,
+        }
 
     @classmethod
     def from_config(cls, config):
@@ -271,11 +365,13 @@ def _check_network(name, network):
     )
 
 
-def _check_output(name, network, input_shape, output_shape):
-    """Raises ValueError unless `network` maps [n, *input_shape] to [n, *output_shape]."""
-    expected = f"Argument `{name}` must map [n, {_join(input_shape)}] to [n, {_join(output_shape)}]"
+def _check_output(name, network, input_shapes, output_shape):
+    """Raises ValueError unless `network` maps inputs of these shapes to [n, *output_shape]."""
+    given = " and ".join(f"[n, {_join(shape)}]" for shape in input_shapes)
+    expected = f"Argument `{name}` must map {given} to [n, {_join(output_shape)}]"
+    inputs = [keras.Input(shape) for shape in input_shapes]
     try:
-        output = network(keras.Input(input_shape))
+        output = network(inputs if len(inputs) > 1 else inputs[0])
     except (ValueError, TypeError) as error:
         raise ValueError(f"{expected}. It failed on such an input: {error}") from error
     received = getattr(output, "shape", None)

@@ -1,0 +1,71 @@
+"""Total correlation, by a density ratio."""
+
+import tensorflow as tf
+
+from keras_infovae.divergences.critic import CriticDivergence
+from keras_infovae.utils.randomness import stateless_seed
+from keras_infovae.utils.serialization import register
+
+
+@register
+class TotalCorrelationCritic(CriticDivergence):
+    """The total correlation of the aggregated posterior, by a critic T, as in FactorVAE:
+
+        TC(q) = KL(q(z) || prod_j q(z_j)),  estimated as  E_q T(z),  T = log q(z) - sum_j log q(z_j)
+
+    in nats: how far the dimensions of z are from independent. Samples of prod_j q(z_j) are those of
+    q(z) with each dimension permuted over the batch on its own. The prior plays no part: the value
+    is zero for every q with independent dimensions, so that it is no strict divergence, and the KL
+    term has to hold q(z) to the prior. It is as good as the critic, and no bound.
+
+    The paper draws a second batch for the permuted samples; here they come from the same one.
+
+    Args:
+        hidden_units: default (1000, 1000, 1000, 1000, 1000, 1000), as in the paper's FactorVAE.
+        activation, optimizer, steps, gradient_penalty, num_samples: as for `CriticDivergence`;
+            the optimizer's default is the paper's Adam(1e-4, beta_1=0.5, beta_2=0.9).
+
+    Example:
+
+    >>> import keras_infovae as ki
+    >>> critic = ki.divergences.TotalCorrelationCritic(hidden_units=(64,))
+    >>> critic.is_strict
+    False
+
+    References:
+        Kim and Mnih, Disentangling by Factorising, arXiv:1802.05983, equations 2 and 3, algorithm 2.
+    """
+
+    is_strict = False
+    supports = ("euclidean",)
+
+    def __init__(
+        self,
+        hidden_units=(1000,) * 6,
+        activation="leaky_relu",
+        optimizer=None,
+        steps=1,
+        gradient_penalty=0.0,
+        num_samples=1,
+    ):
+        if optimizer is None:
+            optimizer = {
+                "class_name": "Adam",
+                "config": {"learning_rate": 1e-4, "beta_1": 0.5, "beta_2": 0.9},
+            }
+        super().__init__(hidden_units, activation, optimizer, steps, gradient_penalty, num_samples)
+
+    def reference_samples(self, z, prior, seed):
+        return permute_dimensions(z, seed)
+
+    def estimate(self, logits, reference_logits):
+        return tf.reduce_mean(logits)
+
+
+def permute_dimensions(z, seed):
+    """Returns z [n, latent_dim] with every column in a random order of its own."""
+    columns = [
+        tf.random.experimental.stateless_shuffle(column, stateless_seed(seed, index))
+        for index, column in enumerate(tf.unstack(z, axis=1))
+    ]
+    return tf.stack(columns, axis=1)

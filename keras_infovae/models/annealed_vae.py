@@ -1,0 +1,64 @@
+"""The annealed VAE, with a capacity."""
+
+import tensorflow as tf
+
+from keras_infovae import schedules
+from keras_infovae.models.info_vae import InfoVAE
+from keras_infovae.utils import reductions
+from keras_infovae.utils.checks import check_number
+from keras_infovae.utils.serialization import register
+
+
+@register
+class AnnealedVAE(InfoVAE):
+    """The VAE whose KL term is held at a capacity C that grows in the course of training:
+
+        loss = E_data E_q(z|x) [-log p(x|z)] + gamma |E_data KL(q(z|x) || p(z)) - C|
+
+    C in nats. Where C grows from 0, dimensions of z come into use one after another; C fixed holds
+    the information in z at a level of your choice. `kl_weight` is gamma; the divergence has the
+    weight 0 and is reported. Choose it when you want to say how much z may tell about x.
+
+    Args:
+        latent_dim: the number of dimensions of z, at least 1.
+        capacity: C in nats, at least 0, a number or a `Schedule`. Default None: linear from 0 to 25
+            over 100,000 steps, the paper's for dSprites.
+        gamma: the weight of the distance from C, greater than 0. Default 1000, the paper's.
+        **settings: as for `VAE`.
+
+    Example:
+
+    >>> import keras_infovae as ki
+    >>> model = ki.AnnealedVAE(latent_dim=2, capacity=5.0)
+    >>> model.kl_weight, model.divergence_weight
+    (1000.0, 0.0)
+
+    References:
+        Burgess et al., Understanding disentangling in beta-VAE, arXiv:1804.03599, equation 8.
+    """
+
+    fixed_arguments = ("alpha", "lambda_")
+
+    def __init__(self, latent_dim, capacity=None, *, gamma=1000.0, **settings):
+        if capacity is None:
+            capacity = schedules.Linear(0.0, 25.0, duration=100_000)
+        self.capacity = schedules.check_weight("capacity", capacity, minimum=0)
+        self.gamma = check_number("gamma", gamma, exclusive_minimum=0)
+        super().__init__(latent_dim, alpha=0.0, lambda_=1.0, **settings)
+
+    def weights_at(self, step):
+        """Returns (gamma, 0): gamma weighs the distance of the KL term from the capacity."""
+        return self.gamma, 0.0
+
+    def objective(self):
+        """Returns the loss as one line of text, with its weights as numbers."""
+        capacity = getattr(self.capacity, "final", self.capacity)
+        return (
+            f"{self.name}: loss = reconstruction_loss + {self.gamma:g} * |kl_divergence - capacity|"
+            f", capacity {'up to ' if capacity is not self.capacity else ''}{capacity:g} nats"
+        )
+
+    def _kl_penalty(self, kl_weight, kl_divergence):
+        replicas = reductions.num_replicas()
+        capacity = self.value_at(self.capacity, self._step)
+        return kl_weight * tf.abs(kl_divergence * replicas - capacity) / replicas

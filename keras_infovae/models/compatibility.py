@@ -1,0 +1,30 @@
+"""Which priors, posteriors and divergences go together."""
+
+
+def check_parts(model):
+    """Raises ValueError, naming the parts, where those of `model` cannot work together."""
+    prior, posterior, divergence = model.prior, model.posterior, model.divergence
+    if posterior.support != prior.support:
+        raise ValueError(
+            f"Arguments `posterior` and `prior` must live on the same space. Received: posterior "
+            f"{type(posterior).__name__} ({posterior.support}), prior {type(prior).__name__} "
+            f"({prior.support})"
+        )
+    if prior.support not in divergence.supports:
+        raise ValueError(
+            f"Argument `divergence` must be one for z on the support of the prior "
+            f"{type(prior).__name__}, {prior.support!r}. Received: {divergence!r}, which is for "
+            f"{' or '.join(divergence.supports)}"
+        )
+    if divergence.needs_prior_density and not prior.has_density:
+        raise ValueError(
+            f"Argument `divergence`={type(divergence).__name__} needs a prior with a log density. "
+            f"Received: prior {type(prior).__name__}, which can only be sampled"
+        )
+    for name, part in (("posterior", posterior), ("prior", prior)):
+        weight = model.weights_at(0)[0]
+        if not part.has_density and not (isinstance(weight, float) and weight == 0):
+            raise ValueError(
+                f"Argument `alpha` must be 1 for a {name} without a density, whose KL is not "
+                f"defined. Received: alpha={model.alpha}, {name} {type(part).__name__}"
+            )

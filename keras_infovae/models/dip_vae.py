@@ -1,0 +1,66 @@
+"""DIP-VAE."""
+
+from keras_infovae import divergences
+from keras_infovae.models.info_vae import InfoVAE
+from keras_infovae.utils.checks import check_number
+from keras_infovae.utils.serialization import register
+
+
+@register
+class DIPVAE(InfoVAE):
+    """DIP-VAE, `InfoVAE(alpha=0, lambda_=1 + lambda_off_diagonal, divergence=CovariancePenalty)`:
+
+        loss = E_data E_q(z|x) [-log p(x|z)] + E_data KL(q(z|x) || p(z))
+             + lambda_off_diagonal sum_{i != j} C_ij^2 + lambda_diagonal sum_i (C_ii - 1)^2
+
+    with C the covariance over data of the posterior means (kind "i") or of z (kind "ii"). Choose it
+    for uncorrelated dimensions at almost no cost; it compares second moments only, not q(z) and
+    p(z) as wholes.
+
+    Args:
+        latent_dim: the number of dimensions of z, at least 2.
+        kind: "i" or "ii" (default).
+        lambda_off_diagonal: greater than 0. Default 10.
+        lambda_diagonal: at least 0. Default None: 10 lambda_off_diagonal for kind "i",
+            lambda_off_diagonal for kind "ii", the paper's ratios.
+        **settings: `prior`, `posterior`, `likelihood`, `encoder`, `decoder`, `seed`, `scaling`, as
+            for `InfoVAE`.
+
+    Example:
+
+    >>> import keras_infovae as ki
+    >>> model = ki.DIPVAE(latent_dim=2)
+    >>> model.kl_weight, model.divergence_weight
+    (1.0, 10.0)
+
+    References:
+        Kumar, Sattigeri, Balakrishnan, Variational Inference of Disentangled Latent Concepts from
+        Unlabeled Observations, arXiv:1711.00848, equations 6 and 7.
+    """
+
+    fixed_arguments = ("alpha", "lambda_", "divergence")
+
+    def __init__(
+        self,
+        latent_dim,
+        kind="ii",
+        *,
+        lambda_off_diagonal=10.0,
+        lambda_diagonal=None,
+        **settings,
+    ):
+        weight = check_number("lambda_off_diagonal", lambda_off_diagonal, exclusive_minimum=0)
+        if lambda_diagonal is not None:
+            lambda_diagonal = check_number("lambda_diagonal", lambda_diagonal, minimum=0)
+        ratio = (
+            (10.0 if kind == "i" else 1.0)
+            if lambda_diagonal is None
+            else (lambda_diagonal / weight)
+        )
+        divergence = divergences.CovariancePenalty(kind=kind, diagonal_weight=ratio)
+        super().__init__(
+            latent_dim, alpha=0.0, lambda_=1.0 + weight, divergence=divergence, **settings
+        )
+        self.kind = kind
+        self.lambda_off_diagonal = weight
+        self.lambda_diagonal = lambda_diagonal

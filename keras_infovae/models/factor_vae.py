@@ -1,0 +1,44 @@
+"""FactorVAE."""
+
+from keras_infovae.models.info_vae import InfoVAE
+from keras_infovae.utils.checks import check_number
+from keras_infovae.utils.serialization import register
+
+
+@register
+class FactorVAE(InfoVAE):
+    """FactorVAE, `InfoVAE(alpha=0, lambda_=1 + gamma, divergence="total_correlation_critic")`:
+
+        loss = E_data E_q(z|x) [-log p(x|z)] + E_data KL(q(z|x) || p(z))
+             + gamma KL(q(z) || prod_j q(z_j))
+
+    where a critic estimates the total correlation. Choose it for dimensions of z that vary
+    independently, without the blurring of a large beta; `BetaTCVAE` needs no critic.
+
+    Args:
+        latent_dim: the number of dimensions of z, at least 2.
+        gamma: the weight of the total correlation, greater than 0. Default 10 (the paper's grid
+            for dSprites is 10 to 100).
+        divergence: default "total_correlation_critic"; one with other settings.
+        **settings: as for `VAE`.
+
+    Example:
+
+    >>> import keras_infovae as ki
+    >>> model = ki.FactorVAE(latent_dim=2)
+    >>> model.kl_weight, model.divergence_weight
+    (1.0, 10.0)
+
+    References:
+        Kim and Mnih, Disentangling by Factorising, arXiv:1802.05983, equation 2.
+    """
+
+    fixed_arguments = ("alpha", "lambda_")
+
+    def __init__(
+        self, latent_dim, gamma=10.0, *, divergence="total_correlation_critic", **settings
+    ):
+        self.gamma = check_number("gamma", gamma, exclusive_minimum=0)
+        super().__init__(
+            latent_dim, alpha=0.0, lambda_=1.0 + self.gamma, divergence=divergence, **settings
+        )

@@ -1,0 +1,62 @@
+"""The importance weighted autoencoder."""
+
+import math
+
+import tensorflow as tf
+
+from keras_infovae.models.info_vae import InfoVAE
+from keras_infovae.utils import reductions
+from keras_infovae.utils.checks import argument_error, check_integer
+from keras_infovae.utils.serialization import register
+
+
+@register
+class IWAE(InfoVAE):
+    """The importance weighted autoencoder: a VAE trained on a tighter bound of log p(x).
+
+        loss = -E_data log (1/K) sum_k w_k + (lambda_ - 1) D(q(z), p(z))
+        w_k  = p(x|z_k) p(z_k) / q(z_k|x),        z_1 ... z_K ~ q(z|x)
+
+    The terms that are reported are those of the VAE, means over the K draws, so that without a
+    divergence loss <= reconstruction_loss + kl_divergence: by what the bound is tighter. Choose it
+    for the likelihood; the encoder's signal gets weaker as K grows (Rainforth et al. 2018), and the
+    cost is that of K draws.
+
+    Args:
+        latent_dim: the number of dimensions of z, at least 1.
+        num_samples: K, at least 2. Default 5, the smaller of the paper's (50 is the larger).
+        lambda_: 1 (default) for the paper's objective; above it, InfoVAE's divergence is added.
+        **settings: as for `VAE`; the posterior needs a density.
+
+    Example:
+
+    >>> import keras_infovae as ki
+    >>> ki.IWAE(latent_dim=2).num_samples
+    5
+
+    References:
+        Burda, Grosse, Salakhutdinov, Importance Weighted Autoencoders, arXiv:1509.00519,
+        equation 8.
+    """
+
+    fixed_arguments = ("alpha",)
+
+    def __init__(self, latent_dim, num_samples=5, *, lambda_=1.0, **settings):
+        num_samples = check_integer("num_samples", num_samples, minimum=2)
+        super().__init__(latent_dim, alpha=0.0, lambda_=lambda_, **settings)
+        if not self.posterior.has_density:
+            raise argument_error("posterior", "one with a density", self.posterior)
+        self.num_samples = num_samples
+
+    def _log_ratio(self, posterior, prior, z):
+        return posterior.log_prob(z) - prior.log_prob(z)
+
+    def _kl_divergence(self, posterior, prior, z):
+        # By the draws, as in the weights: with the exact KL the loss would not be the bound.
+        return tf.reduce_mean(self._log_ratio(posterior, prior, z), axis=0)
+
+    def _tightening(self, log_likelihood, posterior, prior, global_z, parameters):
+        log_ratio = self._local_draws(self._log_ratio(posterior, prior, global_z), parameters)
+        log_weights = log_likelihood - log_ratio  # [K, n]
+        bound = tf.reduce_logsumexp(log_weights, axis=0) - math.log(self.num_samples)
+        return reductions.share_of_global_mean(bound - tf.reduce_mean(log_weights, axis=0))
