@@ -1,0 +1,138 @@
+"""Watches for a collapse of the latents."""
+
+import warnings
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_infovae.callbacks.examples import as_examples
+from keras_infovae.callbacks.latent_statistics import latent_statistics, posterior_moments
+from keras_infovae.utils.checks import argument_error, check_choice, check_integer, check_number
+from keras_infovae.utils.randomness import stateless_seed
+
+ACTIONS = ("warn", "stop")
+
+
+class CollapseMonitor(keras.callbacks.Callback):
+    """Records what the latents say about x at the end of an epoch, and acts when it is nothing.
+
+    It adds to the epoch's logs, and so to the history and all that reads it:
+
+    | name | is | unit |
+    |---|---|---|
+    | `active_units` | dimensions with Var_x(E[z_d given x]) > `threshold` | count |
+    | `kl_per_dimension_min`, `_max` | smallest, largest E_x KL(q(z_d given x), p(z_d)) | nats |
+    | `aggregated_mean_max` | largest absolute mean of q(z) in a dimension | that of z |
+    | `aggregated_variance_min`, `_max` | smallest, largest variance of q(z) in a dimension | z^2 |
+
+    all over the examples `x`. The KL is that of diagonal normals, and is left out for other priors
+    and posteriors. A posterior that does not know its mean and variance is judged by 32 draws per
+    example, and `active_units` corrected for their noise.
+
+    The latents have collapsed when `active_units` is at most `limit`. Put the callback before those
+    that use its numbers (`EarlyStopping`, a table of the history).
+
+    Args:
+        x: array [n, ...] to look at, such as some hundreds of validation examples; n >= 2.
+        every: epochs from one look to the next. Default 1.
+        threshold: of the variance over x, in the squared unit of z. Default 0.01, as in the
+            reference.
+        limit: active units up to which the latents count as collapsed. Default 0.
+        patience: how many looks in a row may find a collapse before the next one acts. Default
+            None: 0, the first acts.
+        action: what is done once per collapse. `"warn"` (default): a warning of one sentence.
+            `"stop"`: the warning, and the training stops. A function: it is called with
+            (the sentence, the epoch's logs) instead.
+        condition: one row per example, for models that take a condition. Default None.
+        batch_size: examples computed at a time. Default 256.
+
+    Raises:
+        ValueError, TypeError: naming the argument.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keras_infovae as ki
+    >>> from keras_infovae.callbacks import CollapseMonitor
+    >>> x = np.random.default_rng(0).random((64, 12)).astype("float32")
+    >>> model = ki.VAE(latent_dim=2, seed=0)
+    >>> model.compile("adam")
+    >>> monitor = CollapseMonitor(x, action=lambda message, logs: None)
+    >>> history = model.fit(x, epochs=1, verbose=0, callbacks=[monitor]).history
+    >>> 0 <= history["active_units"][0] <= 2
+    True
+
+    References:
+        Burda, Grosse, Salakhutdinov, arXiv:1509.00519, section 5.2 (active units).
+    """
+
+    def __init__(
+        self,
+        x,
+        every=1,
+        threshold=0.01,
+        limit=0,
+        patience=None,
+        action="warn",
+        condition=None,
+        batch_size=256,
+    ):
+        super().__init__()
+        self._examples = as_examples(x, condition)
+        self.every = check_integer("every", every)
+        self.threshold = check_number("threshold", threshold, minimum=0)
+        self.limit = check_integer("limit", limit, minimum=0)
+        if patience is not None:
+            patience = check_integer("patience", patience, minimum=0)
+        self.patience = patience
+        if isinstance(action, str):
+            check_choice("action", action, ACTIONS)
+        elif not callable(action):
+            raise argument_error("action", "'warn', 'stop' or a function", action, TypeError)
+        self.action = action
+        self.batch_size = check_integer("batch_size", batch_size)
+        self._moments = None
+        self._collapses = 0  # looks in a row that found a collapse
+
+    def on_train_begin(self, logs=None):
+        self._collapses = 0
+
+        @tf.function(reduce_retracing=True)
+        def moments(seed, *examples):
+            posterior = self.model.posterior_distribution(*examples)
+            return posterior_moments(posterior, self.model.prior_distribution(), seed)
+
+        self._moments = moments
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every:
+            return
+        logs = {} if logs is None else logs
+        batches = []
+        for batch, start in enumerate(range(0, len(self._examples[0]), self.batch_size)):
+            parts = [tf.constant(a[start : start + self.batch_size]) for a in self._examples]
+            batches.append(self._moments(stateless_seed(0, batch), *parts))
+        moments = {name: np.concatenate([b[name] for b in batches]) for name in batches[0]}
+        logs.update(latent_statistics(moments, self.threshold))
+        active = int(logs["active_units"])
+        self._collapses = self._collapses + 1 if active <= self.limit else 0
+        if self._collapses == (self.patience or 0) + 1:
+            self._act(self._sentence(epoch, active, moments["mean"].shape[1]), logs)
+
+    def _sentence(self, epoch, active, latent_dim):
+        return (
+            f"The latents have collapsed: after epoch {epoch + 1}, {active} of {latent_dim} "
+            f"dimensions of z are active (Var_x(E[z|x]) > {self.threshold:g}), and "
+            f"{self.limit} or fewer count as a collapse; lower `lambda_`, take a divergence in "
+            "closed form over z (the default of MaximumMeanDiscrepancy) instead of one sampled z, "
+            "or raise `alpha`."
+        )
+
+    def _act(self, sentence, logs):
+        if callable(self.action):
+            self.action(sentence, logs)
+            return
+        warnings.warn(sentence, stacklevel=2)
+        if self.action == "stop":
+            self.model.stop_training = True

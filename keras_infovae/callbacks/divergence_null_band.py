@@ -1,0 +1,111 @@
+"""The divergence beside what a perfect match would score."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_infovae.callbacks.examples import as_examples
+from keras_infovae.utils.checks import check_integer
+from keras_infovae.utils.randomness import check_seed, stateless_seed
+
+
+class DivergenceNullBand(keras.callbacks.Callback):
+    """Records the divergence at the end of an epoch, and the band in which it would be chance.
+
+    An estimate of D(q(z), p(z)) from a batch is not 0 where q = p: it has noise, and sometimes a
+    bias. The band is the estimator itself, applied to batches of z from the prior: the mean and the
+    5 % and 95 % quantiles over `draws` of them. A divergence within it cannot be told from a
+    perfect match at this batch size; one above it can.
+
+    It adds to the epoch's logs, and so to the history and all that reads it, all in the
+    divergence's own unit and at batches of `batch_size`:
+
+    | name | is |
+    |---|---|
+    | `divergence_at_batch` | the mean of D(q(z), p(z)) over the batches of `x` |
+    | `divergence_null_mean` | the mean of D over batches of z from the prior |
+    | `divergence_null_low`, `divergence_null_high` | its 5 % and 95 % quantiles |
+
+    The z of the band are points: an estimator that integrates z out (the default of
+    `MaximumMeanDiscrepancy`) scores more narrowly where q(z|x) is wide. The band is computed once,
+    unless the prior or the divergence has weights: then anew each time.
+
+    Args:
+        x: array [n, ...] to look at, such as validation examples; n >= 2.
+        batch_size: examples in a batch, by preference that of the training. Default 128; all of
+            `x` where that holds fewer. A rest of `x` that is no full batch is left out.
+        draws: batches of z from the prior, at least 2. Default 20.
+        seed: integer; the same draws at each epoch. Default 0.
+        condition: one row per example, for models that take a condition. Default None.
+
+    Raises:
+        ValueError, TypeError: naming the argument.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keras_infovae as ki
+    >>> from keras_infovae.callbacks import DivergenceNullBand
+    >>> x = np.random.default_rng(0).random((64, 12)).astype("float32")
+    >>> model = ki.InfoVAE(latent_dim=2, seed=0)
+    >>> model.compile("adam")
+    >>> band = DivergenceNullBand(x, batch_size=32)
+    >>> history = model.fit(x, epochs=1, verbose=0, callbacks=[band]).history
+    >>> history["divergence_null_low"] < history["divergence_null_high"]
+    True
+    """
+
+    def __init__(self, x, batch_size=128, draws=20, seed=0, condition=None):
+        super().__init__()
+        self._examples = as_examples(x, condition)
+        self.batch_size = check_integer("batch_size", batch_size, minimum=2)
+        self.draws = check_integer("draws", draws, minimum=2)
+        self.seed = check_seed(seed) or 0
+        self._observed = self._null = None
+        self._band = None
+
+    def on_train_begin(self, logs=None):
+        rows = min(self.batch_size, len(self._examples[0]))
+        model = self.model
+
+        @tf.function
+        def observed(seed, *examples):
+            z_seed, divergence_seed = tf.unstack(tf.random.experimental.stateless_split(seed))
+            posterior = model.posterior_distribution(*examples)
+            z = tf.cast(posterior.sample(seed=z_seed), tf.float32)
+            return model.divergence(z, model.prior_distribution(), posterior, seed=divergence_seed)
+
+        @tf.function
+        def null(seed):
+            z_seed, divergence_seed = tf.unstack(tf.random.experimental.stateless_split(seed))
+            prior = model.prior_distribution()
+            z = tf.cast(prior.sample(rows, seed=z_seed), tf.float32)
+            return model.divergence(z, prior, None, seed=divergence_seed)
+
+        self._observed, self._null, self._band = observed, null, None
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs = {} if logs is None else logs
+        rows = min(self.batch_size, len(self._examples[0]))
+        values = []
+        for batch in range(len(self._examples[0]) // rows):
+            parts = [tf.constant(a[batch * rows : (batch + 1) * rows]) for a in self._examples]
+            values.append(float(self._observed(stateless_seed(self.seed, batch), *parts)))
+        logs["divergence_at_batch"] = float(np.mean(values))
+        if self._band is None or self._null_changes():
+            self._band = self._null_band()
+        logs.update(self._band)
+
+    def _null_band(self):
+        seeds = [stateless_seed(self.seed, 1, draw) for draw in range(self.draws)]
+        values = np.array([float(self._null(seed)) for seed in seeds])
+        low, high = np.quantile(values, [0.05, 0.95])
+        return {
+            "divergence_null_mean": float(values.mean()),
+            "divergence_null_low": float(low),
+            "divergence_null_high": float(high),
+        }
+
+    def _null_changes(self):
+        """Returns whether the band depends on weights: those of a prior or of the divergence."""
+        return bool(self._null.get_concrete_function(stateless_seed(0)).variables)
