@@ -1,5 +1,7 @@
 """The base of likelihoods p(x|z)."""
 
+import numpy as np
+
 from keras_infovae.distributions.base import DistributionLayer
 
 
@@ -8,13 +10,19 @@ class Likelihood(DistributionLayer):
 
     A member says with `parameters_per_value` how many numbers each value of x needs (the decoder's
     output has the shape of x, with one more axis at the end when there are several), and with
-    `minimum` and `maximum` which data it can describe.
+    `minimum` and `maximum`, `check_event_shape` and `check_values` which data it can describe.
+
+    Three methods let a member ask for more than z: `features` is what the encoder sees of x,
+    `context` what p(x|z) is told of x besides z (the library size of counts), and `adapt` what is
+    learned of the training data before training. The defaults are x itself, nothing and nothing.
     """
 
     parameters_per_value = 1
     minimum = None
     maximum = None
     out_of_range_advice = ""
+    accepts_integers = False  # whether integer arrays are taken as they are: counts, categories
+    context_size = 0  # how many numbers per example `context` gives
 
     def build(self, event_shape):
         """Makes the weights, if there are any."""
@@ -25,9 +33,58 @@ class Likelihood(DistributionLayer):
         several = () if self.parameters_per_value == 1 else (self.parameters_per_value,)
         return tuple(event_shape) + several
 
-    def distribution(self, parameters):
-        """Returns p(x|z) for `parameters` [n, *parameter_shape]: batch [n], event the shape of x.
+    def check_event_shape(self, event_shape):
+        """Raises ValueError when x of `event_shape` per example cannot be described."""
 
-        `log_prob` is in nats per example, summed over all axes of x.
+    def check_range(self, name, x):
+        """Raises ValueError unless all of the array `x`, finite, is in [minimum, maximum]."""
+        low, high = float(np.min(x)), float(np.max(x))
+        too_low = self.minimum is not None and low < self.minimum
+        too_high = self.maximum is not None and high > self.maximum
+        if not (too_low or too_high):
+            return
+        if self.maximum is None:
+            allowed = f"be at least {self.minimum:g}"
+        elif self.minimum is None:
+            allowed = f"be at most {self.maximum:g}"
+        else:
+            allowed = f"lie in [{self.minimum:g}, {self.maximum:g}]"
+        raise ValueError(
+            f"Argument `{name}` must {allowed} for the likelihood {type(self).__name__}. "
+            f"Received: values from {low:g} to {high:g}. {self.out_of_range_advice}"
+        )
+
+    def check_values(self, name, x):
+        """Raises ValueError when `x` holds what its range does not tell, such as half a count.
+
+        Args:
+            name: the argument's name, for the error.
+            x: NumPy float32 [n, *event_shape], finite and within [minimum, maximum].
+        """
+
+    def features(self, x):
+        """Returns what the encoder sees of the tensor `x`, of the same shape."""
+        return x
+
+    def context(self, x):
+        """Returns what p(x|z) is told of the tensor `x`, [n, context_size], or None for nothing."""
+        return None
+
+    def adapt(self, x):
+        """Learns what has to be known of the training data, NumPy `x` [n, *event_shape].
+
+        `fit` calls it once, before training and after `build`.
+        """
+
+    def distribution(self, parameters, context=None):
+        """Returns p(x|z), a TFP distribution: batch shape [n], event shape that of x.
+
+        `log_prob` is in nats per example, summed over all axes of x; `mean` and `sample` are in the
+        unit of x.
+
+        Args:
+            parameters: [n, *parameter_shape], the decoder's output.
+            context: what `context` gives for the same examples, or None where x is not known, as
+                for new examples.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `distribution`")

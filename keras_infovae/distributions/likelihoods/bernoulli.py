@@ -30,7 +30,7 @@ class Bernoulli(Likelihood):
         "Divide 8-bit images by 255, or choose likelihood='normal' for data on another scale."
     )
 
-    def distribution(self, parameters):
+    def distribution(self, parameters, context=None):
         tfd = tfp.distributions
         logits = tf.cast(parameters, tf.float32)
         values = tfd.Bernoulli(logits=logits, dtype=tf.float32)

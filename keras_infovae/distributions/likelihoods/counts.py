@@ -1,0 +1,91 @@
+"""The base of likelihoods of counts."""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_infovae.distributions.base import bounded_log
+from keras_infovae.distributions.likelihoods.base import Likelihood
+from keras_infovae.utils.checks import argument_error
+
+_LOG_MEAN_LIMIT = 20.0  # means lie between exp(-20) = 2e-9 and exp(20) = 5e8
+
+
+class CountLikelihood(Likelihood):
+    """A likelihood of counts 0, 1, 2, ..., with the mean of each given by the decoder.
+
+    A member uses `log_mean`. The encoder sees log(1 + x), since counts spread over orders of
+    magnitude.
+
+    Args:
+        library_size: None (default): the mean is exp(decoder(z)), kept within 2e-9 and 5e8 by a
+            smooth bound.
+            `"observed"`: the mean is l softmax(decoder(z)), where l, the library size, is the sum
+            of the counts of the example; z then describes shares alone, as is usual for gene
+            expression. New examples have the typical library size, the median of the training
+            data.
+    """
+
+    minimum = 0.0
+    out_of_range_advice = "Counts are never negative; use likelihood='normal' for real values."
+    accepts_integers = True
+
+    def __init__(self, library_size=None):
+        super().__init__()
+        if library_size not in (None, "observed"):
+            raise argument_error("library_size", "None or 'observed'", library_size)
+        self.library_size = library_size
+        self.typical_library_size = None
+
+    @property
+    def context_size(self):
+        return 0 if self.library_size is None else 1
+
+    def build(self, event_shape):
+        if self.library_size == "observed":
+            self.typical_library_size = self.add_weight(
+                name="typical_library_size", shape=(), initializer="ones", trainable=False
+            )
+        self.built = True
+
+    def check_values(self, name, x):
+        whole = x == np.round(x)
+        if np.all(whole):
+            return
+        first = tuple(int(i) for i in np.unravel_index(np.argmin(whole), whole.shape))
+        raise ValueError(
+            f"Argument `{name}` must hold counts, whole numbers, for the likelihood "
+            f"{type(self).__name__}. Received: {name}{list(first)} = {x[first]:g}. Give the counts "
+            "before any scaling or logarithm, or use likelihood='normal' for real values."
+        )
+
+    def features(self, x):
+        return tf.math.log1p(tf.cast(x, tf.float32))
+
+    def context(self, x):
+        if self.library_size is None:
+            return None
+        # An example without any count has a library size of 1: its means need a logarithm.
+        return tf.maximum(_sum_per_example(tf.cast(x, tf.float32)), 1.0)
+
+    def adapt(self, x):
+        if self.library_size == "observed":
+            sums = np.sum(x, axis=tuple(range(1, np.ndim(x))), dtype="float64")
+            self.typical_library_size.assign(max(float(np.median(sums)), 1.0))
+
+    def log_mean(self, values, context):
+        """Returns the logarithms of the means, of the shape of `values` [n, *event_shape].
+
+        Args:
+            values: the decoder's output, one number per value of x.
+            context: library sizes [n, 1], or None for the typical one.
+        """
+        if self.library_size is None:
+            return bounded_log(values, _LOG_MEAN_LIMIT)
+        library = self.typical_library_size if context is None else context
+        flat = tf.reshape(tf.cast(values, tf.float32), [tf.shape(values)[0], -1])
+        log_mean = tf.math.log(library) + tf.nn.log_softmax(flat)
+        return tf.reshape(log_mean, tf.shape(values))
+
+
+def _sum_per_example(x):
+    return tf.reduce_sum(tf.reshape(x, [tf.shape(x)[0], -1]), axis=1, keepdims=True)

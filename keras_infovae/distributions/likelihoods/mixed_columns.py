@@ -1,0 +1,161 @@
+"""The likelihood of tables whose columns are of several kinds."""
+
+import math
+
+import tensorflow as tf
+
+from keras_infovae.distributions import likelihoods
+from keras_infovae.distributions.likelihoods.base import Likelihood
+from keras_infovae.utils import probability as tfp
+from keras_infovae.utils.checks import argument_error, check_integer
+from keras_infovae.utils.serialization import register
+
+
+@register
+class MixedColumns(Likelihood):
+    """The likelihood of tables: numeric, categorical and binary columns, counts, in one vector x.
+
+        log p(x|z) = sum over groups g of log p_g(x_g|z)
+
+    Each group of neighbouring columns has a likelihood of its own: "normal" (or "student_t", ...)
+    for numbers, "bernoulli" for columns of 0 and 1, "categorical" for one variable in one-hot
+    columns, "poisson" for counts. `table_columns` makes x and this likelihood from a DataFrame.
+
+    The decoder's output is flat: the parameters of the groups, one after another.
+
+    Args:
+        columns: a list of (likelihood, width): a likelihood or its name, and how many columns it
+            describes, in the order of the columns of x. A group of width None, at most one,
+            takes the columns that the others leave. Default `[("normal", None)]`: all columns are
+            numbers, with one scale.
+
+    Raises:
+        ValueError, TypeError: for an unknown likelihood, a width that is not an integer of at least
+            1, or a likelihood given twice.
+
+    Example:
+
+    >>> import keras_infovae as ki
+    >>> columns = [("normal", 2), ("categorical", 3), ("bernoulli", 1)]
+    >>> likelihood = ki.likelihoods.MixedColumns(columns)
+    >>> likelihood.build((6,))
+    >>> likelihood.distribution([[0.0] * 6]).mean().numpy().round(2)
+    array([[0.  , 0.  , 0.33, 0.33, 0.33, 0.5 ]], dtype=float32)
+    """
+
+    accepts_integers = True
+
+    def __init__(self, columns=(("normal", None),)):
+        super().__init__()
+        self.columns = _check_columns(columns)
+        # Keras saves the weights of layers in a list, but not those in a list of pairs.
+        self.groups = [likelihood for likelihood, _ in self.columns]
+        self.width = None
+
+    @property
+    def context_size(self):
+        return sum(group.context_size for group in self.groups)
+
+    def build(self, event_shape):
+        self.width = int(event_shape[-1])
+        for group, width in zip(self.groups, self._widths(self.width)):
+            if not group.built:  # a saved one is built when it is restored
+                group.build((width,))
+        self.built = True
+
+    def parameter_shape(self, event_shape):
+        return (sum(math.prod(shape) for shape in self._shapes(event_shape[-1])),)
+
+    def check_event_shape(self, event_shape):
+        expected = sum(width or 1 for _, width in self.columns)
+        is_open = any(width is None for _, width in self.columns)
+        width = event_shape[-1]
+        if len(event_shape) != 1 or width < expected or (width > expected and not is_open):
+            raise ValueError(
+                f"The likelihood MixedColumns needs tables of {'at least ' * is_open}{expected} "
+                f"columns, as its groups add up to. Received: x of shape {tuple(event_shape)} per "
+                "example."
+            )
+        for group, group_width in zip(self.groups, self._widths(width)):
+            group.check_event_shape((group_width,))
+
+    def check_values(self, name, x):
+        start = 0
+        for group, part in zip(self.groups, self._split(x)):
+            columns = f"{name}[:, {start}:{start + part.shape[1]}]"
+            group.check_range(columns, part)
+            group.check_values(columns, part)
+            start += part.shape[1]
+
+    def features(self, x):
+        parts = [group.features(part) for group, part in zip(self.groups, self._split(x))]
+        return tf.concat([tf.cast(part, tf.float32) for part in parts], axis=-1)
+
+    def context(self, x):
+        parts = [group.context(part) for group, part in zip(self.groups, self._split(x))]
+        parts = [part for part in parts if part is not None]
+        return tf.concat(parts, axis=-1) if parts else None
+
+    def adapt(self, x):
+        for group, part in zip(self.groups, self._split(x)):
+            group.adapt(part)
+
+    def distribution(self, parameters, context=None):
+        parameters = tf.cast(parameters, tf.float32)
+        shapes = self._shapes(self.width)
+        flat = tf.split(parameters, [math.prod(shape) for shape in shapes], axis=-1)
+        contexts = [None] * len(flat)
+        if context is not None:
+            sizes = [group.context_size for group in self.groups]
+            contexts = [
+                part if size else None
+                for part, size in zip(tf.split(context, sizes, axis=-1), sizes)
+            ]
+        parts = [
+            group.distribution(tf.reshape(part, [-1, *shape]), group_context)
+            for group, part, shape, group_context in zip(self.groups, flat, shapes, contexts)
+        ]
+        return tfp.distributions.Blockwise(parts)
+
+    def _widths(self, total):
+        """Returns the width of each group of x with `total` columns."""
+        known = sum(width or 0 for _, width in self.columns)
+        return [total - known if width is None else width for _, width in self.columns]
+
+    def _shapes(self, total):
+        """Returns the shape of each group's parameters, for x with `total` columns."""
+        widths = self._widths(total)
+        return [group.parameter_shape((width,)) for group, width in zip(self.groups, widths)]
+
+    def _split(self, x):
+        """Returns the columns of each group of `x` [n, columns], a tensor or an array."""
+        parts, start = [], 0
+        for width in self._widths(x.shape[1]):
+            parts.append(x[:, start : start + width])
+            start += width
+        return parts
+
+
+def _check_columns(columns):
+    """Returns `columns` as a list of (`Likelihood`, int or None)."""
+    if not isinstance(columns, (list, tuple)):
+        raise argument_error("columns", "a list of (likelihood, width)", columns, TypeError)
+    if not columns:
+        raise argument_error("columns", "a list of at least one (likelihood, width)", columns)
+    checked = []
+    for i, pair in enumerate(columns):
+        if not isinstance(pair, (list, tuple)) or len(pair) != 2:
+            raise argument_error(f"columns[{i}]", "a pair (likelihood, width)", pair, TypeError)
+        likelihood, width = likelihoods.get(pair[0]), pair[1]
+        if width is not None:
+            width = check_integer(f"columns[{i}][1]", width)
+        elif any(other is None for _, other in checked):
+            raise argument_error(
+                f"columns[{i}][1]", "a number of columns: only one group can take the rest", width
+            )
+        if any(likelihood is other for other, _ in checked):
+            raise argument_error(
+                f"columns[{i}][0]", "a likelihood that no other group has", likelihood
+            )
+        checked.append((likelihood, width))
+    return checked
