@@ -39,6 +39,23 @@ def test_student_t():
     np.testing.assert_array_equal(p.mean(), LOCATION)
 
 
+@pytest.mark.parametrize(
+    ("likelihood", "expected"),
+    [
+        (ki.likelihoods.Normal("per_column"), stats.norm),
+        (ki.likelihoods.Laplace("per_column"), stats.laplace),
+        (ki.likelihoods.StudentT(3, "per_column"), stats.t(3)),
+    ],
+)
+def test_a_learned_scale_for_each_column(likelihood, expected):
+    likelihood.build((3,))
+    likelihood.log_scale.assign(LOG_SCALE[0])
+    scale = BOUNDED_SCALE[0]
+    log_density = expected.logpdf((X - LOCATION) / scale) - np.log(scale)
+    log_prob = likelihood.distribution(LOCATION).log_prob(X)
+    np.testing.assert_allclose(log_prob, log_density.sum(-1), rtol=1e-4)
+
+
 @pytest.mark.parametrize(("raw", "bound"), [(-1e4, 1 + np.exp(-5)), (1e4, 1 + np.exp(5))])
 def test_student_t_degrees_of_freedom_leave_it_a_mean(raw, bound):
     likelihood = ki.likelihoods.StudentT()

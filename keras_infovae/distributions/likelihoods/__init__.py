@@ -7,6 +7,7 @@ from keras_infovae.distributions.likelihoods.continuous_bernoulli import Continu
 from keras_infovae.distributions.likelihoods.discretized_logistic_mixture import (
     DiscretizedLogisticMixture,
 )
+from keras_infovae.distributions.likelihoods.from_table import from_table
 from keras_infovae.distributions.likelihoods.laplace import Laplace
 from keras_infovae.distributions.likelihoods.mixed_columns import MixedColumns
 from keras_infovae.distributions.likelihoods.negative_binomial import NegativeBinomial
@@ -53,6 +54,7 @@ __all__ = [
     "StudentT",
     "ZeroInflatedNegativeBinomial",
     "deserialize",
+    "from_table",
     "get",
     "serialize",
 ]

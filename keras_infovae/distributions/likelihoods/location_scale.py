@@ -8,7 +8,7 @@ from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import check_choice, check_number
 
 _LOG_SCALE_LIMIT = 7.0
-_LEARNED_SCALES = ("global", "per_value")
+_LEARNED_SCALES = ("global", "per_column", "per_value")
 
 
 class LocationScale(Likelihood):
@@ -33,8 +33,9 @@ class LocationScale(Likelihood):
         return 2 if self.scale == "per_value" else 1
 
     def build(self, event_shape):
-        if self.scale == "global":
-            self.log_scale = self.add_weight(name="log_scale", shape=(), initializer="zeros")
+        if self.scale in ("global", "per_column"):
+            shape = () if self.scale == "global" else tuple(event_shape)[-1:]
+            self.log_scale = self.add_weight(name="log_scale", shape=shape, initializer="zeros")
         self.built = True
 
     def values(self, location, scale):
@@ -46,7 +47,7 @@ class LocationScale(Likelihood):
         if self.scale == "per_value":
             location, log_scale = tf.unstack(location, axis=-1)
             scale = self._learned_scale(log_scale)
-        elif self.scale == "global":
+        elif self.log_scale is not None:
             scale = self._learned_scale(self.log_scale)
         else:
             scale = self.scale

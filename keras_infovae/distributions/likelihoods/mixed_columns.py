@@ -19,7 +19,7 @@ class MixedColumns(Likelihood):
 
     Each group of neighbouring columns has a likelihood of its own: "normal" (or "student_t", ...)
     for numbers, "bernoulli" for columns of 0 and 1, "categorical" for one variable in one-hot
-    columns, "poisson" for counts. `table_columns` makes x and this likelihood from a DataFrame.
+    columns, "poisson" for counts. `from_table` makes x and this likelihood of a pandas DataFrame.
 
     The decoder's output is flat: the parameters of the groups, one after another.
 

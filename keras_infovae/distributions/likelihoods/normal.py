@@ -17,6 +17,8 @@ class Normal(LocationScale):
 
     Args:
         scale: `"global"` (default): one s for all values, a weight of the model.
+            `"per_column"`: one s for each column (or channel: each entry of the last axis),
+            weights of the model.
             `"per_value"`: the decoder gives s for every pixel or column, as a second number
             per value, [..., 2] = (mean, log scale).
             A positive number: fixed.

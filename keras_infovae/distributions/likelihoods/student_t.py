@@ -34,6 +34,8 @@ class StudentT(LocationScale):
             between 1.007 and 149, at first 5.
             A number greater than 1: fixed.
         scale: `"global"` (default): one s for all values, a weight of the model.
+            `"per_column"`: one s for each column (or channel: each entry of the last axis),
+            weights of the model.
             `"per_value"`: the decoder gives s for every pixel or column, as a second number
             per value, [..., 2] = (mean, log scale).
             A positive number: fixed.
