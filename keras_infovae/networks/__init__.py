@@ -4,9 +4,13 @@ from keras_infovae.networks.autoregressive import AutoregressiveDecoder
 from keras_infovae.networks.base import Network
 from keras_infovae.networks.conv import Conv
 from keras_infovae.networks.mlp import MLP
+from keras_infovae.networks.pixel_cnn import PixelCNN
+from keras_infovae.networks.recurrent import Recurrent
 from keras_infovae.utils.serialization import Registry
 
-registry = Registry("network", Network, {"mlp": MLP, "conv": Conv})
+registry = Registry(
+    "network", Network, {"mlp": MLP, "conv": Conv, "pixel_cnn": PixelCNN, "recurrent": Recurrent}
+)
 get = registry.get
 serialize = registry.serialize
 deserialize = registry.deserialize
@@ -29,6 +33,8 @@ __all__ = [
     "AutoregressiveDecoder",
     "Conv",
     "Network",
+    "PixelCNN",
+    "Recurrent",
     "default_for",
     "deserialize",
     "get",

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from keras_infovae.networks.autoregressive_distribution import autoregressive_distribution
+from keras_infovae.networks.loops import loop
 from keras_infovae.utils.checks import check_integer, check_integers
 from keras_infovae.utils.randomness import stateless_seed
 from keras_infovae.utils.serialization import constructor_config, deserialize_values, register
@@ -70,8 +71,15 @@ class AutoregressiveDecoder(keras.Model):
     def call(self, inputs, training=False):
         """Returns the parameters [n, *parameter_shape] for `inputs` = [z, x]."""
         z, x = inputs
-        z = tf.ensure_shape(z, [None, self.latent_dim])
-        x = tf.ensure_shape(x, [None, *self.event_shape])
+        expected = tf.TensorShape([self.latent_dim]), tf.TensorShape(self.event_shape)
+        for tensor, shape in zip((z, x), expected):
+            if not tensor.shape[1:].is_compatible_with(shape):
+                sizes = ", ".join(map(str, self.event_shape))
+                raise ValueError(
+                    f"{type(self).__name__} needs z [n, {self.latent_dim}] and x [n, {sizes}]. "
+                    f"Received: shapes {tuple(z.shape)} and {tuple(x.shape)}"
+                )
+        z, x = (tf.ensure_shape(t, [None, *shape]) for t, shape in zip((z, x), expected))
         return self.parameters(z, x, training)
 
     def distribution(self, z, likelihood, context=None, training=False):
@@ -95,30 +103,20 @@ class AutoregressiveDecoder(keras.Model):
 
         This is the plain loop: at each position it computes the parameters of all of them.
         """
-        count = tf.shape(z)[0]
         ones = [1] * self.position_axes
         rest = self.parameter_shape[self.position_axes :]
         size = math.prod(self.event_shape[: self.position_axes])
 
         def step(position, x):
-            parameters = self([z, likelihood.features(x)])
-            here = tf.reshape(parameters, [-1, size, *rest])[:, position]
-            here = tf.reshape(here, [-1, *ones, *rest])
+            parameters = tf.reshape(self([z, likelihood.features(x)]), [-1, size, *rest])
+            here = tf.reshape(parameters[:, position], [-1, *ones, *rest])
             value = self.draw_position(position, here, likelihood, context, seed)
-            flat = tf.reshape(x, [-1, size, math.prod(value.shape[1:])])
-            value = tf.reshape(value, [-1, 1, flat.shape[-1]])
+            value = tf.reshape(value, [-1, 1, math.prod(value.shape[1:])])
+            flat = tf.reshape(x, [-1, size, value.shape[-1]])
             flat = tf.where(tf.range(size)[:, None] == position, value, flat)
-            return position + 1, tf.reshape(flat, [-1, *self.event_shape])
+            return (tf.reshape(flat, [-1, *self.event_shape]),)
 
-        start = tf.constant(0), tf.zeros([count, *self.event_shape])
-        shapes = tf.TensorShape([]), tf.TensorShape([None, *self.event_shape])
-        return tf.while_loop(
-            lambda position, x: position < size,
-            step,
-            start,
-            shape_invariants=shapes,
-            maximum_iterations=size,
-        )[1]
+        return loop(size, step, (tf.zeros([tf.shape(z)[0], *self.event_shape]),))[0]
 
     def draw_position(self, position, parameters, likelihood, context, seed):
         """Returns a draw of x at one position, the same for the same seed and parameters.

@@ -5,6 +5,7 @@ import math
 import keras
 
 from keras_infovae.networks.base import Network
+from keras_infovae.networks.image_shapes import check_image
 from keras_infovae.utils.checks import check_integer, check_integers
 from keras_infovae.utils.serialization import register
 
@@ -46,16 +47,8 @@ class Conv(Network):
         self.kernel_size = check_integer("kernel_size", kernel_size)
         self.activation = activation
 
-    def _check_image(self, name, event_shape):
-        if len(event_shape) not in (2, 3):
-            raise ValueError(
-                f"Argument `{name}`='conv' needs images of shape [height, width] or [height, "
-                f"width, channels]. Received: x of shape {tuple(event_shape)} per example. "
-                "Use 'mlp' for vectors."
-            )
-
     def encoder(self, event_shape, output_size):
-        self._check_image("encoder", event_shape)
+        check_image("encoder", "conv", event_shape)
         x = keras.Input(event_shape, name="x")
         hidden = x if len(event_shape) == 3 else keras.layers.Reshape((*event_shape, 1))(x)
         for filters in self._filters(event_shape):
@@ -65,7 +58,7 @@ class Conv(Network):
         return keras.Model(x, keras.layers.Dense(output_size)(hidden), name="encoder")
 
     def decoder(self, latent_dim, output_shape, event_shape=None):
-        self._check_image("decoder", output_shape[:3])
+        check_image("decoder", "conv", output_shape[:3])
         height, width = output_shape[:2]
         channels = math.prod(output_shape[2:])
         filters = self._filters(output_shape)

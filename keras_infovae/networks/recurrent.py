@@ -1,0 +1,89 @@
+"""Recurrent networks for sequences."""
+
+import keras
+
+from keras_infovae.networks.base import Network
+from keras_infovae.networks.recurrent_decoder import RecurrentDecoder
+from keras_infovae.utils.checks import argument_error, check_integer, check_number
+from keras_infovae.utils.serialization import register
+
+
+@register
+class Recurrent(Network):
+    """Gated recurrent units for sequences: tokens, one-hot [length, vocabulary], or [length].
+
+        p(x|z) = prod_i p(x_i | x_1, ..., x_{i-1}, z),      i = 1, ..., length
+
+    The decoder is told z in its first state and, beside the token before, at every step. It can
+    describe sequences without z, and a VAE (alpha = 0, lambda_ = 1) then leaves z unused; a larger
+    alpha, or `word_dropout`, does not. The encoder reads the sequence, in both directions unless
+    told otherwise, and one dense layer follows its last states. All sequences have one length: give
+    the vocabulary a token for what comes after the end.
+
+    Args:
+        units: size of the recurrent state, of the encoder's in each direction. Default 128.
+        embedding_units: size of the linear map of a token. Default 64.
+        bidirectional: whether the encoder reads in both directions. Default True.
+        word_dropout: the share of tokens that the decoder is not told in training, in [0, 1). They
+            are zeros to it, like the one before the first. Default 0.
+
+    Raises:
+        ValueError, TypeError: for anything but positive integers, a share outside [0, 1), or x that
+            is not a sequence.
+
+    Example:
+
+    >>> import keras_infovae as ki
+    >>> import tensorflow as tf
+    >>> decoder = ki.networks.Recurrent(units=8).decoder(latent_dim=2, output_shape=(5, 20))
+    >>> p = decoder.distribution(tf.zeros([3, 2]), ki.likelihoods.Categorical())
+    >>> p.sample(seed=0).shape
+    TensorShape([3, 5, 20])
+
+    References:
+        Bowman et al., Generating Sentences from a Continuous Space, arXiv:1511.06349, section 3.1
+        (word dropout).
+    """
+
+    def __init__(self, units=128, embedding_units=64, bidirectional=True, word_dropout=0.0):
+        self.units = check_integer("units", units)
+        self.embedding_units = check_integer("embedding_units", embedding_units)
+        if not isinstance(bidirectional, bool):
+            raise argument_error("bidirectional", "True or False", bidirectional, TypeError)
+        self.bidirectional = bidirectional
+        self.word_dropout = check_number("word_dropout", word_dropout, minimum=0)
+        if self.word_dropout >= 1:
+            raise argument_error("word_dropout", "less than 1", self.word_dropout)
+
+    def encoder(self, event_shape, output_size):
+        _check_sequence("encoder", event_shape)
+        x = keras.Input(event_shape, name="x")
+        tokens = x if len(event_shape) == 2 else keras.layers.Reshape((*event_shape, 1))(x)
+        layer = keras.layers.GRU(self.units)
+        if self.bidirectional:
+            layer = keras.layers.Bidirectional(layer)
+        state = layer(keras.layers.Dense(self.embedding_units)(tokens))
+        return keras.Model(x, keras.layers.Dense(output_size)(state), name="encoder")
+
+    def decoder(self, latent_dim, output_shape, event_shape=None):
+        event_shape = tuple(output_shape if event_shape is None else event_shape)
+        _check_sequence("decoder", event_shape)
+        decoder = RecurrentDecoder(
+            latent_dim,
+            output_shape,
+            event_shape,
+            units=self.units,
+            embedding_units=self.embedding_units,
+            word_dropout=self.word_dropout,
+        )
+        decoder.build()
+        return decoder
+
+
+def _check_sequence(argument, shape):
+    if len(shape) not in (1, 2):
+        raise ValueError(
+            f"Argument `{argument}`='recurrent' needs sequences of shape [length] or [length, "
+            f"vocabulary]. Received: x of shape {tuple(shape)} per example. "
+            "Use 'conv' or 'pixel_cnn' for images."
+        )

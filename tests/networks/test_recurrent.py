@@ -1,0 +1,94 @@
+"""Recurrent networks: what each token depends on, and the dropout of words."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_infovae as ki
+
+LENGTH, VOCABULARY = 7, 5
+
+
+def make(**arguments):
+    keras.utils.set_random_seed(1)
+    network = ki.networks.Recurrent(**({"units": 6, "embedding_units": 3} | arguments))
+    return network.decoder(2, (LENGTH, VOCABULARY), (LENGTH, VOCABULARY))
+
+
+def draws(n):
+    tokens = tf.random.stateless_uniform([n, LENGTH], [3, 4], 0, VOCABULARY, tf.int32)
+    return tf.random.stateless_normal([n, 2], seed=[1, 2]), tf.one_hot(tokens, VOCABULARY)
+
+
+def test_a_token_depends_on_all_earlier_ones_and_on_z():
+    decoder = make(word_dropout=0.5)  # which is for training alone
+    z, x = draws(4)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([z, x])
+        totals = tf.reduce_sum(decoder([z, x]) * tf.range(1.0, 1.0 + VOCABULARY), axis=[0, 2])
+    of_x = np.abs(tape.jacobian(totals, x)).sum(axis=(1, 3))
+    of_z = np.abs(tape.jacobian(totals, z)).sum(axis=1)
+    np.testing.assert_array_equal(of_x > 0, np.tri(LENGTH, k=-1) > 0)
+    assert np.all(of_z > 0)
+
+
+def test_word_dropout_hides_its_share_of_tokens_in_training_alone():
+    n, share = 4000, 0.3
+    decoder = make(word_dropout=share)
+    z, x = draws(1)
+    x = tf.repeat(x, n, axis=0)
+    seconds = decoder([tf.repeat(z, n, axis=0), x], training=True).numpy()[:, 1]
+    known = decoder([z, x[:1]]).numpy()[0, 1]
+    hidden = decoder([z, tf.zeros_like(x[:1])]).numpy()[0, 1]
+    assert np.abs(known - hidden).max() > 1e-3
+    is_known = np.abs(seconds - known).max(axis=1) < 1e-5
+    is_hidden = np.abs(seconds - hidden).max(axis=1) < 1e-5
+    assert np.all(is_known ^ is_hidden)  # as it is or not at all, never scaled
+    error = np.sqrt(share * (1 - share) / n)
+    assert abs(is_hidden.mean() - share) < 5 * error
+
+
+@pytest.mark.parametrize(
+    ("event_shape", "parameters"),
+    [((9, 4), (9, 4)), ((9,), (9,)), ((9,), (9, 2)), ((9, 3), (9, 3, 2))],
+    ids=str,
+)
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_encoder_and_decoder_have_the_exact_shape(event_shape, parameters, bidirectional):
+    network = ki.networks.Recurrent(5, 3, bidirectional)
+    decoder = network.decoder(3, parameters, event_shape)
+    assert decoder([keras.Input((3,)), keras.Input(event_shape)]).shape == (None, *parameters)
+    encoder = network.encoder(event_shape, 6)
+    assert encoder.output_shape == (None, 6)
+    directions = 2 if bidirectional else 1
+    values = event_shape[1] if len(event_shape) == 2 else 1
+    gru = 3 * (3 * 5 + 5 * 5 + 2 * 5)
+    assert encoder.count_params() == values * 3 + 3 + directions * (gru + 5 * 6) + 6
+
+
+def test_the_encoder_reads_every_token():
+    keras.utils.set_random_seed(1)
+    _, x = draws(3)
+    for bidirectional in (False, True):
+        encoder = ki.networks.Recurrent(6, 3, bidirectional).encoder((LENGTH, VOCABULARY), 4)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            total = tf.reduce_sum(encoder(x))
+        assert np.all(np.abs(tape.gradient(total, x)).sum(axis=(0, 2)) > 0)
+
+
+@pytest.mark.parametrize("shape", [(), (8, 8, 3)], ids=str)
+def test_what_is_not_a_sequence_is_refused(shape):
+    network = ki.networks.Recurrent()
+    with pytest.raises(ValueError, match="`encoder`='recurrent' needs sequences"):
+        network.encoder(shape, 4)
+    with pytest.raises(ValueError, match="`decoder`='recurrent' needs sequences"):
+        network.decoder(2, shape, shape)
+
+
+def test_arguments_outside_their_range_are_refused():
+    with pytest.raises(ValueError, match="`word_dropout` must be less than 1"):
+        ki.networks.Recurrent(word_dropout=1.0)
+    with pytest.raises(TypeError, match="`bidirectional` must be True or False"):
+        ki.networks.Recurrent(bidirectional=1)
