@@ -7,6 +7,7 @@ to it: closed forms and golden numbers.
 import json
 import pathlib
 import tempfile
+import typing
 
 import keras
 import numpy as np
@@ -25,7 +26,7 @@ SETTINGS = [
     (ki.kernels, "rq", ki.kernels.RationalQuadratic("median", (1.0, 3.0), 2.0)),
     (ki.priors, "standard_normal", None),
     (ki.priors, "gaussian_mixture", ki.priors.GaussianMixture(3, 0.2)),
-    (ki.priors, "vamp", ki.priors.VampPrior(5, (0, 1))),
+    (ki.priors, "vamp", ki.priors.VampPrior(5, (0, 1), "sphere")),
     (ki.priors, "maf", ki.priors.MaskedAutoregressiveFlow(2, (8,), "relu")),
     (ki.priors, "uniform_sphere", None),
     (ki.priors, "von_mises_fisher", ki.priors.VonMisesFisherPrior(3.0)),
@@ -72,7 +73,7 @@ SETTINGS = [
     (schedules, "cosine", schedules.Cosine(1.0, 0.5, 20, 3, "epochs")),
     (schedules, "sigmoid", schedules.Sigmoid(1.0, 0.5, 20, 3, "epochs", 4.0)),
     (schedules, "cyclical", schedules.Cyclical(1.0, 0.5, 20, 3, "epochs", 2, 0.25)),
-    (ki.divergences, "mmd", ki.divergences.MaximumMeanDiscrepancy("imq", False, "sampled", 3)),
+    (ki.divergences, "mmd", ki.divergences.MaximumMeanDiscrepancy("imq", False, "sampled", 3, 70)),
 ]
 
 KERNELS = [
@@ -84,12 +85,31 @@ KERNELS = [
     ki.kernels.RationalQuadratic(scale_mixture_rate=3.0),
 ]
 
+
+class DivergenceRow(typing.NamedTuple):
+    """A divergence, and what by its definition it does.
+
+    Args:
+        divergence: the member.
+        sees: the ways that q(z) may differ from the prior in which it grows: "shift", "shrink" (a
+            smaller variance), "correlation" (of the dimensions, their own variances kept).
+        bias: how far above 0 it may be where q = p, beyond 4 standard errors, in its own unit.
+        points: whether it takes samples of z without q(z|x).
+    """
+
+    divergence: object
+    sees: tuple = ("shift", "shrink")
+    bias: float = 1e-6
+    points: bool = True
+
+
 DIVERGENCES = [
-    ki.divergences.MaximumMeanDiscrepancy(),
-    ki.divergences.MaximumMeanDiscrepancy(unbiased=False),
-    ki.divergences.MaximumMeanDiscrepancy(estimator="sampled"),
-    ki.divergences.MaximumMeanDiscrepancy(kernel="imq"),
-    ki.divergences.MaximumMeanDiscrepancy(kernel="rq"),
+    DivergenceRow(ki.divergences.MaximumMeanDiscrepancy()),
+    DivergenceRow(ki.divergences.MaximumMeanDiscrepancy(unbiased=False)),
+    DivergenceRow(ki.divergences.MaximumMeanDiscrepancy(estimator="random_features")),
+    DivergenceRow(ki.divergences.MaximumMeanDiscrepancy("rq", estimator="random_features")),
+    DivergenceRow(ki.divergences.MaximumMeanDiscrepancy(estimator="sampled", num_samples=4)),
+    DivergenceRow(ki.divergences.MaximumMeanDiscrepancy(kernel="imq")),
 ]
 
 # Model class, arguments.
@@ -176,50 +196,84 @@ def normal_posterior(mean, variance, seed=(5, 6)):
     return q, q.sample(seed=tf.stack(seed))
 
 
-def run_divergence_contract(divergence):
-    """Laws of a divergence between q(z) and a standard normal prior."""
-    for latent_dim in (2, 64):
+CHANGES = {
+    "shift": (0.5, 1.0, 2.0),  # of every mean, in the prior's standard deviations
+    "shrink": (0.3, 0.1, 0.01),  # the variance
+    "correlation": (0.3, 0.6, 0.95),  # of every two dimensions
+}
+
+
+def changed_posterior(kind, size, count, latent_dim, seed):
+    """Returns a batch of q(z|x) that differs from N(0, I) in one way, and a draw of z for each."""
+    ones = tf.ones([count, latent_dim])
+    if kind == "shift":
+        return normal_posterior(size * ones, ones, seed)
+    if kind == "shrink":
+        return normal_posterior(0.0 * ones, size * ones, seed)
+    # What all dimensions of z share is its mean, and each q(z_j) is N(0, 1) but for the minibatch.
+    shared = tf.random.stateless_normal([count, 1], seed=[0, 1])
+    shared = (shared - tf.reduce_mean(shared)) / tf.math.reduce_std(shared)
+    return normal_posterior(np.sqrt(size) * shared * ones, (1.0 - size) * ones, seed)
+
+
+def run_divergence_contract(row):
+    """Laws of a divergence between q(z) and a standard normal prior.
+
+    Zero where q = p, within 4 standard errors and the row's bias; growing as q(z) departs from p in
+    the ways that the member sees; the same in any order of examples, in graph mode and under a
+    policy of half precision; with gradients that are finite for codes of any size.
+    """
+    divergence = row.divergence
+    for latent_dim in (2, 16, 64, 256):
         prior = ki.priors.StandardNormal().distribution(latent_dim)
 
-        @tf.function
-        def value(shift, variance, seed, latent_dim=latent_dim, prior=prior):
-            ones = tf.ones([64, latent_dim])
-            q, z = normal_posterior(shift * ones, variance * ones, seed=[seed, 6])
-            return divergence(z, prior, q, seed=tf.stack([seed, 2]))
+        def value(kind, size, seed, latent_dim=latent_dim, prior=prior):
+            q, z = changed_posterior(kind, size, 16, latent_dim, (seed, 6))
+            return float(divergence(z, prior, q, seed=tf.constant([seed, 2])))
 
-        def mean(shift, variance, value=value):
-            """Returns the mean over seeds, and its standard error."""
-            arguments = tf.constant(shift), tf.constant(variance)
-            values = np.array([value(*arguments, tf.constant(seed)) for seed in range(10)])
-            return values.mean(), values.std(ddof=1) / np.sqrt(10)
-
-        equal, error = mean(0.0, 1.0)
-        assert abs(equal) <= 4 * error + 1e-6  # zero where q(z) = p(z)
-        moved = [mean(shift, 1.0)[0] for shift in (0.5, 1.0, 2.0)]
-        assert equal + 4 * error < moved[0] < moved[1] < moved[2]
-        shrunk = [mean(0.0, variance)[0] for variance in (0.3, 0.1, 0.01)]
-        assert equal + 4 * error < shrunk[0] < shrunk[1] < shrunk[2]
+        values = np.array([value("shift", 0.0, seed) for seed in range(5)])
+        equal, error = values.mean(), values.std(ddof=1) / np.sqrt(5)
+        assert -4 * error - 1e-6 <= equal <= 4 * error + row.bias, latent_dim
+        for kind in row.sees:
+            first, second, third = (value(kind, size, 0) for size in CHANGES[kind])
+            assert equal + 4 * error < first < second < third, (kind, latent_dim)
+    assert divergence.is_strict == ({"shift", "shrink"} <= set(row.sees)) or not row.points
 
     seed = tf.constant([1, 2])
     latent_dim = 4
     prior = ki.priors.StandardNormal().distribution(latent_dim)
-    mean = tf.random.stateless_normal([33, latent_dim], seed=[3, 4])
-    _, z = normal_posterior(mean, 0.3 + 0.0 * mean)
+    means = tf.random.stateless_normal([33, latent_dim], seed=[3, 4])
+    _, z = normal_posterior(means, 0.3 + 0.0 * means)
 
     def estimate(z):
-        return divergence(z, prior, None, seed=seed)
+        q = None if row.points else normal_posterior(z, 0.3 + 0.0 * z)[0]
+        return divergence(z, prior, q, seed=seed)
 
     eager = float(estimate(z))
     assert float(estimate(z)) == eager  # same seed, same number
-    np.testing.assert_allclose(float(tf.function(estimate)(z)), eager, atol=1e-6)
-    np.testing.assert_allclose(float(estimate(z[::-1])), eager, atol=1e-6)  # order is nothing
-    assert np.isfinite(float(divergence(z[:1], prior, None, seed=seed)))  # a batch of one
+    tolerance = {"rtol": 1e-5, "atol": 1e-6}
+    np.testing.assert_allclose(float(tf.function(estimate)(z)), eager, **tolerance)
+    np.testing.assert_allclose(float(estimate(z[::-1])), eager, **tolerance)  # order is nothing
+    assert np.isfinite(float(estimate(z[:1])))  # a batch of one
     for scale in (1e-6, 1e6):
         with tf.GradientTape() as tape:
             points = tf.identity(z * scale)
             tape.watch(points)
-            total = divergence(points, prior, None, seed=seed)
-        assert np.all(np.isfinite(tape.gradient(total, points).numpy()))
+            total = estimate(points)
+        gradient = tape.gradient(total, points)
+        assert np.isfinite(float(total)) and np.all(np.isfinite(gradient.numpy())), scale
+        with tf.GradientTape() as tape:
+            tape.watch(means)
+            q, z = normal_posterior(scale * means, 0.3 + 0.0 * means)
+            total = divergence(z, prior, q, seed=seed)
+        gradient = tape.gradient(total, means)
+        assert np.isfinite(float(total)) and np.all(np.isfinite(gradient.numpy())), scale
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        half = divergence(tf.cast(means, tf.float16), prior, None if row.points else q, seed=seed)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert half.dtype == tf.float32 and np.isfinite(float(half))
 
 
 # === Models ===

@@ -80,6 +80,54 @@ class Kernel(Setting):
         batch = self.kernels_of_width(tf.reshape(tf.cast(squared_bandwidths, tf.float32), shape))
         return tf.reduce_mean(batch.matrix(x, y), axis=0)
 
+    def radial_derivatives(self, squared_distances, squared_bandwidths):
+        """Returns k and its first two derivatives with respect to t = ||z - z'||^2.
+
+        Args:
+            squared_distances: t, a tensor of any shape.
+            squared_bandwidths: from `squared_bandwidths`; the mean over them is taken.
+
+        Returns:
+            (k, dk/dt, d^2k/dt^2), float32 tensors of the shape of t.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define `radial_derivatives`")
+
+    def precisions(self, count, seed):
+        """Draws tau [count], which write the kernel as a mixture of Gaussian kernels:
+
+        shape(t; h) = E exp(-tau t / (2 h))
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define `precisions`")
+
+    def frequencies(self, num_features, latent_dim, squared_bandwidths, seed):
+        """Draws random Fourier frequencies w, for which k(z, z') = E cos(w . (z - z')).
+
+        By Bochner's theorem a radial kernel has a distribution of w; that of a Gaussian kernel is
+        N(0, I / h), so that here w ~ N(0, (tau / h) I) given tau. Every scale gets the same number
+        of w, which leaves less to chance than drawing the scale, too.
+
+        Args:
+            num_features: how many, rounded up to a multiple of the number of scales.
+            latent_dim: the number of dimensions of z.
+            squared_bandwidths: from `squared_bandwidths`.
+            seed: int32 tensor [2].
+
+        Returns:
+            float32 [F, latent_dim].
+
+        References:
+            Rahimi and Recht, Random Features for Large-Scale Kernel Machines, NIPS 2007, section 3.
+        """
+        squared_bandwidths = tf.cast(squared_bandwidths, tf.float32)
+        repeats = -(-num_features // len(self.scales))
+        seeds = tf.unstack(tf.random.experimental.stateless_split(seed))
+        directions = tf.random.stateless_normal(
+            [len(self.scales) * repeats, latent_dim], seed=seeds[0]
+        )
+        precisions = self.precisions(len(self.scales) * repeats, seeds[1])
+        scaled = precisions / tf.repeat(squared_bandwidths, repeats)
+        return directions * tf.sqrt(scaled)[:, None]
+
     @property
     def has_normal_expectation(self):
         """Whether E k(z, z') has a closed form for normal z and z' (`normal_expectation`)."""

@@ -32,6 +32,17 @@ class Gaussian(Kernel):
     def kernels_of_width(self, squared_bandwidths):
         return tfp.math.psd_kernels.ExponentiatedQuadratic(length_scale=tf.sqrt(squared_bandwidths))
 
+    def radial_derivatives(self, squared_distances, squared_bandwidths):
+        t = tf.cast(squared_distances, tf.float32)[..., None]
+        h = tf.cast(squared_bandwidths, tf.float32)
+        k = tf.exp(-t / (2.0 * h))
+        first = -k / (2.0 * h)
+        second = k / (4.0 * h**2)
+        return tuple(tf.reduce_mean(value, axis=-1) for value in (k, first, second))
+
+    def precisions(self, count, seed):
+        return tf.ones([count])
+
     @property
     def has_normal_expectation(self):
         return True

@@ -3,6 +3,10 @@
 import tensorflow as tf
 
 from keras_infovae.kernels.base import Kernel
+from keras_infovae.kernels.rational_quadratic import (
+    gamma_precisions,
+    rational_quadratic_derivatives,
+)
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.serialization import register
 
@@ -36,3 +40,9 @@ class InverseMultiquadratic(Kernel):
         return tfp.math.psd_kernels.RationalQuadratic(
             length_scale=tf.sqrt(squared_bandwidths), scale_mixture_rate=1.0
         )
+
+    def radial_derivatives(self, squared_distances, squared_bandwidths):
+        return rational_quadratic_derivatives(squared_distances, squared_bandwidths, 1.0)
+
+    def precisions(self, count, seed):
+        return gamma_precisions(count, seed, 1.0)

@@ -44,3 +44,30 @@ class RationalQuadratic(Kernel):
             length_scale=tf.sqrt(squared_bandwidths),
             scale_mixture_rate=self.scale_mixture_rate,
         )
+
+    def radial_derivatives(self, squared_distances, squared_bandwidths):
+        return rational_quadratic_derivatives(
+            squared_distances, squared_bandwidths, self.scale_mixture_rate
+        )
+
+    def precisions(self, count, seed):
+        return gamma_precisions(count, seed, self.scale_mixture_rate)
+
+
+def rational_quadratic_derivatives(squared_distances, squared_bandwidths, rate):
+    """Returns the mean over h of (1 + t / (2 a h))^(-a) and of its first two derivatives in t:
+
+    -1 / (2 h) (1 + t / (2 a h))^(-a - 1),    (a + 1) / (4 a h^2) (1 + t / (2 a h))^(-a - 2)
+    """
+    t = tf.cast(squared_distances, tf.float32)[..., None]
+    h = tf.cast(squared_bandwidths, tf.float32)
+    base = 1.0 + t / (2.0 * rate * h)
+    k = base**-rate
+    first = -k / (2.0 * h * base)
+    second = (rate + 1.0) / (4.0 * rate * h**2) * k / base**2
+    return tuple(tf.reduce_mean(value, axis=-1) for value in (k, first, second))
+
+
+def gamma_precisions(count, seed, rate):
+    """Draws tau [count] ~ Gamma(a, rate a): E exp(-tau t / 2h) = (1 + t / (2 a h))^(-a)."""
+    return tfp.distributions.Gamma(rate, rate).sample(count, seed=seed)

@@ -58,6 +58,28 @@ def local_rows(global_rows, count):
     return global_rows[start : start + count]
 
 
+def sum_over_rows(function, global_rows):
+    """Returns `function` of all rows of the global batch, where it is a sum over rows.
+
+    Every replica holds the global batch (`gather`). Each computes the sum over a part of its rows,
+    and the parts are added up over replicas: an all-reduce of what `function` returns, whatever the
+    number of rows. Differentiable: the gradient that `share_of_global_value` of the result sends
+    back to the replicas' own rows, through `gather`, is that of one device.
+
+    Args:
+        function: maps tensors [k, ...] to a float32 tensor that is a sum over their rows; 0 for
+            k = 0.
+        global_rows: a list of tensors [n, ...], split along axis 0.
+    """
+    if num_replicas() == 1:
+        return function(*global_rows)
+    context = tf.distribute.get_replica_context()
+    size = -(-tf.shape(global_rows[0])[0] // num_replicas())
+    start = context.replica_id_in_sync_group * size  # beyond the end: an empty part
+    part = function(*[rows[start : start + size] for rows in global_rows])
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, part)
+
+
 def step_variable(value, name):
     """Returns an int64 variable of the training loop, the same on every replica."""
     return tf.Variable(

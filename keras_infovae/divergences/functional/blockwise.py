@@ -14,7 +14,8 @@ def pairwise_sum(function, rows, columns, elements_per_pair=1):
     O(m * elements_per_pair) for one row block instead of O(n * m * elements_per_pair).
 
     Args:
-        function: maps (rows_block, columns) to a tensor of values for all pairs.
+        function: maps (rows_block, columns) to a tensor of values for all pairs, [n, m]; or of
+            sums over columns, [n, 1].
         rows: a list of tensors [n, ...], split along axis 0.
         columns: a list of tensors [m, ...].
         elements_per_pair: size of the largest intermediate per pair (latent_dim where `function`
@@ -23,6 +24,11 @@ def pairwise_sum(function, rows, columns, elements_per_pair=1):
     Returns:
         A float32 scalar, differentiable once with respect to `rows` and `columns`.
     """
+    rows = [tf.cast(tensor, tf.float32) for tensor in rows]
+    columns = [tf.cast(tensor, tf.float32) for tensor in columns]
+    n, m = rows[0].shape[0], columns[0].shape[0]
+    if n is not None and m is not None and n * m * elements_per_pair <= BLOCK_ELEMENTS:
+        return tf.reduce_sum(function(rows, columns))  # a single block
     row_count = len(rows)
 
     @tf.custom_gradient
@@ -76,7 +82,7 @@ def pairwise_sum(function, rows, columns, elements_per_pair=1):
             upstream * gradient for gradient in (*row_gradients, *column_gradients)
         ]
 
-    return total(*[tf.cast(tensor, tf.float32) for tensor in (*rows, *columns)])
+    return total(*rows, *columns)
 
 
 def _split(rows, blocks, size, padding):

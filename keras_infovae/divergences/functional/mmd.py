@@ -1,8 +1,9 @@
-"""Estimators of divergences as pure functions of tensors."""
+"""Maximum mean discrepancy: of samples, and of normals with z integrated out."""
 
 import tensorflow as tf
 
-from keras_infovae.divergences.blockwise import pairwise_sum
+from keras_infovae.divergences.functional.blockwise import pairwise_sum
+from keras_infovae.divergences.functional.pairs import as_groups, count, mean_over_groups
 
 
 def maximum_mean_discrepancy(x, y, kernel, squared_bandwidths=None, unbiased=True):
@@ -36,8 +37,7 @@ def maximum_mean_discrepancy(x, y, kernel, squared_bandwidths=None, unbiased=Tru
     References:
         Gretton et al., A Kernel Two-Sample Test, JMLR 2012, lemma 6 and equation 5.
     """
-    x, y = tf.cast(x, tf.float32), tf.cast(y, tf.float32)
-    groups = x if x.shape.rank == 3 else x[:, None]
+    groups, y = as_groups(x), tf.cast(y, tf.float32)
     x = tf.reshape(groups, [-1, groups.shape[-1]])
     if squared_bandwidths is None:
         squared_bandwidths = kernel.squared_bandwidths(x.shape[-1], tf.concat([x, y], axis=0))
@@ -45,7 +45,7 @@ def maximum_mean_discrepancy(x, y, kernel, squared_bandwidths=None, unbiased=Tru
 
     def mean_over_pairs(a, b):
         elements = squared_bandwidths.shape[0]
-        return pairwise_sum(matrix, [a], [b], elements) / _count(a) / _count(b)
+        return pairwise_sum(matrix, [a], [b], elements) / count(a) / count(b)
 
     def matrix(a, b):
         return kernel.matrix(a[0], b[0], squared_bandwidths)
@@ -53,23 +53,31 @@ def maximum_mean_discrepancy(x, y, kernel, squared_bandwidths=None, unbiased=Tru
     within_x = tf.reduce_mean(kernel.matrix(groups, groups, squared_bandwidths), axis=[1, 2])
     within_y = tf.ones_like(y[:, 0])  # k(y, y) = 1
     return (
-        _mean_over_groups(mean_over_pairs(x, x), within_x, unbiased)
-        + _mean_over_groups(mean_over_pairs(y, y), within_y, unbiased)
+        mean_over_groups(mean_over_pairs(x, x), within_x, unbiased)
+        + mean_over_groups(mean_over_pairs(y, y), within_y, unbiased)
         - 2.0 * mean_over_pairs(x, y)
     )
 
 
 def expected_maximum_mean_discrepancy(
-    mean, variance, prior_mean, prior_variance, kernel, squared_bandwidths=None, unbiased=True
+    mean,
+    variance,
+    prior_mean,
+    prior_variance,
+    kernel,
+    squared_bandwidths=None,
+    unbiased=True,
+    prior_log_weights=None,
 ):
     """Returns MMD^2(q, p) with every z integrated out in closed form, a float32 scalar.
 
-    q(z) = (1/N) sum_i N(z; m_i, diag v_i) is the aggregated posterior of diagonal normals, p(z) a
-    diagonal normal. For a Gaussian kernel all three expectations are known (the formula and its
-    derivation stand at `Gaussian.normal_expectation`); with K_ij for pairs of the batch,
+    q(z) = (1/n) sum_i N(z; m_i, diag v_i) is the aggregated posterior of diagonal normals, p(z) a
+    diagonal normal or a mixture of them with weights w_k. For a Gaussian kernel all three
+    expectations are known (the formula and its derivation stand at `Gaussian.normal_expectation`);
+    with K for a pair of normals,
 
         MMD^2 = (1 / n(n-1)) sum_{i != j} K(m_i, v_i; m_j, v_j)
-              + K(m_p, v_p; m_p, v_p) - (2/n) sum_i K(m_i, v_i; m_p, v_p)
+              + sum_kl w_k w_l K(m_k, v_k; m_l, v_l) - (2/n) sum_ik w_k K(m_i, v_i; m_k, v_k)
 
     Only the choice of the minibatch is random then. It is the expectation, given the minibatch, of
     `maximum_mean_discrepancy` over all draws of z and of prior samples (the law of total
@@ -79,12 +87,13 @@ def expected_maximum_mean_discrepancy(
 
     Args:
         mean, variance: [n, latent_dim], of q(z|x_i); variance 0 is a point.
-        prior_mean, prior_variance: [latent_dim].
+        prior_mean, prior_variance: [latent_dim], or [K, latent_dim] of a mixture.
         kernel: a `Kernel` with `has_normal_expectation`.
         squared_bandwidths: as `kernel.squared_bandwidths` gives them. Default None: by the kernel's
             own rule from latent_dim and `mean`.
         unbiased: True (default) leaves out the pairs i = j; False keeps them. A batch of one keeps
             its only pair.
+        prior_log_weights: [K], the logarithms of w_k, which add up to 1. Default None: equal ones.
 
     Example:
 
@@ -96,42 +105,35 @@ def expected_maximum_mean_discrepancy(
     >>> bool(abs(value) < 1e-6)
     True
     """
+    mean, variance, prior_mean, prior_variance = (
+        tf.cast(tensor, tf.float32) for tensor in (mean, variance, prior_mean, prior_variance)
+    )
     if squared_bandwidths is None:
         squared_bandwidths = kernel.squared_bandwidths(mean.shape[-1], mean)
     squared_bandwidths = tf.convert_to_tensor(squared_bandwidths, tf.float32)
+    latent_dim = mean.shape[-1]
+    prior_mean = tf.reshape(prior_mean, [-1, latent_dim])
+    prior_variance = tf.reshape(prior_variance, [-1, latent_dim])
+    if prior_log_weights is None:
+        weights = tf.ones_like(prior_mean[:, 0]) / count(prior_mean)
+    else:
+        weights = tf.exp(tf.cast(prior_log_weights, tf.float32))
 
-    def expectation(a, b):
-        return kernel.normal_expectation(*a, *b, squared_bandwidths)
+    def weighted_sum(a, b):  # of the third entries' products with the expectation
+        def expectation(a, b):
+            value = kernel.normal_expectation(*a[:2], *b[:2], squared_bandwidths)
+            return value * a[2][:, None] * b[2][None]
+
+        elements = latent_dim * squared_bandwidths.shape[0]
+        return pairwise_sum(expectation, a, b, elements_per_pair=elements)
 
     def self_expectation(v):  # of z and z' from one and the same normal with variance v
         zeros = tf.zeros_like(v)
-        return expectation((zeros[:1], zeros[:1]), (zeros, 2.0 * v))[0]
+        return kernel.normal_expectation(zeros[:1], zeros[:1], zeros, 2.0 * v, squared_bandwidths)[
+            0
+        ]
 
-    q = [mean, variance]
-    p = [prior_mean[None], prior_variance[None]]
-    within_q = self_expectation(variance)
-    elements = mean.shape[-1] * squared_bandwidths.shape[0]
-    mean_qq = pairwise_sum(expectation, q, q, elements_per_pair=elements) / _count(mean) ** 2
-    mean_qp = tf.reduce_mean(expectation(q, p))
-    return (
-        _mean_over_groups(mean_qq, within_q, unbiased) + self_expectation(p[1])[0] - 2.0 * mean_qp
-    )
-
-
-def _mean_over_groups(mean_of_all, within, unbiased):
-    """Returns the mean over pairs of n groups: of all of them, or of the pairs of two groups.
-
-    Args:
-        mean_of_all: scalar, the mean over all n^2 pairs of groups.
-        within: [n], the mean over the pairs of each group with itself.
-        unbiased: whether to leave the pairs of a group with itself out.
-    """
-    if not unbiased:
-        return mean_of_all
-    n = _count(within)
-    others = (n * mean_of_all - tf.reduce_mean(within)) / tf.maximum(n - 1.0, 1.0)
-    return tf.where(n > 1.0, others, mean_of_all)
-
-
-def _count(tensor):
-    return tf.cast(tf.shape(tensor)[0], tf.float32)
+    q = [mean, variance, tf.ones_like(mean[:, 0]) / count(mean)]
+    p = [prior_mean, prior_variance, weights]
+    mean_qq = mean_over_groups(weighted_sum(q, q), self_expectation(variance), unbiased)
+    return mean_qq + weighted_sum(p, p) - 2.0 * weighted_sum(q, p)

@@ -1,0 +1,35 @@
+"""Seeds and draws of z, as the estimators that sample need them."""
+
+import tensorflow as tf
+
+from keras_infovae.utils import probability as tfp
+
+DRAWS = 8  # of z per example where z cannot be integrated out; one makes the latents collapse
+
+
+def split_seed(seed, count):
+    """Returns `count` int32 seeds [2] from `seed`; random ones if it is None."""
+    if seed is None:
+        return tf.unstack(tf.random.uniform([count, 2], maxval=2**31 - 1, dtype=tf.int32))
+    return tf.unstack(tf.random.experimental.stateless_split(seed, count))
+
+
+def draws_per_example(z, posterior, num_samples, seed):
+    """Returns draws of z from each q(z|x), float32 [n, s, latent_dim].
+
+    One draw, the z at hand, has to do where `posterior` is None, and does where each q(z|x) is a
+    point; else s = num_samples are drawn.
+    """
+    if posterior is None or num_samples == 1 or is_deterministic(posterior):
+        return tf.cast(z, tf.float32)[:, None]
+    return tf.transpose(tf.cast(posterior.sample(num_samples, seed=seed), tf.float32), [1, 0, 2])
+
+
+def is_deterministic(posterior):
+    """Returns whether each q(z|x) is a point."""
+    return isinstance(posterior, tfp.distributions.VectorDeterministic)
+
+
+def as_points(z):
+    """Returns samples of q(z) as the batch of q(z|x) that are these points, without any spread."""
+    return tfp.distributions.VectorDeterministic(tf.cast(z, tf.float32))
