@@ -38,7 +38,7 @@ class Cyclical(Ramp):
     [0.0, 0.5, 1.0, 1.0, 0.0, 0.5, 1.0]
 
     References:
-        Fu et al., Cyclical Annealing Schedule, arXiv:1903.10145, equations 6 and 7.
+        Fu et al., Cyclical Annealing Schedule, arXiv:1903.10145.
     """
 
     def __init__(

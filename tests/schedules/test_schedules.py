@@ -67,7 +67,7 @@ def test_equal_settings_are_equal_and_survive_json():
 
 
 def cycles_of_the_paper(step, total, cycles, ratio):
-    """Returns equations 6 and 7 of arXiv:1903.10145, with steps counted from 0."""
+    """Returns beta_t of arXiv:1903.10145, with steps counted from 0."""
     place = (step % (total // cycles)) / (total / cycles)
     return min(place / ratio, 1.0)
 
