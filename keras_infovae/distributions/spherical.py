@@ -189,8 +189,8 @@ def _distribution_class():
             angle_seed, tangent_seed = tf.unstack(
                 tf.random.experimental.stateless_split(tfp.random.sanitize_seed(seed))
             )
-            batch_shape = self.batch_shape_tensor()
-            concentration = tf.broadcast_to(self.concentration, batch_shape)
+            concentration = self._broadcast_concentration()
+            batch_shape = tf.shape(concentration)
             uniform = tf.random.stateless_uniform(tf.concat([batch_shape, [n]], 0), seed=angle_seed)
             angle = sample_angles(uniform, concentration, self._dimension())
             rank = angle.shape.rank
@@ -210,9 +210,9 @@ def _distribution_class():
             return -0.5 * self.concentration * squared - self._log_normalizer()
 
         def _entropy(self):
-            drop, _, _ = cosine_moments(self.concentration, self._dimension())
-            entropy = self.concentration * drop + self._log_normalizer()
-            return tf.broadcast_to(entropy, self.batch_shape_tensor())
+            concentration = self._broadcast_concentration()
+            drop, _, _ = cosine_moments(concentration, self._dimension())
+            return concentration * drop + log_normalizer(concentration, self._dimension())
 
         def _mean(self):
             drop, _, _ = cosine_moments(self.concentration, self._dimension())
@@ -234,6 +234,11 @@ def _distribution_class():
             dimension = self._dimension()
             _, variance, squared_sine = cosine_moments(self.concentration, dimension)
             return variance[..., None], squared_sine[..., None] / (dimension - 1.0)
+
+        def _broadcast_concentration(self):
+            # An addition rather than `broadcast_to`, whose gradient XLA cannot compile where the
+            # size of the batch is unknown.
+            return self.concentration + tf.zeros_like(self.mean_direction[..., 0])
 
         def _log_normalizer(self):
             return log_normalizer(self.concentration, self._dimension())

@@ -2,6 +2,8 @@
 
 from keras_infovae.distributions.base import DistributionLayer
 
+SUPPORTS = ("euclidean", "sphere")
+
 
 class Prior(DistributionLayer):
     """A prior p(z) on the latent space.
@@ -9,7 +11,7 @@ class Prior(DistributionLayer):
     A member defines `distribution`; one with weights makes them in `build`, which the model calls
     once. `has_density` says whether p(z) has a log density, without which KL(q(z|x) || p(z)) and
     divergences that use it are not defined. `support` is where z lies: "euclidean" for all of
-    space, "sphere" for the unit sphere, or "posterior" for wherever the posterior's z lies.
+    space, "sphere" for the unit sphere.
     """
 
     has_density = True

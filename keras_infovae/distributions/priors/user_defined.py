@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_infovae.distributions.priors.base import Prior
+from keras_infovae.distributions.priors.base import SUPPORTS, Prior
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import argument_error, check_choice
 from keras_infovae.utils.serialization import register
@@ -47,7 +47,7 @@ class UserDefinedPrior(Prior):
         super().__init__()
         self.builder = _check_builder(builder)
         self.has_density = bool(has_density)
-        self.support = check_choice("support", support, ("euclidean", "sphere"))
+        self.support = check_choice("support", support, SUPPORTS)
 
     def get_config(self):
         name = keras.saving.get_registered_name(self.builder)

@@ -3,9 +3,9 @@
 import keras
 import tensorflow as tf
 
-from keras_infovae.distributions.priors.base import Prior
+from keras_infovae.distributions.priors.base import SUPPORTS, Prior
 from keras_infovae.utils import probability as tfp
-from keras_infovae.utils.checks import argument_error, check_integer, check_number
+from keras_infovae.utils.checks import argument_error, check_choice, check_integer, check_number
 from keras_infovae.utils.serialization import register
 
 
@@ -24,6 +24,7 @@ class VampPrior(Prior):
         num_components: K, at least 1. Default 100; the paper's is 500.
         value_range: (low, high) that the pseudo-inputs stay within, by a smooth bound, such as
             (0, 1) for grey levels; None (default) for no bound, as suits standardised data.
+        support: where the posterior's z lies: "euclidean" (default), or "sphere".
 
     Raises:
         ValueError, TypeError: naming the argument, what is allowed and what was received.
@@ -41,12 +42,11 @@ class VampPrior(Prior):
         Tomczak and Welling, VAE with a VampPrior, arXiv:1705.07120, equation 9.
     """
 
-    support = "posterior"
-
-    def __init__(self, num_components=100, value_range=None):
+    def __init__(self, num_components=100, value_range=None, support="euclidean"):
         super().__init__()
         self.num_components = check_integer("num_components", num_components)
         self.value_range = _check_range(value_range)
+        self.support = check_choice("support", support, SUPPORTS)
         self.raw_inputs = None
 
     def build(self, latent_dim, event_shape=None):
