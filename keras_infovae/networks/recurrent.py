@@ -15,8 +15,8 @@ class Recurrent(Network):
         p(x|z) = prod_i p(x_i | x_1, ..., x_{i-1}, z),      i = 1, ..., length
 
     The decoder is told z in its first state and, beside the token before, at every step. It can
-    describe sequences without z, and a VAE (alpha = 0, lambda_ = 1) then leaves z unused; a larger
-    alpha, or `word_dropout`, does not. The encoder reads the sequence, in both directions unless
+    describe sequences without z, which a VAE (alpha = 0, lambda_ = 1) may then leave unused; a
+    larger alpha rewards its use, and `word_dropout` makes it needed. The encoder reads the sequence, in both directions unless
     told otherwise, and one dense layer follows its last states. All sequences have one length: give
     the vocabulary a token for what comes after the end.
 
