@@ -154,14 +154,13 @@ def numpy_normal(posterior, parameters, d):
     if isinstance(posterior, ki.posteriors.DiagonalNormal):
         return mean, np.eye(d) * np.exp(14 * np.tanh(log_scale / 14))[:, None]
     if isinstance(posterior, ki.posteriors.FullCovarianceNormal):
-        factor = np.zeros([len(mean), d, d])
-        diagonal = np.exp(7 * np.tanh(log_scale / 7))
-        at = 0
-        for row in range(d):
-            factor[:, row, row] = diagonal[:, row]
-            for column in range(row):
-                factor[:, row, column] = diagonal[:, row] * 10 * np.tanh(rest[:, at] / 10)
-                at += 1
+        # The order of TFP's fill_triangular: rows of the values and of their mirror image.
+        square = np.concatenate([rest[:, d - 1 :], rest[:, ::-1]], -1).reshape(
+            len(mean), d - 1, d - 1
+        )
+        factor = np.tile(np.eye(d), [len(mean), 1, 1])
+        factor[:, 1:, :-1] += np.tril(10 * np.tanh(square / 10))
+        factor *= np.exp(7 * np.tanh(log_scale / 7))[:, :, None]
         return mean, factor @ factor.transpose(0, 2, 1)
     rotation = np.eye(d)[None]
     for axis in np.split(rest, rest.shape[-1] // d, axis=-1):

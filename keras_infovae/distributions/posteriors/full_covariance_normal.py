@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import tensorflow as tf
 
 from keras_infovae.distributions.base import bounded_log
@@ -24,9 +23,10 @@ class FullCovarianceNormal(Posterior):
         L_ii = exp(log_diagonal_i),        L_ij = L_ii lower_ij  for i > j
 
     The encoder's output is `concat([mean, log_diagonal, lower])`, [n, d + d + d (d - 1) / 2] at
-    d = latent_dim, with the entries below the diagonal row by row. Both are kept within bounds,
-    (-7, 7) and (-10, 10), by a smooth function. For latents that are correlated given x; the
-    encoder's last layer grows with the square of latent_dim. KL to a standard normal is exact.
+    d = latent_dim, with the entries below the diagonal in the order of `tfp.math.fill_triangular`.
+    log_diagonal and lower are kept within (-7, 7) and (-10, 10) by a smooth bound. For latents that
+    are correlated given x; the encoder's last layer grows with the square of latent_dim. KL to a
+    standard normal is exact.
 
     Example:
 
@@ -58,9 +58,8 @@ class FullCovarianceNormal(Posterior):
 
 def _unit_lower_triangle(lower, latent_dim):
     """Returns [..., d, d] with `lower` [..., d (d - 1) / 2] below a diagonal of ones."""
-    rows, columns = np.tril_indices(latent_dim, -1)
-    places = np.zeros([len(rows), latent_dim * latent_dim], "float32")
-    places[np.arange(len(rows)), rows * latent_dim + columns] = 1.0
-    flat = tf.linalg.matmul(lower, places)
-    shape = tf.concat([tf.shape(lower)[:-1], [latent_dim, latent_dim]], axis=0)
-    return tf.reshape(flat, shape) + tf.eye(latent_dim)
+    if latent_dim == 1:
+        return tf.eye(1)
+    triangle = tfp.math.fill_triangular(lower)  # a row and a column short
+    batch = [[0, 0]] * (lower.shape.rank - 1)
+    return tf.eye(latent_dim) + tf.pad(triangle, [*batch, [1, 0], [0, 1]])
