@@ -19,8 +19,10 @@ class PixelCNN(Network):
     The parameters of a pixel depend on z and on the pixels above it, and to its left in its row, as
     far as the layers reach: 10 rows and columns with the defaults. Such a decoder can describe
     images without z, which a VAE (alpha = 0, lambda_ = 1) may then leave unused; a larger alpha
-    rewards its use. Only space is masked: given the earlier pixels, the channels of one pixel depend on each
-    other as far as the likelihood makes them, which most do not.
+    rewards its use.
+
+    Only space is masked: given the earlier pixels, the channels of one pixel depend on each other
+    as far as the likelihood makes them, which most do not.
 
     Every layer is told z in a bias, and in a map of the image's size that transposed convolutions
     make of z. The encoder is that of `Conv`. Draws from the Bernoulli likelihood are black and

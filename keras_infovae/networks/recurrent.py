@@ -16,9 +16,9 @@ class Recurrent(Network):
 
     The decoder is told z in its first state and, beside the token before, at every step. It can
     describe sequences without z, which a VAE (alpha = 0, lambda_ = 1) may then leave unused; a
-    larger alpha rewards its use, and `word_dropout` makes it needed. The encoder reads the sequence, in both directions unless
-    told otherwise, and one dense layer follows its last states. All sequences have one length: give
-    the vocabulary a token for what comes after the end.
+    larger alpha rewards its use, and `word_dropout` makes it needed. The encoder reads the
+    sequence, in both directions unless told otherwise, and one dense layer follows its last states.
+    All sequences have one length: give the vocabulary a token for what comes after the end.
 
     Args:
         units: size of the recurrent state, of the encoder's in each direction. Default 128.
