@@ -86,7 +86,7 @@ def sample_angles(uniform, concentration, dimension):
         float32 [..., n].
 
     References:
-        Figurnov et al., Implicit Reparameterization Gradients, arXiv:1805.08498, equation 6.
+        Figurnov et al., Implicit Reparameterization Gradients, arXiv:1805.08498, section 3.
     """
     # The outermost millionth on either side is where rounding decides.
     uniform = tf.clip_by_value(uniform, 1e-6, 1.0 - 1e-6)

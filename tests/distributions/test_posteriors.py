@@ -270,8 +270,7 @@ def test_von_mises_fisher_against_scipy_and_bessel_functions(latent_dim):
     order = latent_dim / 2 - 1
     ratio = special.ive(order + 1, k) / special.ive(order, k)
     np.testing.assert_allclose(q.mean(), ratio[:, None] * m, rtol=1e-4, atol=1e-6)
-    # Davidson et al., arXiv:1804.00891, equation 14, with the exponent taken out of the Bessel
-    # function.
+    # E log q - E log p, with the exponent taken out of the Bessel function.
     log_normalizer = order * np.log(k) - (order + 1) * np.log(2 * np.pi)
     log_normalizer -= np.log(special.ive(order, k))
     area = np.log(2) + (order + 1) * np.log(np.pi) - special.gammaln(order + 1)

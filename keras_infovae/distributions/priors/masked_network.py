@@ -22,7 +22,7 @@ class MaskedNetwork(keras.layers.Layer):
 
     References:
         Germain et al., MADE: Masked Autoencoder for Distribution Estimation, arXiv:1502.03509,
-        equations 13 and 14.
+        section 4.
     """
 
     def __init__(self, outputs, hidden_units, activation):
