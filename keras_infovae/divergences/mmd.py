@@ -7,10 +7,18 @@ from keras_infovae.distributions import (
     diagonal_normal_moments,
     normal_components,
     projected_normal_components,
-    projected_normal_moments,
 )
 from keras_infovae.divergences.base import Divergence
-from keras_infovae.divergences.draws import DRAWS, as_points, draws_per_example, split_seed
+from keras_infovae.divergences.branches import branch
+from keras_infovae.divergences.draws import (
+    DRAWS,
+    PAIRED_ROWS,
+    PRIOR_SAMPLES,
+    as_points,
+    draws_per_example,
+    is_normal,
+    split_seed,
+)
 from keras_infovae.divergences.functional import (
     expected_maximum_mean_discrepancy,
     maximum_mean_discrepancy,
@@ -20,10 +28,6 @@ from keras_infovae.utils.checks import argument_error, check_choice, check_integ
 from keras_infovae.utils.serialization import register
 
 ESTIMATORS = ("auto", "closed_form", "random_features", "sampled")
-
-# Rows (draws of z) above which "auto" leaves pairs for random features.
-_PAIRED_ROWS = 64
-_PAIRED_DRAWS = 1024
 
 
 @register
@@ -50,9 +54,8 @@ class MaximumMeanDiscrepancy(Divergence):
             posterior and prior (integrated out if a normal or a mixture of normals, else sampled);
             for other posteriors over draws of z. Linear in the batch, and shared by replicas.
             `"sampled"`: over all pairs of `num_samples` draws of z per example.
-            `"auto"` (default): in closed form up to 64 examples where there is one; by random
-            features for normal posteriors otherwise; else by 8 draws, in pairs up to 1,024 draws
-            and by random features above.
+            `"auto"` (default): in closed form up to 64 examples where there is one, by random
+            features otherwise.
         num_samples: draws of z per example where sampling is used; None (default) is 8, but for
             "sampled" 1. One draw, the common practice, makes a strong divergence collapse the
             latents. A point posterior takes no more than one.
@@ -125,27 +128,26 @@ class MaximumMeanDiscrepancy(Divergence):
                 self.estimator,
             )
 
-        def closed_form():
+        if self.estimator == "sampled":
+            return self._sampled(z, prior, posterior, seed)
+        if self.estimator == "closed_form":
+            return self._closed_form(z, prior, moments, seed)
+        if self.estimator == "auto" and moments is not None:
+            return self._by_size(z, prior, moments, seed)
+        return self._random_features(z, prior, posterior, seed)
+
+    def _by_size(self, z, prior, moments, seed):
+        """Returns the closed form for few rows of z, else that in random features."""
+
+        def closed_form(*moments):
             return self._closed_form(z, prior, moments, seed)
 
-        def random_features(across_replicas=True):
-            return self._random_features(z, prior, posterior, seed, across_replicas)
+        def random_features(*moments):
+            return self._random_features(z, prior, None, seed, moments)
 
-        def sampled():
-            return self._sampled(z, prior, posterior, seed)
-
-        if self.estimator == "closed_form":
-            return closed_form()
-        if self.estimator == "random_features":
-            return random_features()
-        if self.estimator == "sampled":
-            return sampled()
-        if moments is not None:
-            return _up_to(_PAIRED_ROWS, z, closed_form, random_features)
-        if posterior is not None and _is_normal(posterior):
-            return random_features()
-        draws = 1 if posterior is None else self.num_samples or DRAWS
-        return _up_to(_PAIRED_DRAWS // draws, z, sampled, random_features)
+        if z.shape[0] is not None:
+            return (closed_form if z.shape[0] <= PAIRED_ROWS else random_features)(*moments)
+        return branch(tf.shape(z)[0] <= PAIRED_ROWS, closed_form, random_features, moments)
 
     def _closed_form_moments(self, q, prior):
         """Returns (mean, variance, log-weights, means, variances), or None without closed form."""
@@ -167,7 +169,7 @@ class MaximumMeanDiscrepancy(Divergence):
             log_weights,
         )
 
-    def _random_features(self, z, prior, posterior, seed, across_replicas):
+    def _random_features(self, z, prior, posterior, seed, moments=None):
         w_seed, z_seed, prior_seed, width_seed = split_seed(seed, 4)
         frequencies = self.kernel.frequencies(
             self.num_features,
@@ -175,12 +177,14 @@ class MaximumMeanDiscrepancy(Divergence):
             self._squared_bandwidths(z, prior, width_seed),
             w_seed,
         )
-        q = posterior
-        if posterior is None or not _is_normal(posterior):
-            q = draws_per_example(z, posterior, self.num_samples or DRAWS, z_seed)
-        p = prior
-        if projected_normal_components(prior, frequencies) is None:
-            p = prior.sample(_PAIRED_DRAWS, seed=prior_seed)
+        if moments is not None:  # within a branch, where replicas cannot wait for each other
+            q, p, across_replicas = moments[:2], moments[2:], False
+        else:
+            q, p, across_replicas = posterior, prior, True
+            if posterior is None or not is_normal(posterior):
+                q = draws_per_example(z, posterior, self.num_samples or DRAWS, z_seed)
+            if projected_normal_components(prior, frequencies) is None:
+                p = prior.sample(PRIOR_SAMPLES, seed=prior_seed)
         distances = squared_feature_distances(q, p, frequencies, self.unbiased, across_replicas)
         return tf.reduce_mean(distances)
 
@@ -196,17 +200,3 @@ class MaximumMeanDiscrepancy(Divergence):
         if self.kernel.needs_samples:  # of both distributions: those of q alone may collapse
             samples = tf.concat([z, prior.sample(tf.shape(z)[0], seed=seed)], axis=0)
         return self.kernel.squared_bandwidths(z.shape[-1], samples)
-
-
-def _is_normal(posterior):
-    """Returns whether each q(z|x) is a normal or a point."""
-    directions = tf.ones([1, posterior.event_shape[-1]])
-    return projected_normal_moments(posterior, directions) is not None
-
-
-def _up_to(rows, z, paired, linear):
-    """Returns `paired()` for at most so many rows of z, else `linear()`."""
-    if z.shape[0] is not None:
-        return paired() if z.shape[0] <= rows else linear()
-    # Replicas cannot wait for each other within a branch.
-    return tf.cond(tf.shape(z)[0] <= rows, paired, lambda: linear(across_replicas=False))

@@ -27,9 +27,9 @@ def squared_feature_distances(q, p, frequencies, unbiased=True, across_replicas=
     Args:
         q: the batch of q(z|x), a TFP distribution with batch shape [n]; integrated out where each
             is a normal or a point. Else samples, [n, latent_dim] or [n, s, latent_dim], s from each
-            q(z|x_i).
+            q(z|x_i); or the moments (mean, variance) of diagonal normals, [n, latent_dim] each.
         p: the prior, a TFP distribution that is a normal or a mixture of them; else samples
-            [m, latent_dim].
+            [m, latent_dim]; or (log_weights, means, variances) as `normal_components` gives them.
         frequencies: [F, latent_dim].
         unbiased: True (default) leaves out the pairs of an example (a sample of p) with itself, so
             that the value can be negative. False keeps them. A batch of one keeps its only pair.
@@ -88,7 +88,7 @@ def _rows(q, frequencies):
     """Returns (tensors with one row per example, a function of rows to their features, n)."""
     if tf.is_tensor(q):
         return [q], lambda z: _features_of_samples(z, frequencies), count(q)
-    moments = diagonal_normal_moments(q)
+    moments = q if isinstance(q, tuple) else diagonal_normal_moments(q)
     if moments is not None:  # projected for this replica's rows alone
         return (
             list(moments),
@@ -116,7 +116,12 @@ def _mean_features_of_prior(p, frequencies, unbiased):
             return real, imaginary, 0.0
         error = (1.0 - real**2 - imaginary**2) / tf.maximum(count(p) - 1.0, 1.0)
         return real, imaginary, tf.where(count(p) > 1.0, error, 0.0)
-    components = projected_normal_components(p, frequencies)
+    if isinstance(p, tuple):
+        log_weights, mean, variance = p
+        mean = tf.matmul(mean, frequencies, transpose_b=True)
+        components = log_weights, mean, tf.matmul(variance, frequencies**2, transpose_b=True)
+    else:
+        components = projected_normal_components(p, frequencies)
     if components is None:
         raise ValueError(
             "Argument `p` must be samples, or a normal or a mixture of normals. "

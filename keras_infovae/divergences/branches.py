@@ -1,0 +1,32 @@
+"""A choice between two estimators that depends on the size of the batch."""
+
+import tensorflow as tf
+
+
+def branch(condition, if_true, if_false, tensors):
+    """Returns `if_true(*tensors)` or `if_false(*tensors)`, scalars, by a condition in the graph.
+
+    Each branch computes its gradient too. XLA cannot compile the gradient of a branch that holds
+    loops whose intermediate results it would have to keep.
+
+    Args:
+        condition: a scalar boolean tensor.
+        if_true, if_false: functions of `tensors`.
+        tensors: those that gradients flow into; others that the functions use are constants.
+    """
+
+    @tf.custom_gradient
+    def choose(*tensors):
+        def with_gradient(function):
+            with tf.GradientTape() as tape:
+                tape.watch(tensors)
+                value = function(*tensors)
+            zero = tf.UnconnectedGradients.ZERO
+            return value, *tape.gradient(value, tensors, unconnected_gradients=zero)
+
+        value, *gradients = tf.cond(
+            condition, lambda: with_gradient(if_true), lambda: with_gradient(if_false)
+        )
+        return value, lambda upstream: [upstream * gradient for gradient in gradients]
+
+    return choose(*tensors)
