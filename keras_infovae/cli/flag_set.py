@@ -15,6 +15,7 @@ from keras_infovae.utils.checks import (
 )
 
 REQUIRED = "none, it must be given"
+_LONGEST_VALUE = 60  # characters on the help page; longer lists of choices go into the text
 _TRUE, _FALSE = ("true", "t", "1", "yes"), ("false", "f", "0", "no")
 
 
@@ -103,6 +104,8 @@ class FlagSet:
     def choice(self, name, choices, text, default=None, shown=None, required=False):
         """Adds a flag that takes one of the strings in `choices`; the rest as for `text`."""
         value = "|".join(choices)
+        if len(value) > _LONGEST_VALUE:
+            value, text = "NAME", f"One of {', '.join(choices)}. {text}"
         if required:
             self._required[name] = value
             shown = REQUIRED

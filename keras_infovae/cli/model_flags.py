@@ -9,9 +9,18 @@ MODELS = {
     "vae": ("VAE", ()),
     "beta_vae": ("BetaVAE", ("beta",)),
     "mmd_vae": ("MMDVAE", ("lambda_",)),
+    "adversarial_autoencoder": ("AdversarialAutoencoder", ("lambda_",)),
+    "wasserstein_autoencoder": ("WassersteinAutoencoder", ("lambda_",)),
+    "stein_vae": ("SteinVAE", ("alpha", "lambda_")),
+    "factor_vae": ("FactorVAE", ("gamma",)),
+    "beta_tcvae": ("BetaTCVAE", ("beta",)),
+    "dip_vae": ("DIPVAE", ("lambda_off_diagonal",)),
+    "annealed_vae": ("AnnealedVAE", ("capacity", "gamma")),
+    "iwae": ("IWAE", ("num_samples",)),
 }
 _SETTINGS = (
-    *("latent_dim", "alpha", "lambda_", "beta", "divergence", "kernel"),
+    *("latent_dim", "alpha", "lambda_", "beta", "gamma", "lambda_off_diagonal", "capacity"),
+    *("num_samples", "divergence", "kernel"),
     *("prior", "posterior", "likelihood", "encoder", "decoder", "seed"),
 )
 _NAMES_SHOWN = "An unknown name is answered with the list of known ones."
@@ -24,7 +33,8 @@ def define(flag_set):
         "model",
         tuple(MODELS),
         "info_vae: codes that fit the prior as a whole; vae: the baseline; beta_vae: codes whose "
-        "dimensions vary separately; mmd_vae: codes that tell the most about x.",
+        "dimensions vary separately; mmd_vae: codes that tell the most about x. docs/choosing.md "
+        "compares all of them.",
         default="info_vae",
     )
     flag_set.integer("latent_dim", "DIMENSIONS", "Dimensions of z, the code.", default=16)
@@ -32,7 +42,7 @@ def define(flag_set):
         "alpha",
         "NUMBER",
         "At most 1. The weight of KL(q(z|x) || p(z)) is 1 - alpha: 0 keeps all of it; 1 drops it, "
-        "for codes that tell more. For info_vae.",
+        "for codes that tell more. For info_vae and stein_vae.",
         maximum=1,
         shown="0",
     )
@@ -40,19 +50,51 @@ def define(flag_set):
         "lambda_",
         "NUMBER|auto",
         "Greater than 0. The weight of the divergence between codes and prior is "
-        "alpha + lambda_ - 1, which must not be negative. For info_vae and mmd_vae.",
+        "alpha + lambda_ - 1, which must not be negative. For info_vae, mmd_vae, stein_vae and the "
+        "adversarial and Wasserstein autoencoders.",
         words=("auto",),
         exclusive_minimum=0,
-        shown="auto: 300 at alpha 0 to 1,000 at alpha 1",
+        shown="the model's own; info_vae: auto, 300 at alpha 0 to 1,000 at alpha 1",
     )
     flag_set.number(
         "beta",
         "NUMBER",
-        "Greater than 0. The weight of KL(q(z|x) || p(z)). For beta_vae.",
+        "Greater than 0. The weight of KL(q(z|x) || p(z)), for beta_vae; of the total correlation, "
+        "at least 1, for beta_tcvae.",
         exclusive_minimum=0,
-        shown="4",
+        shown="the model's own: 4 and 6",
     )
-    flag_set.text("divergence", "NAME", f"Between codes and prior. {_NAMES_SHOWN}", default="mmd")
+    flag_set.number(
+        "gamma",
+        "NUMBER",
+        "Greater than 0. The weight of the total correlation, for factor_vae; of the distance of "
+        "the KL term from the capacity, for annealed_vae.",
+        exclusive_minimum=0,
+        shown="the model's own: 10 and 1,000",
+    )
+    flag_set.number(
+        "lambda_off_diagonal",
+        "NUMBER",
+        "Greater than 0. The weight of the squared covariances of codes. For dip_vae.",
+        exclusive_minimum=0,
+        shown="10",
+    )
+    flag_set.number(
+        "capacity",
+        "NATS",
+        "At least 0. How much the code may tell about x. For annealed_vae.",
+        minimum=0,
+        shown="0 to 25 over 100,000 steps",
+    )
+    flag_set.integer(
+        "num_samples", "DRAWS", "Draws of z per example, at least 2. For iwae.", shown="5"
+    )
+    flag_set.text(
+        "divergence",
+        "NAME",
+        f"Between codes and prior. {_NAMES_SHOWN}",
+        shown="the model's own: mmd",
+    )
     flag_set.text(
         "kernel",
         "NAME",
@@ -63,8 +105,9 @@ def define(flag_set):
     flag_set.text(
         "posterior",
         "NAME",
-        "q(z|x): diagonal_normal; or deterministic, which needs --alpha=1 or --model=mmd_vae.",
-        default="diagonal_normal",
+        "q(z|x): diagonal_normal, full_covariance_normal, ...; or deterministic, which needs "
+        "--alpha=1 or --model=mmd_vae.",
+        shown="the model's own: diagonal_normal",
     )
     flag_set.text(
         "likelihood",
@@ -115,7 +158,7 @@ def make_model(settings, scaling=None):
             check_choice(name, arguments[name], networks.registry.members)
     kernel = arguments.pop("kernel", None)
     if kernel is not None:
-        divergence = divergences.get(arguments["divergence"])
+        divergence = divergences.get(arguments.get("divergence", "mmd"))
         if "kernel" not in divergence.get_config():
             raise argument_error("kernel", "left out for a divergence that has none", kernel)
         arguments["divergence"] = type(divergence)(kernel=kernel)

@@ -20,8 +20,14 @@ def aggregated_posterior_covariance(model, x, batch_size=256):
     Raises:
         ValueError: for fewer than two examples.
     """
-    means, variances = posterior_moments(model, x, batch_size)
-    return np.atleast_2d(np.cov(means, rowvar=False, bias=True)) + np.diag(variances.mean(axis=0))
+    x = check_two_examples(x)
+    means, within = [], 0.0
+    for start in range(0, len(x), batch_size):
+        posterior = model.posterior_distribution(x[start : start + batch_size])
+        means.append(np.asarray(posterior.mean(), "float64"))
+        within = within + _covariance(posterior).sum(axis=0)
+    means = np.concatenate(means)
+    return np.atleast_2d(np.cov(means, rowvar=False, bias=True)) + within / len(x)
 
 
 def log_det_covariance(model, x, batch_size=256):
@@ -71,6 +77,15 @@ def posterior_moments(model, x, batch_size=256):
         means.append(np.asarray(posterior.mean(), "float64"))
         variances.append(np.asarray(posterior.variance(), "float64"))
     return np.concatenate(means), np.concatenate(variances)
+
+
+def _covariance(posterior):
+    """Returns Cov[z|x], NumPy float64 [n, latent_dim, latent_dim]."""
+    try:
+        return np.asarray(posterior.covariance(), "float64")
+    except NotImplementedError:  # TFP has it for distributions with correlated dimensions
+        variance = np.asarray(posterior.variance(), "float64")
+        return variance[:, :, None] * np.eye(variance.shape[1])
 
 
 def check_two_examples(x):

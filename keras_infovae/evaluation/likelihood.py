@@ -32,7 +32,7 @@ def importance_weighted_bound(model, x, num_samples=128, seed=0):
         NumPy float32 [n], in nats.
 
     Raises:
-        ValueError: for a posterior without a density.
+        ValueError: for a posterior or prior without a density.
 
     References:
         Burda, Grosse, Salakhutdinov, Importance Weighted Autoencoders, arXiv:1509.00519,
@@ -40,11 +40,12 @@ def importance_weighted_bound(model, x, num_samples=128, seed=0):
     """
     num_samples = check_integer("num_samples", num_samples)
     seed = stateless_seed(check_integer("seed", seed, minimum=0))
-    if not model.posterior.has_density:
-        raise ValueError(
-            "The importance-weighted bound is not defined for a posterior without a density. "
-            f"Received: posterior={type(model.posterior).__name__}"
-        )
+    for name, part in (("posterior", model.posterior), ("prior", model.prior)):
+        if not part.has_density:
+            raise ValueError(
+                f"The importance-weighted bound is not defined for a {name} without a density. "
+                f"Received: {name}={type(part).__name__}"
+            )
     # num_samples draws per example, in rounds of a bounded number of decoded examples. They are not
     # compiled: a round is large enough for its calls not to count, and a new trace would.
     x = np.asarray(x)
@@ -74,6 +75,7 @@ def _log_weights(model, x, posterior, draws, seed):
     """Returns log p(x|z) + log p(z) - log q(z|x) [draws, n] of `draws` z of each example."""
     z = posterior.sample(draws, seed=seed)  # [draws, n, latent_dim]
     repeated_x = tf.tile(x, [draws] + [1] * (x.shape.rank - 1))
-    likelihood = model.likelihood_distribution(tf.reshape(z, [-1, z.shape[-1]]))
+    context = model.likelihood.context(repeated_x)
+    likelihood = model.likelihood_distribution(tf.reshape(z, [-1, z.shape[-1]]), context=context)
     log_likelihood = tf.reshape(likelihood.log_prob(repeated_x), [draws, -1])
     return log_likelihood + model.prior_distribution().log_prob(z) - posterior.log_prob(z)

@@ -55,8 +55,8 @@ def summarize(model, x, *, num_samples=128, seed=0, batch_size=128):
             importance_weighted_examples: how many were used: the first 1,000 at most.
             log_det_covariance: of the aggregated posterior.
             active_units, latent_dim.
-        None stands for what is not defined: the bounds for a posterior without density (whose
-        kl_divergence is then None as well), and a `log_det_covariance` of minus infinity.
+        None stands for what is not defined: the bounds for a posterior or prior without density
+        (whose kl_divergence is then None as well), and a `log_det_covariance` of minus infinity.
 
     Raises:
         TypeError: when `x` is not an array.
@@ -87,7 +87,7 @@ def summarize(model, x, *, num_samples=128, seed=0, batch_size=128):
         "active_units": active_units(model, x),
         "latent_dim": model.latent_dim,
     }
-    if model.posterior.has_density:
+    if model.posterior.has_density and model.prior.has_density:
         bounds = importance_weighted_bound(model, x[:_MOST_IMPORTANCE_WEIGHTED], num_samples, seed)
         summary["kl_divergence"] = terms["kl_divergence"]
         summary["elbo"] = np.mean(model.elbo(x, seed=seed), dtype="float64")

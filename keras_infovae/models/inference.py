@@ -154,11 +154,11 @@ class InferenceMethods:
         Raises:
             ValueError: for a posterior ("deterministic") or prior without a density.
         """
-        for part in (self.posterior, self.prior):
+        for name, part in (("posterior", self.posterior), ("prior", self.prior)):
             if not part.has_density:
                 raise ValueError(
-                    "The ELBO is not defined for a posterior or prior without a density. "
-                    f"Received: {type(part).__name__}"
+                    f"The ELBO is not defined for a {name} without a density. "
+                    f"Received: {name}={type(part).__name__}"
                 )
 
         def elbo(x, condition, seed):
