@@ -2,15 +2,32 @@
 
 from keras_infovae.divergences.adversarial import Adversarial
 from keras_infovae.divergences.base import Divergence
+from keras_infovae.divergences.covariance import CovariancePenalty
 from keras_infovae.divergences.critic import CriticDivergence
 from keras_infovae.divergences.density_ratio import DensityRatioKL
+from keras_infovae.divergences.energy_distance import EnergyDistance
 from keras_infovae.divergences.functional import (
+    covariance_penalty,
+    diagonal_normal_kl,
+    energy_distance,
+    energy_frequencies,
+    expected_energy_distance,
+    expected_kernelised_stein_discrepancy,
     expected_maximum_mean_discrepancy,
+    kernelised_stein_discrepancy,
     maximum_mean_discrepancy,
+    normal_kl,
+    sliced_wasserstein_distance,
+    sliced_wasserstein_to_normal,
     squared_feature_distances,
+    stratified_total_correlation,
 )
 from keras_infovae.divergences.mmd import MaximumMeanDiscrepancy
+from keras_infovae.divergences.moment_matching import MomentMatching
 from keras_infovae.divergences.power import kernel_warning, signal_to_noise
+from keras_infovae.divergences.sliced_wasserstein import SlicedWasserstein
+from keras_infovae.divergences.stein import KernelSteinDiscrepancy
+from keras_infovae.divergences.total_correlation import TotalCorrelation
 from keras_infovae.divergences.total_correlation_critic import TotalCorrelationCritic
 from keras_infovae.utils.serialization import Registry
 
@@ -25,6 +42,15 @@ registry = Registry(
         "kl": DensityRatioKL,
         "density_ratio_kl": DensityRatioKL,
         "total_correlation_critic": TotalCorrelationCritic,
+        "stein": KernelSteinDiscrepancy,
+        "kernel_stein_discrepancy": KernelSteinDiscrepancy,
+        "sliced_wasserstein": SlicedWasserstein,
+        "swd": SlicedWasserstein,
+        "energy_distance": EnergyDistance,
+        "moment_matching": MomentMatching,
+        "covariance": CovariancePenalty,
+        "dip": CovariancePenalty,
+        "total_correlation": TotalCorrelation,
     },
 )
 get = registry.get
@@ -33,16 +59,34 @@ deserialize = registry.deserialize
 
 __all__ = [
     "Adversarial",
+    "CovariancePenalty",
     "CriticDivergence",
     "DensityRatioKL",
     "Divergence",
+    "EnergyDistance",
+    "KernelSteinDiscrepancy",
     "MaximumMeanDiscrepancy",
+    "MomentMatching",
+    "SlicedWasserstein",
+    "TotalCorrelation",
     "TotalCorrelationCritic",
+    "covariance_penalty",
     "deserialize",
+    "diagonal_normal_kl",
+    "energy_distance",
+    "energy_frequencies",
+    "expected_energy_distance",
+    "expected_kernelised_stein_discrepancy",
     "expected_maximum_mean_discrepancy",
     "get",
     "kernel_warning",
+    "kernelised_stein_discrepancy",
     "maximum_mean_discrepancy",
+    "normal_kl",
     "serialize",
     "signal_to_noise",
+    "sliced_wasserstein_distance",
+    "sliced_wasserstein_to_normal",
+    "squared_feature_distances",
+    "stratified_total_correlation",
 ]

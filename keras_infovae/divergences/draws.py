@@ -2,9 +2,12 @@
 
 import tensorflow as tf
 
+from keras_infovae.distributions import projected_normal_moments
 from keras_infovae.utils import probability as tfp
 
 DRAWS = 8  # of z per example where z cannot be integrated out; one makes the latents collapse
+PAIRED_ROWS = 64  # examples above which "auto" leaves sums over pairs for random features
+PRIOR_SAMPLES = 1024  # of a prior that random features cannot integrate out
 
 
 def split_seed(seed, count):
@@ -33,3 +36,9 @@ def is_deterministic(posterior):
 def as_points(z):
     """Returns samples of q(z) as the batch of q(z|x) that are these points, without any spread."""
     return tfp.distributions.VectorDeterministic(tf.cast(z, tf.float32))
+
+
+def is_normal(posterior):
+    """Returns whether each q(z|x) is a normal or a point."""
+    any_direction = tf.ones([1, posterior.event_shape[-1]])
+    return projected_normal_moments(posterior, any_direction) is not None
