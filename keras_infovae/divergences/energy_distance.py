@@ -147,7 +147,8 @@ class EnergyDistance(Divergence):
         if isinstance(q, tuple):  # moments of diagonal normals
             q, p = project(*q), (p[0], *project(*p[1:]))
         else:
-            q = projected_normal_moments(q, directions)
+            mean, variance = projected_normal_moments(q, directions)
+            q = mean, tf.broadcast_to(variance, tf.shape(mean))  # of one covariance for all
             p = projected_normal_components(p, directions)
         log_weights, *prior_moments = p
         return expected_energy_distance(*q, *prior_moments, z.shape[-1], self.unbiased, log_weights)

@@ -164,7 +164,9 @@ def energy_frequencies(num_features, latent_dim, seed, scale=1.0):
 
 def random_directions(count, latent_dim, seed):
     """Draws directions uniformly: float32 [count, latent_dim], each of length 1."""
-    return tf.math.l2_normalize(tf.random.stateless_normal([count, latent_dim], seed=seed), axis=-1)
+    return tf.math.l2_normalize(
+        tf.random.stateless_normal([count, latent_dim], seed=seed), axis=-1, epsilon=1e-30
+    )
 
 
 def slice_constant(latent_dim):

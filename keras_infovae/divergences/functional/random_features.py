@@ -104,7 +104,9 @@ def _rows(q, frequencies):
             "Argument `q` must be samples, or a batch of normals or points. "
             f"Received: q={type(q).__name__}"
         )
-    return list(moments), _features_of_normals, count(moments[0])
+    mean, variance = moments
+    variance = tf.broadcast_to(variance, tf.shape(mean))  # of one covariance for all
+    return [mean, variance], _features_of_normals, count(mean)
 
 
 def _mean_features_of_prior(p, frequencies, unbiased):
