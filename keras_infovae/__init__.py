@@ -13,10 +13,12 @@ import os
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 from keras_infovae import (
+    callbacks,
     datasets,
     divergences,
     evaluation,
     kernels,
+    migration,
     networks,
     schedules,
     training,
@@ -56,11 +58,13 @@ __all__ = [
     "SteinVAE",
     "WassersteinAutoencoder",
     "__version__",
+    "callbacks",
     "datasets",
     "divergences",
     "evaluation",
     "kernels",
     "likelihoods",
+    "migration",
     "networks",
     "posteriors",
     "priors",

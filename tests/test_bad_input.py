@@ -24,6 +24,12 @@ def with_value(value, at=(3, 2, 1, 0), x=X):
     return x
 
 
+@keras.saving.register_keras_serializable("tests")
+def a_prior(latent_dim):
+    """A prior that can only be sampled, as far as the models are told."""
+    return ki.priors.StandardNormal().distribution(latent_dim)
+
+
 # === Settings: what is called, the error, what it must say ===
 
 MODEL = ki.InfoVAE
@@ -84,6 +90,173 @@ CONSTRUCTORS = {
         ValueError,
         "`alpha`.*1 for a posterior without a density",
     ),
+    # Schedules
+    "a schedule that ends before it begins": (
+        lambda: ki.schedules.Linear(0, 1, -5),
+        ValueError,
+        "cannot end before it begins",
+    ),
+    "a schedule of no duration": (
+        lambda: ki.schedules.Linear(0, 1, 0),
+        ValueError,
+        "`duration`.*greater than 0",
+    ),
+    "a schedule in unknown units": (
+        lambda: ki.schedules.Linear(unit="epoch"),
+        ValueError,
+        "Did you mean 'epochs'",
+    ),
+    "no cycles": (lambda: ki.schedules.Cyclical(cycles=0), ValueError, "`cycles`.*at least 1"),
+    "a cycle's ratio": (lambda: ki.schedules.Cyclical(ratio=1.5), ValueError, r"`ratio`.*\(0, 1\]"),
+    "alpha that rises above 1": (
+        lambda: MODEL(2, alpha=ki.schedules.Linear(0, 1.5)),
+        ValueError,
+        "`alpha`.*at most 1 at all times.*reaches 1.5",
+    ),
+    "a weight that falls below 0": (
+        lambda: MODEL(2, lambda_=ki.schedules.Linear(1.0, 0.5)),
+        ValueError,
+        "add up to at least 1.*lambda_=0.5",
+    ),
+    "beta that falls to 0": (
+        lambda: ki.BetaVAE(2, beta=ki.schedules.Cosine(1.0, 0.0)),
+        ValueError,
+        "`beta`.*greater than 0 at all times",
+    ),
+    "alpha a schedule's name": (
+        lambda: MODEL(2, alpha="linear"),
+        TypeError,
+        "number or a schedule",
+    ),
+    # Parts that do not go together
+    "posterior and prior on two spaces": (
+        lambda: MODEL(2, posterior="von_mises_fisher"),
+        ValueError,
+        "`posterior` and `prior`.*VonMisesFisher .sphere.*StandardNormal .euclidean",
+    ),
+    "a Euclidean kernel on the sphere": (
+        lambda: MODEL(3, posterior="von_mises_fisher", prior="uniform_sphere"),
+        ValueError,
+        "`divergence`.*UniformSphere.*MaximumMeanDiscrepancy",
+    ),
+    "a prior without density given to Stein": (
+        lambda: MODEL(
+            2,
+            alpha=1.0,
+            divergence="stein",
+            lambda_=2.0,
+            prior=ki.priors.UserDefinedPrior(a_prior, has_density=False),
+        ),
+        ValueError,
+        "KernelSteinDiscrepancy needs a prior with a log density.*UserDefinedPrior",
+    ),
+    "a prior without density with a KL": (
+        lambda: MODEL(2, prior=ki.priors.UserDefinedPrior(a_prior, has_density=False)),
+        ValueError,
+        "`alpha`.*1 for a prior without a density",
+    ),
+    "closed form where there is none": (
+        lambda: ki.divergences.MaximumMeanDiscrepancy("imq", estimator="closed_form"),
+        ValueError,
+        "`estimator`.*with this kernel",
+    ),
+    # Priors, posteriors, likelihoods
+    "no components": (lambda: ki.priors.GaussianMixture(0), ValueError, "`num_components`"),
+    "a range that is none": (lambda: ki.priors.VampPrior(2, (1, 0)), ValueError, "low < high"),
+    "concentration 0": (
+        lambda: ki.priors.VonMisesFisherPrior(0),
+        ValueError,
+        "`concentration`.*greater",
+    ),
+    "a prior that cannot be saved": (
+        lambda: ki.priors.UserDefinedPrior(lambda d: None),
+        ValueError,
+        "register_keras_serializable",
+    ),
+    "no reflections": (
+        lambda: ki.posteriors.HouseholderFlow(0),
+        ValueError,
+        "`num_reflections`.*at least 1",
+    ),
+    "degrees of freedom without a mean": (
+        lambda: ki.likelihoods.StudentT(degrees_of_freedom=1),
+        ValueError,
+        "`degrees_of_freedom`.*greater than 1",
+    ),
+    "library size": (
+        lambda: ki.likelihoods.Poisson(library_size="known"),
+        ValueError,
+        "`library_size`.*None or 'observed'",
+    ),
+    "dispersion 0": (
+        lambda: ki.likelihoods.NegativeBinomial(dispersion=0),
+        ValueError,
+        "`dispersion`.*greater than 0",
+    ),
+    "no columns": (lambda: ki.likelihoods.MixedColumns([]), ValueError, "`columns`.*at least one"),
+    "two groups of any width": (
+        lambda: ki.likelihoods.MixedColumns([("normal", None), ("bernoulli", None)]),
+        ValueError,
+        "only one",
+    ),
+    # Networks
+    "an even kernel of a PixelCNN": (
+        lambda: ki.networks.PixelCNN(kernel_size=4),
+        ValueError,
+        "`kernel_size`.*odd integer",
+    ),
+    "all words dropped": (
+        lambda: ki.networks.Recurrent(word_dropout=1.0),
+        ValueError,
+        "`word_dropout`.*less than 1",
+    ),
+    # Members of the family
+    "steps of a critic": (
+        lambda: ki.divergences.Adversarial(steps=0),
+        ValueError,
+        "`steps`.*at least 1",
+    ),
+    "a penalty below 0": (
+        lambda: ki.divergences.Adversarial(gradient_penalty=-1),
+        ValueError,
+        "`gradient_penalty`.*at least 0",
+    ),
+    "an activation that is none": (
+        lambda: ki.divergences.Adversarial(activation="rel"),
+        ValueError,
+        "rel",
+    ),
+    "one importance weight": (lambda: ki.IWAE(2, 1), ValueError, "`num_samples`.*at least 2"),
+    "importance weights of points": (
+        lambda: ki.IWAE(2, posterior="deterministic"),
+        ValueError,
+        "without a density",
+    ),
+    "capacity below 0": (lambda: ki.AnnealedVAE(2, -1.0), ValueError, "`capacity`.*at least 0"),
+    "gamma 0": (lambda: ki.FactorVAE(2, gamma=0), ValueError, "`gamma`.*greater than 0"),
+    "beta of a TCVAE below 1": (
+        lambda: ki.BetaTCVAE(2, beta=0.5),
+        ValueError,
+        "`beta`.*at least 1",
+    ),
+    "kind of DIP-VAE": (lambda: ki.DIPVAE(2, "iii"), ValueError, "`kind`.*one of 'i', 'ii'"),
+    "both kinds of condition": (
+        lambda: ki.ConditionalInfoVAE(2, num_classes=3, condition_dim=2),
+        ValueError,
+        "`num_classes` and `condition_dim`",
+    ),
+    # Callbacks and migration
+    "an action that is none": (
+        lambda: ki.callbacks.CollapseMonitor(X, action="halt"),
+        ValueError,
+        "`action`.*one of",
+    ),
+    "a null band of one draw": (
+        lambda: ki.callbacks.DivergenceNullBand(X, draws=1),
+        ValueError,
+        "`draws`.*at least 2",
+    ),
+    "another library": (lambda: ki.migration.explain("pytae"), ValueError, "Did you mean 'pythae'"),
 }
 
 
@@ -362,3 +535,51 @@ def test_files(case, tmp_path):
     with pytest.raises(error, match=message):
         ki.datasets.load(str(path))
     assert sorted(pathlib.Path(tmp_path).rglob("*")) == before
+
+
+# === Data that a likelihood cannot describe: the likelihood, x, the error, what it must say ===
+
+ROWS = np.zeros((8, 6), "float32")
+LIKELIHOODS = {
+    "negative counts": ("poisson", ROWS - 1, ValueError, "`x` must be at least 0.*Poisson"),
+    "fractional counts": ("poisson", ROWS + 2.5, ValueError, "`x` must hold counts.*2.5"),
+    "negative binomial of shares": ("negative_binomial", ROWS + 0.5, ValueError, "`x`.*counts"),
+    "categories not one-hot": ("categorical", ROWS + 0.5, ValueError, r"`x` must be one-hot"),
+    "labels as categories": (
+        "categorical",
+        np.tile(np.arange(6), (8, 1)),
+        ValueError,
+        r"lie in \[0, 1\].*np\.eye",
+    ),
+    "one category": ("categorical", ROWS[:, :1], ValueError, "at least 2 categories"),
+    "levels between levels": (
+        "discretized_logistic_mixture",
+        np.full((8, 6, 6, 1), 0.5, "float32"),
+        ValueError,
+        "`x` must hold levels divided by 255",
+    ),
+    "columns of another number": (
+        ki.likelihoods.MixedColumns([("normal", 2), ("categorical", 3)]),
+        ROWS,
+        ValueError,
+        "tables of 5 columns",
+    ),
+    "shares above 1": ("continuous_bernoulli", ROWS + 2, ValueError, r"`x`.*\[0, 1\]"),
+}
+
+
+@pytest.mark.parametrize("case", LIKELIHOODS)
+def test_data_that_the_likelihood_cannot_describe(case):
+    likelihood, x, error, message = LIKELIHOODS[case]
+    model = MODEL(2, likelihood=likelihood)
+    with pytest.raises(error, match=message):
+        model.fit(x, verbose=0)
+
+
+def test_a_schedule_in_epochs_needs_to_know_how_long_an_epoch_is():
+    model = MODEL(2, alpha=ki.schedules.Linear(unit="epochs", duration=3))
+    unknown = dataset(X).filter(lambda x: True)
+    with pytest.raises(ValueError, match="`steps_per_epoch` must be given.*epochs"):
+        model.fit(unknown, verbose=0)
+    model.fit(unknown.repeat(), steps_per_epoch=2, epochs=1, verbose=0)
+    assert 0.0 < model.alpha(2 / 2) < 1.0 and model.kl_weight == pytest.approx(1 - 1 / 3)

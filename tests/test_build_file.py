@@ -16,10 +16,10 @@ PACKAGE = "keras_infovae"
 # A folder imports from folders further up in this list, or from itself.
 LAYERS = [
     {"version", "utils"},
-    {"kernels", "distributions", "networks", "datasets"},
+    {"kernels", "distributions", "networks", "datasets", "schedules"},
     {"divergences"},
     {"models", "callbacks"},
-    {"evaluation", "training"},
+    {"evaluation", "training", "migration"},
     {"tuning", "serving"},
     {"__init__"},  # the public API
     {"cli"},

@@ -33,7 +33,8 @@ class TotalCorrelationCritic(CriticDivergence):
     False
 
     References:
-        Kim and Mnih, Disentangling by Factorising, arXiv:1802.05983, equations 2 and 3, algorithm 2.
+        Kim and Mnih, Disentangling by Factorising, arXiv:1802.05983, equations 2 and 3 and
+        algorithm 2.
     """
 
     is_strict = False

@@ -10,7 +10,7 @@ def check_parts(model):
             f"{type(posterior).__name__} ({posterior.support}), prior {type(prior).__name__} "
             f"({prior.support})"
         )
-    if prior.support not in divergence.supports:
+    if model.divergence_counts and prior.support not in divergence.supports:
         raise ValueError(
             f"Argument `divergence` must be one for z on the support of the prior "
             f"{type(prior).__name__}, {prior.support!r}. Received: {divergence!r}, which is for "

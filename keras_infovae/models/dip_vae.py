@@ -50,14 +50,11 @@ class DIPVAE(InfoVAE):
         **settings,
     ):
         weight = check_number("lambda_off_diagonal", lambda_off_diagonal, exclusive_minimum=0)
+        ratio = None  # the penalty's own
         if lambda_diagonal is not None:
             lambda_diagonal = check_number("lambda_diagonal", lambda_diagonal, minimum=0)
-        ratio = (
-            (10.0 if kind == "i" else 1.0)
-            if lambda_diagonal is None
-            else (lambda_diagonal / weight)
-        )
-        divergence = divergences.CovariancePenalty(kind=kind, diagonal_weight=ratio)
+            ratio = lambda_diagonal / weight
+        divergence = divergences.CovariancePenalty(kind, diagonal_weight=ratio)
         super().__init__(
             latent_dim, alpha=0.0, lambda_=1.0 + weight, divergence=divergence, **settings
         )

@@ -255,7 +255,9 @@ class FitMethods:
         if not is_dataset and not hasattr(given, "__array__") and not isinstance(given, list):
             raise argument_error(name, "an array or a dataset", type(given), TypeError)
         examples = input_checks.as_example_array(given, name, self.likelihood.accepts_integers)
-        if self.event_shape is not None:
+        if self.event_shape is None:
+            self.likelihood.check_event_shape(examples.shape[1:])
+        else:
             input_checks.check_event_shape(examples.shape, self.event_shape, name)
         input_checks.check_values(examples, self.likelihood, name)
         condition = self._condition_array(condition, len(examples))

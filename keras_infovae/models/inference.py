@@ -64,7 +64,8 @@ class InferenceMethods:
 
         Args:
             x: array [n, ...] as the model was trained on.
-            sample: False (default) for the mean of q(z|x), True for one draw from it.
+            sample: False (default) for the mode of q(z|x), which is its mean where z is not on a
+                sphere; True for one draw from it.
             seed: integer, for `sample=True`. Default None: new draws each time.
             batch_size: examples computed at a time. Default 256.
             condition: one row per example, where the model takes a condition. Default None.
@@ -75,7 +76,7 @@ class InferenceMethods:
 
         def encode(x, condition, seed):
             q = self.posterior_distribution(x, condition)
-            return tf.cast(q.sample(seed=seed) if sample else q.mean(), tf.float32)
+            return tf.cast(q.sample(seed=seed) if sample else q.mode(), tf.float32)
 
         x, condition = self._require_data(x, condition)
         seed = seed if sample else 0  # a mean uses up no random numbers

@@ -125,13 +125,13 @@ class LatentVariableModel(ScheduledWeights, FitMethods, InferenceMethods, keras.
         self.built = True
 
     def call(self, inputs):
-        """Returns the mean of p(x|z) at the posterior mean of z: a tensor of the shape of x.
+        """Returns the mean of p(x|z) at the mode of q(z|x): a tensor of the shape of x.
 
         Args:
             inputs: a tensor x, or (x, condition) where the model takes a condition.
         """
         x, condition = self._unpack(inputs)
-        z = self.posterior_distribution(x, condition).mean()
+        z = self.posterior_distribution(x, condition).mode()
         return self.likelihood_distribution(z, condition, self.likelihood.context(x)).mean()
 
     @property

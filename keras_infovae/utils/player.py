@@ -1,4 +1,4 @@
-"""Auxiliary players: parts of a model that train against it, or beside it, by a loss of their own."""
+"""Auxiliary players: parts of a model that train beside it, by a loss of their own."""
 
 import tensorflow as tf
 

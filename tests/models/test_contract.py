@@ -10,11 +10,23 @@ VECTORS = np.random.default_rng(0).random((33, 5)).astype("float32")  # the last
 IMAGES = np.random.default_rng(1).random((20, 9, 8, 2)).astype("float32")
 
 
-@pytest.mark.parametrize(("model_class", "arguments"), contracts.MODELS, ids=contracts.case_id)
+@pytest.mark.parametrize(
+    ("model_class", "arguments"), contracts.MODELS + contracts.PARTS, ids=contracts.case_id
+)
 def test_contract_on_a_table(model_class, arguments):
     contracts.run_model_contract(model_class, arguments, VECTORS)
 
 
-@pytest.mark.parametrize("likelihood", ["bernoulli", ki.likelihoods.Normal("per_value")])
-def test_contract_on_images(likelihood):
+@pytest.mark.parametrize(("model_class", "arguments"), contracts.MODELS, ids=contracts.case_id)
+def test_contract_on_images(model_class, arguments):
+    contracts.run_model_contract(model_class, arguments, IMAGES)
+
+
+def test_contract_on_images_with_a_scale_per_pixel():
+    likelihood = ki.likelihoods.Normal("per_value")
     contracts.run_model_contract(ki.InfoVAE, {"likelihood": likelihood}, IMAGES)
+
+
+def test_every_model_of_the_package_has_a_row():
+    models = {cls for cls in vars(ki).values() if isinstance(cls, type)}
+    assert models - {ki.LatentVariableModel} == {row[0] for row in contracts.MODELS}
