@@ -51,8 +51,12 @@ class MomentMatching(Divergence):
         self.num_samples = check_integer("num_samples", num_samples)
 
     def auto_lambda(self, alpha):
-        """Returns 10 + 10 * max(alpha, 0): no study yet."""
-        return 10.0 + 10.0 * max(alpha, 0.0)
+        """Returns 4 + 9 * max(alpha, 0): no study yet.
+
+        At latent 16 a shift or a spread that is a little wrong costs then what it costs at the
+        weights of the maximum mean discrepancy, and at latent 4 a third of it.
+        """
+        return 4.0 + 9.0 * max(alpha, 0.0)
 
     def __call__(self, z, prior, posterior=None, seed=None):
         z = tf.cast(z, tf.float32)
