@@ -22,7 +22,7 @@ flags.DEFINE_string("output", "sampled_or_integrated.csv", "The table; rows are 
 flags.DEFINE_list("divergences", None, "The divergences to study. Default: all.")
 flags.DEFINE_list("lambdas", ["1", "10", "100", "1000", "10000"], "The weights.")
 flags.DEFINE_integer("seeds", 1, "Models per setting.", lower_bound=1)
-flags.DEFINE_integer("steps", 3000, "Steps per model.", lower_bound=1)
+flags.DEFINE_integer("steps", 2000, "Steps per model.", lower_bound=1)
 flags.DEFINE_bool("summary", False, "Train nothing; print --output as a Markdown table.")
 
 SETTINGS = ("divergence", "estimator", "lambda_", "seed")
@@ -65,7 +65,7 @@ def run(data, divergence, lambda_, seed):
     model = ki.InfoVAE(
         10, lambda_=lambda_, divergence=divergence, encoder=network, decoder=network, seed=seed
     )
-    model.compile("adam", jit_compile=True)
+    model.compile("adam", jit_compile=False)
     epochs = round(FLAGS.steps * 100 / len(data.train))
     model.fit(data.train, epochs=epochs, batch_size=100, verbose=0)
     summary = ki.evaluation.summarize(model, data.test, num_samples=64)
