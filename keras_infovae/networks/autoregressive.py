@@ -95,8 +95,23 @@ class AutoregressiveDecoder(keras.Model):
                 reads `likelihood.features(x)`.
             context: what the likelihood's own `context(x)` gave. Default None.
             training: whether `log_prob` is for training. Default False.
+
+        Raises:
+            ValueError: for a likelihood that does not describe each position by itself.
         """
+        self.check_likelihood(likelihood)
         return autoregressive_distribution(self, z, likelihood, context, training)
+
+    def check_likelihood(self, likelihood):
+        """Raises ValueError unless `likelihood` describes each position of x by itself."""
+        if not likelihood.describes_positions(self.event_shape, self.position_axes):
+            raise ValueError(
+                f"The likelihood {type(likelihood).__name__} cannot describe one position of x "
+                f"alone, as {type(self).__name__} needs: its values or its weights belong to "
+                f"several positions. Received: x of shape {self.event_shape} per example, whose "
+                f"first {self.position_axes} axes are positions. Choose a likelihood (or its scale "
+                "or dispersion) that is the same at all of them, or a decoder that does not read x."
+            )
 
     def draw(self, z, likelihood, context=None, seed=(0, 0)):
         """Returns one draw of x [n, *event_shape] for z [n, latent_dim]; the seed is int32 [2].

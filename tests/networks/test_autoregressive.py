@@ -143,17 +143,25 @@ def test_several_draws_per_z_have_leading_axes():
     assert p.sample(seed=7).shape == p.mean().shape == (3, 4, 5)
 
 
+class Exposure(ki.likelihoods.Poisson):
+    """Counts at a rate per unit of exposure; the context is how much of it an example had."""
+
+    def distribution(self, parameters, context=None):
+        exposure = tf.reshape(context, [-1] + [1] * (parameters.shape.rank - 1))
+        return super().distribution(parameters + tf.math.log(exposure))
+
+
 @pytest.mark.parametrize("network", [PIXEL_CNN, RECURRENT], ids=["pixel_cnn", "recurrent"])
 def test_draws_and_log_probabilities_know_the_context(network):
     shape = (3, 4) if network is PIXEL_CNN else (12,)
-    likelihood = ki.likelihoods.Poisson("observed")
+    likelihood = Exposure()
     decoder, z = make(network, likelihood, shape), draws_of_z(200)
     counts = {}
-    for size in (12.0, 1200.0):
+    for size in (1.0, 100.0):
         p = decoder.distribution(z, likelihood, context=tf.fill([200, 1], size))
         counts[size] = np.mean(p.sample(seed=SEED))
         assert p.sample(2, seed=SEED).shape == (2, 200, *shape)
-    assert counts[1200.0] > 5 * counts[12.0]
+    assert counts[100.0] > 5 * counts[1.0]
 
 
 # === Training and saving ===
@@ -284,3 +292,45 @@ def test_a_likelihood_of_several_positions_is_refused():
 
     with pytest.raises(ValueError, match="Coupled cannot describe one position"):
         RunningSum(2, (4,)).distribution(tf.zeros([1, 2]), Coupled()).sample(seed=0)
+
+
+@pytest.mark.parametrize(
+    ("network", "likelihood", "shape"),
+    [
+        (RECURRENT, ki.likelihoods.Categorical(), (6,)),  # the categories would be positions
+        (PIXEL_CNN, ki.likelihoods.Categorical(), (4, 5)),
+        (RECURRENT, ki.likelihoods.Poisson("observed"), (6,)),  # the shares add up to 1
+        (PIXEL_CNN, ki.likelihoods.NegativeBinomial("per_value", "observed"), (4, 5, 1)),
+        (PIXEL_CNN, ki.likelihoods.NegativeBinomial("global"), (4, 5, 1)),  # one for each pixel
+        (RECURRENT, ki.likelihoods.Normal("per_column"), (6,)),
+        (PIXEL_CNN, ki.likelihoods.StudentT(scale="per_column"), (4, 5)),
+        (RECURRENT, ki.likelihoods.MixedColumns([("normal", 3), ("bernoulli", None)]), (6,)),
+    ],
+    ids=lambda part: type(part).__name__,
+)
+def test_a_likelihood_that_couples_positions_is_refused_before_any_training(
+    network, likelihood, shape
+):
+    decoder = network.decoder(2, likelihood.parameter_shape(shape), shape)
+    name = type(likelihood).__name__
+    with pytest.raises(ValueError, match=f"{name} cannot describe one position"):
+        decoder.distribution(tf.zeros([1, 2]), likelihood)
+
+
+@pytest.mark.parametrize(
+    ("network", "likelihood", "shape"),
+    [
+        (RECURRENT, ki.likelihoods.Normal("per_column"), (5, 2)),
+        (PIXEL_CNN, ki.likelihoods.Laplace("per_column"), (4, 5, 3)),
+        (PIXEL_CNN, ki.likelihoods.NegativeBinomial(0.5), (4, 5, 1)),
+        (PIXEL_CNN, ki.likelihoods.ZeroInflatedNegativeBinomial("per_value"), (4, 5)),
+        (PIXEL_CNN, ki.likelihoods.Categorical(), (4, 5, 3)),
+    ],
+    ids=lambda part: type(part).__name__,
+)
+def test_a_likelihood_that_is_the_same_at_all_positions_draws_them(network, likelihood, shape):
+    decoder = make(network, likelihood, shape)
+    p = decoder.distribution(draws_of_z(2), likelihood)
+    x = p.sample(seed=SEED)
+    assert x.shape == (2, *shape)
+    assert np.all(np.isfinite(p.log_prob(x)))

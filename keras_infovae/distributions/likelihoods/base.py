@@ -36,6 +36,18 @@ class Likelihood(DistributionLayer):
     def check_event_shape(self, event_shape):
         """Raises ValueError when x of `event_shape` per example cannot be described."""
 
+    def describes_positions(self, event_shape, axes):
+        """Returns whether what is at one position of x can be described without the rest of x.
+
+        A decoder that reads x describes, and draws, one position after another. A member says
+        False where its values or its weights belong to several positions. Default True.
+
+        Args:
+            event_shape: the shape of one x.
+            axes: how many of its first axes are positions, at least 1.
+        """
+        return True
+
     def check_range(self, name, x):
         """Raises ValueError unless all of the array `x`, finite, is in [minimum, maximum]."""
         low, high = float(np.min(x)), float(np.max(x))

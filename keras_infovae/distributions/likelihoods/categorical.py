@@ -37,6 +37,9 @@ class Categorical(Likelihood):
                 "it so: np.eye(num_categories)[labels]."
             )
 
+    def describes_positions(self, event_shape, axes):
+        return len(event_shape) > axes  # else the categories are themselves positions
+
     def check_values(self, name, x):
         one_hot = np.all((x == 0) | (x == 1), axis=-1) & (np.sum(x, axis=-1) == 1)
         if np.all(one_hot):

@@ -47,6 +47,9 @@ class CountLikelihood(Likelihood):
             )
         self.built = True
 
+    def describes_positions(self, event_shape, axes):
+        return self.library_size is None  # the shares of all positions add up to 1
+
     def check_values(self, name, x):
         whole = x == np.round(x)
         if np.all(whole):

@@ -38,6 +38,9 @@ class LocationScale(Likelihood):
             self.log_scale = self.add_weight(name="log_scale", shape=shape, initializer="zeros")
         self.built = True
 
+    def describes_positions(self, event_shape, axes):
+        return self.scale != "per_column" or len(event_shape) > axes
+
     def values(self, location, scale):
         """Returns the TFP distribution of each value; `scale` may be a scalar."""
         raise NotImplementedError(f"{type(self).__name__} does not define `values`")

@@ -79,6 +79,9 @@ class MixedColumns(Likelihood):
         for group, group_width in zip(self.groups, self._widths(width)):
             group.check_event_shape((group_width,))
 
+    def describes_positions(self, event_shape, axes):
+        return False  # each column has a likelihood of its own
+
     def check_values(self, name, x):
         start = 0
         for group, part in zip(self.groups, self._split(x)):

@@ -59,6 +59,10 @@ class NegativeBinomial(CountLikelihood):
     def parameters_per_value(self):
         return 2 if self.dispersion == "per_value" else 1
 
+    def describes_positions(self, event_shape, axes):
+        own_weights = self.dispersion == "global"  # of each position
+        return not own_weights and super().describes_positions(event_shape, axes)
+
     def build(self, event_shape):
         if self.dispersion == "global":
             self.log_dispersion = self.add_weight(
