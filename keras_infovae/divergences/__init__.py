@@ -5,7 +5,7 @@ from keras_infovae.divergences.base import Divergence
 from keras_infovae.divergences.covariance import CovariancePenalty
 from keras_infovae.divergences.critic import CriticDivergence
 from keras_infovae.divergences.density_ratio import DensityRatioKL
-from keras_infovae.divergences.energy_distance import EnergyDistance
+from keras_infovae.divergences.energy import EnergyDistance
 from keras_infovae.divergences.functional import (
     covariance_penalty,
     diagonal_normal_kl,

@@ -45,7 +45,7 @@ class SlicedWasserstein(Divergence):
     1.0
 
     References:
-        Kolouri et al., Sliced-Wasserstein Autoencoder, arXiv:1804.01947, equations 9 and 15.
+        Kolouri et al., Sliced-Wasserstein Autoencoder, arXiv:1804.01947.
     """
 
     supports = ("euclidean", "sphere")

@@ -33,7 +33,7 @@ class KernelSteinDiscrepancy(Divergence):
         phi(z) = E_z'[k(z', z) grad log p(z') + grad_z' k(z', z)]
 
     the direction in which KL(q(z) || p(z)) falls fastest among those of the kernel's function
-    space, at a rate that is the value (Liu and Wang, theorem 3.1). Choose it for a prior that is
+    space, at a rate that is the value (Liu and Wang). Choose it for a prior that is
     known by its density rather than by samples.
 
     Args:
@@ -66,9 +66,8 @@ class KernelSteinDiscrepancy(Divergence):
     True
 
     References:
-        Liu, Lee, Jordan, A Kernelized Stein Discrepancy, arXiv:1602.03253, theorem 3.6 and
-        equation 14.
-        Liu and Wang, Stein Variational Gradient Descent, arXiv:1608.04471, theorem 3.1.
+        Liu, Lee, Jordan, A Kernelized Stein Discrepancy, arXiv:1602.03253, theorem 3.6.
+        Liu and Wang, Stein Variational Gradient Descent, arXiv:1608.04471, section 3.
     """
 
     needs_prior_density = True

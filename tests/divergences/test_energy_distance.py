@@ -118,7 +118,7 @@ def test_all_estimators_have_one_mean(prior, unbiased):
         ("random_features", {}),
         ("sampled", {"num_samples": 8}),
     ):
-        mean, error = moments(estimator, 150, **options)
+        mean, error = moments(estimator, 80, **options)
         assert abs(mean - closed) < 4 * np.hypot(error, closed_error), estimator
 
 
@@ -166,11 +166,7 @@ def test_auto_is_the_same_where_the_size_of_the_batch_is_not_known():
         return value, tape.gradient(value, mean)
 
     unknown = tf.function(value_and_gradient, input_signature=[tf.TensorSpec([None, 3])])
-    values = []
     for count in (64, 65):  # the last of the closed form, the first of random features
         mean = tf.random.stateless_normal([count, 3], seed=[0, 0])
         for a, b in zip(unknown(mean), value_and_gradient(mean)):
             np.testing.assert_allclose(a, b, atol=1e-5)
-        values.append(float(unknown(mean)[0]))
-    # 0.8 of shift in the mean; the estimators differ by their draws of directions and frequencies
-    np.testing.assert_allclose(*values, rtol=0.3)

@@ -98,7 +98,7 @@ def test_frequencies_are_rounded_up_to_the_scales():
     assert kernel.frequencies(4, 2, kernel.squared_bandwidths(2), SEED).shape == (6, 2)
 
 
-def spread(divergence, q, prior=PRIOR, seeds=150):
+def spread(divergence, q, prior=PRIOR, seeds=100):
     """Returns the mean over seeds, its standard error, and the standard deviation."""
 
     @tf.function
@@ -128,7 +128,7 @@ def test_any_posterior_and_any_prior_that_can_be_sampled():
     laplace = tfd.Independent(tfd.Laplace(tf.zeros([3]), tf.ones([3])), 1)
     student = tfd.Independent(tfd.StudentT(9.0, MEAN, 0.5), 1)
     mmd = ki.divergences.MaximumMeanDiscrepancy
-    for q, prior in ((full, PRIOR), (full, laplace), (student, PRIOR), (student, mixture())):
+    for q, prior in ((full, laplace), (student, mixture())):
         mean, error, _ = spread(mmd(estimator="random_features"), q, prior, seeds=100)
         sampled = mmd(estimator="sampled", num_samples=8)
         expected, expected_error, _ = spread(sampled, q, prior, seeds=100)

@@ -36,8 +36,7 @@ def energy_distance(x, y, unbiased=True):
     True
 
     References:
-        Szekely and Rizzo, Energy Statistics, Journal of Statistical Planning and Inference 2013,
-        equation 2.2.
+        Szekely and Rizzo, Energy Statistics, Journal of Statistical Planning and Inference 2013.
     """
     groups, y = as_groups(x), tf.cast(y, tf.float32)
     latent_dim = y.shape[-1]
@@ -150,8 +149,7 @@ def energy_frequencies(num_features, latent_dim, seed, scale=1.0):
         float32 [F, latent_dim] and [F].
 
     References:
-        Szekely and Rizzo, Energy Statistics, Journal of Statistical Planning and Inference 2013,
-        proposition 1.
+        Szekely and Rizzo, Energy Statistics, Journal of Statistical Planning and Inference 2013.
     """
     direction_seed, size_seed = tf.unstack(tf.random.experimental.stateless_split(seed))
     jitter = tf.random.stateless_uniform([num_features], seed=size_seed, alg="philox")

@@ -21,7 +21,7 @@ def sliced_wasserstein_distance(x, y):
     array([4.], dtype=float32)
 
     References:
-        Kolouri et al., Sliced-Wasserstein Autoencoder, arXiv:1804.01947, equations 9 and 15.
+        Kolouri et al., Sliced-Wasserstein Autoencoder, arXiv:1804.01947.
     """
     x, y = tf.sort(tf.cast(x, tf.float32)), tf.sort(tf.cast(y, tf.float32))
     return tf.reduce_mean(tf.square(x - y), axis=-1)

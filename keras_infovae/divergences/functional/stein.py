@@ -50,9 +50,8 @@ def kernelised_stein_discrepancy(
     True
 
     References:
-        Liu, Lee, Jordan, A Kernelized Stein Discrepancy, arXiv:1602.03253, theorem 3.6 and
-        equation 14.
-        Liu and Wang, Stein Variational Gradient Descent, arXiv:1608.04471, theorem 3.1.
+        Liu, Lee, Jordan, A Kernelized Stein Discrepancy, arXiv:1602.03253, theorem 3.6.
+        Liu and Wang, Stein Variational Gradient Descent, arXiv:1608.04471, section 3.
     """
     z, score = as_groups(z), as_groups(score)
     latent_dim = z.shape[-1]
