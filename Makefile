@@ -33,8 +33,9 @@ venv:  ## Makes or updates the environment in .venv
 quickstart: venv  ## Trains three models on digits and compares them (examples/quickstart.py)
 	@$(BIN)/python examples/quickstart.py $(ARGS)
 
+# Two processes: most of a test's time is TensorFlow's tracing, which uses one core.
 test: venv  ## Runs the tests, but for the slow ones; ARGS="-k mmd" is passed on
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal $(ARGS)
 
 test-slow: venv  ## Runs the slow tests
 	@$(BIN)/python -m pytest -m slow $(ARGS)

@@ -69,7 +69,7 @@ setuptools.setup(
         "serving": ["tensorflow-serving-api>=2.18"],
         "tfds": ["tensorflow-datasets"],
         # ruff's formatting changes between minor versions, so that one is held.
-        "test": ["build", "pytest>=8", "pyarrow", "ruff==0.17.*"],
+        "test": ["build", "pytest>=8", "pytest-xdist", "pyarrow", "ruff==0.17.*"],
     },
     entry_points={"console_scripts": ["keras-infovae = keras_infovae.cli.main:run"]},
     # Where names ignore case, setuptools' usual `build` would be the file BUILD.

@@ -58,6 +58,13 @@ class Adversarial(CriticDivergence):
         super().__init__(hidden_units, activation, optimizer, steps, gradient_penalty, num_samples)
         self.non_saturating = bool(non_saturating)
 
+    def auto_lambda(self, alpha):
+        """Returns 13 + 39 max(alpha, 0), four times the weight of `DensityRatioKL`.
+
+        Near q = p, JS(q, p) = KL(q || p) / 4. No study yet; the papers take 1 to 10.
+        """
+        return 13.0 + 39.0 * max(alpha, 0.0)
+
     def reference_samples(self, z, prior, seed):
         return prior.sample(tf.shape(z)[0], seed=seed)
 
