@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae.callbacks.examples import as_examples
+from keras_infovae.callbacks.examples import as_examples, as_model_takes_them
 from keras_infovae.callbacks.latent_statistics import latent_statistics, posterior_moments
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer, check_number
 from keras_infovae.utils.randomness import stateless_seed
@@ -44,7 +44,7 @@ class CollapseMonitor(keras.callbacks.Callback):
         action: what is done once per collapse. `"warn"` (default): a warning of one sentence.
             `"stop"`: the warning, and the training stops. A function: it is called with
             (the sentence, the epoch's logs) instead.
-        condition: one row per example, for models that take a condition. Default None.
+        condition: one row (or label) per example, for models that take a condition. Default None.
         batch_size: examples computed at a time. Default 256.
 
     Raises:
@@ -79,7 +79,7 @@ class CollapseMonitor(keras.callbacks.Callback):
         batch_size=256,
     ):
         super().__init__()
-        self._examples = as_examples(x, condition)
+        self._given = self._examples = as_examples(x, condition)
         self.every = check_integer("every", every)
         self.threshold = check_number("threshold", threshold, minimum=0)
         self.limit = check_integer("limit", limit, minimum=0)
@@ -97,6 +97,7 @@ class CollapseMonitor(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._collapses = 0
+        self._examples = as_model_takes_them(self._given, self.model)
 
         @tf.function(reduce_retracing=True)
         def moments(seed, *examples):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae.callbacks.examples import as_examples
+from keras_infovae.callbacks.examples import as_examples, as_model_takes_them
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.randomness import check_seed, stateless_seed
 
@@ -36,10 +36,11 @@ class DivergenceNullBand(keras.callbacks.Callback):
             `x` where that holds fewer. A rest of `x` that is no full batch is left out.
         draws: batches of z from the prior, at least 2. Default 20.
         seed: integer; the same draws at each epoch. Default 0.
-        condition: one row per example, for models that take a condition. Default None.
+        condition: one row (or label) per example, for models that take a condition. Default None.
 
     Raises:
-        ValueError, TypeError: naming the argument.
+        ValueError, TypeError: naming the argument; when the training begins, for a divergence that
+            does not take points (`TotalCorrelation`, which needs the density of q(z|x)).
 
     Example:
 
@@ -57,7 +58,7 @@ class DivergenceNullBand(keras.callbacks.Callback):
 
     def __init__(self, x, batch_size=128, draws=20, seed=0, condition=None):
         super().__init__()
-        self._examples = as_examples(x, condition)
+        self._given = self._examples = as_examples(x, condition)
         self.batch_size = check_integer("batch_size", batch_size, minimum=2)
         self.draws = check_integer("draws", draws, minimum=2)
         self.seed = check_seed(seed) or 0
@@ -67,6 +68,7 @@ class DivergenceNullBand(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         rows = min(self.batch_size, len(self._examples[0]))
         model = self.model
+        self._examples = as_model_takes_them(self._given, model)
 
         @tf.function
         def observed(seed, *examples):
@@ -83,6 +85,13 @@ class DivergenceNullBand(keras.callbacks.Callback):
             return model.divergence(z, prior, None, seed=divergence_seed)
 
         self._observed, self._null, self._band = observed, null, None
+        try:  # now, and not when the first epoch is over
+            null.get_concrete_function(stateless_seed(0))
+        except ValueError as error:
+            raise ValueError(
+                "DivergenceNullBand needs a divergence that takes points, z from the prior without "
+                f"q(z|x). Received: divergence {type(model.divergence).__name__}"
+            ) from error
 
     def on_epoch_end(self, epoch, logs=None):
         logs = {} if logs is None else logs

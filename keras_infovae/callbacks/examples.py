@@ -7,18 +7,18 @@ from keras_infovae.utils.checks import argument_error
 
 
 def as_examples(x, condition):
-    """Returns `x` [n, ...] and, where one is given, `condition` [n, ...]: a list of arrays.
+    """Returns `x` [n, ...] and, where one is given, `condition`: a list of arrays.
 
     Args:
         x: array of numbers, finite, with at least two examples.
-        condition: array of numbers with as many rows, or None.
+        condition: array of numbers with as many rows, or labels [n], or None.
 
     Raises:
         ValueError, TypeError: naming the argument.
     """
-    arrays = [_as_array("x", x)] + (
-        [] if condition is None else [_as_array("condition", condition)]
-    )
+    arrays = [_as_array("x", x)]
+    if condition is not None:
+        arrays.append(_as_array("condition", condition, least_axes=1))
     if len(arrays[0]) < 2:
         raise ValueError(f"Argument `x` must hold at least 2 examples. Received: {len(arrays[0])}")
     if len(arrays[-1]) != len(arrays[0]):
@@ -29,14 +29,36 @@ def as_examples(x, condition):
     return arrays
 
 
-def _as_array(name, value):
+def as_model_takes_them(examples, model):
+    """Returns `examples`, as `as_examples` gave them, with labels as the one-hot rows they mean.
+
+    Raises:
+        ValueError: for labels that `model` does not know.
+    """
+    if len(examples) == 1 or examples[1].ndim > 1:
+        return examples
+    x, labels = examples
+    num_classes = getattr(model, "num_classes", None)
+    if num_classes is None:
+        raise argument_error(
+            "condition", f"of shape [n, ...] for a {type(model).__name__}", labels.shape
+        )
+    known = np.isin(labels, np.arange(num_classes))
+    if not np.all(known):
+        raise argument_error(
+            "condition", f"labels from 0 to {num_classes - 1}", float(labels[~known][0])
+        )
+    return [x, np.eye(num_classes, dtype="float32")[labels.astype(int)]]
+
+
+def _as_array(name, value, least_axes=2):
     array = np.asarray(value)
     if array.dtype.kind not in "biuf":
         raise TypeError(
             f"Argument `{name}` must be an array of numbers. "
             f"Received: {name} of type {type(value).__name__}"
         )
-    if array.ndim < 2:
+    if array.ndim < least_axes:
         raise argument_error(name, "an array of shape [n, ...]", array.shape)
     array = array.astype("float32")
     check_finite(name, array)

@@ -309,3 +309,30 @@ def test_bad_arguments_are_named(make, error, message):
 def test_examples_of_another_shape_are_refused():
     with pytest.raises(ValueError, match="shape"):
         look(CollapseMonitor(X[:, :3]), tiny_model())
+
+
+CALLBACKS = [CollapseMonitor, lambda x, **settings: DivergenceNullBand(x, draws=2, **settings)]
+
+
+@pytest.mark.parametrize("make", CALLBACKS, ids=["monitor", "band"])
+def test_labels_are_the_one_hot_rows_that_they_mean(make):
+    labels = np.arange(40) % 3
+    model = ki.ConditionalInfoVAE(3, num_classes=3, encoder=NETWORK, decoder=NETWORK, seed=0)
+    model.compile("adam", jit_compile=False)
+    model.build((None, 6))
+    (log,) = look(make(X, condition=labels), model)
+    (expected,) = look(make(X, condition=np.eye(3)[labels]), model)
+    assert log == expected
+    with pytest.raises(ValueError, match="`condition` must be labels from 0 to 2.*=3"):
+        look(make(X, condition=labels + 1), model)
+    with pytest.raises(ValueError, match=r"`condition` must be of shape \[n, ...\] for a InfoVAE"):
+        look(make(X, condition=labels), tiny_model())
+
+
+def test_a_divergence_without_a_value_for_points_is_refused_before_training():
+    model = tiny_model(divergence="total_correlation", lambda_=2.0)
+    band = DivergenceNullBand(X, draws=2)
+    band.set_model(model)
+    with pytest.raises(ValueError, match="needs a divergence that takes points.*TotalCorrelation"):
+        band.on_train_begin()
+    look(CollapseMonitor(X), model)
