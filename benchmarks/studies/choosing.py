@@ -42,7 +42,11 @@ def models():
         "WassersteinAutoencoder": of(ki.WassersteinAutoencoder, likelihood="bernoulli"),
         "AdversarialAutoencoder": of(ki.AdversarialAutoencoder),
         "SteinVAE": of(ki.SteinVAE),
-        "FactorVAE": of(ki.FactorVAE, divergence=ki.divergences.TotalCorrelationCritic((128, 128))),
+        "FactorVAE": lambda latent_dim: ki.FactorVAE(
+            latent_dim,
+            divergence=ki.divergences.TotalCorrelationCritic((128, 128)),
+            **networks(),
+        ),
         "BetaTCVAE": of(ki.BetaTCVAE),
         "DIPVAE": of(ki.DIPVAE),
         "AnnealedVAE": of(ki.AnnealedVAE, ki.schedules.Linear(0.0, 5.0, duration=1500)),

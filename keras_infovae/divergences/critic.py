@@ -83,6 +83,12 @@ class CriticDivergence(Divergence, Player, keras.layers.Layer):
         """Returns T(z), float32 [n], about log q(z) - log r(z), for z [n, latent_dim]."""
         if not self.built:
             self.build(z.shape[-1])
+        if z.shape[-1] != self.critic.input_shape[-1]:
+            raise ValueError(
+                f"The critic of {type(self).__name__} was made for z of "
+                f"{self.critic.input_shape[-1]} dimensions. Received: {z.shape[-1]}. A critic "
+                "belongs to one model: give each its own."
+            )
         return self.critic(tf.cast(z, tf.float32))[:, 0]
 
     def reference_samples(self, z, prior, seed):

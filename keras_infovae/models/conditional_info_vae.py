@@ -73,9 +73,15 @@ class ConditionalInfoVAE(InfoVAE):
         if not isinstance(inputs, (tuple, list)) or len(inputs) != 2:
             raise argument_error("inputs", "(x, condition)", type(inputs), TypeError)
         x, condition = inputs
+        return x, self._condition_tensor(condition)
+
+    def _condition_tensor(self, condition):
+        if condition is None:
+            raise argument_error("condition", "given: the model takes one", condition)
+        condition = tf.convert_to_tensor(condition)
         if self.num_classes is not None and condition.shape.rank == 1:
             condition = tf.one_hot(tf.cast(condition, tf.int32), self.num_classes)
-        return x, tf.ensure_shape(condition, [None, self.condition_size])
+        return tf.ensure_shape(tf.cast(condition, tf.float32), [None, self.condition_size])
 
     def _condition_array(self, condition, count, repeat=False):
         return as_condition_array(

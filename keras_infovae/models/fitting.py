@@ -275,6 +275,10 @@ class FitMethods:
         """Returns (x, condition) tensors of what a step or `call` is given."""
         return inputs if isinstance(inputs, (tuple, list)) else (inputs, None)
 
+    def _condition_tensor(self, condition):
+        """Returns `condition` as a tensor [n, condition_size], or None."""
+        return condition
+
     def _condition_array(self, condition, count, repeat=False):
         """Returns `condition` as NumPy [count, condition_size], or None."""
         return as_condition_array(condition, self.condition_size, count, repeat=repeat)

@@ -37,11 +37,13 @@ class InferenceMethods:
 
         Args:
             x: [n, *event_shape].
-            condition: [n, condition_size] where the model takes a condition. Default None.
+            condition: labels [n] or features [n, condition_size] where the model takes a condition.
+                Default None.
         """
         self._require_built()
         input_checks.check_event_shape(x.shape, self.event_shape)
         x = tf.ensure_shape(x, [None, *self.event_shape])
+        condition = self._condition_tensor(condition)
         return self.posterior.distribution(self._posterior_parameters(x, condition, False))
 
     def likelihood_distribution(self, z, condition=None, context=None):
@@ -49,13 +51,14 @@ class InferenceMethods:
 
         Args:
             z: [n, latent_dim].
-            condition: [n, condition_size] where the model takes a condition. Default None.
+            condition: labels [n] or features [n, condition_size] where the model takes a condition.
+                Default None.
             context: what the likelihood knows of x besides, `likelihood.context(x)` (the library
                 size of counts). Default None: what is typical.
         """
         self._require_built()
         input_checks.check_event_shape(z.shape, (self.latent_dim,), "z")
-        return self._likelihood(z, condition, context, training=False)
+        return self._likelihood(z, self._condition_tensor(condition), context, training=False)
 
     # === Methods on arrays ===
 

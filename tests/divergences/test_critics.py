@@ -144,3 +144,11 @@ def test_several_draws_are_taken_over_z_from_each_posterior():
     prior = ki.priors.StandardNormal().distribution(1)
     value = divergence(tf.zeros([50, 1]), prior, q, seed=tf.constant([0, 0]))
     assert float(value) == pytest.approx(1.0, abs=4 / math.sqrt(50 * 64))
+
+
+def test_a_critic_of_other_dimensions_is_refused():
+    divergence = ki.divergences.Adversarial((8,))
+    divergence.build(3)
+    prior = ki.priors.StandardNormal().distribution(2)
+    with pytest.raises(ValueError, match="z of 3 dimensions. Received: 2. A critic belongs to one"):
+        divergence(tf.zeros([4, 2]), prior)

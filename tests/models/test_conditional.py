@@ -67,6 +67,21 @@ def test_every_kind_of_input_trains_alike(kind):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
+def test_distributions_take_labels_or_one_hot_rows():
+    model = conditional(num_classes=3)
+    model.build((None, 3))
+    one_hot = np.eye(3, dtype="float32")[LABELS]
+    for distribution, tensor in (
+        (model.posterior_distribution, X),
+        (model.likelihood_distribution, np.zeros((42, 2), "float32")),
+    ):
+        by_label = distribution(tf.constant(tensor), LABELS).mean()
+        by_row = distribution(tf.constant(tensor), one_hot).mean()
+        np.testing.assert_array_equal(by_label, by_row)
+        with pytest.raises(ValueError, match="`condition` must be given"):
+            distribution(tf.constant(tensor))
+
+
 def test_methods_take_the_condition():
     model = conditional(condition_dim=2)
     model.fit(X, condition=FEATURES, epochs=1, batch_size=14, verbose=0)
