@@ -56,7 +56,28 @@ CONSTRUCTORS = {
     "latent_dim True": (lambda: MODEL(True), TypeError, "`latent_dim`.*integer.*True"),
     "beta 0": (lambda: ki.BetaVAE(2, beta=0), ValueError, "`beta`.*greater than 0.*beta=0"),
     "seed negative": (lambda: MODEL(2, seed=-1), ValueError, "`seed`.*at least 0.*seed=-1"),
-    "fixed argument": (lambda: ki.VAE(2, alpha=0.5), TypeError, "alpha"),
+    "fixed argument": (
+        lambda: ki.VAE(2, alpha=0.5),
+        TypeError,
+        "`alpha` must be left out: VAE .*alpha=0.5",
+    ),
+    "fixed divergence": (
+        lambda: ki.DIPVAE(2, divergence="mmd"),
+        TypeError,
+        "`divergence` must be left out: DIPVAE",
+    ),
+    "fixed posterior": (
+        lambda: ki.WassersteinAutoencoder(2, posterior="diagonal_normal"),
+        TypeError,
+        "`posterior` must be left out",
+    ),
+    "one dimension to be independent": (
+        lambda: ki.FactorVAE(1),
+        ValueError,
+        "`latent_dim`.*at least 2",
+    ),
+    "one dimension of a TCVAE": (lambda: ki.BetaTCVAE(1), ValueError, "`latent_dim`.*at least 2"),
+    "one dimension of a DIP-VAE": (lambda: ki.DIPVAE(1), ValueError, "`latent_dim`.*at least 2"),
     "unknown divergence": (
         lambda: MODEL(2, divergence="mdm"),
         ValueError,

@@ -16,7 +16,7 @@ MODELS = {
     "beta_tcvae": ("BetaTCVAE", ("beta",)),
     "dip_vae": ("DIPVAE", ("lambda_off_diagonal",)),
     "annealed_vae": ("AnnealedVAE", ("capacity", "gamma")),
-    "iwae": ("IWAE", ("num_samples",)),
+    "iwae": ("IWAE", ("lambda_", "num_samples")),
 }
 _SETTINGS = (
     *("latent_dim", "alpha", "lambda_", "beta", "gamma", "lambda_off_diagonal", "capacity"),
@@ -51,7 +51,7 @@ def define(flag_set):
         "NUMBER|auto",
         "Greater than 0. The weight of the divergence between codes and prior is "
         "alpha + lambda_ - 1, which must not be negative. For info_vae, mmd_vae, stein_vae and the "
-        "adversarial and Wasserstein autoencoders.",
+        "adversarial and Wasserstein autoencoders, and iwae.",
         words=("auto",),
         exclusive_minimum=0,
         shown="the model's own; info_vae: auto, 300 at alpha 0 to 1,000 at alpha 1",
@@ -105,19 +105,22 @@ def define(flag_set):
     flag_set.text(
         "posterior",
         "NAME",
-        "q(z|x): diagonal_normal, full_covariance_normal, ...; or deterministic, which needs "
-        "--alpha=1 or --model=mmd_vae.",
+        "q(z|x): diagonal_normal, full_covariance_normal, householder, von_mises_fisher (with a "
+        "prior on the sphere); or deterministic, which needs --alpha=1 or --model=mmd_vae.",
         shown="the model's own: diagonal_normal",
     )
     flag_set.text(
         "likelihood",
         "NAME",
-        "p(x|z): bernoulli for x in [0, 1], normal (with a learned scale) for real x.",
+        "p(x|z): bernoulli or continuous_bernoulli for x in [0, 1], discretized_logistic_mixture "
+        "for 8-bit images; normal, laplace or student_t (with a learned scale) for real x; "
+        "poisson, negative_binomial or zero_inflated_negative_binomial for counts; categorical "
+        "for one-hot x; mixed_columns for tables.",
         shown="bernoulli for images with values in [0, 1], else normal",
     )
     shown = "conv for images with sides of at least 8, else mlp"
-    flag_set.text("encoder", "NAME", "mlp or conv.", shown=shown)
-    flag_set.text("decoder", "NAME", "mlp or conv.", shown=shown)
+    flag_set.text("encoder", "NAME", "mlp, conv, pixel_cnn or recurrent.", shown=shown)
+    flag_set.text("decoder", "NAME", "mlp, conv, pixel_cnn or recurrent.", shown=shown)
 
 
 def check(flags):

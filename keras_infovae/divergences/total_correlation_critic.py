@@ -3,7 +3,6 @@
 import tensorflow as tf
 
 from keras_infovae.divergences.critic import CriticDivergence
-from keras_infovae.utils.randomness import stateless_seed
 from keras_infovae.utils.serialization import register
 
 
@@ -69,8 +68,6 @@ class TotalCorrelationCritic(CriticDivergence):
 
 def permute_dimensions(z, seed):
     """Returns z [n, latent_dim] with every column in a random order of its own."""
-    columns = [
-        tf.random.experimental.stateless_shuffle(column, stateless_seed(seed, index))
-        for index, column in enumerate(tf.unstack(z, axis=1))
-    ]
-    return tf.stack(columns, axis=1)
+    # By the order of random numbers: XLA has no shuffle.
+    order = tf.argsort(tf.random.stateless_uniform(tf.shape(z), seed, alg="philox"), axis=0)
+    return tf.experimental.numpy.take_along_axis(z, order, axis=0)

@@ -1,7 +1,7 @@
 """The beta-TCVAE."""
 
 from keras_infovae.models.info_vae import InfoVAE
-from keras_infovae.utils.checks import check_number
+from keras_infovae.utils.checks import check_integer, check_number
 from keras_infovae.utils.serialization import register
 
 
@@ -37,5 +37,11 @@ class BetaTCVAE(InfoVAE):
 
     def __init__(self, latent_dim, beta=6.0, *, divergence="total_correlation", **settings):
         beta = check_number("beta", beta, minimum=1)
-        super().__init__(latent_dim, alpha=0.0, lambda_=beta, divergence=divergence, **settings)
+        super().__init__(
+            check_integer("latent_dim", latent_dim, minimum=2),
+            alpha=0.0,
+            lambda_=beta,
+            divergence=divergence,
+            **settings,
+        )
         self.beta = beta

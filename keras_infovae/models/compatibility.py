@@ -1,5 +1,7 @@
 """Which priors, posteriors and divergences go together."""
 
+from keras_infovae import schedules
+
 
 def check_parts(model):
     """Raises ValueError, naming the parts, where those of `model` cannot work together."""
@@ -13,8 +15,9 @@ def check_parts(model):
     if model.divergence_counts and prior.support not in divergence.supports:
         raise ValueError(
             f"Argument `divergence` must be one for z on the support of the prior "
-            f"{type(prior).__name__}, {prior.support!r}. Received: {divergence!r}, which is for "
-            f"{' or '.join(divergence.supports)}"
+            f"{type(prior).__name__}, {prior.support!r}, such as 'adversarial', 'kl', "
+            f"'energy_distance' or 'sliced_wasserstein'. Received: {type(divergence).__name__}, "
+            f"which is for {' or '.join(divergence.supports)}"
         )
     if divergence.needs_prior_density and not prior.has_density:
         raise ValueError(
@@ -22,8 +25,7 @@ def check_parts(model):
             f"Received: prior {type(prior).__name__}, which can only be sampled"
         )
     for name, part in (("posterior", posterior), ("prior", prior)):
-        weight = model.weights_at(0)[0]
-        if not part.has_density and not (isinstance(weight, float) and weight == 0):
+        if not part.has_density and schedules.bounds(model.alpha) != (1.0, 1.0):
             raise ValueError(
                 f"Argument `alpha` must be 1 for a {name} without a density, whose KL is not "
                 f"defined. Received: alpha={model.alpha}, {name} {type(part).__name__}"

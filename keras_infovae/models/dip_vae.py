@@ -2,7 +2,7 @@
 
 from keras_infovae import divergences
 from keras_infovae.models.info_vae import InfoVAE
-from keras_infovae.utils.checks import check_number
+from keras_infovae.utils.checks import check_integer, check_number
 from keras_infovae.utils.serialization import register
 
 
@@ -56,7 +56,11 @@ class DIPVAE(InfoVAE):
             ratio = lambda_diagonal / weight
         divergence = divergences.CovariancePenalty(kind, diagonal_weight=ratio)
         super().__init__(
-            latent_dim, alpha=0.0, lambda_=1.0 + weight, divergence=divergence, **settings
+            check_integer("latent_dim", latent_dim, minimum=2),
+            alpha=0.0,
+            lambda_=1.0 + weight,
+            divergence=divergence,
+            **settings,
         )
         self.kind = kind
         self.lambda_off_diagonal = weight

@@ -1,7 +1,7 @@
 """FactorVAE."""
 
 from keras_infovae.models.info_vae import InfoVAE
-from keras_infovae.utils.checks import check_number
+from keras_infovae.utils.checks import check_integer, check_number
 from keras_infovae.utils.serialization import register
 
 
@@ -40,5 +40,9 @@ class FactorVAE(InfoVAE):
     ):
         self.gamma = check_number("gamma", gamma, exclusive_minimum=0)
         super().__init__(
-            latent_dim, alpha=0.0, lambda_=1.0 + self.gamma, divergence=divergence, **settings
+            check_integer("latent_dim", latent_dim, minimum=2),
+            alpha=0.0,
+            lambda_=1.0 + self.gamma,
+            divergence=divergence,
+            **settings,
         )

@@ -1,5 +1,8 @@
 """InfoVAE."""
 
+import functools
+import inspect
+
 import tensorflow as tf
 
 from keras_infovae import divergences, schedules
@@ -69,6 +72,14 @@ class InfoVAE(LatentVariableModel):
         AAAI 2019, arXiv:1706.02262, equation 6.
     """
 
+    fixed_arguments = ()
+
+    def __init_subclass__(cls, **kwargs):
+        """Lets the constructor of a member name the arguments that the member fixes."""
+        super().__init_subclass__(**kwargs)
+        if "__init__" in vars(cls):
+            cls.__init__ = _refusing_fixed_arguments(cls.__init__)
+
     def __init__(
         self,
         latent_dim,
@@ -121,6 +132,20 @@ class InfoVAE(LatentVariableModel):
         alpha = self.value_at(self.alpha, step)
         lambda_ = self.value_at(self._lambda_setting(), step)
         return 1.0 - alpha, _divergence_weight(alpha, lambda_)
+
+
+def _refusing_fixed_arguments(constructor):
+    @functools.wraps(constructor)
+    def checked(self, *arguments, **settings):
+        for name in self.fixed_arguments:
+            if name in settings and name not in inspect.signature(constructor).parameters:
+                raise TypeError(
+                    f"Argument `{name}` must be left out: {type(self).__name__} is the InfoVAE "
+                    f"that fixes it. Received: {name}={settings[name]!r}"
+                )
+        constructor(self, *arguments, **settings)
+
+    return checked
 
 
 def _divergence_weight(alpha, lambda_):

@@ -59,6 +59,9 @@ class LatentVariableModel(ScheduledWeights, FitMethods, InferenceMethods, keras.
 
     def __init__(self, latent_dim, prior, posterior, likelihood, encoder, decoder, seed, scaling):
         super().__init__()
+        self.autocast = (
+            False  # counts and levels lose digits in float16; networks cast for themselves
+        )
         self.latent_dim = check_integer("latent_dim", latent_dim)
         self.prior = priors.get(prior)
         self.posterior = posteriors.get(posterior)

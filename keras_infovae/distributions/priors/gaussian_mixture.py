@@ -24,6 +24,9 @@ class GaussianMixture(Prior):
     For data in clusters, which a single normal has to bridge. KL(q(z|x) || p(z)) has no closed form
     and is estimated from one draw. The log-variances are kept within (-7, 7) by a smooth bound.
 
+    The weights of the components learn through log p(z), that is by the KL term or a divergence in
+    closed form; draws from the prior, all that some divergences take, carry no gradient to them.
+
     Args:
         num_components: at least 1. Default 10.
         initial_scale: the standard deviation of every component at the start, 0.05 to 1.
