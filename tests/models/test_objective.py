@@ -140,8 +140,10 @@ def test_auto_lambda_is_a_number_that_is_shown_and_kept(tmp_path):
     assert restored.lambda_ == "auto" and restored.lambda_value == 300
 
 
-def test_the_objective_is_printed_with_its_weights(capsys):
-    built(alpha=0.25, lambda_=10).fit(X, batch_size=6, epochs=1, verbose=2)
+def test_the_objective_is_printed_with_its_weights_and_a_batch_too_small_is_told(capsys):
+    model = built(alpha=0.25, lambda_=10)
+    with pytest.warns(UserWarning, match="cannot see a wrong variance .* a batch of 6"):
+        model.fit(X, batch_size=6, epochs=1, verbose=2)
     printed = capsys.readouterr().out
     assert "0.75 * kl_divergence + 9.25 * divergence" in printed
 
