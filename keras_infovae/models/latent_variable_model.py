@@ -223,8 +223,8 @@ class LatentVariableModel(ScheduledWeights, FitMethods, InferenceMethods, keras.
         with tf.GradientTape() as tape:
             result = self._pass(x, condition, seed, training=True)
             loss = self._weigh(*result.terms) - result.tightening
-            penalty = tf.add_n(self.losses) / reductions.num_replicas() if self.losses else 0.0
-            scaled_loss = self.optimizer.scale_loss(loss + penalty)
+            own = tf.add_n(self.losses) / reductions.num_replicas() if self.losses else 0.0
+            scaled_loss = self.optimizer.scale_loss(loss + own)  # with the networks' own losses
         variables = self.objective_variables
         self.optimizer.apply(tape.gradient(scaled_loss, variables), variables)
         player_losses = self._over_players(Player.play, result, seed)
