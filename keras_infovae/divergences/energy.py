@@ -57,7 +57,7 @@ class EnergyDistance(Divergence):
         num_samples: draws of z per example where sampling is used; None (default) is 8, but for
             "sampled" 1. A point posterior takes no more than one.
         num_projections: directions of the closed form, drawn afresh from `seed`. Default 64.
-        num_features: frequencies of "random_features". Default 448.
+        num_features: frequencies of "random_features". Default 336.
 
     Raises:
         ValueError, TypeError: for an unknown estimator; when called, if "closed_form" is asked for
@@ -86,7 +86,7 @@ class EnergyDistance(Divergence):
         estimator="auto",
         num_samples=None,
         num_projections=64,
-        num_features=448,
+        num_features=336,
     ):
         self.unbiased = bool(unbiased)
         self.estimator = check_choice("estimator", estimator, ESTIMATORS)
