@@ -176,6 +176,11 @@ CONSTRUCTORS = {
         ValueError,
         "`alpha`.*1 for a prior without a density",
     ),
+    "total correlation of dimensions that are not apart": (
+        lambda: ki.BetaTCVAE(2, posterior="full_covariance_normal"),
+        ValueError,
+        "`posterior` must be 'diagonal_normal'.*TotalCorrelation.*FullCovarianceNormal",
+    ),
     "closed form where there is none": (
         lambda: ki.divergences.MaximumMeanDiscrepancy("imq", estimator="closed_form"),
         ValueError,
@@ -267,6 +272,31 @@ CONSTRUCTORS = {
         "`num_classes` and `condition_dim`",
     ),
     # Callbacks and migration
+    "an estimator of one divergence for another": (
+        lambda: ki.divergences.EnergyDistance(estimator="pairs"),
+        ValueError,
+        "`estimator`.*'closed_form'.*'pairs'",
+    ),
+    "a gradient that is none": (
+        lambda: ki.divergences.KernelSteinDiscrepancy(gradient="svgd"),
+        ValueError,
+        "`gradient`.*one of.*'svgd'",
+    ),
+    "moments that are none": (
+        lambda: ki.divergences.MomentMatching("complete"),
+        ValueError,
+        "one of.*'complete'",
+    ),
+    "no examples in a data set": (
+        lambda: ki.divergences.TotalCorrelation(dataset_size=0),
+        ValueError,
+        "`dataset_size`.*at least 1",
+    ),
+    "no random features": (
+        lambda: ki.divergences.MaximumMeanDiscrepancy(num_features=0),
+        ValueError,
+        "`num_features`.*at least 1",
+    ),
     "an action that is none": (
         lambda: ki.callbacks.CollapseMonitor(X, action="halt"),
         ValueError,

@@ -13,12 +13,15 @@ class Divergence(Setting):
                               some moments alone, or does not look at the prior.
         needs_prior_density   it uses the gradient of log p(z), so that a prior that can only be
                               sampled will not do. Default False.
+        needs_diagonal_posterior
+                              it uses the density of each dimension of z. Default False.
         supports              the supports of z that it is defined on, some of "euclidean" (default)
                               and "sphere".
     """
 
     is_strict = True
     needs_prior_density = False
+    needs_diagonal_posterior = False
     supports = ("euclidean",)
 
     def build(self, latent_dim):

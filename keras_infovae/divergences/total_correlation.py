@@ -50,6 +50,7 @@ class TotalCorrelation(Divergence):
     """
 
     is_strict = False
+    needs_diagonal_posterior = True
 
     def __init__(self, dataset_size=None, num_samples=1):
         self.dataset_size = (

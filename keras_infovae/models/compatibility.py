@@ -24,6 +24,12 @@ def check_parts(model):
             f"Argument `divergence`={type(divergence).__name__} needs a prior with a log density. "
             f"Received: prior {type(prior).__name__}, which can only be sampled"
         )
+    if divergence.needs_diagonal_posterior and not posterior.is_diagonal:
+        raise ValueError(
+            f"Argument `posterior` must be 'diagonal_normal' with the divergence "
+            f"{type(divergence).__name__}, which needs the density of each dimension. Received: "
+            f"posterior {type(posterior).__name__}"
+        )
     for name, part in (("posterior", posterior), ("prior", prior)):
         if not part.has_density and schedules.bounds(model.alpha) != (1.0, 1.0):
             raise ValueError(

@@ -212,11 +212,12 @@ def test_auto_takes_the_estimator_that_is_documented(monkeypatch):
         return estimator
 
     for name in (
-        "expected_maximum_mean_discrepancy",
-        "maximum_mean_discrepancy",
-        "squared_feature_distances",
+        "mmd.expected_maximum_mean_discrepancy",
+        "mmd.maximum_mean_discrepancy",
+        "integrated.squared_feature_distances",
     ):
-        monkeypatch.setattr(f"keras_infovae.divergences.mmd.{name}", spy(name.split("_")[0]))
+        kind = name.split(".")[1].split("_")[0]
+        monkeypatch.setattr(f"keras_infovae.divergences.{name}", spy(kind))
     normal = ki.priors.StandardNormal().distribution(2)
     tfd = tfp.distributions
     laplace = tfd.Independent(tfd.Laplace(tf.zeros([2]), tf.ones([2])), 1)

@@ -8,11 +8,13 @@ class Posterior(DistributionLayer):
 
     A member defines `parameter_size` and `distribution`. `has_density` says whether q(z|x) has a
     density, without which KL(q(z|x) || p(z)) and the ELBO are not defined. `support` is where z
-    lies: "euclidean" for all of space, "sphere" for the unit sphere.
+    lies: "euclidean" for all of space, "sphere" for the unit sphere. `is_diagonal` says whether
+    q(z|x) is the product of a density for each dimension.
     """
 
     has_density = True
     support = "euclidean"
+    is_diagonal = False
 
     def build(self, latent_dim):
         """Makes the weights, if there are any."""

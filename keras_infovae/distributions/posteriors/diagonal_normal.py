@@ -29,6 +29,8 @@ class DiagonalNormal(Posterior):
         Kingma and Welling, Auto-Encoding Variational Bayes, arXiv:1312.6114, equation 9.
     """
 
+    is_diagonal = True
+
     def parameter_size(self, latent_dim):
         return 2 * latent_dim
 
