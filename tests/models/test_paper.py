@@ -58,8 +58,10 @@ def test_two_samples():
     vae = two_samples(ki.VAE)
     info_vae = two_samples(ki.InfoVAE, lambda_=500.0)
     print(f"KL(q(z|x) || p(z|x)), nats, after 2,000, 4,000, 6,000 steps: {vae=} {info_vae=}")
-    assert vae[0] < vae[1] < vae[2] and vae[2] > 1.0
-    assert max(info_vae) < 0.3
+    # Over three seeds, 0.37 to 0.42, 0.61 to 1.21, 0.77 to 2.14 against at most 0.052: the VAE's
+    # wavers from step to step while it grows (docs/paper_failures.md).
+    assert min(vae[1:]) > 1.3 * vae[0] and min(vae) > 4.0 * max(info_vae)
+    assert max(info_vae) < 0.1
 
 
 # === A decoder that needs no z (section 4 of the paper) ===
@@ -99,5 +101,6 @@ def test_a_flexible_decoder():
     vae = flexible_decoder(ki.VAE)
     info_vae = flexible_decoder(ki.InfoVAE, alpha=0.9, lambda_=100.0)
     print(f"I_q(x; z), nats: {vae=} {info_vae=}")
-    assert vae < 0.5
-    assert info_vae > vae + 1.0
+    # Over three seeds, at most 0.02 against at least 4.8; no more than log 360 = 5.9 can be seen.
+    assert vae < 0.1
+    assert info_vae > 4.0
