@@ -9,7 +9,15 @@ from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
 
 _POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
-_TRAINING = ("epochs", "batch_size", "learning_rate", "clipnorm", "jit_compile", "dtype_policy")
+_TRAINING = (
+    "epochs",
+    "batch_size",
+    "learning_rate",
+    "clipnorm",
+    "jit_compile",
+    "dtype_policy",
+    "strategy",
+)
 
 
 class Train(Command):
@@ -41,6 +49,8 @@ epoch that was finished and had finite losses.
     )
 
     def define_flags(self, flag_set):
+        from keras_infovae.training.strategies import STRATEGIES
+
         run_data.define(flag_set)
         flag_set.group("Output")
         flag_set.text("output", "DIRECTORY", "The run directory to write.", required=True)
@@ -69,6 +79,14 @@ epoch that was finished and had finite losses.
             "jit_compile", "Compile by XLA.", default=None, shown="on from 5,000 steps"
         )
         flag_set.choice(
+            "strategy",
+            STRATEGIES,
+            "The devices to train on. --batch_size is that of all together, and the numbers are "
+            "those of one. mirrored: all GPUs of this machine; multi_worker: all machines in the "
+            "variable TF_CONFIG, of which worker 0 writes the run; auto: all there are.",
+            default="auto",
+        )
+        flag_set.choice(
             "dtype_policy",
             _POLICIES,
             "What the networks compute in; losses are in float32 always. The mixed ones are faster "
@@ -77,12 +95,17 @@ epoch that was finished and had finite losses.
         )
 
     def run(self, flags):
+        from keras_infovae import training
+
         model_flags.check(flags)
         with _dtype_policy(flags.dtype_policy):
             with reported(self._names()):
-                config, data, model = _prepare(flags)
-            with _create(flags, config) as run:
-                return training_run.carry_out(run, config, data, model, flags.plots)
+                strategy = training.get_strategy(flags.strategy)  # before anything is computed
+            with training.directory_to_write(flags.output, strategy) as output:
+                with reported(self._names()):
+                    config, data, model = _prepare(flags, output, strategy)
+                with _create(flags, output, config) as run:
+                    return training_run.carry_out(run, config, data, model, flags.plots)
 
     def _names(self):
         return {name: name for name in self.flag_set().names()} | run_data.NAMES
@@ -100,7 +123,7 @@ def _dtype_policy(policy):
         keras.config.set_dtype_policy(previous)
 
 
-def _prepare(flags):
+def _prepare(flags, output, strategy):
     """Returns the run's config, its data and its model; nothing is written yet.
 
     Raises:
@@ -111,7 +134,7 @@ def _prepare(flags):
     from keras_infovae.models import input_checks
     from keras_infovae.training import RunDirectory
 
-    found = RunDirectory.check(flags.output, flags.overwrite)
+    found = RunDirectory.check(output, flags.overwrite)
     settings = model_flags.settings(flags)
     model_flags.make_model(settings)  # wrong settings show before a large file is read
     data, data_settings, likelihood, reason = run_data.load(flags)
@@ -119,16 +142,18 @@ def _prepare(flags):
     print(f"likelihood: {likelihood} ({reason})")
     settings["likelihood"] = likelihood
     keras.utils.set_random_seed(flags.seed)
-    model = model_flags.make_model(settings, data.scaling)
+    with strategy.scope():
+        model = model_flags.make_model(settings, data.scaling)
     for split in run_data.SPLITS:
         if len(getattr(data, split)):
             input_checks.check_values(getattr(data, split), model.likelihood, "data")
     if len(data.train) < 2:
         raise ValueError("Argument `data` must leave at least 2 examples to train on. Received: 1")
-    model.build((None, *data.event_shape))
+    with strategy.scope():
+        model.build((None, *data.event_shape))
     print(f"model: {flags.model} with {model.count_params():,} weights")
     if found != "new":
-        print(f"{flags.output} has {'an' if found == 'unfinished' else 'a'} {found} run: replaced")
+        print(f"{output} has {'an' if found == 'unfinished' else 'a'} {found} run: replaced")
     config = {
         "command": _command_line(flags),
         "data": data_settings,
@@ -151,10 +176,10 @@ def _command_line(flags):
     return shlex.join(words)
 
 
-def _create(flags, config):
+def _create(flags, output, config):
     from keras_infovae.training import RunDirectory
 
     try:
-        return RunDirectory.create(flags.output, config, flags.overwrite)
+        return RunDirectory.create(output, config, flags.overwrite)
     except (FileExistsError, NotADirectoryError) as error:  # it came up since the check
         raise CommandLineError(str(error)) from error

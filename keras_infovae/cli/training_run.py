@@ -38,8 +38,13 @@ def carry_out(run, config, data, model, plots=True):
         The exit status: 0; 1 for losses that became NaN and for files that could not be written,
         130 for Ctrl-C. In these cases the last good epoch is kept and the run is unfinished.
     """
+    from keras_infovae import training
+
     try:
         history = _fit(run, config["training"], data, model)
+        if not training.is_writer(model.distribute_strategy):
+            print("Worker 0 writes the run.")
+            return 0
         _judge(run, config, data, history, plots)
     except KeyboardInterrupt:
         return _stopped("stopped by Ctrl-C.", run, _STOPPED)
@@ -56,9 +61,10 @@ def _fit(run, training, data, model):
     """Returns the losses of each epoch as `fit` gives them, {name: list}."""
     import keras
 
-    optimizer = keras.optimizers.Adam(training["learning_rate"], clipnorm=training["clipnorm"])
     jit_compile = "auto" if training["jit_compile"] is None else training["jit_compile"]
-    model.compile(optimizer, jit_compile=jit_compile)
+    with model.distribute_strategy.scope():
+        optimizer = keras.optimizers.Adam(training["learning_rate"], clipnorm=training["clipnorm"])
+        model.compile(optimizer, jit_compile=jit_compile)
     start = time.monotonic()
     history = model.fit(
         data.train,

@@ -9,9 +9,10 @@ import tensorflow as tf
 
 from keras_infovae import divergences
 from keras_infovae.models import input_checks
-from keras_infovae.models.batches import EpochsOfBatches
+from keras_infovae.models.batches import EpochsOfBatches, by_examples
 from keras_infovae.models.conditions import as_condition_array
 from keras_infovae.models.nonfinite import StopOnNonFinite
+from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error, check_integer, check_number
 from keras_infovae.utils.randomness import stateless_seed
 
@@ -108,10 +109,13 @@ class FitMethods:
             x, batch_size = batches.dataset(), None
             rows = min(batches.batch_size, batches.examples)
             callbacks.append(batches)
+        if reductions.has_workers(self.distribute_strategy):
+            x, options["validation_data"] = map(by_examples, (x, options.get("validation_data")))
         if isinstance(x, tf.data.Dataset):
             options["shuffle"] = False  # Keras cannot, and would warn
             self._choose_jit(x, **options)
         steps = options.get("steps_per_epoch") or _length(x)
+        _check_replicas(rows, self.optimizer, self.distribute_strategy)
         self._prepare(examples, rows, steps)
         if verbose != 0:
             self._preflight(rows)
@@ -316,4 +320,20 @@ def _check_batch(batch_size, examples):
             "Argument `batch_size` must be at least 2, with as many examples: the divergence "
             "compares the aggregated posterior of a batch with the prior. Received: "
             f"batch_size={batch_size}, examples={'unknown' if received is None else received}"
+        )
+
+
+def _check_replicas(rows, optimizer, strategy):
+    replicas = strategy.num_replicas_in_sync
+    accumulated = optimizer.gradient_accumulation_steps
+    if replicas > 1 and accumulated:
+        # Keras applies them under a condition, in which replicas cannot wait for each other.
+        raise ValueError(
+            "Argument `gradient_accumulation_steps` of the optimizer must be left out on "
+            f"{replicas} replicas. Received: gradient_accumulation_steps={accumulated}"
+        )
+    if rows is not None and rows < replicas:
+        raise ValueError(
+            f"Argument `batch_size` must give each of the {replicas} replicas an example of every "
+            f"batch, which is that of all of them. Received: batches of {rows}"
         )

@@ -284,7 +284,7 @@ class LatentVariableModel(ScheduledWeights, FitMethods, InferenceMethods, keras.
         weights = [w / replicas for w in self.weights_in_force().values()]
         for tracker, share in zip(self._trackers, [*shares, *weights], strict=True):
             tracker.update_state(share * replicas, sample_weight=weight)
-        return {tracker.name: tracker.result() for tracker in self._trackers}
+        return {t.name: reductions.step_output(t.result()) for t in self._trackers}
 
     def _add_trackers(self, names):
         self._trackers += [keras.metrics.Mean(name=name) for name in names]

@@ -17,11 +17,33 @@ def num_replicas():
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
+def has_workers(strategy=None):
+    """Returns whether the replicas are those of a cluster of processes.
+
+    Args:
+        strategy: a `tf.distribute.Strategy`. Default None: the current one.
+    """
+    strategy = strategy or tf.distribute.get_strategy()
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return False
+    return bool(strategy.cluster_resolver.cluster_spec().as_dict())
+
+
+def step_output(value):
+    """Returns a scalar that a step returns to Keras, in the shape that Keras can take.
+
+    Among several processes Keras 3 averages step outputs over their axis 0, which scalars lack
+    ("Invalid reduction dimension 0").
+    """
+    return tf.reshape(value, [1]) if has_workers() else value
+
+
 def gather(tensor):
     """Returns `tensor` [local_batch, ...] of all replicas, joined along axis 0; differentiable."""
     if num_replicas() == 1:
         return tensor
-    return tf.distribute.get_replica_context().all_gather(tensor, axis=0)
+    gathered = tf.distribute.get_replica_context().all_gather(tensor, axis=0)
+    return tf.ensure_shape(gathered, [None, *tensor.shape[1:]])  # forgotten among processes
 
 
 def global_batch_size(local_batch_size):

@@ -6,7 +6,6 @@ import pytest
 import tensorflow as tf
 
 import keras_infovae as ki
-from tests.models.test_training import two_replicas
 
 X = np.random.default_rng(0).random((44, 5)).astype("float32")
 NETWORK = ki.networks.MLP([6], "tanh")
@@ -57,23 +56,6 @@ def test_a_saved_training_goes_on_as_if_it_had_not_stopped(tmp_path):
         model.fit(X, batch_size=8, epochs=2, verbose=0)
     for a, b in zip(whole.get_weights(), restored.get_weights(), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
-
-
-@pytest.mark.parametrize("alias", ["adversarial", "total_correlation_critic"])
-def test_two_replicas_are_one_device(alias):
-    def run():
-        model = model_with(alias)
-        batches = tf.data.Dataset.from_tensor_slices(X).batch(15)
-        history = model.fit(batches, epochs=2, verbose=0).history
-        return history, model.get_weights()
-
-    expected_history, expected_weights = run()
-    with two_replicas().scope():
-        history, weights = run()
-    for term in TERMS:
-        np.testing.assert_allclose(history[term], expected_history[term], rtol=1e-5, atol=1e-6)
-    for a, b in zip(weights, expected_weights, strict=True):
-        np.testing.assert_allclose(a, b, atol=2e-5)
 
 
 def test_an_adversary_brings_moved_codes_to_the_prior():

@@ -115,22 +115,9 @@ def test_steps_per_execution_takes_the_same_steps():
 # === Replicas ===
 
 
-def two_replicas():
-    devices = [
-        device.name.replace("/device:", "") for device in tf.config.list_logical_devices("CPU")
-    ]
-    return tf.distribute.MirroredStrategy(
-        devices, cross_device_ops=tf.distribute.ReductionToOneDevice()
-    )
-
-
-@pytest.mark.parametrize("divergence", ["closed_form", "sampled"])
-def test_two_replicas_are_one_device(divergence):
+def test_replicas_share_datasets_and_arrays_as_one_device_has_them():  # see test_replicas.py too
     def run():  # batches of 13 and 15 are not shared equally
-        model = model_for(
-            divergence=ki.divergences.MaximumMeanDiscrepancy(estimator=divergence),
-            likelihood="normal",
-        )
+        model = model_for(likelihood="normal")
         model.compile("adam", jit_compile=False)
         first = model.fit(
             batches(X[:29], 16), validation_data=batches(X, 15), epochs=4, verbose=0
@@ -139,7 +126,7 @@ def test_two_replicas_are_one_device(divergence):
         return first, second, model.get_weights()
 
     expected = run()
-    with two_replicas().scope():
+    with ki.training.get_strategy("mirrored").scope():
         result = run()
     for a, b in zip(result[:2], expected[:2], strict=True):
         for term, values in b.items():
@@ -149,7 +136,7 @@ def test_two_replicas_are_one_device(divergence):
 
 
 def test_a_model_made_for_replicas_can_be_trained_outside_of_their_scope():
-    strategy = two_replicas()
+    strategy = ki.training.get_strategy("mirrored")
     with strategy.scope():
         model = ki.InfoVAE(2, encoder=NETWORK, decoder=NETWORK, seed=0)
         model.compile("adam")
