@@ -21,7 +21,7 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("output", "sampled_or_integrated.csv", "The table; rows are added to it.")
 flags.DEFINE_list("divergences", None, "The divergences to study. Default: all.")
 flags.DEFINE_list("estimators", None, "The estimators to study. Default: all.")
-flags.DEFINE_list("lambdas", ["1", "10", "100", "1000", "10000"], "The weights.")
+flags.DEFINE_list("lambdas", ["1", "10", "100", "1000", "10000"], "The weights; auto is one.")
 flags.DEFINE_integer("seeds", 1, "Models per setting.", lower_bound=1)
 flags.DEFINE_integer("steps", 2000, "Steps per model.", lower_bound=1)
 flags.DEFINE_bool("summary", False, "Train nothing; print --output as a Markdown table.")
@@ -122,7 +122,8 @@ def main(_):
                         continue
                     start = time.time()
                     try:
-                        results = run(data, make(), float(lambda_), seed)
+                        weight = lambda_ if lambda_ == "auto" else float(lambda_)
+                        results = run(data, make(), weight, seed)
                     except FloatingPointError as error:
                         print(settings, error, flush=True)
                         results = dict.fromkeys(RESULTS[:-1], float("nan"))

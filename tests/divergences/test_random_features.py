@@ -10,7 +10,6 @@ from keras_infovae.divergences.functional.phases import cosine_and_sine
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import reductions
 from tests.contracts import normal_posterior
-from tests.models.test_training import two_replicas
 
 SEED = tf.constant([3, 4])
 MEAN = tf.random.stateless_normal([12, 3], seed=[0, 1])
@@ -169,7 +168,7 @@ def test_two_replicas_are_one_device(posterior):
         return value, tape.gradient(share, encoder)
 
     value, gradient = step(x, tf.Variable(start))
-    strategy = two_replicas()
+    strategy = ki.training.get_strategy("mirrored")
     with strategy.scope():
         encoder = tf.Variable(start)
     parts = strategy.experimental_distribute_values_from_function(
@@ -190,7 +189,7 @@ def test_two_replicas_are_one_device(posterior):
 
 
 def test_more_replicas_than_rows_leave_some_without():
-    strategy = two_replicas()
+    strategy = ki.training.get_strategy("mirrored")
     rows = tf.constant([[3.0, 4.0]])
 
     @tf.function

@@ -2,8 +2,6 @@
 
 import keras
 import numpy as np
-import pytest
-import tensorflow as tf
 
 import keras_infovae as ki
 

@@ -77,6 +77,6 @@ def test_mixed_precision(policy, bits):
 
 def test_accumulated_gradients_are_refused():
     # Keras 3 applies them under a condition, where replicas cannot wait for each other.
-    with ki.training.get_strategy("mirrored").scope():
-        with pytest.raises(ValueError, match="`gradient_accumulation_steps`.*2 replicas"):
-            train("moment_matching", gradient_accumulation_steps=2)
+    scope = ki.training.get_strategy("mirrored").scope()
+    with scope, pytest.raises(ValueError, match="`gradient_accumulation_steps`.*2 replicas"):
+        train("moment_matching", gradient_accumulation_steps=2)
