@@ -17,6 +17,7 @@ _TRAINING = (
     "jit_compile",
     "dtype_policy",
     "strategy",
+    "deterministic",
 )
 
 
@@ -37,13 +38,14 @@ word on what is good. The directory given by --output then has
   logs/          the same for TensorBoard
   config.json    all that it takes to repeat the run
 
-An unfinished run is replaced by the next one, a finished one only with --overwrite, and a
-directory with other files in it never. Ctrl-C stops the training; model.keras then holds the last
-epoch that was finished and had finite losses.
+An unfinished run is replaced by the next one, or gone on with where --resume is given; a finished
+one is replaced only with --overwrite, and a directory with other files in it never. Ctrl-C stops
+the training; model.keras then holds the last epoch that was finished and had finite losses.
 """
     examples = (
         "keras-infovae train --data=digits --output=runs/first",
         "keras-infovae train --data=mine.npz --latent_dim=8 --epochs=100 --output=runs/mine",
+        "keras-infovae train --data=mine.npz --resume --output=runs/mine",
         "keras-infovae train --data=patients.csv --label_column=diagnosis --output=runs/patients",
         "keras-infovae train --data=fashion_mnist --model=beta_vae --beta=2 --output=runs/beta",
     )
@@ -55,6 +57,11 @@ epoch that was finished and had finite losses.
         flag_set.group("Output")
         flag_set.text("output", "DIRECTORY", "The run directory to write.", required=True)
         flag_set.boolean("overwrite", "Replace a finished run.")
+        flag_set.boolean(
+            "resume",
+            "Go on with an unfinished run after the last epoch that it saved, as if it had not "
+            "been stopped; begin one where there is none; leave a finished one as it is.",
+        )
         flag_set.boolean("plots", "Draw the pictures.", default=True)
         model_flags.define(flag_set)
         flag_set.group("Training")
@@ -74,6 +81,11 @@ epoch that was finished and had finite losses.
             "Of splits, weights, order and draws. Same seed, same machine: same numbers.",
             minimum=0,
             default=0,
+        )
+        flag_set.boolean(
+            "deterministic",
+            "Compute in an order that is always the same, more slowly: same seed, same machine, "
+            "same bits.",
         )
         flag_set.boolean(
             "jit_compile", "Compile by XLA.", default=None, shown="on from 5,000 steps"
@@ -102,9 +114,14 @@ epoch that was finished and had finite losses.
             with reported(self._names()):
                 strategy = training.get_strategy(flags.strategy)  # before anything is computed
             with training.directory_to_write(flags.output, strategy) as output:
+                if flags.resume and training.RunDirectory(flags.output).finished:
+                    print(f"{flags.output} holds a finished run: there is nothing to go on with.")
+                    return 0
                 with reported(self._names()):
                     config, data, model = _prepare(flags, output, strategy)
-                with _create(flags, output, config) as run:
+                with _begin(flags, output, config) as run:
+                    if flags.resume:
+                        model = _latest(flags.output, run, strategy) or model
                     return training_run.carry_out(run, config, data, model, flags.plots)
 
     def _names(self):
@@ -130,6 +147,7 @@ def _prepare(flags, output, strategy):
         ValueError, TypeError, OSError, ImportError: for whatever the user gave that cannot be used.
     """
     import keras
+    import tensorflow as tf
 
     from keras_infovae.models import input_checks
     from keras_infovae.training import RunDirectory
@@ -142,6 +160,8 @@ def _prepare(flags, output, strategy):
     print(f"likelihood: {likelihood} ({reason})")
     settings["likelihood"] = likelihood
     keras.utils.set_random_seed(flags.seed)
+    if flags.deterministic:
+        tf.config.experimental.enable_op_determinism()
     with strategy.scope():
         model = model_flags.make_model(settings, data.scaling)
     for split in run_data.SPLITS:
@@ -152,7 +172,7 @@ def _prepare(flags, output, strategy):
     with strategy.scope():
         model.build((None, *data.event_shape))
     print(f"model: {flags.model} with {model.count_params():,} weights")
-    if found != "new":
+    if found != "new" and not flags.resume:
         print(f"{output} has {'an' if found == 'unfinished' else 'a'} {found} run: replaced")
     config = {
         "command": _command_line(flags),
@@ -176,10 +196,29 @@ def _command_line(flags):
     return shlex.join(words)
 
 
-def _create(flags, output, config):
+def _begin(flags, output, config):
+    """Returns the run to write: a new one, or the one to go on with."""
     from keras_infovae.training import RunDirectory
 
     try:
+        if flags.resume and output == flags.output and RunDirectory(output).unfinished:
+            return RunDirectory.resume(output, config)
         return RunDirectory.create(output, config, flags.overwrite)
-    except (FileExistsError, NotADirectoryError) as error:  # it came up since the check
+    except (ValueError, FileExistsError, NotADirectoryError) as error:
         raise CommandLineError(str(error)) from error
+
+
+def _latest(path, run, strategy):
+    """Returns the model that the unfinished run at `path` got to, or None; tells `run` of it.
+
+    `run` writes elsewhere in all workers of a cluster but the first.
+    """
+    from keras_infovae.training import RunDirectory
+
+    with strategy.scope():
+        model = RunDirectory(path).latest_model()
+    if model is None:
+        return None
+    run.go_on_after(model.epochs_trained)
+    print(f"{path}: going on after epoch {model.epochs_trained}")
+    return model

@@ -61,15 +61,17 @@ def _fit(run, training, data, model):
     """Returns the losses of each epoch as `fit` gives them, {name: list}."""
     import keras
 
-    jit_compile = "auto" if training["jit_compile"] is None else training["jit_compile"]
-    with model.distribute_strategy.scope():
-        optimizer = keras.optimizers.Adam(training["learning_rate"], clipnorm=training["clipnorm"])
-        model.compile(optimizer, jit_compile=jit_compile)
+    if not model.compiled:  # one that goes on brings its optimizer along
+        jit = "auto" if training["jit_compile"] is None else training["jit_compile"]
+        rate, clipnorm = training["learning_rate"], training["clipnorm"]
+        with model.distribute_strategy.scope():
+            model.compile(keras.optimizers.Adam(rate, clipnorm=clipnorm), jit_compile=jit)
     start = time.monotonic()
-    history = model.fit(
+    model.fit(
         data.train,
         validation_data=(data.validation,) if len(data.validation) else None,
         epochs=training["epochs"],
+        initial_epoch=run.saver.last_epoch or 0,
         batch_size=training["batch_size"],
         callbacks=run.callbacks(),
         verbose=1 if sys.stdout.isatty() else 2,
@@ -78,7 +80,7 @@ def _fit(run, training, data, model):
     if run.saver.last_epoch != training["epochs"]:
         raise FloatingPointError("The last epoch ended with losses or weights that are not finite.")
     print(f"\nTrained in {time.monotonic() - start:.0f} s.")
-    return history.history
+    return run.history_file.history()
 
 
 def _judge(run, config, data, history, plots):
@@ -115,5 +117,9 @@ def _stopped(reason, run, status):
     if epoch is not None:
         model = f"{run.saver.path} holds epoch {epoch}."
     print(f"\n{help_page.PROGRAM} train: {reason}", file=sys.stderr)
-    print(f"{model} The run is unfinished; the next one may replace it.", file=sys.stderr)
+    print(
+        f"{model} The run is unfinished: --resume goes on with it; without, the next one replaces "
+        "it.",
+        file=sys.stderr,
+    )
     return status

@@ -74,6 +74,7 @@ class LatentVariableModel(ScheduledWeights, FitMethods, InferenceMethods, keras.
         generator_seed = None if seed is None else self.seed % 2**32
         self._seeds = keras.random.SeedGenerator(generator_seed)
         self._order_seeds = keras.random.SeedGenerator(generator_seed)  # of the examples, in fit
+        self._order = reductions.step_variable([0, 0], "order")  # the seed that fit went by
         self._evaluation_batch = reductions.step_variable(0, "evaluation_batch")
         self._make_schedule_variables()
         self._functions = {}
@@ -340,14 +341,17 @@ class LatentVariableModel(ScheduledWeights, FitMethods, InferenceMethods, keras.
         """Restores the draws as well: a training goes on from where it was saved."""
         state = self._training_state()
         for name, variable in state.items():
-            variable.assign(store[name])
+            if name in store.keys():  # noqa: SIM118, a store is no dictionary
+                variable.assign(store[name])
         rest = set(store.keys()) - set(state)
         super().load_own_variables({name: store[name] for name in rest})
 
     def _training_state(self):
-        return {
+        seeds = [v for n in (self.encoder, self.decoder) for v in _random_states(n)]
+        return {f"network_seeds_{index}": state for index, state in enumerate(seeds)} | {
             "seeds": self._seeds.state,
             "order_seeds": self._order_seeds.state,
+            "order": self._order,
             "step": self._step,
             "steps_per_epoch": self._steps_per_epoch,
         }
@@ -356,6 +360,14 @@ class LatentVariableModel(ScheduledWeights, FitMethods, InferenceMethods, keras.
     def from_config(cls, config):
         """Returns the model that `get_config` described."""
         return cls(**deserialize_values(config))
+
+
+def _random_states(network):
+    """Returns the states of the network's random draws (of dropout): variables, and no weights."""
+    if not isinstance(network, keras.Model):
+        return []
+    weights = {id(weight) for weight in network.weights}
+    return [variable for variable in network.variables if id(variable) not in weights]
 
 
 def _check_network(name, network):

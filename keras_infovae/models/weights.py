@@ -17,6 +17,11 @@ class ScheduledWeights:
         self._step = reductions.step_variable(0, "step")
         self._steps_per_epoch = reductions.step_variable(1, "steps_per_epoch")
 
+    @property
+    def epochs_trained(self):
+        """The whole epochs that this model was trained for, an int."""
+        return int(self._step) // int(self._steps_per_epoch)
+
     def weights_at(self, step):
         """Returns (kl_weight, divergence_weight) at `step`: numbers, or tensors on a schedule."""
         raise NotImplementedError(f"{type(self).__name__} does not define `weights_at`")

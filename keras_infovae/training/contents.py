@@ -5,10 +5,11 @@ import os
 import re
 
 MODEL, CONFIG, HISTORY, METRICS = "model.keras", "config.json", "history.csv", "metrics.json"
+PREVIOUS = "previous.keras"
 LOGS, PLOTS = "logs", "plots"
 FORMAT_KEY = "keras_infovae_run"
 
-_FILES = (MODEL, CONFIG, HISTORY, METRICS)
+_FILES = (MODEL, PREVIOUS, CONFIG, HISTORY, METRICS)
 _LEFTOVER = re.compile(r"\.[0-9a-f]{12}\.(?=.)")  # before a name, while `atomic_path` writes it
 
 

@@ -1,6 +1,7 @@
 """The losses of every epoch, in a file while the training runs."""
 
 import csv
+import os
 
 import keras
 
@@ -14,18 +15,35 @@ class HistoryFile(keras.callbacks.Callback):
 
     Args:
         path: the file to write.
+        epochs: how many epochs of those that the file has already are kept, for a training that
+            goes on after them. Default 0.
 
     Raises:
         OSError: from `fit`, naming `path`, when it cannot be written.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, epochs=0):
         super().__init__()
         self.path = path
+        self.epochs = epochs
         self.rows = []
 
     def on_train_begin(self, logs=None):
-        self.rows = []
+        self.rows = self._read()[: self.epochs] if self.epochs else []
+
+    def _read(self):
+        if not os.path.exists(self.path):
+            return []
+        with open(self.path, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        return [
+            {k: int(v) if k == "epoch" else float(v) for k, v in row.items() if v} for row in rows
+        ]
+
+    def history(self):
+        """Returns {name: values of all epochs}, as the `history` of `fit` gives them."""
+        names = dict.fromkeys(name for row in self.rows for name in row if name != "epoch")
+        return {name: [row[name] for row in self.rows if name in row] for name in names}
 
     def on_epoch_end(self, epoch, logs=None):
         values = {name: float(value) for name, value in (logs or {}).items()}

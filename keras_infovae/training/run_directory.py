@@ -1,5 +1,7 @@
 """A run directory."""
 
+import contextlib
+import json
 import os
 
 import keras
@@ -19,6 +21,7 @@ class RunDirectory:
 
         config.json     what was trained on what, and how: all it takes to repeat the run
         model.keras     the model after the last epoch with finite losses
+        previous.keras  the one before it, until the run is finished
         history.csv     the losses of every epoch
         logs/           the same for TensorBoard
         plots/          pictures (PNG)
@@ -41,7 +44,10 @@ class RunDirectory:
         self.path = os.fspath(path)
         self.logs = self.file(contents.LOGS)
         self.plots = self.file(contents.PLOTS)
-        self.saver = SaveLastGoodEpoch(self.file(contents.MODEL))
+        self.saver = SaveLastGoodEpoch(
+            self.file(contents.MODEL), previous=self.file(contents.PREVIOUS)
+        )
+        self.history_file = HistoryFile(self.file(contents.HISTORY))
         self._lock = None
 
     # === Beginning a run ===
@@ -96,6 +102,33 @@ class RunDirectory:
             raise
         return run
 
+    @classmethod
+    def resume(cls, path, config):
+        """Returns the unfinished run at `path`, to go on with after `latest_model`.
+
+        Args:
+            path: the directory.
+            config: as for `create`; it must be that which the run began with, but for `command`.
+
+        Raises:
+            ValueError: when there is no unfinished run, or one with another config.
+            FileExistsError: for a run that is being written by another process.
+        """
+        run = cls(path)
+        if not run.unfinished:
+            raise argument_error("resume", "a directory with an unfinished run", run.path)
+        run._lock = DirectoryLock(run.path)
+        try:
+            _check_same(run.config(), config)
+        except BaseException:
+            run.close()
+            raise
+        return run
+
+    def go_on_after(self, epochs):
+        """Makes the callbacks go on where a model stops that was trained for so many epochs."""
+        self.saver.last_epoch = self.history_file.epochs = epochs
+
     def close(self):
         """Lets other processes write to the directory again."""
         if self._lock is not None:
@@ -112,8 +145,8 @@ class RunDirectory:
     def callbacks(self):
         """Returns the callbacks that write model.keras, history.csv and logs/."""
         return [
+            self.history_file,  # before the model: its rows are what a resumed run starts from
             self.saver,
-            HistoryFile(self.file(contents.HISTORY)),
             keras.callbacks.TensorBoard(self.logs, write_graph=False),
         ]
 
@@ -126,6 +159,8 @@ class RunDirectory:
         """
         names = [f"{contents.PLOTS}/{os.path.basename(path)}" for path in plots]
         write_json(self.file(contents.METRICS), metrics | {contents.PLOTS: names})
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(self.file(contents.PREVIOUS))
 
     # === Reading a run ===
 
@@ -133,6 +168,11 @@ class RunDirectory:
     def finished(self):
         """Whether the run came to its end."""
         return contents.is_finished(self.path)
+
+    @property
+    def unfinished(self):
+        """Whether a run began here that did not come to its end."""
+        return contents.is_run(self.path) and not self.finished
 
     def file(self, name):
         """Returns the path of the run's file called `name`."""
@@ -147,6 +187,14 @@ class RunDirectory:
         if not contents.is_run(self.path):
             raise argument_error("run", "a directory with a run's config.json", self.path)
         return contents.read_json_object(self.file(contents.CONFIG))
+
+    def latest_model(self):
+        """Returns the model of the last epoch whose file can be read, to go on with; else None.
+
+        A file that cannot be is passed over, with a word on it.
+        """
+        models = (_readable_model(self.file(n)) for n in (contents.MODEL, contents.PREVIOUS))
+        return next((model for model in models if model is not None), None)
 
     def load_model(self):
         """Returns the model of the last good epoch.
@@ -167,6 +215,36 @@ class RunDirectory:
                 "Argument `run` must be a run whose model.keras can be read. Received: "
                 f"{path}, which is damaged or of another version: {type(error).__name__}: {error}"
             ) from error
+
+
+def _readable_model(path):
+    """Returns the model in the file at `path`, or None, with a word on why, where there is none."""
+    if not os.path.isfile(path):
+        return None
+    try:
+        return keras.saving.load_model(path)
+    except Exception as error:  # a damaged file can fail in any way, in any of three libraries
+        print(f"{path} is damaged ({type(error).__name__}) and passed over.")
+        return None
+
+
+def _check_same(begun, config):
+    """Raises ValueError, naming the first setting that differs from those of the run."""
+    for name, given in _flat(json.loads(json.dumps(config))).items():
+        was = _flat(begun).get(name)
+        if was != given and name != "command":
+            raise ValueError(
+                f"Argument `resume` needs the settings that the run began with. Received: "
+                f"{name}={given!r}, where the run has {was!r}"
+            )
+
+
+def _flat(config, prefix=""):
+    flat = {}
+    for name, value in config.items():
+        inner = isinstance(value, dict)
+        flat |= _flat(value, f"{prefix}{name}.") if inner else {f"{prefix}{name}": value}
+    return flat
 
 
 def _replaceable(path, overwrite):

@@ -1,6 +1,8 @@
 """Keeps the model of the last epoch that was worth keeping."""
 
 import math
+import os
+import shutil
 
 import keras
 
@@ -15,6 +17,8 @@ class SaveLastGoodEpoch(keras.callbacks.Callback):
 
     Args:
         path: the file to write, which ends in `.keras`.
+        previous: another such file, which keeps the model of the epoch before; default None, not
+            kept.
 
     Attributes:
         last_epoch: the number, from 1, of the epoch that `path` holds; None before the first.
@@ -29,9 +33,10 @@ class SaveLastGoodEpoch(keras.callbacks.Callback):
     True
     """
 
-    def __init__(self, path):
+    def __init__(self, path, previous=None):
         super().__init__()
         self.path = path
+        self.previous = previous
         self.last_epoch = None
 
     def on_epoch_end(self, epoch, logs=None):
@@ -39,6 +44,10 @@ class SaveLastGoodEpoch(keras.callbacks.Callback):
         if all(map(math.isfinite, (logs or {}).values())) and weights_are_finite(self.model):
             with whole_file(self.path) as temporary:
                 self.model.save(temporary)
+                if self.previous is not None and os.path.exists(self.path):
+                    # A copy, so that there is a model under the one name or the other all the time.
+                    with whole_file(self.previous) as copy:
+                        shutil.copyfile(self.path, copy)
             self.last_epoch = epoch + 1
 
 
