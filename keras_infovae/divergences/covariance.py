@@ -64,7 +64,7 @@ class CovariancePenalty(Divergence):
         self.num_samples = check_integer("num_samples", num_samples)
 
     def auto_lambda(self, alpha):
-        """Returns 11: a weight of 10 at alpha = 0. No study yet."""
+        """Returns 11: a weight of 10 at alpha = 0. Tried on digits (docs/estimators.md)."""
         return 11.0
 
     def __call__(self, z, prior, posterior=None, seed=None):

@@ -76,7 +76,7 @@ class EnergyDistance(IntegratedDivergence):
         self.num_projections = check_integer("num_projections", num_projections)
 
     def auto_lambda(self, alpha):
-        """Returns 40 + 90 * max(alpha, 0): no study yet.
+        """Returns 40 + 90 * max(alpha, 0), tried on digits (docs/estimators.md).
 
         At latent 16 a shift or a spread that is a little wrong costs then what it costs at the
         weights of the maximum mean discrepancy, and at latent 4 half of it.

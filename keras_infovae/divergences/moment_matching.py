@@ -51,7 +51,7 @@ class MomentMatching(Divergence):
         self.num_samples = check_integer("num_samples", num_samples)
 
     def auto_lambda(self, alpha):
-        """Returns 4 + 9 * max(alpha, 0): no study yet.
+        """Returns 4 + 9 * max(alpha, 0), tried on digits (docs/estimators.md).
 
         At latent 16 a shift or a spread that is a little wrong costs then what it costs at the
         weights of the maximum mean discrepancy, and at latent 4 a third of it.

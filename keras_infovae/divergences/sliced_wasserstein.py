@@ -55,7 +55,7 @@ class SlicedWasserstein(Divergence):
         self.num_samples = check_integer("num_samples", num_samples)
 
     def auto_lambda(self, alpha):
-        """Returns 50 + 120 * max(alpha, 0): no study yet.
+        """Returns 50 + 120 * max(alpha, 0), tried on digits (docs/estimators.md).
 
         At latent 16 a shift or a spread that is a little wrong costs then what it costs at the
         weights of the maximum mean discrepancy, and at any latent size.
