@@ -145,7 +145,10 @@ class HyperInfoVAE:
             if name not in ("mlp", "conv"):
                 raise argument_error("network", "'mlp' or 'conv'", name)
         for name in choices.corners(self.space["optimizer"]):
-            keras.optimizers.get(name)
+            try:
+                keras.optimizers.get(name)
+            except ValueError:  # Keras's own words do not name the argument
+                raise argument_error("optimizer", "a Keras optimizer's name", name) from None
         names = [n for n in self.space if n not in ("optimizer", "learning_rate", "batch_size")]
         first = {name: choices.corners(self.space[name])[0] for name in names}
         # Weights and divergence bear on each other; each of the others is tried by itself.

@@ -61,9 +61,10 @@ def test_a_kernel_is_a_choice_only_where_there_is_one():
         ({"batch_size": 1}, "`batch_size` must be an integer of at least 2"),
         ({"divergence": "mdm"}, "Did you mean 'mmd'"),
         ({"hidden_units": "12-a"}, "`hidden_units` must be integers as text"),
+        ({"optimizer": "adm"}, "`optimizer` must be a Keras optimizer's name"),
         ({"beta": 2.0}, "`beta` must be left out"),
     ],
-    ids=["weights", "alpha", "empty", "range", "batch", "divergence", "units", "beta"],
+    ids=["weights", "alpha", "empty", "range", "batch", "divergence", "units", "optimizer", "beta"],
 )
 def test_a_space_with_an_invalid_point_is_refused(space, words):
     with pytest.raises((ValueError, TypeError), match=words):
