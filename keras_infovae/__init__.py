@@ -22,6 +22,7 @@ from keras_infovae import (
     networks,
     schedules,
     training,
+    tuning,
 )
 from keras_infovae.distributions import likelihoods, posteriors, priors
 from keras_infovae.models import (
@@ -70,4 +71,5 @@ __all__ = [
     "priors",
     "schedules",
     "training",
+    "tuning",
 ]
