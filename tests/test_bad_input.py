@@ -171,6 +171,11 @@ CONSTRUCTORS = {
         ValueError,
         "KernelSteinDiscrepancy needs a prior with a log density.*UserDefinedPrior",
     ),
+    "a prior of points given to Stein": (
+        lambda: MODEL(2, alpha=1.0, divergence="stein", prior="vamp", posterior="deterministic"),
+        ValueError,
+        "needs a prior with a log density.*VampPrior.*with the posterior Deterministic",
+    ),
     "a prior without density with a KL": (
         lambda: MODEL(2, prior=ki.priors.UserDefinedPrior(a_prior, has_density=False)),
         ValueError,

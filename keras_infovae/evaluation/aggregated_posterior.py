@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from keras_infovae.evaluation.batches import in_batches
 from keras_infovae.utils.checks import check_number
 
 
-def aggregated_posterior_covariance(model, x, batch_size=256):
+def aggregated_posterior_covariance(model, x, batch_size=256, condition=None):
     """Returns Cov[q(z)], NumPy float64 [latent_dim, latent_dim], by the law of total covariance:
 
         Cov[q(z)] = Cov_x(E[z|x]) + E_x(Cov[z|x])
@@ -16,55 +17,58 @@ def aggregated_posterior_covariance(model, x, batch_size=256):
         model: a trained model.
         x: array [n, ...], n >= 2.
         batch_size: examples computed at a time. Default 256.
+        condition: one row per example, where the model takes a condition. Default None.
 
     Raises:
         ValueError: for fewer than two examples.
     """
     x = check_two_examples(x)
     means, within = [], 0.0
-    for start in range(0, len(x), batch_size):
-        posterior = model.posterior_distribution(x[start : start + batch_size])
+    for examples in in_batches(x, condition, batch_size):
+        posterior = model.posterior_distribution(*examples)
         means.append(np.asarray(posterior.mean(), "float64"))
         within = within + _covariance(posterior).sum(axis=0)
     means = np.concatenate(means)
     return np.atleast_2d(np.cov(means, rowvar=False, bias=True)) + within / len(x)
 
 
-def log_det_covariance(model, x, batch_size=256):
+def log_det_covariance(model, x, batch_size=256, condition=None):
     """Returns log det Cov[q(z)], a float; 0 where q(z) has the covariance of N(0, I).
 
     Well above 0, the codes spread further than the prior, and samples from the prior miss them;
     well below 0, they fill only part of it. The paper uses it to show over-fitted inference.
 
     Args:
-        model, x, batch_size: as for `aggregated_posterior_covariance`; n > latent_dim for a
-            deterministic posterior (else -inf).
+        model, x, batch_size, condition: as for `aggregated_posterior_covariance`; n > latent_dim
+            for a deterministic posterior (else -inf).
 
     References:
         Zhao, Song, Ermon, InfoVAE, arXiv:1706.02262, section 5.2.
     """
-    sign, value = np.linalg.slogdet(aggregated_posterior_covariance(model, x, batch_size))
+    sign, value = np.linalg.slogdet(
+        aggregated_posterior_covariance(model, x, batch_size, condition)
+    )
     return float(value) if sign > 0 else float("-inf")
 
 
-def active_units(model, x, threshold=0.01, batch_size=256):
+def active_units(model, x, threshold=0.01, batch_size=256, condition=None):
     """Returns how many dimensions of z say something about x, an int:
 
         #{ d : Var_x(E[z_d|x]) > threshold }
 
     Args:
-        model, x, batch_size: as for `aggregated_posterior_covariance`.
+        model, x, batch_size, condition: as for `aggregated_posterior_covariance`.
         threshold: default 0.01, as in the reference.
 
     References:
         Burda, Grosse, Salakhutdinov, arXiv:1509.00519, section 5.2.
     """
     threshold = check_number("threshold", threshold, minimum=0)
-    means, _ = posterior_moments(model, x, batch_size)
+    means, _ = posterior_moments(model, x, batch_size, condition)
     return int(np.sum(means.var(axis=0) > threshold))
 
 
-def posterior_moments(model, x, batch_size=256):
+def posterior_moments(model, x, batch_size=256, condition=None):
     """Returns (E[z|x], Var[z|x]), two NumPy float64 arrays [n, latent_dim].
 
     Raises:
@@ -72,8 +76,8 @@ def posterior_moments(model, x, batch_size=256):
     """
     x = check_two_examples(x)
     means, variances = [], []
-    for start in range(0, len(x), batch_size):
-        posterior = model.posterior_distribution(x[start : start + batch_size])
+    for examples in in_batches(x, condition, batch_size):
+        posterior = model.posterior_distribution(*examples)
         means.append(np.asarray(posterior.mean(), "float64"))
         variances.append(np.asarray(posterior.variance(), "float64"))
     return np.concatenate(means), np.concatenate(variances)

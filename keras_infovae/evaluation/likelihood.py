@@ -5,6 +5,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae.evaluation.batches import in_batches
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.randomness import stateless_seed
 
@@ -13,7 +14,7 @@ _MOST_DECODES = 4096
 _MOST_VALUES = 2**22
 
 
-def importance_weighted_bound(model, x, num_samples=128, seed=0):
+def importance_weighted_bound(model, x, num_samples=128, seed=0, condition=None):
     """Returns the importance-weighted lower bound on log p(x) of each example, in nats:
 
         log (1/K) sum_k p(x|z_k) p(z_k) / q(z_k|x),        z_k ~ q(z|x)
@@ -27,6 +28,8 @@ def importance_weighted_bound(model, x, num_samples=128, seed=0):
         x: array [n, ...].
         num_samples: K, at least 1. Default 128.
         seed: integer. Default 0.
+        condition: one row per example, where the model takes a condition, and the bound is one on
+            log p(x|condition). Default None.
 
     Returns:
         NumPy float32 [n], in nats.
@@ -53,16 +56,17 @@ def importance_weighted_bound(model, x, num_samples=128, seed=0):
     examples = max(1, decodes // num_samples)
     draws = min(num_samples, decodes)
     bounds = []
-    for start in range(0, len(x), examples):
-        batch = tf.constant(x[start : start + examples], tf.float32)
-        posterior = model.posterior_distribution(batch)
+    for index, (batch, given) in enumerate(in_batches(x, condition, examples)):
+        batch = tf.constant(batch, tf.float32)
+        posterior = model.posterior_distribution(batch, given)
         rounds = [
             _log_weights(
                 model,
                 batch,
+                given,
                 posterior,
                 min(draws, num_samples - drawn),
-                stateless_seed(seed, start, drawn),
+                stateless_seed(seed, index * examples, drawn),
             )
             for drawn in range(0, num_samples, draws)
         ]
@@ -71,11 +75,14 @@ def importance_weighted_bound(model, x, num_samples=128, seed=0):
     return np.concatenate(bounds)
 
 
-def _log_weights(model, x, posterior, draws, seed):
+def _log_weights(model, x, condition, posterior, draws, seed):
     """Returns log p(x|z) + log p(z) - log q(z|x) [draws, n] of `draws` z of each example."""
     z = posterior.sample(draws, seed=seed)  # [draws, n, latent_dim]
     repeated_x = tf.tile(x, [draws] + [1] * (x.shape.rank - 1))
     context = model.likelihood.context(repeated_x)
-    likelihood = model.likelihood_distribution(tf.reshape(z, [-1, z.shape[-1]]), context=context)
+    if condition is not None:
+        condition = np.concatenate([condition] * draws)
+    z_rows = tf.reshape(z, [-1, z.shape[-1]])
+    likelihood = model.likelihood_distribution(z_rows, condition, context)
     log_likelihood = tf.reshape(likelihood.log_prob(repeated_x), [draws, -1])
     return log_likelihood + model.prior_distribution().log_prob(z) - posterior.log_prob(z)

@@ -32,7 +32,7 @@ _ROWS = (
 )
 
 
-def summarize(model, x, *, num_samples=128, seed=0, batch_size=128):
+def summarize(model, x, *, num_samples=128, seed=0, batch_size=128, condition=None):
     """Returns the numbers that say how good `model` is on `x`, all of them fit for JSON.
 
     Args:
@@ -42,6 +42,8 @@ def summarize(model, x, *, num_samples=128, seed=0, batch_size=128):
         seed: integer, for the draws of z; the model's own objective is evaluated with the model's.
             Default 0.
         batch_size: examples per evaluated batch, over which the divergence is taken. Default 128.
+        condition: one row per example, where the model takes a condition; the likelihoods are then
+            those of x given the condition. Default None.
 
     Returns:
         A dictionary of
@@ -73,7 +75,7 @@ def summarize(model, x, *, num_samples=128, seed=0, batch_size=128):
     """
     check_integer("batch_size", batch_size)
     x = _check_array(x)
-    terms = model.evaluate(x, batch_size=batch_size, verbose=0)
+    terms = model.evaluate(x, condition=condition, batch_size=batch_size, verbose=0)
     summary = {
         "examples": len(x),
         "reconstruction_loss": terms["reconstruction_loss"],
@@ -83,14 +85,16 @@ def summarize(model, x, *, num_samples=128, seed=0, batch_size=128):
         "importance_weighted_bound": None,
         "importance_weighted_bound_standard_error": None,
         "importance_weighted_examples": 0,
-        "log_det_covariance": log_det_covariance(model, x),
-        "active_units": active_units(model, x),
+        "log_det_covariance": log_det_covariance(model, x, condition=condition),
+        "active_units": active_units(model, x, condition=condition),
         "latent_dim": model.latent_dim,
     }
     if model.posterior.has_density and model.prior.has_density:
-        bounds = importance_weighted_bound(model, x[:_MOST_IMPORTANCE_WEIGHTED], num_samples, seed)
+        first = slice(_MOST_IMPORTANCE_WEIGHTED)
+        given = None if condition is None else condition[first]
+        bounds = importance_weighted_bound(model, x[first], num_samples, seed, given)
         summary["kl_divergence"] = terms["kl_divergence"]
-        summary["elbo"] = np.mean(model.elbo(x, seed=seed), dtype="float64")
+        summary["elbo"] = np.mean(model.elbo(x, seed=seed, condition=condition), dtype="float64")
         summary["importance_weighted_bound"] = np.mean(bounds, dtype="float64")
         summary["importance_weighted_bound_standard_error"] = np.std(
             bounds, ddof=1, dtype="float64"

@@ -19,10 +19,12 @@ def check_parts(model):
             f"'energy_distance' or 'sliced_wasserstein'. Received: {type(divergence).__name__}, "
             f"which is for {' or '.join(divergence.supports)}"
         )
-    if divergence.needs_prior_density and not prior.has_density:
+    points = prior.made_of_posteriors and not posterior.has_density
+    if divergence.needs_prior_density and (points or not prior.has_density):
         raise ValueError(
             f"Argument `divergence`={type(divergence).__name__} needs a prior with a log density. "
             f"Received: prior {type(prior).__name__}, which can only be sampled"
+            + (f" with the posterior {type(posterior).__name__}" if points else "")
         )
     if divergence.needs_diagonal_posterior and not posterior.is_diagonal:
         raise ValueError(

@@ -122,3 +122,32 @@ def test_errors(model):
         summarize(model, X, batch_size=0)
     with pytest.raises(ValueError, match="`summaries` must be a dictionary of at least one"):
         compare({})
+
+
+# === With a condition ===
+
+
+def test_a_condition_reaches_every_number():
+    labels = np.arange(40) % 3
+    network = ki.networks.MLP((8,))
+    model = ki.ConditionalInfoVAE(2, num_classes=3, encoder=network, decoder=network, seed=0)
+    model.fit(X, condition=labels, epochs=2, verbose=0)
+    numbers = summarize(model, X, num_samples=8, condition=labels)
+    others = summarize(model, X, num_samples=8, condition=(labels + 1) % 3)
+    for name in ("reconstruction_loss", "kl_divergence", "elbo", "importance_weighted_bound"):
+        assert numbers[name] != others[name]
+    # One draw: the bound is the ELBO of that draw, by densities. The KL is exact, z is another.
+    bound = importance_weighted_bound(model, X, 4000, condition=labels).mean()
+    assert bound >= numbers["elbo"]
+    one_hot = np.eye(3, dtype="float32")[labels]
+    again = importance_weighted_bound(model, X, 8, condition=one_hot)
+    np.testing.assert_array_equal(importance_weighted_bound(model, X, 8, condition=labels), again)
+    with pytest.raises(ValueError, match="`condition` must be given"):
+        summarize(model, X)
+    with pytest.raises(ValueError, match="`condition` must have a row for each of the 40"):
+        importance_weighted_bound(model, X, 8, condition=labels[:5])
+
+
+def test_a_condition_that_the_model_does_not_take_is_refused(model):
+    with pytest.raises(ValueError, match="`condition` must be left out"):
+        summarize(model, X, condition=np.zeros(40, int))

@@ -42,6 +42,8 @@ class VampPrior(Prior):
         Tomczak and Welling, VAE with a VampPrior, arXiv:1705.07120, equation 9.
     """
 
+    made_of_posteriors = True
+
     def __init__(self, num_components=100, value_range=None, support="euclidean"):
         super().__init__()
         self.num_components = check_integer("num_components", num_components)
