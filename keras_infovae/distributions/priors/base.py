@@ -11,8 +11,8 @@ class Prior(DistributionLayer):
     A member defines `distribution`; one with weights makes them in `build`, which the model calls
     once. `has_density` says whether p(z) has a log density, without which KL(q(z|x) || p(z)) and
     divergences that use it are not defined. `made_of_posteriors` says that p(z) is a mixture of
-    q(z|x), and has a density only where these have one. `support` is where z lies: "euclidean" for all of
-    space, "sphere" for the unit sphere.
+    q(z|x), and has a density only where these have one. `support` is where z lies: "euclidean" for
+    all of space, "sphere" for the unit sphere.
     """
 
     has_density = True
