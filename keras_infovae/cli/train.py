@@ -8,6 +8,8 @@ from keras_infovae.cli import help_page, model_flags, training_run
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
 
+# Those of training/strategies.py, which imports TensorFlow: the help page comes without.
+STRATEGIES = ("auto", "cpu", "gpu", "mirrored", "multi_worker", "tpu")
 _POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
 _TRAINING = (
     "epochs",
@@ -51,8 +53,6 @@ the training; model.keras then holds the last epoch that was finished and had fi
     )
 
     def define_flags(self, flag_set):
-        from keras_infovae.training.strategies import STRATEGIES
-
         run_data.define(flag_set)
         flag_set.group("Output")
         flag_set.text("output", "DIRECTORY", "The run directory to write.", required=True)
@@ -107,9 +107,9 @@ the training; model.keras then holds the last epoch that was finished and had fi
         )
 
     def run(self, flags):
-        from keras_infovae import training
-
         model_flags.check(flags)
+        from keras_infovae import training  # brings TensorFlow along
+
         with _dtype_policy(flags.dtype_policy):
             with reported(self._names()):
                 strategy = training.get_strategy(flags.strategy)  # before anything is computed

@@ -14,7 +14,8 @@ import pytest
 import keras_infovae as ki
 from keras_infovae import datasets
 from keras_infovae.cli import model_flags, training_run
-from keras_infovae.training import RunDirectory
+from keras_infovae.cli import train as train_module
+from keras_infovae.training import RunDirectory, SaveLastGoodEpoch, strategies
 
 
 def read(path):
@@ -292,7 +293,7 @@ def test_losses_that_are_no_numbers_stop_the_training(train, tmp_path, in_epoch)
 
 def test_weights_that_are_no_numbers_are_no_success(train, tmp_path, monkeypatch):
     def fit(model, x, callbacks, **_):  # relu turns NaN into 0, and losses stay finite
-        saver = callbacks[0]
+        saver = next(c for c in callbacks if isinstance(c, SaveLastGoodEpoch))
         saver.set_model(model)
         saver.on_epoch_end(0, {"loss": 1.0})
         spoil(model, 0)
@@ -313,7 +314,7 @@ def test_no_space_on_the_disk(train, tmp_path, untrained, monkeypatch, name, all
     assert outcome.status == 1
     assert f"train: error: no space left on device: {tmp_path}/run/{name}." in outcome.err
     assert "Traceback" not in outcome.err
-    assert listing(tmp_path / "run") == ["config.json", "model.keras"]
+    assert listing(tmp_path / "run") == ["config.json", "model.keras", "previous.keras"]
     run = RunDirectory(tmp_path / "run")
     assert not run.finished
     assert run.load_model().generate(1, seed=0).shape == (1, 8, 8, 1)
@@ -325,3 +326,7 @@ def test_a_run_that_cannot_begin_leaves_nothing(train, tmp_path, monkeypatch):
     assert outcome.status == 1
     assert f"no space left on device: {tmp_path}/runs/first/config.json" in outcome.err
     assert os.listdir(tmp_path) == []
+
+
+def test_every_strategy_can_be_asked_for():
+    assert train_module.STRATEGIES == strategies.STRATEGIES

@@ -72,8 +72,13 @@ def test_wasserstein_autoencoder_is_squared_distance_plus_imq_mmd():
     distance = ((X - decoded) ** 2).sum(1).mean()
     normaliser = 5 * 0.5 * math.log(math.pi)  # of N(x; m, 1/2) in 5 dimensions
     assert reconstruction == pytest.approx(distance + normaliser, rel=1e-5)
-    seeds = tf.random.experimental.stateless_split(tf.random.experimental.stateless_split(SEED)[1])
-    y = model.prior_distribution().sample(len(X), seed=seeds[1]).numpy().astype("float64")
+    split = tf.random.experimental.stateless_split
+    y = (
+        model.prior_distribution()
+        .sample(len(X), seed=split(split(SEED)[1], 4)[2])
+        .numpy()
+        .astype("float64")
+    )
 
     def k(a, b):  # C / (C + ||a - b||^2), C = 2 d
         return 6.0 / (6.0 + ((a[:, None] - b[None]) ** 2).sum(-1))
