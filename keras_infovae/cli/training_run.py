@@ -35,10 +35,14 @@ def carry_out(run, config, data, model, plots=True):
         plots: whether to draw the pictures. Default True.
 
     Returns:
-        The exit status: 0; 1 for losses that became NaN and for files that could not be written,
-        130 for Ctrl-C. In these cases the last good epoch is kept and the run is unfinished.
+        The exit status: 0; 1 for losses that became NaN, for files that could not be written and
+        for a worker of the cluster that was lost; 130 for Ctrl-C. In these cases the last good
+        epoch is kept and the run is unfinished.
     """
+    import tensorflow as tf
+
     from keras_infovae import training
+    from keras_infovae.utils import reductions
 
     try:
         history = _fit(run, config["training"], data, model)
@@ -50,6 +54,11 @@ def carry_out(run, config, data, model, plots=True):
         return _stopped("stopped by Ctrl-C.", run, _STOPPED)
     except FloatingPointError as error:
         return _stopped(f"error: {error} {_ADVICE}", run, _FAILED)
+    except tf.errors.OpError as error:
+        if not reductions.has_workers(model.distribute_strategy):
+            raise
+        reason = str(error).strip().splitlines()[0]
+        return _stopped(f"error: another worker of the cluster was lost: {reason}", run, _FAILED)
     except OSError as error:
         if error.filename is None:  # nothing that is known here: a fault, shown with its traceback
             raise

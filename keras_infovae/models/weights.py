@@ -20,7 +20,8 @@ class ScheduledWeights:
     @property
     def epochs_trained(self):
         """The whole epochs that this model was trained for, an int."""
-        return int(self._step) // int(self._steps_per_epoch)
+        step, steps = self._step.read_value(), self._steps_per_epoch.read_value()
+        return int(step) // int(steps)
 
     def weights_at(self, step):
         """Returns (kl_weight, divergence_weight) at `step`: numbers, or tensors on a schedule."""

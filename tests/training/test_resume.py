@@ -63,6 +63,25 @@ def test_a_saved_model_goes_on_as_if_it_had_not_stopped(case, tmp_path):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
+def test_it_goes_on_on_several_devices_too(tmp_path):
+    def fit(model, **options):
+        model.fit(X, epochs=3, batch_size=8, verbose=0, **options)
+        return model.get_weights()
+
+    keras.utils.set_random_seed(0)
+    with ki.training.get_strategy("mirrored").scope():
+        model = ki.VAE(2, encoder=NETWORK, decoder=NETWORK, seed=0)
+        model.compile(jit_compile=False)
+    model.fit(X, epochs=1, batch_size=8, verbose=0)
+    model.save(tmp_path / "model.keras")
+    expected = fit(model, initial_epoch=1)
+    with ki.training.get_strategy("mirrored").scope():
+        restored = keras.saving.load_model(tmp_path / "model.keras")
+    assert restored.epochs_trained == 1
+    for a, b in zip(fit(restored, initial_epoch=1), expected, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+
+
 # === Run directories ===
 
 
