@@ -146,8 +146,17 @@ DIVERGENCES = [
     DivergenceRow(ki.divergences.TotalCorrelation(), ("correlation",), 1e-3, False),
 ]
 
-# Model class, arguments.
 _SMALL_CRITIC = {"hidden_units": (8,)}
+
+
+def small_divergence(alias):
+    """Returns the divergence of that name with its defaults, but for a small critic."""
+    divergence = ki.divergences.get(alias)
+    critic = _SMALL_CRITIC if hasattr(divergence, "hidden_units") else {}
+    return type(divergence)(**critic)
+
+
+# Model class, arguments.
 MODELS = [
     (ki.InfoVAE, {}),
     (ki.InfoVAE, {"alpha": 0.5, "lambda_": 100.0, "likelihood": "normal"}),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_infovae.evaluation.batches import in_batches
+from keras_infovae.evaluation.batches import posteriors
 from keras_infovae.utils.checks import check_number
 
 
@@ -24,8 +24,7 @@ def aggregated_posterior_covariance(model, x, batch_size=256, condition=None):
     """
     x = check_two_examples(x)
     means, within = [], 0.0
-    for examples in in_batches(x, condition, batch_size):
-        posterior = model.posterior_distribution(*examples)
+    for posterior in posteriors(model, x, condition, batch_size):
         means.append(np.asarray(posterior.mean(), "float64"))
         within = within + _covariance(posterior).sum(axis=0)
     means = np.concatenate(means)
@@ -76,8 +75,7 @@ def posterior_moments(model, x, batch_size=256, condition=None):
     """
     x = check_two_examples(x)
     means, variances = [], []
-    for examples in in_batches(x, condition, batch_size):
-        posterior = model.posterior_distribution(*examples)
+    for posterior in posteriors(model, x, condition, batch_size):
         means.append(np.asarray(posterior.mean(), "float64"))
         variances.append(np.asarray(posterior.variance(), "float64"))
     return np.concatenate(means), np.concatenate(variances)

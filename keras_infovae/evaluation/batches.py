@@ -27,3 +27,9 @@ def in_batches(x, condition, size):
     for start in range(0, len(x), size):
         rows = slice(start, start + size)
         yield x[rows], None if condition is None else condition[rows]
+
+
+def posteriors(model, x, condition, size):
+    """Gives q(z|x) of the examples in turn, a batch at a time; the arguments are `in_batches`'s."""
+    for examples in in_batches(x, condition, size):
+        yield model.posterior_distribution(*examples)

@@ -48,16 +48,19 @@ def get_strategy(name="auto"):
     """
     check_choice("strategy", name, STRATEGIES)
     gpus = _prepare_gpus()
-    # A malformed TF_CONFIG is an error here too: to train alone in its stead would go unseen.
-    clustered = name == "auto" and cluster.VARIABLE in os.environ
-    clustered = clustered and len(cluster.read_cluster()[0]) > 1
-    if clustered:
-        name = "multi_worker"
-    elif name == "auto" and len(gpus) > 1:
-        name = "mirrored"
+    if name == "auto":
+        name = _best(len(gpus))
     if name == "gpu" and not gpus:
         raise argument_error("strategy", "'cpu' or 'auto' where TensorFlow finds no GPU", name)
     return _MAKERS[name]()
+
+
+def _best(num_gpus):
+    """Returns what "auto" stands for; "auto" itself for TensorFlow's default, one device."""
+    # A malformed TF_CONFIG is an error here too: to train alone in its stead would go unseen.
+    if cluster.VARIABLE in os.environ and len(cluster.read_cluster()[0]) > 1:
+        return "multi_worker"
+    return "mirrored" if num_gpus > 1 else "auto"
 
 
 def is_writer(strategy):

@@ -23,11 +23,6 @@ def check(name, value):
     return list(dict.fromkeys(_check_one(name, item) for item in values))
 
 
-def corners(choices):
-    """Returns the values to try in order to know that all are valid: the ends of a range."""
-    return list(choices)
-
-
 def declare(hp, name, choices):
     """Returns the value that `hp` chooses for the hyperparameter `name`."""
     if isinstance(choices, tuple):

@@ -115,10 +115,10 @@ class HyperInfoVAE:
         """Returns the hyperparameter on which `name` depends, or None, and its values."""
         if name in ("hidden_units", "filters"):
             word = "mlp" if name == "hidden_units" else "conv"
-            return "network", [word] if word in choices.corners(self.space["network"]) else []
+            return "network", [word] if word in self.space["network"] else []
         if name == "kernel":
-            offered = choices.corners(self.space["divergence"])
-            return "divergence", [d for d in offered if "kernel" in divergences.get(d).get_config()]
+            names = self.space["divergence"]
+            return "divergence", [n for n in names if "kernel" in divergences.get(n).get_config()]
         return None, None
 
     def _model(self, values):
@@ -141,28 +141,29 @@ class HyperInfoVAE:
 
     def _check_points(self):
         """Makes a model at every corner of what the constructor of the model decides on."""
-        for name in choices.corners(self.space["network"]):
+        for name in self.space["network"]:
             if name not in ("mlp", "conv"):
                 raise argument_error("network", "'mlp' or 'conv'", name)
-        for name in choices.corners(self.space["optimizer"]):
+        for name in self.space["optimizer"]:
             try:
                 keras.optimizers.get(name)
             except ValueError:  # Keras's own words do not name the argument
                 raise argument_error("optimizer", "a Keras optimizer's name", name) from None
         names = [n for n in self.space if n not in ("optimizer", "learning_rate", "batch_size")]
-        first = {name: choices.corners(self.space[name])[0] for name in names}
+        first = {name: self.space[name][0] for name in names}
         # Weights and divergence bear on each other; each of the others is tried by itself.
         joint = [n for n in ("alpha", "lambda_", "beta", "divergence") if n in self.space]
-        points = itertools.product(*(choices.corners(self.space[name]) for name in joint))
+        points = itertools.product(*(self.space[name] for name in joint))
         tried = [first | dict(zip(joint, point)) for point in points]
-        tried += [first | {n: value} for n in names for value in choices.corners(self.space[n])]
+        tried += [first | {n: value} for n in names for value in self.space[n]]
         tried += [
             first | {"network": word, sizes: value}
             for word, sizes in (("mlp", "hidden_units"), ("conv", "filters"))
-            if word in choices.corners(self.space["network"])
-            for value in choices.corners(self.space[sizes])
+            if word in self.space["network"]
+            for value in self.space[sizes]
         ]
+        _, with_kernel = self._condition("kernel")
         for values in tried:
-            if values["divergence"] not in (self._condition("kernel")[1]):
+            if values["divergence"] not in with_kernel:
                 values.pop("kernel")
             self._model(values)

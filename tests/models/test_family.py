@@ -73,12 +73,8 @@ def test_wasserstein_autoencoder_is_squared_distance_plus_imq_mmd():
     normaliser = 5 * 0.5 * math.log(math.pi)  # of N(x; m, 1/2) in 5 dimensions
     assert reconstruction == pytest.approx(distance + normaliser, rel=1e-5)
     split = tf.random.experimental.stateless_split
-    y = (
-        model.prior_distribution()
-        .sample(len(X), seed=split(split(SEED)[1], 4)[2])
-        .numpy()
-        .astype("float64")
-    )
+    y_seed = split(split(SEED)[1], 4)[2]
+    y = model.prior_distribution().sample(len(X), seed=y_seed).numpy().astype("float64")
 
     def k(a, b):  # C / (C + ||a - b||^2), C = 2 d
         return 6.0 / (6.0 + ((a[:, None] - b[None]) ** 2).sum(-1))

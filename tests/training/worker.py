@@ -1,6 +1,6 @@
 """One process of a cluster: trains a small model and writes what came of it as JSON.
 
-    TF_CONFIG=... python tests/training/worker.py RESULT.json
+    TF_CONFIG=... python -m tests.training.worker RESULT.json
 
 With `--plain_outputs` the steps return scalars to Keras, as they would without the workaround.
 """

@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_infovae.distributions import diagonal_normal_moments
+from keras_infovae.evaluation.batches import posteriors
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import as_classes
 from keras_infovae.utils.checks import argument_error, check_integer
@@ -69,9 +70,8 @@ def plot_latent_space(model, x, labels, path, seed=0):
 def _codes(model, x, seed):
     """Returns one draw and the mean of q(z|x) for each x, two arrays [n, latent_dim]."""
     draws, means = [], []
-    for start in range(0, len(x), _BATCH_SIZE):
-        posterior = model.posterior_distribution(x[start : start + _BATCH_SIZE])
-        draws.append(posterior.sample(seed=stateless_seed(seed, start)).numpy())
+    for index, posterior in enumerate(posteriors(model, x, None, _BATCH_SIZE)):
+        draws.append(posterior.sample(seed=stateless_seed(seed, index * _BATCH_SIZE)).numpy())
         means.append(posterior.mean().numpy())
     return np.concatenate(draws), np.concatenate(means)
 
