@@ -1,5 +1,8 @@
 """The base of commands."""
 
+import shlex
+
+from keras_infovae.cli import help_page
 from keras_infovae.cli.flag_set import FlagSet
 
 
@@ -39,3 +42,13 @@ class Command:
             OSError: naming a file that could not be written.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `run`")
+
+    def command_line(self, flags):
+        """Returns the command as one line for a shell, with the flags that were given."""
+        words = [help_page.PROGRAM, self.name]
+        for name in flags:
+            if flags[name].present:
+                value = flags[name].value
+                given = f"--{name}" if value else f"--no{name}"
+                words.append(given if flags[name].boolean else f"--{name}={value}")
+        return shlex.join(words)

@@ -1,8 +1,9 @@
 """The data of a run: from flags, and again from its config.json."""
 
 import dataclasses
-import hashlib
 import os
+
+from keras_infovae.utils import arrays
 
 _SETTINGS = ("label_column", "limit", "standardize", "validation_fraction", "test_fraction", "seed")
 SPLITS = ("train", "validation", "test")
@@ -105,12 +106,7 @@ def value_range(data):
 
 def fingerprint(data):
     """Returns a hash of all examples, in their order and splits, as text."""
-    digest = hashlib.sha256()
-    for split in SPLITS:
-        x = getattr(data, split)
-        digest.update(repr((split, x.shape)).encode())
-        digest.update(x.data if x.flags.c_contiguous else x.tobytes())
-    return digest.hexdigest()
+    return arrays.fingerprint({split: getattr(data, split) for split in SPLITS})
 
 
 def held_out(data):

@@ -10,9 +10,10 @@ from keras_infovae.cli.errors import CommandLineError, system_message
 from keras_infovae.cli.evaluate import Evaluate
 from keras_infovae.cli.generate import Generate
 from keras_infovae.cli.train import Train
+from keras_infovae.cli.tune import Tune
 from keras_infovae.version import __version__
 
-COMMANDS = {command.name: command for command in (Train(), Evaluate(), Generate())}
+COMMANDS = {command.name: command for command in (Train(), Tune(), Evaluate(), Generate())}
 DONE, FAILED, UNUSABLE, STOPPED = 0, 1, 2, 130
 _HELP = ("--help", "-help", "-h", "--helpfull", "--helpshort", "-?", "help")
 

@@ -1,10 +1,9 @@
 """`keras-infovae train`."""
 
 import contextlib
-import shlex
 
 from keras_infovae.cli import data as run_data
-from keras_infovae.cli import help_page, model_flags, training_run
+from keras_infovae.cli import model_flags, training_run
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
 
@@ -175,7 +174,7 @@ def _prepare(flags, output, strategy):
     if found != "new" and not flags.resume:
         print(f"{output} has {'an' if found == 'unfinished' else 'a'} {found} run: replaced")
     config = {
-        "command": _command_line(flags),
+        "command": Train().command_line(flags),
         "data": data_settings,
         "data_fingerprint": run_data.fingerprint(data),
         "feature_names": data.feature_names,
@@ -183,17 +182,6 @@ def _prepare(flags, output, strategy):
         "training": {name: getattr(flags, name) for name in _TRAINING} | {"seed": flags.seed},
     }
     return config, data, model
-
-
-def _command_line(flags):
-    """Returns the command as one line for a shell, with the flags that were given."""
-    words = [help_page.PROGRAM, Train.name]
-    for name in flags:
-        if flags[name].present:
-            value = flags[name].value
-            given = f"--{name}" if value else f"--no{name}"
-            words.append(given if flags[name].boolean else f"--{name}={value}")
-    return shlex.join(words)
 
 
 def _begin(flags, output, config):

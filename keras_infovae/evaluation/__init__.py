@@ -15,6 +15,7 @@ from keras_infovae.evaluation.plots import (
     plot_reconstructions,
     plot_samples,
 )
+from keras_infovae.evaluation.prior_fit import mmd_to_prior
 from keras_infovae.evaluation.summary import compare, describe, summarize
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "describe",
     "importance_weighted_bound",
     "log_det_covariance",
+    "mmd_to_prior",
     "plot_all",
     "plot_history",
     "plot_interpolation",

@@ -46,16 +46,23 @@ def check_port(address):
 
     TensorFlow would end the process.
     """
-    port = int(address.rpartition(":")[2])
+    reason = taken(int(address.rpartition(":")[2]))
+    if reason:
+        raise ValueError(
+            f"Variable {VARIABLE} must give this worker a free port. Received: {address}, "
+            f"which cannot be listened on: {reason}"
+        )
+
+
+def taken(port):
+    """Returns why this machine's `port` cannot be listened on, or None where it can."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("", port))  # as TensorFlow's server does, on every interface
         except OSError as error:
-            raise ValueError(
-                f"Variable {VARIABLE} must give this worker a free port. Received: {address}, "
-                f"which cannot be listened on: {error.strerror}"
-            ) from error
+            return error.strerror
+    return None
 
 
 def _is_address(value):

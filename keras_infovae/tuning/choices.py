@@ -23,6 +23,29 @@ def check(name, value):
     return list(dict.fromkeys(_check_one(name, item) for item in values))
 
 
+def parse(name, text):
+    """Returns what `text` says: one value, a list "8,16", or a range "0.0001..0.01".
+
+    Raises:
+        ValueError: where it says none of these.
+    """
+    low, dots, high = text.partition("..")
+    if dots:
+        return _parse_one(name, low), _parse_one(name, high)
+    values = [_parse_one(name, item.strip()) for item in text.split(",")]
+    return values if len(values) > 1 else values[0]
+
+
+def _parse_one(name, text):
+    if name not in (*_INTEGERS, *_NUMBERS, "lambda_") or (name == "lambda_" and text == "auto"):
+        return text
+    kind, word = (int, "an integer") if name in _INTEGERS else (float, "a number")
+    try:
+        return kind(text)
+    except ValueError:
+        raise argument_error(name, word, text) from None
+
+
 def declare(hp, name, choices):
     """Returns the value that `hp` chooses for the hyperparameter `name`."""
     if isinstance(choices, tuple):

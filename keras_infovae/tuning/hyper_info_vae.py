@@ -5,6 +5,7 @@ import itertools
 import keras
 
 from keras_infovae import divergences, models, networks
+from keras_infovae.models import input_checks
 from keras_infovae.tuning import choices
 from keras_infovae.utils.checks import argument_error
 
@@ -97,6 +98,23 @@ class HyperInfoVAE:
     def fit(self, hp, model, *arguments, **options):
         """Trains `model` in batches of the chosen size; returns its history."""
         return model.fit(*arguments, batch_size=hp.get("batch_size"), **options)
+
+    def check_data(self, **arrays):
+        """Raises ValueError or TypeError where some model of the space cannot take the examples.
+
+        Args:
+            **arrays: of shape [n, ...] each, by the names for the error.
+        """
+        first = {name: values[0] for name, values in self.space.items() if name != "kernel"}
+        names = ("network", "likelihood")
+        for words in itertools.product(*(self.space[name] for name in names)):
+            model = self._model(first | dict(zip(names, words)))
+            for name, x in arrays.items():
+                x = input_checks.as_example_array(x, name, model.likelihood.accepts_integers)
+                model.likelihood.check_event_shape(x.shape[1:])
+                model.build(x.shape)
+                input_checks.check_event_shape(x.shape, model.event_shape, name)
+                input_checks.check_values(x, model.likelihood, name)
 
     def _values(self, hp):
         values = {}

@@ -1,5 +1,6 @@
-"""Checks on the values of NumPy arrays."""
+"""Checks on the values of NumPy arrays, and what tells them apart."""
 
+import hashlib
 import math
 
 import numpy as np
@@ -39,6 +40,19 @@ def check_finite(name, array):
             f"Argument `{name}` must be finite. Received: {counts['NaN']} NaN and "
             f"{counts['Inf']} Inf values, the first at index {first}"
         )
+
+
+def fingerprint(arrays):
+    """Returns a hash of arrays, in their order and with their names and shapes, as text.
+
+    Args:
+        arrays: {name: NumPy array}.
+    """
+    digest = hashlib.sha256()
+    for name, array in arrays.items():
+        digest.update(repr((name, array.shape)).encode())
+        digest.update(array.data if array.flags.c_contiguous else array.tobytes())
+    return digest.hexdigest()
 
 
 def _count_nonfinite(array):

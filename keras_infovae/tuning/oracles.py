@@ -1,0 +1,86 @@
+"""How the next trial is chosen: KerasTuner's oracles, set for searches of models like these."""
+
+import sys
+import warnings
+
+import keras_tuner
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from keras_infovae.utils.checks import argument_error, check_integer
+
+
+class _Bayesian(keras_tuner.oracles.BayesianOptimizationOracle):
+    """KerasTuner's, with two differences.
+
+    It draws from the number of trials, so that a search that goes on proposes what it would have;
+    KerasTuner starts its generator anew whenever a search is read from disk. And a failed trial
+    counts as the worst one; KerasTuner leaves it out, and proposes the same point again.
+    """
+
+    def populate_space(self, trial_id):
+        self._random_state = np.random.RandomState((self.seed + len(self.trials)) % 2**32)
+        with warnings.catch_warnings():  # of few trials, a kernel's width may not be learned
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return super().populate_space(trial_id)
+
+    def _vectorize_trials(self):
+        trials = self.trials.values()
+        scores = [trial.score for trial in trials if trial.status == "COMPLETED"]
+        worst = (min if self.objective.direction == "max" else max)(scores)
+        failed = [trial for trial in trials if trial.status == "FAILED"]
+        for trial in failed:
+            trial.status, trial.score = "COMPLETED", worst
+        try:
+            return super()._vectorize_trials()
+        finally:
+            for trial in failed:
+                trial.status, trial.score = "FAILED", None
+
+
+def _bayesian(max_trials, epochs, **options):
+    # KerasTuner's default, three random trials per hyperparameter, would take a whole search.
+    initial = None if max_trials is None else max(3, max_trials // 4)
+    return _Bayesian(max_trials=max_trials, num_initial_points=initial, **options)
+
+
+def _hyperband(max_trials, epochs, **options):
+    # Without a number of trials, one full pass; else as many passes as it takes.
+    iterations = 1 if max_trials is None else sys.maxsize
+    oracle = keras_tuner.oracles.HyperbandOracle(
+        max_epochs=epochs, hyperband_iterations=iterations, **options
+    )
+    oracle.max_trials = max_trials  # its constructor has no such argument; `create_trial` asks it
+    return oracle
+
+
+def _random(max_trials, epochs, **options):
+    return keras_tuner.oracles.RandomSearchOracle(max_trials=max_trials, **options)
+
+
+def _grid(max_trials, epochs, **options):
+    return keras_tuner.oracles.GridSearchOracle(max_trials=max_trials, **options)
+
+
+_MAKERS = {"bayesian": _bayesian, "grid": _grid, "hyperband": _hyperband, "random": _random}
+_ENDLESS = ("bayesian", "random")  # that would go on without a number of trials
+
+
+def make(tuner, objective, direction, max_trials, epochs, seed):
+    """Returns the KerasTuner oracle of that name; `tune.TUNERS` has the names.
+
+    Raises:
+        ValueError: for `max_trials` None where the search would have no end.
+    """
+    if max_trials is None and tuner in _ENDLESS:
+        raise argument_error("max_trials", f"an integer with tuner={tuner!r}", None)
+    if max_trials is not None:
+        check_integer("max_trials", max_trials)
+    return _MAKERS[tuner](
+        max_trials,
+        epochs,
+        objective=keras_tuner.Objective(objective, direction),
+        seed=seed + 1,  # 0 would count as none
+        max_retries_per_trial=1,  # of a trial whose worker was lost
+        max_consecutive_failed_trials=sys.maxsize,  # three collapsed ones are no reason to stop
+    )
