@@ -3,7 +3,7 @@
 from keras_infovae.tuning.hyper_beta_vae import HyperBetaVAE
 from keras_infovae.tuning.hyper_info_vae import HyperInfoVAE
 from keras_infovae.tuning.hyper_mmd_vae import HyperMMDVAE
+from keras_infovae.tuning.search import tune
 from keras_infovae.tuning.search_result import SearchResult
-from keras_infovae.tuning.tune import tune
 
 __all__ = ["HyperBetaVAE", "HyperInfoVAE", "HyperMMDVAE", "SearchResult", "tune"]

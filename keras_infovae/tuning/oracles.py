@@ -20,6 +20,8 @@ class _Bayesian(keras_tuner.oracles.BayesianOptimizationOracle):
 
     def populate_space(self, trial_id):
         self._random_state = np.random.RandomState((self.seed + len(self.trials)) % 2**32)
+        # In the order of their files otherwise, once they were read, which rounds differently.
+        self.trials = {name: self.trials[name] for name in self.start_order}
         with warnings.catch_warnings():  # of few trials, a kernel's width may not be learned
             warnings.simplefilter("ignore", ConvergenceWarning)
             return super().populate_space(trial_id)
@@ -36,6 +38,22 @@ class _Bayesian(keras_tuner.oracles.BayesianOptimizationOracle):
         finally:
             for trial in failed:
                 trial.status, trial.score = "FAILED", None
+
+
+class _Grid(keras_tuner.oracles.GridSearchOracle):
+    """The combination after the one that was begun last: nothing to remember but the trials.
+
+    KerasTuner's keeps its place in memory alone, and cannot go on with a search from disk.
+    """
+
+    def populate_space(self, trial_id):
+        if self.start_order:
+            last = self.trials[self.start_order[-1]].hyperparameters.values
+            values = self._get_next_combination(last)
+        else:
+            space = self.get_space()
+            values = {hp.name: hp.default for hp in space.space if space.is_active(hp)}
+        return {"status": "STOPPED" if values is None else "RUNNING", "values": values}
 
 
 def _bayesian(max_trials, epochs, **options):
@@ -59,7 +77,7 @@ def _random(max_trials, epochs, **options):
 
 
 def _grid(max_trials, epochs, **options):
-    return keras_tuner.oracles.GridSearchOracle(max_trials=max_trials, **options)
+    return _Grid(max_trials=max_trials, **options)
 
 
 _MAKERS = {"bayesian": _bayesian, "grid": _grid, "hyperband": _hyperband, "random": _random}
@@ -67,7 +85,7 @@ _ENDLESS = ("bayesian", "random")  # that would go on without a number of trials
 
 
 def make(tuner, objective, direction, max_trials, epochs, seed):
-    """Returns the KerasTuner oracle of that name; `tune.TUNERS` has the names.
+    """Returns the KerasTuner oracle of that name; `search.TUNERS` has the names.
 
     Raises:
         ValueError: for `max_trials` None where the search would have no end.

@@ -1,0 +1,267 @@
+"""A search: what it keeps, that it goes on, what fails, what is refused."""
+
+import json
+import os
+
+import keras
+import keras_tuner
+import numpy as np
+import pytest
+
+import keras_infovae as ki
+from keras_infovae.training.lock import DirectoryLock
+from keras_infovae.tuning import objectives, parallel, results
+
+X = np.random.default_rng(0).normal(size=(48, 5)).astype("float32")
+DATA = (X[:32], X[32:])
+SMALL = {"hidden_units": "4", "latent_dim": 2, "likelihood": "normal", "batch_size": 16}
+SETTINGS = {"tuner": "random", "max_trials": 2, "epochs": 2, "verbose": 0}
+
+
+def space(**choices):
+    return ki.tuning.HyperInfoVAE(**(SMALL | {"alpha": [0.0, 0.5, 1.0]} | choices))
+
+
+def numbers(found):
+    """Returns the rows of all trials without what depends on the clock."""
+    return [{k: v for k, v in row.items() if k != "seconds"} for row in found.trials]
+
+
+@pytest.fixture
+def failing_fit(monkeypatch):
+    """Trials that fail before they train, for what is not about training."""
+
+    def fit(self, *arguments, **options):
+        raise FloatingPointError(f"{self.distribute_strategy.num_replicas_in_sync} replicas")
+
+    monkeypatch.setattr(ki.InfoVAE, "fit", fit)
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory):
+    path = tmp_path_factory.mktemp("search") / "made" / "here"
+    ki.tuning.tune(DATA, space(), directory=path, **SETTINGS)
+    return path
+
+
+def test_the_best_trial_is_kept_whole(directory):
+    found = ki.tuning.SearchResult(directory)
+    values = [row["importance_weighted_bound"] for row in found.trials]
+    assert len(values) == 2
+    assert found.best["objective"]["value"] == max(values)
+    assert found.best["trial"] == found.trials[int(np.argmax(values))]["trial"]
+    # What was measured is what was saved.
+    model = found.load_model()
+    for name, value in objectives.measure(model, DATA[1], seed=0).items():
+        assert value == pytest.approx(found.best["numbers"][name], abs=1e-5), name
+    assert model.alpha == found.best["hyperparameters"]["alpha"]
+    assert len(found.history()["val_loss"]) == 2
+    names = {"trials.png", "hyperparameters.png", "pareto.png"}
+    assert set(os.listdir(directory / "plots")) == names
+
+
+def test_its_settings_give_the_same_model_again(directory):
+    found = ki.tuning.SearchResult(directory)
+    again = found.retrain(DATA[0], validation_data=(DATA[1],), verbose=0)
+    for weight, expected in zip(again.get_weights(), found.load_model().get_weights(), strict=True):
+        np.testing.assert_allclose(weight, expected, atol=1e-6)
+
+
+def test_a_finished_search_is_read_and_more_trials_add_to_it(directory, monkeypatch):
+    before = numbers(ki.tuning.SearchResult(directory))
+    with monkeypatch.context() as patch:
+        patch.setattr(objectives, "measure", None)  # a trial would fail by it
+        again = ki.tuning.tune(DATA, space(), directory=directory, **SETTINGS)
+    assert numbers(again) == before
+    more = ki.tuning.tune(DATA, space(), directory=directory, **(SETTINGS | {"max_trials": 3}))
+    assert numbers(more)[:2] == before
+    assert len(more.trials) == 3
+
+
+def test_a_search_that_was_cut_off_ends_as_it_would_have(directory, tmp_path, monkeypatch):
+    measure, calls = objectives.measure, []
+
+    def stop_at_the_second(*arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return measure(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(objectives, "measure", stop_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            ki.tuning.tune(DATA, space(), directory=tmp_path, **SETTINGS)
+    found = ki.tuning.tune(DATA, space(), directory=tmp_path, **SETTINGS)
+    for row, expected in zip(numbers(found), numbers(ki.tuning.SearchResult(directory))):
+        assert row == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_trial_that_fails_is_no_candidate(tmp_path, capsys):
+    # 1e30 makes the losses NaN.
+    rates = space(alpha=0.5, kernel="gaussian", lambda_=1.0, learning_rate=[1e30, 1e-3])
+    options = SETTINGS | {"tuner": "grid", "max_trials": None, "verbose": 1, "plots": False}
+    found = ki.tuning.tune(DATA, rates, directory=tmp_path, **options)
+    failed, good = found.trials
+    assert (failed["status"], good["status"]) == ("FAILED", "COMPLETED")
+    assert "not finite" in failed["reason"]
+    assert found.best["hyperparameters"]["learning_rate"] == good["learning_rate"] == 1e-3
+    assert found.pareto == [good]
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2 and lines[0].startswith("trial 0000: failed: ")
+
+
+class Blind(keras_tuner.HyperModel):
+    """An encoder that does not look at x: no unit is active."""
+
+    def build(self, hp):
+        encoder = keras.Sequential(
+            [keras.Input((5,)), keras.layers.Dense(4, kernel_initializer="zeros")]
+        )
+        model = ki.VAE(2, likelihood="normal", encoder=encoder, decoder=ki.networks.MLP([4]))
+        model.compile(keras.optimizers.SGD(hp.Choice("rate", [1e-9, 1e-8])))
+        return model
+
+
+def test_where_every_trial_collapses_the_search_says_so(tmp_path):
+    with pytest.raises(RuntimeError, match="No trial succeeded. The first of 1 .* collapsed"):
+        ki.tuning.tune(DATA, Blind(), directory=tmp_path, **(SETTINGS | {"max_trials": 1}))
+    assert not (tmp_path / "best.json").exists()
+    with pytest.raises(ValueError, match="`directory` must be that of a search with results"):
+        ki.tuning.SearchResult(tmp_path)
+
+
+def test_other_errors_end_the_search(tmp_path, monkeypatch):
+    monkeypatch.setattr(ki.InfoVAE, "fit", lambda *_, **options: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        ki.tuning.tune(DATA, space(), directory=tmp_path, **SETTINGS)
+
+
+def test_within_the_null_band_the_least_reconstruction_loss_is_best():
+    def row(trial, loss, excess):
+        return {
+            "trial": trial,
+            "status": "COMPLETED",
+            "reconstruction_loss": loss,
+            "mmd": 0.01 + excess,
+            "mmd_null_high": 0.01,
+            "mmd_excess": excess,
+            objectives.WITHIN_BAND: loss + 1000 * excess,
+        }
+
+    rows = [row("0", 1.0, 1e-5), row("1", 3.0, 0.0), row("2", 2.0, 0.0)]
+    assert results.best_row(rows, objectives.WITHIN_BAND)["trial"] == "2"
+    with pytest.raises(RuntimeError, match="within the null band. The nearest is 0.01001 in .* 0"):
+        results.best_row(rows[:1], objectives.WITHIN_BAND)
+
+
+def test_the_pareto_table_has_what_nothing_else_is_better_than():
+    values = [(1, 0, 3), (1, 0, 2), (2, 0, 4), (2, 0.1, 4), (0.5, 0.2, 1), (1, 0, 3)]
+    rows = [dict(zip(objectives.PARETO, value)) for value in values]
+    assert [values.index(tuple(row.values())) for row in objectives.pareto(rows)] == [0, 2, 4, 0]
+
+
+# === What is refused, before anything is written ===
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"objective": "val_accuracy"}, "`objective` must be one of 'active_units'"),
+        ({"tuner": "bayes"}, "Did you mean 'bayesian'"),
+        ({"max_trials": 0}, "`max_trials` must be an integer of at least 1"),
+        ({"epochs": 0}, "`epochs` must be an integer of at least 1"),
+        ({"seed": -1}, "`seed` must be an integer of at least 0"),
+        ({"strategy": "gpus"}, "`strategy` must be one of"),
+        ({"strategy": "multi_worker"}, "`strategy` must be one of a single machine"),
+        ({"strategy": 2}, "`strategy` must be a name or a tf.distribute.Strategy"),
+        ({"hypermodel": ki.InfoVAE}, "`hypermodel` must be a keras_tuner.HyperModel"),
+        ({"data": X}, "`data` must be a Dataset or a pair of arrays"),
+        ({"data": (X, X[:1])}, "`data` must have at least 2 validation examples"),
+        ({"data": (X, X[:, :3])}, "`x_validation` must have shape"),
+        ({"hypermodel": space(likelihood="bernoulli")}, r"`x` must .* \[0, 1\]"),
+        ({"hypermodel": space(network="conv")}, "image"),
+    ],
+)
+def test_wrong_arguments(arguments, words, tmp_path):
+    arguments = {"data": DATA, "hypermodel": space()} | SETTINGS | arguments
+    data, hypermodel = arguments.pop("data"), arguments.pop("hypermodel")
+    with pytest.raises((ValueError, TypeError), match=words):
+        ki.tuning.tune(data, hypermodel, directory=tmp_path / "new", **arguments)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"epochs": 3}, "of a search with epochs=2 and not 3"),
+        ({"hypermodel": space(alpha=[0.0, 0.25])}, "space="),
+        ({"data": (DATA[1], DATA[0])}, "data="),
+    ],
+)
+def test_the_directory_of_another_search(change, words, directory):
+    before = sorted(os.listdir(directory))
+    arguments = {"data": DATA, "hypermodel": space()} | SETTINGS | change
+    with pytest.raises(ValueError, match=words):
+        ki.tuning.tune(
+            arguments.pop("data"), arguments.pop("hypermodel"), directory=directory, **arguments
+        )
+    assert sorted(os.listdir(directory)) == before
+
+
+def test_a_directory_with_other_files_is_not_touched_even_to_overwrite(tmp_path):
+    (tmp_path / "trials.csv").write_text("mine")  # without search.json it may be anyone's
+    for overwrite in (False, True):
+        with pytest.raises(FileExistsError, match="such as trials.csv; they are not touched"):
+            ki.tuning.tune(DATA, space(), directory=tmp_path, overwrite=overwrite, **SETTINGS)
+    assert os.listdir(tmp_path) == ["trials.csv"]
+    with pytest.raises(NotADirectoryError):
+        ki.tuning.tune(DATA, space(), directory=tmp_path / "trials.csv", **SETTINGS)
+
+
+def test_a_search_that_another_process_is_at(directory):
+    lock = DirectoryLock(directory)
+    try:
+        with pytest.raises(FileExistsError, match="no other process"):
+            ki.tuning.tune(DATA, space(), directory=directory, **SETTINGS)
+    finally:
+        lock.release()
+
+
+@pytest.mark.usefixtures("failing_fit")
+def test_overwriting_begins_anew(tmp_path):
+    for seed, overwrite in ((1, False), (2, True)):
+        with pytest.raises(RuntimeError, match="No trial succeeded. The first of 2"):
+            options = SETTINGS | {"seed": seed, "overwrite": overwrite}
+            ki.tuning.tune(DATA, space(), directory=tmp_path, **options)
+        assert json.loads((tmp_path / "search.json").read_text())["seed"] == seed
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"ORACLE_IP": "127.0.0.1", "TUNER_ID": "chief"}, "KERASTUNER_ORACLE_PORT must be set"),
+        ({"TUNER_ID": "chief"}, "KERASTUNER_ORACLE_IP must be set"),
+        ({"ORACLE_IP": "127.0.0.1", "ORACLE_PORT": "8000"}, "KERASTUNER_TUNER_ID must be set"),
+        (
+            {"ORACLE_IP": "127.0.0.1", "ORACLE_PORT": "http", "TUNER_ID": "a"},
+            "must be a port, 1 to 65535. Received: 'http'",
+        ),
+        (
+            {"ORACLE_IP": "127.0.0.1", "ORACLE_PORT": "80", "TUNER_ID": "../a"},
+            "must be a name fit for a file",
+        ),
+    ],
+)
+def test_a_wrong_environment_for_parallel_trials(variables, words, monkeypatch):
+    for name in (parallel.IP, parallel.PORT, parallel.ID):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(f"KERASTUNER_{name}", value)
+    with pytest.raises(ValueError, match=words):
+        parallel.role()
+
+
+@pytest.mark.usefixtures("failing_fit")
+def test_a_trial_trains_on_the_devices_of_the_strategy(tmp_path):
+    with pytest.raises(RuntimeError, match="failed by: 2 replicas"):
+        ki.tuning.tune(DATA, space(), directory=tmp_path, strategy="mirrored", **SETTINGS)
