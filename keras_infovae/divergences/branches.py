@@ -17,6 +17,9 @@ def branch(condition, if_true, if_false, tensors):
 
     @tf.custom_gradient
     def choose(*tensors):
+        # Unseen by the tapes around, for which TensorFlow would build the branches' own gradients.
+        tensors = [tf.stop_gradient(tensor) for tensor in tensors]
+
         def with_gradient(function):
             with tf.GradientTape() as tape:
                 tape.watch(tensors)

@@ -33,6 +33,8 @@ def pairwise_sum(function, rows, columns, elements_per_pair=1):
 
     @tf.custom_gradient
     def total(*tensors):
+        # Unseen by the tapes around, for which TensorFlow would build the loop's own gradient too.
+        tensors = [tf.stop_gradient(tensor) for tensor in tensors]
         rows, columns = tensors[:row_count], tensors[row_count:]
         count = tf.shape(rows[0])[0]
         pairs_per_block = BLOCK_ELEMENTS // elements_per_pair
