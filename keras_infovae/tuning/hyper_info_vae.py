@@ -120,7 +120,8 @@ class HyperInfoVAE:
         values = {}
         for name, value in self.space.items():
             parent, parent_values = self._condition(name)
-            if parent is None:
+            # No condition where it always holds: KerasTuner's chief prints the conditions it reads.
+            if parent is None or set(self.space[parent]) <= set(parent_values):
                 values[name] = choices.declare(hp, name, value)
             elif parent_values:
                 with hp.conditional_scope(parent, parent_values):
