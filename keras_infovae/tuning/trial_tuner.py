@@ -24,7 +24,7 @@ class TrialTuner(keras_tuner.engine.base_tuner.BaseTuner):
 
     A trial fails, which makes it no candidate and leaves the others alone, where a loss is not
     finite, where memory runs out, and where the latents have collapsed: no active unit at the end,
-    or in `patience` + 1 epochs in a row. Any other error ends the search.
+    or in more than a quarter of the epochs in a row. Any other error ends the search.
 
     Args:
         oracle: a KerasTuner oracle.
@@ -92,7 +92,9 @@ class TrialTuner(keras_tuner.engine.base_tuner.BaseTuner):
         stopping = keras.callbacks.EarlyStopping(
             patience=self._patience, restore_best_weights=True
         )  # by the trial's own loss: within a trial its weights are the same
-        monitor = CollapseMonitor(x_validation, patience=self._patience, action=_give_up)
+        # Latents may wake late, with a small learning rate; not as late as that.
+        late = max(self._patience, self._epochs // 4)
+        monitor = CollapseMonitor(x_validation, patience=late, action=_give_up)
         history = self.hypermodel.fit(
             hp,
             model,
