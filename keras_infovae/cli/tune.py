@@ -57,7 +57,7 @@ finished. A setting is given as one value, as a list (--latent_dim=8,16) or as a
     examples = (
         "keras-infovae tune --data=digits --output=searches/digits",
         "keras-infovae tune --data=mine.npz --latent_dim=4,8 --alpha=0 --output=searches/mine",
-        "keras-infovae tune --data=mine.csv --model=beta_vae --max_trials=50 --output=searches/beta",
+        "keras-infovae tune --data=mine.csv --model=mmd_vae --max_trials=50 --output=searches/b",
     )
 
     def define_flags(self, flag_set):

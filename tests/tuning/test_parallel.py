@@ -1,0 +1,70 @@
+"""Trials in parallel: a lost worker loses its trial to another one."""
+
+import csv
+import subprocess
+import sys
+import time
+
+import keras_tuner
+import pytest
+
+from keras_infovae.tuning import oracles, parallel
+
+
+@pytest.fixture
+def oracle(tmp_path, monkeypatch):
+    """A chief's, for two trials; signs of life come every 10 ms, for want of them for 0.2 s."""
+    monkeypatch.setattr(parallel, "_BEAT", 0.01)
+    monkeypatch.setattr(parallel, "_LOST_AFTER", 0.2)
+    oracle = oracles.make("random", "score", "max", 2, epochs=1, seed=0)
+    hp = keras_tuner.HyperParameters()
+    hp.Float("x", 0.0, 1.0)
+    oracle.update_space(hp)
+    oracle.verbose = 0
+    oracle._set_project_dir(str(tmp_path), "trials")
+    return oracle
+
+
+def test_the_trial_of_a_lost_worker_is_another_ones(oracle, tmp_path, capsys):
+    with parallel.lost_workers_given_up(oracle, tmp_path):
+        lost = oracle.create_trial("gone")
+        deadline = time.monotonic() + 10
+        while "gone" in oracle.tuner_ids and time.monotonic() < deadline:
+            time.sleep(0.01)
+        again = oracle.create_trial("other")
+    assert "Worker gone is lost" in capsys.readouterr().out
+    assert again.trial_id == lost.trial_id
+    assert again.hyperparameters.values == lost.hyperparameters.values
+    assert list(oracle.ongoing_trials) == ["other"]
+
+
+def test_a_trial_that_lost_two_workers_has_failed(oracle, tmp_path):
+    for worker in ("first", "second"):
+        trial = oracle.create_trial(worker)
+        parallel._give_up(oracle, worker)
+    assert (trial.status, trial.message) == ("FAILED", "Worker second was lost.")
+    assert oracle.create_trial("third").trial_id != trial.trial_id
+
+
+def test_a_worker_that_lives_keeps_its_trial(oracle, tmp_path, monkeypatch):
+    monkeypatch.setenv(parallel.ID, "alive")
+    with (
+        parallel.sign_of_life(tmp_path),
+        parallel.lost_workers_given_up(oracle, tmp_path),
+    ):
+        oracle.create_trial("alive")
+        time.sleep(0.5)
+        assert oracle.tuner_ids == {"alive"}
+    assert not (tmp_path / "alive.alive").exists()
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_loses_its_trial_alone(tmp_path):
+    command = [sys.executable, "examples/distributed_tuning.py", f"--output={tmp_path}/search"]
+    options = ["--lose_one", "--max_trials=3", "--epochs=2"]
+    result = subprocess.run(command + options, capture_output=True, text=True, timeout=900)
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert "Worker worker0 is lost; its trial is another's now." in result.stdout
+    with open(tmp_path / "search" / "trials.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["status"] for row in rows] == ["COMPLETED"] * 3
