@@ -10,40 +10,84 @@ import time
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import keras_infovae as ki
 from keras_infovae.training import RunDirectory
+from keras_infovae.utils import probability as tfp
 
 X = np.random.default_rng(0).random((44, 5)).astype("float32")
 NETWORK = ki.networks.MLP([6], "tanh")
 
 
-def with_dropout():
-    x = keras.Input((5,))
-    encoder = keras.Sequential(
-        [x, keras.layers.Dense(8, "tanh"), keras.layers.Dropout(0.5), keras.layers.Dense(4)]
-    )
-    return ki.InfoVAE(2, encoder=encoder, decoder=NETWORK, lambda_=5.0, seed=0)
+@keras.saving.register_keras_serializable("test_resume")
+class CriticWithDropout(ki.divergences.Adversarial):
+    """Draws by a layer of the critic, in the player's step."""
+
+    def build(self, latent_dim):
+        super().build(latent_dim)
+        self.dropout = keras.layers.Dropout(0.5)
+
+    def logits(self, z):
+        return super().logits(self.dropout(z, training=True))
 
 
-MODELS = {
-    "dropout": with_dropout,
-    "a critic": lambda: ki.FactorVAE(2, encoder=NETWORK, decoder=NETWORK, seed=0),
-    "a schedule in epochs": lambda: ki.BetaVAE(
+@keras.saving.register_keras_serializable("test_resume")
+class NoisyMoments(ki.divergences.MomentMatching):
+    """Draws by a generator of its own; it is no layer, so that Keras knows nothing of it."""
+
+    def __init__(self):
+        super().__init__()
+        self.noise = [keras.random.SeedGenerator(3)]
+
+    def __call__(self, z, prior, posterior=None, seed=None):
+        value = super().__call__(z, prior, posterior, seed)
+        return value * keras.random.uniform([], seed=self.noise[0])
+
+
+@keras.saving.register_keras_serializable("test_resume")
+class NoisyPrior(ki.priors.StandardNormal):
+    """Draws by a layer of the prior, in each step."""
+
+    def build(self, *shapes):
+        super().build(*shapes)
+        self.noise = keras.layers.GaussianNoise(0.5)
+
+    def distribution(self, latent_dim, *arguments):
+        normal = tfp.distributions.Normal(
+            self.noise(tf.zeros([latent_dim]), training=True), tf.ones([latent_dim])
+        )
+        return tfp.distributions.Independent(normal, 1)
+
+
+def draws_everywhere():
+    layers = [keras.layers.Dense(8, "tanh"), keras.layers.Dropout(0.5), keras.layers.Dense(4)]
+    return ki.InfoVAE(
         2,
-        beta=ki.schedules.Linear(0.1, 2.0, 3, unit="epochs"),
-        encoder=NETWORK,
+        encoder=keras.Sequential([keras.Input((5,)), *layers]),
         decoder=NETWORK,
+        prior=NoisyPrior(),
+        divergence=CriticWithDropout(),
+        lambda_=5.0,
         seed=0,
-    ),
-}
+    )
+
+
+def a_schedule_in_epochs():
+    weight = ki.schedules.Linear(1.0, 5.0, 3, unit="epochs")
+    return ki.InfoVAE(
+        2, lambda_=weight, encoder=NETWORK, decoder=NETWORK, divergence=NoisyMoments(), seed=0
+    )
+
+
+MODELS = (draws_everywhere, a_schedule_in_epochs)
 
 
 @pytest.mark.parametrize("case", MODELS)
 def test_a_saved_model_goes_on_as_if_it_had_not_stopped(case, tmp_path):
     def begin():
         keras.utils.set_random_seed(0)
-        model = MODELS[case]()
+        model = case()
         model.compile(keras.optimizers.Adam(1e-2), jit_compile=False)
         return model
 
@@ -55,12 +99,42 @@ def test_a_saved_model_goes_on_as_if_it_had_not_stopped(case, tmp_path):
     stopped.save(tmp_path / "model.keras")
     keras.utils.set_random_seed(7)  # nothing may hang on the state of the process
     restored = keras.saving.load_model(tmp_path / "model.keras")
-    assert restored.epochs_trained == 2
     rest = restored.fit(X, epochs=5, initial_epoch=2, **settings).history
     for name, values in expected.items():
         np.testing.assert_allclose(first[name] + rest[name], values, rtol=1e-6, atol=1e-7)
     for a, b in zip(restored.get_weights(), whole.get_weights(), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+def test_epochs_are_counted_as_they_end(tmp_path):
+    model = ki.VAE(2, encoder=NETWORK, decoder=NETWORK, seed=0)
+    model.compile(jit_compile=False, run_eagerly=True)
+    batches = tf.data.Dataset.from_tensor_slices(X).batch(22)
+    unknown = batches.filter(lambda _: True)  # does not tell its length
+    model.fit(unknown, epochs=2, verbose=0)
+    assert model.epochs_trained == 2
+    model.fit(X[:22], batch_size=22, verbose=0)
+    assert model.epochs_trained == 3
+    model.save(tmp_path / "model.keras")
+    restored = keras.saving.load_model(tmp_path / "model.keras")
+    assert restored.epochs_trained == 3
+    restored.fit(unknown, epochs=5, initial_epoch=3, verbose=0)
+    assert restored.epochs_trained == 5
+
+
+def test_files_from_before_epochs_were_counted_can_be_read(tmp_path, monkeypatch):
+    state = ki.VAE._training_state
+
+    def without_epochs(model):
+        return {name: value for name, value in state(model).items() if name != "epochs"}
+
+    model = ki.VAE(2, encoder=NETWORK, decoder=NETWORK, seed=0)
+    model.compile(jit_compile=False, run_eagerly=True)
+    model.fit(X, epochs=2, batch_size=22, verbose=0)
+    with monkeypatch.context() as patch:
+        patch.setattr(ki.VAE, "_training_state", without_epochs)
+        model.save(tmp_path / "model.keras")
+    assert keras.saving.load_model(tmp_path / "model.keras").epochs_trained == 2
 
 
 def test_it_goes_on_on_several_devices_too(tmp_path):
@@ -90,7 +164,7 @@ def unfinished(path, epochs=3):
     config = {"model": {"latent_dim": 2}, "training": {"epochs": 5}}
     keras.utils.set_random_seed(0)
     model = ki.VAE(2, encoder=NETWORK, decoder=NETWORK, seed=0)
-    model.compile(jit_compile=False)
+    model.compile(jit_compile=False, run_eagerly=True)
     with RunDirectory.create(path, config | {"command": "train"}) as run:
         model.fit(X, epochs=epochs, verbose=0, callbacks=run.callbacks())
     return config
