@@ -7,12 +7,14 @@ from keras_infovae.cli import data as run_data
 from keras_infovae.cli import help_page, model_flags, training_run
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
+from keras_infovae.utils.checks import argument_error
 
 # Those of training/strategies.py, which imports TensorFlow: the help page comes without.
 STRATEGIES = ("auto", "cpu", "gpu", "mirrored", "multi_worker", "tpu")
 _POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
 _TRAINING = (
     "epochs",
+    "early_stopping",
     "batch_size",
     "learning_rate",
     "clipnorm",
@@ -66,6 +68,13 @@ the training; model.keras then holds the last epoch that was finished and had fi
         model_flags.define(flag_set)
         flag_set.group("Training")
         flag_set.integer("epochs", "PASSES", "Passes over the training examples.", default=50)
+        flag_set.integer(
+            "early_stopping",
+            "EPOCHS",
+            "Stop when the loss on validation examples has not become lower for so many epochs, "
+            "and keep the weights of the epoch where it was lowest.",
+            shown="all epochs are trained, and the last one is kept",
+        )
         flag_set.integer("batch_size", "EXAMPLES", "Per step, at least 2.", minimum=2, default=64)
         flag_set.number("learning_rate", "RATE", "Of Adam.", default=0.001, exclusive_minimum=0)
         flag_set.number(
@@ -108,6 +117,7 @@ the training; model.keras then holds the last epoch that was finished and had fi
 
     def run(self, flags):
         model_flags.check(flags)
+        _check(flags)
         from keras_infovae import training  # brings TensorFlow along
 
         with _dtype_policy(flags.dtype_policy):
@@ -126,6 +136,20 @@ the training; model.keras then holds the last epoch that was finished and had fi
 
     def _names(self):
         return {name: name for name in self.flag_set().names()} | run_data.NAMES
+
+
+def _check(flags):
+    """Raises CommandLineError for flags that contradict each other."""
+    if flags.resume and flags.overwrite:
+        raise CommandLineError(
+            "Argument `--overwrite` must be left out with --resume, which goes on with an "
+            "unfinished run and leaves a finished one as it is. Received: --overwrite --resume"
+        )
+    if flags.early_stopping and not flags.validation_fraction:
+        raise CommandLineError(
+            "Argument `--early_stopping` must be left out where no validation examples are held "
+            f"out. Received: --early_stopping={flags.early_stopping} --validation_fraction=0"
+        )
 
 
 @contextlib.contextmanager
@@ -169,6 +193,12 @@ def _prepare(flags, output, strategy):
             input_checks.check_values(getattr(data, split), model.likelihood, "data")
     if len(data.train) < 2:
         raise ValueError("Argument `data` must leave at least 2 examples to train on. Received: 1")
+    if flags.early_stopping and not len(data.validation):
+        raise argument_error(
+            "early_stopping",
+            "left out where there are no validation examples",
+            flags.early_stopping,
+        )
     with strategy.scope():
         model.build((None, *data.event_shape))
     print(f"model: {flags.model} with {model.count_params():,} weights")
@@ -209,16 +239,12 @@ def _begin(flags, output, config):
 
 
 def _latest(path, run, strategy):
-    """Returns the model that the unfinished run at `path` got to, or None; tells `run` of it.
+    """Returns the model that the unfinished run at `path` got to, or None; `run` goes on from it.
 
     `run` writes elsewhere in all workers of a cluster but the first.
     """
-    from keras_infovae.training import RunDirectory
-
     with strategy.scope():
-        model = RunDirectory(path).latest_model()
-    if model is None:
-        return None
-    run.go_on_after(model.epochs_trained)
-    print(f"{path}: going on after epoch {model.epochs_trained}")
+        model = run.go_on_from(path)
+    if model is not None:
+        print(f"{path}: going on after epoch {run.saver.last_epoch}")
     return model

@@ -172,20 +172,19 @@ def unfinished(path, epochs=3):
 
 def test_a_damaged_last_model_is_passed_over_for_the_one_before(tmp_path, capsys):
     config = unfinished(tmp_path)
-    assert RunDirectory(tmp_path).latest_model().epochs_trained == 3
+    assert RunDirectory(tmp_path).go_on_from().epochs_trained == 3
     last = tmp_path / "model.keras"
     last.write_bytes(last.read_bytes()[:5000])
-    model = RunDirectory(tmp_path).latest_model()
-    assert model.epochs_trained == 2
-    assert "model.keras is damaged" in capsys.readouterr().out
     with RunDirectory.resume(tmp_path, config) as run:
-        run.go_on_after(2)
+        model = run.go_on_from()
+        assert model.epochs_trained == run.saver.last_epoch == 2
+        assert "model.keras, which is damaged" in capsys.readouterr().out
         model.fit(X, epochs=5, initial_epoch=2, verbose=0, callbacks=run.callbacks())
         assert [row["epoch"] for row in run.history_file.rows] == [1, 2, 3, 4, 5]
         run.finish({})
     assert not (tmp_path / "previous.keras").exists()
     (tmp_path / "model.keras").unlink()
-    assert RunDirectory(tmp_path).latest_model() is None
+    assert RunDirectory(tmp_path).go_on_from() is None
 
 
 def test_what_cannot_be_gone_on_with_is_refused(tmp_path):
