@@ -7,7 +7,6 @@ from keras_infovae.cli import data as run_data
 from keras_infovae.cli import help_page, model_flags, training_run
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
-from keras_infovae.utils.checks import argument_error
 
 # Those of training/strategies.py, which imports TensorFlow: the help page comes without.
 STRATEGIES = ("auto", "cpu", "gpu", "mirrored", "multi_worker", "tpu")
@@ -193,12 +192,6 @@ def _prepare(flags, output, strategy):
             input_checks.check_values(getattr(data, split), model.likelihood, "data")
     if len(data.train) < 2:
         raise ValueError("Argument `data` must leave at least 2 examples to train on. Received: 1")
-    if flags.early_stopping and not len(data.validation):
-        raise argument_error(
-            "early_stopping",
-            "left out where there are no validation examples",
-            flags.early_stopping,
-        )
     with strategy.scope():
         model.build((None, *data.event_shape))
     print(f"model: {flags.model} with {model.count_params():,} weights")

@@ -1,5 +1,6 @@
 """A training that was stopped, at whatever moment, goes on as if it had not been."""
 
+import csv
 import itertools
 import json
 import os
@@ -365,7 +366,10 @@ def assert_killing_changes_nothing(directory, flags, moments):
         assert (directory / "killed" / name).read_bytes() == (
             directory / "whole" / name
         ).read_bytes()
-    assert 10 <= rows(directory / "killed") < 30  # it stopped early
+    with open(directory / "killed/history.csv", newline="") as file:
+        losses = [float(row["val_loss"]) for row in csv.DictReader(file)]
+    best = json.loads((directory / "killed/metrics.json").read_text())["epoch"]
+    assert best == 1 + np.argmin(losses) < len(losses) < 30  # it stopped early
     models = [
         keras.saving.load_model(directory / name / "model.keras") for name in ("whole", "killed")
     ]
