@@ -98,6 +98,8 @@ def _set_state(callback, values):
 
 def _as_array(key, value):
     array = np.asarray(value)
+    if array.dtype.name == "bfloat16":  # which NumPy's files do not know; float32 holds it exactly
+        array = array.astype("float32")
     if array.dtype.kind not in "biufU":
         raise TypeError(
             "The state of a callback must be of numbers, texts and arrays of them. "

@@ -75,7 +75,7 @@ def leftovers(path):
 
 
 def check_replaceable(path, overwrite):
-    """Returns what a run wrote at `path`, as `split_contents`, in the order in which to remove it.
+    """Returns what a run wrote at `path`, in the order in which to remove it.
 
     Raises:
         FileExistsError: for a finished run without `overwrite`; for a directory with any file that

@@ -39,14 +39,15 @@ class TrainingState:
 def read_model(path):
     """Returns (the model in the file at `path`, its `TrainingState`).
 
-    For a file without a state, the epochs that the model was trained for are those of the training.
+    For a file without a state, the epochs of the training are those that the model was trained for.
 
     Raises:
         ValueError: when the file is damaged, or of another version.
     """
     try:
         model = keras.saving.load_model(path)
-        state = _read(path) or TrainingState(model.epochs_trained, False, {})
+        epochs = getattr(model, "epochs_trained", 0)  # any Keras model may be in such a file
+        state = _read(path) or TrainingState(epochs, False, {})
     except Exception as error:  # a damaged file can fail in any way, in any of three libraries
         raise ValueError(
             f"{path}, which is damaged or of another version: {type(error).__name__}: {error}"
