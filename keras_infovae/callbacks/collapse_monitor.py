@@ -121,6 +121,14 @@ class CollapseMonitor(keras.callbacks.Callback):
         if self._collapses == (self.patience or 0) + 1:
             self._act(self._sentence(epoch, active, moments["mean"].shape[1]), logs)
 
+    def get_state(self):
+        """Returns {name: number}, what a training that is taken up again needs to know."""
+        return {"collapses": self._collapses}
+
+    def set_state(self, state):
+        """Takes what `get_state` returned, once the training has begun again."""
+        self._collapses = state["collapses"]
+
     def _sentence(self, epoch, active, latent_dim):
         return (
             f"The latents have collapsed: after epoch {epoch + 1}, {active} of {latent_dim} "

@@ -12,6 +12,7 @@ STRATEGIES = ("auto", "cpu", "gpu", "mirrored", "multi_worker", "tpu")
 _POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
 _TRAINING = (
     "epochs",
+    "early_stopping",
     "batch_size",
     "learning_rate",
     "clipnorm",
@@ -65,6 +66,13 @@ the training; model.keras then holds the last epoch that was finished and had fi
         model_flags.define(flag_set)
         flag_set.group("Training")
         flag_set.integer("epochs", "PASSES", "Passes over the training examples.", default=50)
+        flag_set.integer(
+            "early_stopping",
+            "EPOCHS",
+            "Stop when the loss on validation examples has not become lower for so many epochs, "
+            "and keep the weights of the epoch where it was lowest.",
+            shown="all epochs are trained, and the last one is kept",
+        )
         flag_set.integer("batch_size", "EXAMPLES", "Per step, at least 2.", minimum=2, default=64)
         flag_set.number("learning_rate", "RATE", "Of Adam.", default=0.001, exclusive_minimum=0)
         flag_set.number(
@@ -107,6 +115,7 @@ the training; model.keras then holds the last epoch that was finished and had fi
 
     def run(self, flags):
         model_flags.check(flags)
+        _check(flags)
         from keras_infovae import training  # brings TensorFlow along
 
         with _dtype_policy(flags.dtype_policy):
@@ -125,6 +134,20 @@ the training; model.keras then holds the last epoch that was finished and had fi
 
     def _names(self):
         return {name: name for name in self.flag_set().names()} | run_data.NAMES
+
+
+def _check(flags):
+    """Raises CommandLineError for flags that contradict each other."""
+    if flags.resume and flags.overwrite:
+        raise CommandLineError(
+            "Argument `--overwrite` must be left out with --resume, which goes on with an "
+            "unfinished run and leaves a finished one as it is. Received: --overwrite --resume"
+        )
+    if flags.early_stopping and not flags.validation_fraction:
+        raise CommandLineError(
+            "Argument `--early_stopping` must be left out where no validation examples are held "
+            f"out. Received: --early_stopping={flags.early_stopping} --validation_fraction=0"
+        )
 
 
 @contextlib.contextmanager
@@ -197,16 +220,12 @@ def _begin(flags, output, config):
 
 
 def _latest(path, run, strategy):
-    """Returns the model that the unfinished run at `path` got to, or None; tells `run` of it.
+    """Returns the model that the unfinished run at `path` got to, or None; `run` goes on from it.
 
     `run` writes elsewhere in all workers of a cluster but the first.
     """
-    from keras_infovae.training import RunDirectory
-
     with strategy.scope():
-        model = RunDirectory(path).latest_model()
-    if model is None:
-        return None
-    run.go_on_after(model.epochs_trained)
-    print(f"{path}: going on after epoch {model.epochs_trained}")
+        model = run.go_on_from(path)
+    if model is not None:
+        print(f"{path}: going on after epoch {run.saver.last_epoch}")
     return model

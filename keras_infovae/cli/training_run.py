@@ -75,6 +75,7 @@ def _fit(run, training, data, model):
         rate, clipnorm = training["learning_rate"], training["clipnorm"]
         with model.distribute_strategy.scope():
             model.compile(keras.optimizers.Adam(rate, clipnorm=clipnorm), jit_compile=jit)
+    stopping = _early_stopping(training["early_stopping"])
     start = time.monotonic()
     model.fit(
         data.train,
@@ -82,14 +83,26 @@ def _fit(run, training, data, model):
         epochs=training["epochs"],
         initial_epoch=run.saver.last_epoch or 0,
         batch_size=training["batch_size"],
-        callbacks=run.callbacks(),
+        callbacks=run.callbacks(stopping),
         verbose=1 if sys.stdout.isatty() else 2,
     )
     # A layer such as relu can turn NaN into 0, so that losses stay finite over broken weights.
-    if run.saver.last_epoch != training["epochs"]:
+    if run.saver.is_behind:
         raise FloatingPointError("The last epoch ended with losses or weights that are not finite.")
     print(f"\nTrained in {time.monotonic() - start:.0f} s.")
+    if stopping:
+        best, last = run.saver.weights_epoch, run.saver.last_epoch
+        print(f"Of {last} epochs, epoch {best} has the lowest validation loss: it is kept.")
     return run.history_file.history()
+
+
+def _early_stopping(patience):
+    """Returns a list of the callback that stops after so many epochs without a lower loss."""
+    import keras
+
+    if patience is None:
+        return []
+    return [keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)]
 
 
 def _judge(run, config, data, history, plots):
@@ -104,7 +117,7 @@ def _judge(run, config, data, history, plots):
     if plots:
         print("Drawing pictures ...")
         pictures = evaluation.plot_all(model, data, history, run.plots, seed=seed)
-    about = {"data": config["data"]["source"], "split": split, "epoch": run.saver.last_epoch}
+    about = {"data": config["data"]["source"], "split": split, "epoch": run.saver.weights_epoch}
     run.finish(about | metrics, pictures)
     print(f"\n{_SPLITS[split]}\n{evaluation.describe(metrics)}")
     path = shlex.quote(run.path)
@@ -121,7 +134,7 @@ def _judge(run, config, data, history, plots):
 def _stopped(reason, run, status):
     """Says on stderr why the run stopped and what there is of it; returns `status`."""
     sys.stdout.flush()
-    epoch = run.saver.last_epoch
+    epoch = run.saver.weights_epoch
     model = "There is no model.keras, because no epoch ended well."
     if epoch is not None:
         model = f"{run.saver.path} holds epoch {epoch}."

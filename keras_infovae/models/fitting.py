@@ -11,6 +11,7 @@ from keras_infovae import divergences
 from keras_infovae.models import input_checks
 from keras_infovae.models.batches import EpochsOfBatches, by_examples
 from keras_infovae.models.conditions import as_condition_array
+from keras_infovae.models.epoch_counter import EpochCounter
 from keras_infovae.models.nonfinite import StopOnNonFinite
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error, check_integer, check_number
@@ -104,7 +105,8 @@ class FitMethods:
                 options["validation_data"], "validation_data"
             )
         # First, so that no other callback saves a model that is broken.
-        callbacks = [StopOnNonFinite(self._nonfinite), *keras.tree.flatten(callbacks or [])]
+        own = [StopOnNonFinite(self._nonfinite), EpochCounter(self._epochs)]
+        callbacks = own + keras.tree.flatten(callbacks or [])
         rows = None if examples is None else len(_first(examples))
         if input_checks.is_arrays(x):
             batches = self._batches(x, batch_size or _DEFAULT_BATCH_SIZE, options)

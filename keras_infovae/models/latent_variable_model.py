@@ -12,6 +12,7 @@ from keras_infovae.models.conditions import append_condition
 from keras_infovae.models.fitting import FitMethods
 from keras_infovae.models.inference import InferenceMethods
 from keras_infovae.models.nonfinite import NonFiniteRecorder
+from keras_infovae.models.random_states import random_states
 from keras_infovae.models.weights import ScheduledWeights, penalty
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import reductions
@@ -343,31 +344,31 @@ class LatentVariableModel(ScheduledWeights, FitMethods, InferenceMethods, keras.
         for name, variable in state.items():
             if name in store.keys():  # noqa: SIM118, a store is no dictionary
                 variable.assign(store[name])
+        if "epochs" not in store.keys():  # noqa: SIM118, saved before epochs were counted
+            step, steps = self._step.read_value(), self._steps_per_epoch.read_value()
+            self._epochs.assign(int(step) // int(steps))
         rest = set(store.keys()) - set(state)
         super().load_own_variables({name: store[name] for name in rest})
 
     def _training_state(self):
-        seeds = [v for n in (self.encoder, self.decoder) for v in _random_states(n)]
-        return {f"network_seeds_{index}": state for index, state in enumerate(seeds)} | {
+        own = {
             "seeds": self._seeds.state,
             "order_seeds": self._order_seeds.state,
             "order": self._order,
             "step": self._step,
             "steps_per_epoch": self._steps_per_epoch,
+            "epochs": self._epochs,
         }
+        # The networks first, in whose order files had them when there was nothing else.
+        parts = (self.encoder, self.decoder, self.divergence, self)
+        named = {id(variable) for variable in own.values()}
+        drawn = [state for state in random_states(*parts) if id(state) not in named]
+        return own | {f"network_seeds_{index}": state for index, state in enumerate(drawn)}
 
     @classmethod
     def from_config(cls, config):
         """Returns the model that `get_config` described."""
         return cls(**deserialize_values(config))
-
-
-def _random_states(network):
-    """Returns the states of the network's random draws (of dropout): variables, and no weights."""
-    if not isinstance(network, keras.Model):
-        return []
-    weights = {id(weight) for weight in network.weights}
-    return [variable for variable in network.variables if id(variable) not in weights]
 
 
 def _check_network(name, network):

@@ -9,19 +9,19 @@ from keras_infovae.utils import reductions
 class ScheduledWeights:
     """The weights of a model at its present step; `LatentVariableModel` extends it.
 
-    A model counts the steps that it was trained for and the steps of an epoch, and keeps both when
-    it is saved, so that its schedules go on where they were.
+    A model counts the steps and the epochs that it was trained for, and the steps of an epoch, and
+    keeps them when it is saved, so that its schedules go on where they were.
     """
 
     def _make_schedule_variables(self):
         self._step = reductions.step_variable(0, "step")
         self._steps_per_epoch = reductions.step_variable(1, "steps_per_epoch")
+        self._epochs = reductions.step_variable(0, "epochs")
 
     @property
     def epochs_trained(self):
-        """The whole epochs that this model was trained for, an int."""
-        step, steps = self._step.read_value(), self._steps_per_epoch.read_value()
-        return int(step) // int(steps)
+        """The whole epochs that this model was trained for, in all fits together, an int."""
+        return int(self._epochs.read_value())
 
     def weights_at(self, step):
         """Returns (kl_weight, divergence_weight) at `step`: numbers, or tensors on a schedule."""

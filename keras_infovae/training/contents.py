@@ -5,11 +5,11 @@ import os
 import re
 
 MODEL, CONFIG, HISTORY, METRICS = "model.keras", "config.json", "history.csv", "metrics.json"
-PREVIOUS = "previous.keras"
+PREVIOUS, LOCK = "previous.keras", "lock.json"
 LOGS, PLOTS = "logs", "plots"
 FORMAT_KEY = "keras_infovae_run"
 
-_FILES = (MODEL, PREVIOUS, CONFIG, HISTORY, METRICS)
+_FILES = (MODEL, PREVIOUS, CONFIG, HISTORY, METRICS, LOCK)
 _LEFTOVER = re.compile(r"\.[0-9a-f]{12}\.(?=.)")  # before a name, while `atomic_path` writes it
 
 
@@ -67,6 +67,35 @@ def split_contents(path):
     # unfinished, and not a directory of files that belong to nobody.
     files.sort(key=lambda file: (file != METRICS, file == CONFIG))
     return files + folders[::-1], others
+
+
+def leftovers(path):
+    """Returns the files that a killed process was writing in the run at `path`, relative to it."""
+    return [file for file in split_contents(path)[0] if _is_leftover(file)]
+
+
+def check_replaceable(path, overwrite):
+    """Returns what a run wrote at `path`, in the order in which to remove it.
+
+    Raises:
+        FileExistsError: for a finished run without `overwrite`; for a directory with any file that
+            no run wrote.
+        NotADirectoryError: for something that is not a directory.
+    """
+    if not os.path.isdir(path):
+        raise NotADirectoryError(f"Argument `output` must be a directory. Received: {path}")
+    ours, others = split_contents(path)
+    if others:
+        raise FileExistsError(
+            "Argument `output` must be a new directory or one that a run wrote. Received: "
+            f"{path}, which has other files, such as {others[0]}; they are not touched"
+        )
+    if is_finished(path) and not overwrite:
+        raise FileExistsError(
+            "Argument `output` must be a new directory, or `overwrite` be set. Received: "
+            f"{path}, which holds a finished run"
+        )
+    return ours
 
 
 def _is_file_of_a_run(relative, listed_plots):

@@ -1,6 +1,12 @@
 """One writer per run directory."""
 
+import contextlib
+import datetime
 import os
+import socket
+
+from keras_infovae.training.contents import LOCK, read_json_object
+from keras_infovae.utils.files import write_json
 
 try:
     import fcntl
@@ -11,13 +17,16 @@ except ImportError:  # not a POSIX system: there, runs are not kept apart
 class DirectoryLock:
     """Keeps other processes from beginning a run in the directory at `path` until `release`.
 
-    The system drops the lock of a process that ends, however it ends, and no file is made for it.
+    The system drops the lock of a process that ends, however it ends. The file lock.json, which may
+    stay behind then, only says whose lock it is.
 
     Raises:
-        FileExistsError: when another process has it.
+        FileExistsError: when another process has it, naming that.
     """
 
     def __init__(self, path):
+        self._owner_file = os.path.join(path, LOCK)
+        self._announced = False
         self._descriptor = None
         if fcntl is None:
             return
@@ -28,13 +37,36 @@ class DirectoryLock:
             self.release()
             raise FileExistsError(
                 "Argument `output` must be a directory that no other process writes to. "
-                f"Received: {path}, where a training is running"
+                f"Received: {path}, where a training is running{self._owner()}"
             ) from None
         except OSError:  # a file system without locks
             self.release()
 
+    def announce(self):
+        """Writes lock.json, with which others are told who has the lock.
+
+        Raises:
+            OSError: naming the file, when it cannot be written.
+        """
+        if self._descriptor is not None:
+            now = datetime.datetime.now(datetime.timezone.utc)
+            owner = {"process": os.getpid(), "host": socket.gethostname()}
+            write_json(self._owner_file, owner | {"started": now.isoformat(timespec="seconds")})
+            self._announced = True
+
     def release(self):
         """Gives the lock up; more than once is once."""
+        if self._announced:
+            self._announced = False
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(self._owner_file)
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+    def _owner(self):
+        owner = read_json_object(self._owner_file)
+        if owner is None:
+            return ""
+        process, host, started = (owner.get(name) for name in ("process", "host", "started"))
+        return f": process {process} on {host}, started at {started}"

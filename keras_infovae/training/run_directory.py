@@ -1,16 +1,18 @@
 """A run directory."""
 
 import contextlib
-import json
 import os
 
 import keras
 
 from keras_infovae.training import contents
+from keras_infovae.training.callback_states import check_callbacks
 from keras_infovae.training.directories import make_directories, remove
 from keras_infovae.training.history_file import HistoryFile
 from keras_infovae.training.lock import DirectoryLock
 from keras_infovae.training.save_last_good_epoch import SaveLastGoodEpoch
+from keras_infovae.training.settings import changed_versions, check_same
+from keras_infovae.training.training_state import read_model
 from keras_infovae.training.versions import versions
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.files import write_json
@@ -20,8 +22,10 @@ class RunDirectory:
     """The files of one training run:
 
         config.json     what was trained on what, and how: all it takes to repeat the run
-        model.keras     the model after the last epoch with finite losses
+        model.keras     the model after the last epoch with finite losses, and the state of
+                        callbacks then
         previous.keras  the one before it, until the run is finished
+        lock.json       which process is writing the run, until it no longer is
         history.csv     the losses of every epoch
         logs/           the same for TensorBoard
         plots/          pictures (PNG)
@@ -68,7 +72,7 @@ class RunDirectory:
         path = os.fspath(path)
         if not os.path.lexists(path):
             return "new"
-        ours = _replaceable(path, overwrite)
+        ours = contents.check_replaceable(path, overwrite)
         DirectoryLock(path).release()
         if contents.is_finished(path):
             return "finished"
@@ -92,19 +96,26 @@ class RunDirectory:
         made = make_directories(run.path)
         try:
             run._lock = DirectoryLock(run.path)
-            ours = _replaceable(run.path, overwrite)  # again: the lock was another's until now
+            ours = contents.check_replaceable(
+                run.path, overwrite
+            )  # again: the lock was another's until now
             remove(run.file(name) for name in ours)
             config = {contents.FORMAT_KEY: 1} | config | {"versions": versions()}
             write_json(run.file(contents.CONFIG), config)
+            run._lock.announce()
         except BaseException:
             run.close()
-            remove(made[::-1])
+            written = [run.file(contents.CONFIG)] if made and contents.is_run(run.path) else []
+            remove(written + made[::-1])
             raise
         return run
 
     @classmethod
     def resume(cls, path, config):
-        """Returns the unfinished run at `path`, to go on with after `latest_model`.
+        """Returns the unfinished run at `path`, to go on with: see `go_on_from`.
+
+        What a killed process was writing is removed. Where versions of packages have changed since
+        the run began, a sentence says so.
 
         Args:
             path: the directory.
@@ -119,15 +130,38 @@ class RunDirectory:
             raise argument_error("resume", "a directory with an unfinished run", run.path)
         run._lock = DirectoryLock(run.path)
         try:
-            _check_same(run.config(), config)
+            begun = run.config()
+            check_same(begun, config)
+            remove(run.file(name) for name in contents.leftovers(run.path))
+            run._lock.announce()
         except BaseException:
             run.close()
             raise
+        if changed_versions(begun):
+            print(changed_versions(begun))
         return run
 
-    def go_on_after(self, epochs):
-        """Makes the callbacks go on where a model stops that was trained for so many epochs."""
-        self.saver.last_epoch = self.history_file.epochs = epochs
+    def go_on_from(self, path=None):
+        """Returns the model of the last epoch whose file can be read, to go on with; else None.
+
+        The callbacks go on where that model stopped, `saver.last_epoch`. A file that cannot be read
+        is passed over, with a word on it.
+
+        Args:
+            path: the directory of the run. Default None: this one's, which it is but for the
+                workers of a cluster that write elsewhere.
+        """
+        source = self if path is None else RunDirectory(path)
+        for file in map(source.file, (contents.MODEL, contents.PREVIOUS)):
+            if os.path.isfile(file):
+                try:
+                    model = self.saver.load(file)
+                except ValueError as error:
+                    print(f"Passed over: {error}")
+                    continue
+                self.history_file.epochs = self.saver.last_epoch
+                return model
+        return None
 
     def close(self):
         """Lets other processes write to the directory again."""
@@ -142,10 +176,20 @@ class RunDirectory:
 
     # === During the run, and at its end ===
 
-    def callbacks(self):
-        """Returns the callbacks that write model.keras, history.csv and logs/."""
+    def callbacks(self, others=()):
+        """Returns the callbacks that write model.keras, history.csv and logs/, after `others`.
+
+        Args:
+            others: callbacks whose state is kept in model.keras, so that a run that goes on has it
+                again, as for `SaveLastGoodEpoch`. Default none.
+
+        Raises:
+            TypeError: for a callback whose state is not known.
+        """
+        self.saver.callbacks = check_callbacks(others)
         return [
-            self.history_file,  # before the model: its rows are what a resumed run starts from
+            *self.saver.callbacks,  # before the model: what they say of an epoch is saved with it
+            self.history_file,  # so are its rows, which a resumed run starts from
             self.saver,
             keras.callbacks.TensorBoard(self.logs, write_graph=False),
         ]
@@ -188,14 +232,6 @@ class RunDirectory:
             raise argument_error("run", "a directory with a run's config.json", self.path)
         return contents.read_json_object(self.file(contents.CONFIG))
 
-    def latest_model(self):
-        """Returns the model of the last epoch whose file can be read, to go on with; else None.
-
-        A file that cannot be is passed over, with a word on it.
-        """
-        models = (_readable_model(self.file(n)) for n in (contents.MODEL, contents.PREVIOUS))
-        return next((model for model in models if model is not None), None)
-
     def load_model(self):
         """Returns the model of the last good epoch.
 
@@ -209,57 +245,8 @@ class RunDirectory:
                 f"the first good epoch. Received: {self.path}"
             )
         try:
-            return keras.saving.load_model(path)
-        except Exception as error:  # a damaged file can fail in any way, in any of three libraries
+            return read_model(path)[0]
+        except ValueError as error:
             raise ValueError(
-                "Argument `run` must be a run whose model.keras can be read. Received: "
-                f"{path}, which is damaged or of another version: {type(error).__name__}: {error}"
+                f"Argument `run` must be a run whose model.keras can be read. Received: {error}"
             ) from error
-
-
-def _readable_model(path):
-    """Returns the model in the file at `path`, or None, with a word on why, where there is none."""
-    if not os.path.isfile(path):
-        return None
-    try:
-        return keras.saving.load_model(path)
-    except Exception as error:  # a damaged file can fail in any way, in any of three libraries
-        print(f"{path} is damaged ({type(error).__name__}) and passed over.")
-        return None
-
-
-def _check_same(begun, config):
-    """Raises ValueError, naming the first setting that differs from those of the run."""
-    for name, given in _flat(json.loads(json.dumps(config))).items():
-        was = _flat(begun).get(name)
-        if was != given and name != "command":
-            raise ValueError(
-                f"Argument `resume` needs the settings that the run began with. Received: "
-                f"{name}={given!r}, where the run has {was!r}"
-            )
-
-
-def _flat(config, prefix=""):
-    flat = {}
-    for name, value in config.items():
-        inner = isinstance(value, dict)
-        flat |= _flat(value, f"{prefix}{name}.") if inner else {f"{prefix}{name}": value}
-    return flat
-
-
-def _replaceable(path, overwrite):
-    """Returns the names of what a run wrote at `path`, in the order in which to remove it."""
-    if not os.path.isdir(path):
-        raise NotADirectoryError(f"Argument `output` must be a directory. Received: {path}")
-    ours, others = contents.split_contents(path)
-    if others:
-        raise FileExistsError(
-            "Argument `output` must be a new directory or one that a run wrote. Received: "
-            f"{path}, which has other files, such as {others[0]}; they are not touched"
-        )
-    if contents.is_finished(path) and not overwrite:
-        raise FileExistsError(
-            "Argument `output` must be a new directory, or `overwrite` be set. Received: "
-            f"{path}, which holds a finished run"
-        )
-    return ours

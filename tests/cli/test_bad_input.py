@@ -35,6 +35,12 @@ TRAIN = [  # flags, what the message must have
     (["--seed=-1"], ["`--seed`", "integer of at least 0", "--seed=-1"]),
     (["--dtype_policy=float16"], ["`--dtype_policy`", "'float32'", "--dtype_policy='float16'"]),
     (["--jit_compile=maybe"], ["`--jit_compile`", "--nojit_compile", "--jit_compile='maybe'"]),
+    (["--early_stopping=0"], ["`--early_stopping`", "at least 1", "--early_stopping=0"]),
+    (
+        ["--early_stopping=2", "--validation_fraction=0"],
+        ["`--early_stopping`", "left out", "--early_stopping=2 --validation_fraction=0"],
+    ),
+    (["--resume", "--overwrite"], ["`--overwrite`", "left out with --resume"]),
     (["--limit=0"], ["`--limit`", "integer of at least 1", "--limit=0"]),
     (["--limit=2"], ["`--data`", "enough examples", "2 example(s)"]),
     (["--validation_fraction=1"], ["`--validation_fraction`", "less than 1", "_fraction=1"]),

@@ -19,6 +19,7 @@ package.__path__ = [sys.argv[1]]
 sys.modules["keras_infovae"] = package
 from keras_infovae.cli.main import main
 for arguments in (["--help"], ["train", "--help"], ["train", "--epochs=0"], ["train", "--beta=2",
+        "--data=digits", "--output=runs/first"], ["train", "--resume", "--overwrite",
         "--data=digits", "--output=runs/first"], ["generate", "--run=a", "--output=b.txt"]):
     main(["keras-infovae", *arguments])
 assert not {"tensorflow", "keras", "matplotlib", "pandas", "sklearn"} & set(sys.modules)

@@ -37,7 +37,9 @@ def in_epoch(monkeypatch):
                     act(self.model)
 
         callbacks = RunDirectory.callbacks
-        monkeypatch.setattr(RunDirectory, "callbacks", lambda run: [*callbacks(run), Act()])
+        monkeypatch.setattr(
+            RunDirectory, "callbacks", lambda run, others: [*callbacks(run, others), Act()]
+        )
 
     return arrange
 

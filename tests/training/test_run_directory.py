@@ -52,7 +52,7 @@ def test_metrics_mark_the_end_of_a_run(tmp_path):
     assert RunDirectory.check(path) == "new"
     with RunDirectory.create(path, {"seed": 3, "data": "digits"}) as run:
         assert not run.finished
-        assert os.listdir(path) == ["config.json"]
+        assert sorted(os.listdir(path)) == ["config.json", "lock.json"]
         run.finish({"elbo": -2.0}, ["elsewhere/plots/a.png"])
     assert run.finished
     assert RunDirectory.check(path, overwrite=True) == "finished"
