@@ -61,7 +61,7 @@ def split_contents(path):
             else:
                 folders.append(relative(name))
     # Names alone prove nothing: without a run's config.json, model.keras may be anyone's.
-    if not is_run(path) and any(not _is_leftover(file) for file in files):
+    if not is_run(path) and any(not is_leftover(file) for file in files):
         others, files = others + files, []
     # metrics.json goes first and config.json last, so that a removal cut short leaves a run,
     # unfinished, and not a directory of files that belong to nobody.
@@ -71,7 +71,7 @@ def split_contents(path):
 
 def leftovers(path):
     """Returns the files that a killed process was writing in the run at `path`, relative to it."""
-    return [file for file in split_contents(path)[0] if _is_leftover(file)]
+    return [file for file in split_contents(path)[0] if is_leftover(file)]
 
 
 def check_replaceable(path, overwrite):
@@ -110,7 +110,8 @@ def _is_file_of_a_run(relative, listed_plots):
     return not folder and name in _FILES
 
 
-def _is_leftover(relative):
+def is_leftover(relative):
+    """Returns whether the name is that of a file which `atomic_path` is writing, or was."""
     return _LEFTOVER.match(os.path.basename(relative)) is not None
 
 

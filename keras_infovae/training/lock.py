@@ -1,4 +1,4 @@
-"""One writer per run directory."""
+"""One writer per directory."""
 
 import contextlib
 import datetime
@@ -15,16 +15,21 @@ except ImportError:  # not a POSIX system: there, runs are not kept apart
 
 
 class DirectoryLock:
-    """Keeps other processes from beginning a run in the directory at `path` until `release`.
+    """Keeps other processes from beginning their work in the directory at `path` until `release`.
 
     The system drops the lock of a process that ends, however it ends. The file lock.json, which may
     stay behind then, only says whose lock it is.
+
+    Args:
+        path: the directory.
+        argument: what the caller's caller knows it as, for the error. Default "output".
+        work: what is done in it, for the error. Default "a training".
 
     Raises:
         FileExistsError: when another process has it, naming that.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, argument="output", work="a training"):
         self._owner_file = os.path.join(path, LOCK)
         self._announced = False
         self._descriptor = None
@@ -36,8 +41,8 @@ class DirectoryLock:
         except BlockingIOError:
             self.release()
             raise FileExistsError(
-                "Argument `output` must be a directory that no other process writes to. "
-                f"Received: {path}, where a training is running{self._owner()}"
+                f"Argument `{argument}` must be a directory that no other process writes to. "
+                f"Received: {path}, where {work} is running{self._owner()}"
             ) from None
         except OSError:  # a file system without locks
             self.release()

@@ -1,10 +1,11 @@
 """The directory of a search: what belongs to it, and whether a search may begin or go on there."""
 
-import json
 import os
 import shutil
 
+from keras_infovae.training.contents import LOCK, is_leftover, read_json_object
 from keras_infovae.training.lock import DirectoryLock
+from keras_infovae.training.settings import first_difference
 from keras_infovae.training.versions import versions
 from keras_infovae.utils.files import write_json
 
@@ -13,7 +14,10 @@ TABLE, PARETO = "trials.csv", "pareto.csv"
 BEST_MODEL, HISTORY, BEST = "best.keras", "best_history.csv", "best.json"
 BEST_RUN = "best"  # of `keras-infovae tune`: the best model as a training run
 FORMAT_KEY = "keras_infovae_search"
-_FILES, _FOLDERS = (TABLE, PARETO, BEST_MODEL, HISTORY, BEST, SEARCH), (TRIALS, PLOTS, BEST_RUN)
+_FILES, _FOLDERS = (
+    (TABLE, PARETO, BEST_MODEL, HISTORY, BEST, LOCK, SEARCH),
+    (TRIALS, PLOTS, BEST_RUN),
+)
 
 
 class SearchDirectory:
@@ -43,12 +47,8 @@ class SearchDirectory:
 
     def config(self):
         """Returns what `begin` was given, with `versions`; None where there is no search."""
-        try:
-            with open(self.file(SEARCH), encoding="utf-8") as file:
-                config = json.load(file)
-        except (OSError, ValueError):
-            return None
-        return config if isinstance(config, dict) and FORMAT_KEY in config else None
+        config = read_json_object(self.file(SEARCH))
+        return config if config is not None and FORMAT_KEY in config else None
 
     def begin(self, config, overwrite=False):
         """Begins a search here, or goes on with the one that is here.
@@ -69,7 +69,7 @@ class SearchDirectory:
         if os.path.lexists(self.path):
             self._check(overwrite)
         os.makedirs(self.path, exist_ok=True)
-        self._lock = DirectoryLock(self.path)
+        self._lock = DirectoryLock(self.path, "directory", "a search")
         try:
             begun = self.config()
             if begun is not None and overwrite:
@@ -80,6 +80,7 @@ class SearchDirectory:
             else:
                 record = {FORMAT_KEY: 1} | config | {"versions": versions()}
                 write_json(self.file(SEARCH), record)
+            self._lock.announce()
         except BaseException:
             self.close()
             raise
@@ -87,14 +88,13 @@ class SearchDirectory:
 
     def check_same(self, config):
         """Raises ValueError, naming the first setting that is not that of the search here."""
-        begun, config = self.config(), json.loads(json.dumps(config))
-        for name, given in config.items():
-            if begun.get(name) != given:
-                raise ValueError(
-                    "Argument `directory` must be a new one, or that of the same search, unless "
-                    f"`overwrite` is set. Received: {self.path}, of a search with "
-                    f"{name}={begun.get(name)!r} and not {given!r}"
-                )
+        difference = first_difference(self.config(), config)
+        if difference is not None:
+            raise ValueError(
+                "Argument `directory` must be a new one, or that of the same search, unless "
+                f"`overwrite` is set. Received: {self.path}, of a search with other settings: "
+                f"{difference[0]}, where it has {difference[1]}"
+            )
 
     def close(self):
         """Lets other processes search here again."""
@@ -116,7 +116,8 @@ class SearchDirectory:
         for name in sorted(os.listdir(self.path)):
             full = self.file(name)
             kind = os.path.isdir if name in _FOLDERS else os.path.isfile
-            if name not in known or os.path.islink(full) or not kind(full):
+            ours = name in known or is_leftover(name)
+            if not ours or os.path.islink(full) or not kind(full):
                 raise FileExistsError(
                     "Argument `directory` must be a new directory or that of a search. Received: "
                     f"{self.path}, which has other files, such as {name}; they are not touched"
@@ -127,6 +128,6 @@ class SearchDirectory:
         for name in _FOLDERS:
             if os.path.isdir(self.file(name)):
                 shutil.rmtree(self.file(name))
-        for name in _FILES:
+        for name in (*filter(is_leftover, os.listdir(self.path)), *_FILES):
             if os.path.isfile(self.file(name)):
                 os.remove(self.file(name))

@@ -47,7 +47,7 @@ def test_a_search_ends_in_a_run_for_the_other_commands(command, tmp_path):
     other = command("tune", *SMALL, *arguments, "--epochs=3")
     assert other.status == 2
     assert "Argument `--output` must be a new one, or that of the same search" in other.err
-    assert "epochs=2" in other.err
+    assert "epochs=3, where it has 2" in other.err
 
 
 @pytest.mark.parametrize(

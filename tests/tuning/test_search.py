@@ -193,8 +193,11 @@ def test_wrong_arguments(arguments, words, tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"epochs": 3}, "of a search with epochs=2 and not 3"),
-        ({"hypermodel": space(alpha=[0.0, 0.25])}, "space="),
+        ({"epochs": 3}, "other settings: epochs=3, where it has 2"),
+        (
+            {"hypermodel": space(alpha=[0.0, 0.25])},
+            r"space.alpha=\[0.0, 0.25\], where it has \[0.0, 0.5, 1.0\]",
+        ),
         ({"data": (DATA[1], DATA[0])}, "data="),
     ],
 )
@@ -219,9 +222,9 @@ def test_a_directory_with_other_files_is_not_touched_even_to_overwrite(tmp_path)
 
 
 def test_a_search_that_another_process_is_at(directory):
-    lock = DirectoryLock(directory)
+    lock = DirectoryLock(directory)  # as another process would have it
     try:
-        with pytest.raises(FileExistsError, match="no other process"):
+        with pytest.raises(FileExistsError, match="`directory` .* where a search is running"):
             ki.tuning.tune(DATA, space(), directory=directory, **SETTINGS)
     finally:
         lock.release()
