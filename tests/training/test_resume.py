@@ -367,7 +367,7 @@ def assert_killing_changes_nothing(directory, flags, moments):
     with open(directory / "killed/history.csv", newline="") as file:
         losses = [float(row["val_loss"]) for row in csv.DictReader(file)]
     best = json.loads((directory / "killed/metrics.json").read_text())["epoch"]
-    assert best == 1 + np.argmin(losses) < len(losses) < 30  # it stopped early
+    assert best == 1 + np.argmin(losses)
     models = [
         keras.saving.load_model(directory / name / "model.keras") for name in ("whole", "killed")
     ]
@@ -376,9 +376,10 @@ def assert_killing_changes_nothing(directory, flags, moments):
 
 
 def test_a_killed_training_goes_on_bit_for_bit(tmp_path):
-    # It stops after epoch 10, for epochs 8, 9 and 10 are no better than the one before.
+    # It stops after epoch 10, where it was measured: epochs 8, 9 and 10 are no better than 7.
     flags = ["--early_stopping=3", "--learning_rate=0.01"]
     assert_killing_changes_nothing(tmp_path, flags, [(8, 0.05)])
+    assert rows(tmp_path / "killed") < 30
 
 
 @pytest.mark.slow
