@@ -228,7 +228,7 @@ def test_a_profile_is_written_and_belongs_to_the_run(train, tmp_path):
     outcome = train(f"--output={tmp_path}/run", "--profile=2,3", "--epochs=1")
     assert outcome.status == 0, outcome.err
     (trace,) = (tmp_path / "run/logs").rglob("plugins/profile/*/*.xplane.pb")
-    assert b"one_step_on_data" in trace.read_bytes()
+    assert b"multi_step_on_iterator" in trace.read_bytes()
     assert "--profile=2,3" in RunDirectory(tmp_path / "run").config()["command"]
     assert RunDirectory.check(tmp_path / "run", overwrite=True) == "finished"
 
