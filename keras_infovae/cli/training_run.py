@@ -57,7 +57,7 @@ def carry_out(run, config, data, model, plots=True):
     except tf.errors.OpError as error:
         if not reductions.has_workers(model.distribute_strategy):
             raise
-        reason = str(error).strip().splitlines()[0]
+        reason = str(error).strip().splitlines()[0].rpartition("}} ")[2]  # without {{the node}}
         return _stopped(f"error: another worker of the cluster was lost: {reason}", run, _FAILED)
     except OSError as error:
         if error.filename is None:  # nothing that is known here: a fault, shown with its traceback
