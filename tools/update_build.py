@@ -119,7 +119,7 @@ def _test_rule(path):
 
 
 def _repository(root):
-    folders = ("docs", "examples", PACKAGE, "tests", "tools")
+    folders = ("benchmarks", "docs", "examples", PACKAGE, "tests", "tools")
     files = ("BUILD", "README.md", "setup.py")
     return {
         "list": [name for name in files if name == "BUILD" or (root / name).exists()],

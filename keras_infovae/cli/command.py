@@ -50,5 +50,6 @@ class Command:
             if flags[name].present:
                 value = flags[name].value
                 given = f"--{name}" if value else f"--no{name}"
+                value = ",".join(map(str, value)) if isinstance(value, tuple) else value
                 words.append(given if flags[name].boolean else f"--{name}={value}")
         return shlex.join(words)

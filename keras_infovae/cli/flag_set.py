@@ -101,6 +101,21 @@ class FlagSet:
 
         self._define(name, convert, value, text, default, shown)
 
+    def interval(self, name, value, text, shown=None):
+        """Adds a flag that takes two integers of at least 1, "FIRST,LAST", in order, as a tuple."""
+
+        def convert(given):
+            numbers = given.split(",")
+            if len(numbers) == 2 and all(number.strip().isdecimal() for number in numbers):
+                first, last = map(int, numbers)
+                if 1 <= first <= last:
+                    return first, last
+            raise argument_error(
+                f"--{name}", "two integers FIRST,LAST with 1 <= FIRST <= LAST", given
+            )
+
+        self._define(name, convert, value, text, None, shown)
+
     def choice(self, name, choices, text, default=None, shown=None, required=False):
         """Adds a flag that takes one of the strings in `choices`; the rest as for `text`."""
         value = "|".join(choices)

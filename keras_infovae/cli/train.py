@@ -1,6 +1,7 @@
 """`keras-infovae train`."""
 
 import contextlib
+import math
 
 from keras_infovae.cli import data as run_data
 from keras_infovae.cli import model_flags, training_run
@@ -105,6 +106,13 @@ the training; model.keras then holds the last epoch that was finished and had fi
             "variable TF_CONFIG, of which worker 0 writes the run; auto: all there are.",
             default="auto",
         )
+        flag_set.interval(
+            "profile",
+            "FIRST,LAST",
+            "Record what the devices do from step FIRST to step LAST, counted from 1 over all "
+            "epochs, for TensorBoard's profile page. The first steps compile: 10,20 is a choice.",
+            shown="nothing is recorded",
+        )
         flag_set.choice(
             "dtype_policy",
             _POLICIES,
@@ -128,6 +136,7 @@ the training; model.keras then holds the last epoch that was finished and had fi
                 with reported(self._names()):
                     config, data, model = _prepare(flags, output, strategy)
                 with _begin(flags, output, config) as run:
+                    run.profiled_steps = flags.profile or 0
                     if flags.resume:
                         model = _latest(flags.output, run, strategy) or model
                     return training_run.carry_out(run, config, data, model, flags.plots)
@@ -191,6 +200,12 @@ def _prepare(flags, output, strategy):
             input_checks.check_values(getattr(data, split), model.likelihood, "data")
     if len(data.train) < 2:
         raise ValueError("Argument `data` must leave at least 2 examples to train on. Received: 1")
+    steps = flags.epochs * math.ceil(len(data.train) / flags.batch_size)
+    if flags.profile and flags.profile[0] > steps:
+        raise ValueError(
+            f"Argument `profile` must begin within the {steps} steps of the training. Received: "
+            f"profile={','.join(map(str, flags.profile))}"
+        )
     with strategy.scope():
         model.build((None, *data.event_shape))
     print(f"model: {flags.model} with {model.count_params():,} weights")

@@ -57,8 +57,10 @@ def carry_out(run, config, data, model, plots=True):
     except tf.errors.OpError as error:
         if not reductions.has_workers(model.distribute_strategy):
             raise
-        reason = str(error).strip().splitlines()[0]
-        return _stopped(f"error: another worker of the cluster was lost: {reason}", run, _FAILED)
+        reason = str(error).strip().splitlines()[0].rpartition("}} ")[2]  # without {{the node}}
+        writes = training.is_writer(model.distribute_strategy)
+        reason = f"error: another worker of the cluster was lost: {reason}"
+        return _stopped(reason, run, _FAILED, writes)
     except OSError as error:
         if error.filename is None:  # nothing that is known here: a fault, shown with its traceback
             raise
@@ -131,13 +133,17 @@ def _judge(run, config, data, history, plots):
     print(f"  tensorboard --logdir={path}/logs")
 
 
-def _stopped(reason, run, status):
-    """Says on stderr why the run stopped and what there is of it; returns `status`."""
+def _stopped(reason, run, status, writes=True):
+    """Says on stderr why the run stopped and what there is of it; returns `status`.
+
+    Args:
+        writes: whether this process writes the run. Default True.
+    """
     sys.stdout.flush()
     epoch = run.saver.weights_epoch
     model = "There is no model.keras, because no epoch ended well."
     if epoch is not None:
-        model = f"{run.saver.path} holds epoch {epoch}."
+        model = f"{run.saver.path if writes else 'The run of worker 0'} holds epoch {epoch}."
     print(f"\n{help_page.PROGRAM} train: {reason}", file=sys.stderr)
     print(
         f"{model} The run is unfinished: --resume goes on with it; without, the next one replaces "

@@ -39,7 +39,8 @@ class EpochsOfBatches(keras.callbacks.Callback):
         self._rows = len(x[0] if isinstance(x, tuple) else x)
         single = self._rows % batch_size == 1 and self._rows > 1
         self.examples = self._rows - 1 if single and not keep_single else self._rows
-        self._epoch = tf.Variable(0, trainable=False, dtype=tf.int64)
+        with tf.device("CPU:0"):  # where the order is made
+            self._epoch = tf.Variable(0, trainable=False, dtype=tf.int64)
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch.assign(epoch)

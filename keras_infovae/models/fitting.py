@@ -25,11 +25,18 @@ _TARGETS = ("sample_weight", "class_weight")
 class FitMethods:
     """The methods of a model that train and evaluate it; `LatentVariableModel` extends it."""
 
-    def compile(self, optimizer="adam", **options):
+    _synchronize_divergence = True
+
+    def compile(self, optimizer="adam", *, synchronize_divergence=True, **options):
         """Configures training.
 
         Args:
             optimizer: a Keras optimizer or its name. Default "adam".
+            synchronize_divergence: whether several replicas take the divergence of the codes of the
+                whole batch, as one device would (default). With False each takes that of its own
+                examples, and the mean over replicas counts: nothing is gathered, but a divergence
+                of fewer codes is noisier, and the numbers are not those of one device
+                (docs/distributed.md). On one device both are the same.
             **options: `steps_per_execution`, `run_eagerly`, `auto_scale_loss`, as for
                 `keras.Model.compile`; and `jit_compile`, where "auto" (default) compiles by XLA
                 what is long enough to earn the compile time: a `fit` of 5,000 steps or more, on
@@ -37,7 +44,12 @@ class FitMethods:
 
         Raises:
             ValueError: for `loss` or `metrics`; the model has its own objective.
+            TypeError: for a `synchronize_divergence` that is no boolean.
         """
+        if not isinstance(synchronize_divergence, bool):
+            raise argument_error(
+                "synchronize_divergence", "True or False", synchronize_divergence, TypeError
+            )
         for name in ("loss", "loss_weights", "metrics", "weighted_metrics"):
             if options.get(name) is not None:
                 raise argument_error(
@@ -46,7 +58,8 @@ class FitMethods:
                     options[name],
                 )
         super().compile(optimizer=optimizer, **options)
-        self._compile_options = options
+        self._synchronize_divergence = synchronize_divergence
+        self._compile_options = {"synchronize_divergence": synchronize_divergence} | options
         self._chooses_jit = options.get("jit_compile", "auto") == "auto" and not self.run_eagerly
 
     def fit(

@@ -17,6 +17,7 @@ from keras_infovae.models.weights import ScheduledWeights, penalty
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error, check_integer
+from keras_infovae.utils.gradients import apply_gradients
 from keras_infovae.utils.player import Player
 from keras_infovae.utils.randomness import check_seed, stateless_seed
 from keras_infovae.utils.serialization import constructor_config, deserialize_values
@@ -24,8 +25,9 @@ from keras_infovae.utils.serialization import constructor_config, deserialize_va
 TERMS = ("loss", "reconstruction_loss", "kl_divergence", "divergence")
 
 # What one pass over a batch gives: the three terms as shares of the global batch's values, what is
-# subtracted from the loss besides, the draws of z of the global batch, and the prior.
-Pass = collections.namedtuple("Pass", ["terms", "tightening", "z", "prior"])
+# subtracted from the loss besides, the draws of z of the global batch, the prior, and the number of
+# examples of this replica.
+Pass = collections.namedtuple("Pass", ["terms", "tightening", "z", "prior", "size"])
 
 
 class LatentVariableModel(ScheduledWeights, FitMethods, InferenceMethods, keras.Model):
@@ -165,6 +167,10 @@ class LatentVariableModel(ScheduledWeights, FitMethods, InferenceMethods, keras.
     def _pass(self, x, condition, seed, training):
         # A dataset may not know its shape, and a later batch of it may have another one.
         x = tf.ensure_shape(x, [None, *self.event_shape])
+        with reductions.replicas_apart(not self._synchronize_divergence, tf.shape(x)[0]):
+            return self._terms(x, condition, reductions.own_seed(seed), training)
+
+    def _terms(self, x, condition, seed, training):
         z_seed, divergence_seed = tf.unstack(tf.random.experimental.stateless_split(seed))
         parameters = self._posterior_parameters(x, condition, training)
         # z is drawn for the global batch and this replica takes its rows, so that every example
@@ -178,11 +184,11 @@ class LatentVariableModel(ScheduledWeights, FitMethods, InferenceMethods, keras.
         divergence = self.divergence(global_z[0], prior, posterior, seed=divergence_seed)
         terms = (
             reductions.share_of_global_mean(-tf.reduce_mean(log_likelihood, axis=0)),
-            reductions.share_of_global_value(tf.reduce_mean(kl_divergence)),
+            reductions.share_of_mean_of_rows(kl_divergence),
             reductions.share_of_global_value(divergence),
         )
         tightening = self._tightening(log_likelihood, posterior, prior, global_z, parameters)
-        return Pass(terms, tightening, global_z[0], prior)
+        return Pass(terms, tightening, global_z[0], prior, tf.shape(x)[0])
 
     def _posterior_parameters(self, x, condition, training):
         features = append_condition(self.likelihood.features(x), condition)
@@ -228,7 +234,7 @@ class LatentVariableModel(ScheduledWeights, FitMethods, InferenceMethods, keras.
             own = tf.add_n(self.losses) / reductions.num_replicas() if self.losses else 0.0
             scaled_loss = self.optimizer.scale_loss(loss + own)  # with the networks' own losses
         variables = self.objective_variables
-        self.optimizer.apply(tape.gradient(scaled_loss, variables), variables)
+        apply_gradients(self.optimizer, tape.gradient(scaled_loss, variables), variables)
         player_losses = self._over_players(Player.play, result, seed)
         self._nonfinite.update(self.optimizer.iterations, result.terms)
         logs = self._track(x, loss, *result.terms, *player_losses)
@@ -251,11 +257,13 @@ class LatentVariableModel(ScheduledWeights, FitMethods, InferenceMethods, keras.
         """Returns [the sum of `function(player, z, prior, seed)` over players, a share], or []."""
         if not self._players:
             return []
-        losses = [
-            function(player, result.z, result.prior, stateless_seed(seed, 2 + index))
-            for index, player in enumerate(self._players)
-        ]
-        return [reductions.share_of_global_value(tf.add_n(losses))]
+        with reductions.replicas_apart(not self._synchronize_divergence, result.size):
+            seed = reductions.own_seed(seed)
+            losses = [
+                function(player, result.z, result.prior, stateless_seed(seed, 2 + index))
+                for index, player in enumerate(self._players)
+            ]
+            return [reductions.share_of_global_value(tf.add_n(losses))]
 
     def _weigh(self, reconstruction_loss, kl_divergence, divergence):
         kl_weight, divergence_weight = self.weights_at(self._step)

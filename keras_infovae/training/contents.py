@@ -10,6 +10,8 @@ LOGS, PLOTS = "logs", "plots"
 FORMAT_KEY = "keras_infovae_run"
 
 _FILES = (MODEL, PREVIOUS, CONFIG, HISTORY, METRICS, LOCK)
+# A trace of the profiler, and what TensorBoard puts beside it when it shows it.
+_TRACE = re.compile(r"plugins/profile/[^/]+/([^/]+\.(pb|json\.gz)|cache_version\.txt)$")
 _LEFTOVER = re.compile(r"\.[0-9a-f]{12}\.(?=.)")  # before a name, while `atomic_path` writes it
 
 
@@ -106,7 +108,8 @@ def _is_file_of_a_run(relative, listed_plots):
         known = listed_plots is None or f"{PLOTS}/{name}" in listed_plots
         return name.endswith(".png") and known
     if top == LOGS and folder:
-        return name.startswith("events.out.tfevents.")
+        trace = _TRACE.search(f"{folder}/{name}".replace(os.sep, "/"))
+        return trace is not None or name.startswith("events.out.tfevents.")
     return not folder and name in _FILES
 
 

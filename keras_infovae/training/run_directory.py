@@ -52,6 +52,7 @@ class RunDirectory:
             self.file(contents.MODEL), previous=self.file(contents.PREVIOUS)
         )
         self.history_file = HistoryFile(self.file(contents.HISTORY))
+        self.profiled_steps = 0  # or (first, last): those that the callbacks write a trace of
         self._lock = None
 
     # === Beginning a run ===
@@ -191,7 +192,9 @@ class RunDirectory:
             *self.saver.callbacks,  # before the model: what they say of an epoch is saved with it
             self.history_file,  # so are its rows, which a resumed run starts from
             self.saver,
-            keras.callbacks.TensorBoard(self.logs, write_graph=False),
+            keras.callbacks.TensorBoard(
+                self.logs, write_graph=False, profile_batch=self.profiled_steps
+            ),
         ]
 
     def finish(self, metrics, plots=()):

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from keras_infovae.utils import reductions
+from keras_infovae.utils.gradients import apply_gradients
 from keras_infovae.utils.randomness import stateless_seed
 
 
@@ -42,6 +43,6 @@ class Player:
                 loss = self.player_loss(z, prior, stateless_seed(seed, step))
                 share = reductions.share_of_global_value(loss)
             variables = self.player_variables
-            self.player_optimizer.apply(tape.gradient(share, variables), variables)
+            apply_gradients(self.player_optimizer, tape.gradient(share, variables), variables)
             first = loss if first is None else first
         return first

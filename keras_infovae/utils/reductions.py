@@ -7,9 +7,19 @@ batch:
 
     sum over replicas of [ mean_over_global_batch(local terms) ]  = that of the global batch
     sum over replicas of [ divergence(gather(z)) / num_replicas ] = that of the global batch
+
+`replicas_apart` is the other choice for the divergence: each replica takes that of its own
+examples.
 """
 
+import contextlib
+import threading
+
 import tensorflow as tf
+
+from keras_infovae.utils.randomness import stateless_seed
+
+_apart = threading.local()  # .weight of a replica that is to itself; replicas may be threads
 
 
 def num_replicas():
@@ -38,8 +48,46 @@ def step_output(value):
     return tf.reshape(value, [1]) if has_workers() else value
 
 
+@contextlib.contextmanager
+def replicas_apart(apart, local_batch_size):
+    """A context in which, if `apart`, each replica sees its own examples alone.
+
+    There `gather` gives a replica what it has, and `share_of_global_value` is that of the mean over
+    replicas, weighted by their numbers of examples. One that has none gets a row of zeros, since
+    no divergence is defined without any, and counts for nothing.
+
+    Args:
+        apart: a boolean. False changes nothing.
+        local_batch_size: the number of examples of this replica.
+    """
+    if not apart or num_replicas() == 1:
+        yield
+        return
+    local_batch_size = tf.cast(local_batch_size, tf.float32)
+    _apart.weight = local_batch_size / global_batch_size(local_batch_size)
+    try:
+        yield
+    finally:
+        _apart.weight = None
+
+
+def _weight_apart():
+    """Returns the weight of this replica where it is to itself, else None."""
+    return getattr(_apart, "weight", None)
+
+
+def own_seed(seed):
+    """Returns `seed`, int32 [2]; where replicas are apart, one of this replica's own."""
+    if _weight_apart() is None:
+        return seed
+    return stateless_seed(seed, tf.distribute.get_replica_context().replica_id_in_sync_group)
+
+
 def gather(tensor):
     """Returns `tensor` [local_batch, ...] of all replicas, joined along axis 0; differentiable."""
+    if _weight_apart() is not None:
+        missing = tf.cast(tf.equal(tf.shape(tensor)[0], 0), tf.int32)
+        return tf.pad(tensor, [[0, missing]] + [[0, 0]] * (tensor.shape.rank - 1))
     if num_replicas() == 1:
         return tensor
     gathered = tf.distribute.get_replica_context().all_gather(tensor, axis=0)
@@ -67,11 +115,28 @@ def share_of_global_mean(per_example):
 
 def share_of_global_value(value):
     """Returns this replica's share of a scalar that every replica computes from gathered data."""
-    return tf.cast(value, tf.float32) / num_replicas()
+    value = tf.cast(value, tf.float32)
+    if _weight_apart() is not None:
+        return tf.math.multiply_no_nan(value, _weight_apart())
+    return value / num_replicas()
+
+
+def share_of_mean_of_rows(rows):
+    """Returns this replica's share of the global mean of `rows`, per-example values as gathered.
+
+    Every replica's share is the same.
+    """
+    share = share_of_global_value(tf.reduce_mean(rows))
+    if _weight_apart() is None:
+        return share
+    context = tf.distribute.get_replica_context()
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, share) / num_replicas()
 
 
 def local_rows(global_rows, count):
     """Returns the `count` rows of this replica from what `gather` joined, [global_batch, ...]."""
+    if _weight_apart() is not None:
+        return global_rows[:count]
     if num_replicas() == 1:
         return global_rows
     context = tf.distribute.get_replica_context()
@@ -93,7 +158,7 @@ def sum_over_rows(function, global_rows):
             k = 0.
         global_rows: a list of tensors [n, ...], split along axis 0.
     """
-    if num_replicas() == 1:
+    if num_replicas() == 1 or _weight_apart() is not None:
         return function(*global_rows)
     context = tf.distribute.get_replica_context()
     size = -(-tf.shape(global_rows[0])[0] // num_replicas())

@@ -30,6 +30,8 @@ TRAIN = [  # flags, what the message must have
     (["--encoder=cnn"], ["`--encoder`", "'conv', 'mlp'", "--encoder='cnn'"]),
     (["--epochs=0"], ["`--epochs`", "integer of at least 1", "--epochs=0"]),
     (["--batch_size=1"], ["`--batch_size`", "integer of at least 2", "--batch_size=1"]),
+    (["--profile=5"], ["`--profile`", "FIRST,LAST", "--profile='5'"]),
+    (["--profile=99999,99999"], ["`--profile`", "steps of the training", "--profile=99999,99999"]),
     (["--learning_rate=0"], ["`--learning_rate`", "greater than 0", "--learning_rate=0"]),
     (["--clipnorm=-1"], ["`--clipnorm`", "greater than 0", "--clipnorm=-1"]),
     (["--seed=-1"], ["`--seed`", "integer of at least 0", "--seed=-1"]),

@@ -12,6 +12,7 @@ def flag_set():
     flags.text("note", "TEXT", "Any.")
     flags.integer("n", "EXAMPLES", "How many.", default=16)
     flags.number("lambda_", "NUMBER|auto", "A weight.", words=("auto",), exclusive_minimum=0)
+    flags.interval("steps", "FIRST,LAST", "Which steps.")
     flags.choice("model", ("vae", "info_vae"), "Which.", default="vae")
     flags.boolean("plots", "Draw.", default=True)
     flags.boolean("jit", "Compile.", default=None, shown="left to Keras")
@@ -34,6 +35,7 @@ def test_all_ways_to_write_a_flag():
     assert flags.lambda_ == 100.0
     assert parse("--lambda_=auto").lambda_ == "auto"
     assert parse("--jit=false", "--plots=0").jit is False
+    assert parse("--steps=3,20").steps == (3, 20)
     assert parse("--note=").note is None  # an empty text counts as not given
     assert parse("--n=3", "--n=4").n == 4
 
@@ -54,6 +56,13 @@ def test_all_ways_to_write_a_flag():
             "--model=infovae",
             "Argument `--model` must be one of 'info_vae', 'vae'. Received: --model='infovae'. "
             "Did you mean 'info_vae'?",
+        ),
+        *(
+            (
+                f"--steps={given}",
+                "`--steps` must be two integers FIRST,LAST with 1 <= FIRST <= LAST",
+            )
+            for given in ("3", "0,2", "4,3", "1,2,3", "a,b", "1.5,2", "")
         ),
         ("--jit=maybe", "Argument `--jit` must be given as --jit or --nojit. Received: --jit='may"),
         ("--ns=3", "There is no flag --ns. Did you mean --n?"),

@@ -226,6 +226,15 @@ def test_the_config_repeats_the_run(command, runs, tmp_path):
     assert first == second
 
 
+def test_a_profile_is_written_and_belongs_to_the_run(train, tmp_path):
+    outcome = train(f"--output={tmp_path}/run", "--profile=2,3", "--epochs=1")
+    assert outcome.status == 0, outcome.err
+    (trace,) = (tmp_path / "run/logs").rglob("plugins/profile/*/*.xplane.pb")
+    assert b"multi_step_on_iterator" in trace.read_bytes()
+    assert "--profile=2,3" in RunDirectory(tmp_path / "run").config()["command"]
+    assert RunDirectory.check(tmp_path / "run", overwrite=True) == "finished"
+
+
 def test_overwrite(train, tmp_path, runs, prepared):
     shutil.copytree(runs / "digits", tmp_path / "run")
     refused = train(f"--output={tmp_path}/run")

@@ -6,6 +6,8 @@ import pytest
 import tensorflow as tf
 
 import keras_infovae as ki
+from keras_infovae.utils.gradients import apply_gradients
+from keras_infovae.utils.randomness import stateless_seed
 from tests.contracts import small_divergence
 
 X = np.random.default_rng(0).random((31, 5)).astype("float32")
@@ -51,9 +53,10 @@ def assert_same(result, expected, tolerance=1e-5):
 
 @pytest.mark.parametrize("name", DIVERGENCES)
 def test_two_replicas_are_one_device(name):
-    expected = train(name)
+    options = {"clipnorm": 0.05} if name == "moment_matching" else {}
+    expected = train(name, **options)
     with ki.training.get_strategy("mirrored").scope():
-        assert_same(train(name), expected)
+        assert_same(train(name, **options), expected)
 
 
 def test_the_table_has_every_divergence():
@@ -74,8 +77,148 @@ def test_mixed_precision(policy, bits):
         keras.config.set_dtype_policy(previous)
 
 
+# === The optimizer ===
+
+GRADIENTS = np.array([[3.0, 0.0], [0.0, 4.0]], "float32")  # of each replica; the sum has norm 5
+
+
+def step(optimizer, *scales):
+    """Returns what a variable of 0 is after steps by `GRADIENTS` times each of `scales` [2]."""
+    with ki.training.get_strategy("mirrored").scope() as strategy:
+        variable = keras.Variable(np.zeros(2))
+        optimizer = optimizer()
+        optimizer.build([variable])
+
+    @tf.function
+    def apply(scales):
+        def on_replica():
+            replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+            gradient = tf.gather(GRADIENTS, replica) * scales[replica]
+            apply_gradients(optimizer, [gradient], [variable])
+
+        strategy.run(on_replica)
+
+    for scale in scales:
+        apply(tf.constant(scale))
+    return variable.numpy()
+
+
+# Keras would clip the gradients of each replica before it sums them.
+@pytest.mark.parametrize("loss_scale", [None, 4.0])
+@pytest.mark.parametrize(
+    ("limit", "clipped"),
+    [
+        ({"clipnorm": 1.0}, [-0.6, -0.8]),
+        ({"global_clipnorm": 1.0}, [-0.6, -0.8]),
+        ({"clipvalue": 3.5}, [-3.0, -3.5]),
+        ({}, [-3.0, -4.0]),
+    ],
+)
+def test_the_sum_over_replicas_is_clipped(limit, clipped, loss_scale):
+    def optimizer():
+        sgd = keras.optimizers.SGD(1.0, **limit)
+        if loss_scale is None:
+            return sgd
+        return keras.optimizers.LossScaleOptimizer(sgd, initial_scale=loss_scale)
+
+    np.testing.assert_allclose(step(optimizer, [loss_scale or 1.0] * 2), clipped, rtol=1e-6)
+
+
+@pytest.mark.parametrize("limit", [{"clipvalue": 1.0}, {}])
+def test_an_overflow_on_any_replica_is_one_of_all(limit):
+    # Keras would look at the gradients of the first replica alone.
+    def optimizer():
+        return keras.optimizers.LossScaleOptimizer(
+            keras.optimizers.SGD(1.0, **limit), initial_scale=4.0
+        )
+
+    np.testing.assert_array_equal(step(optimizer, [np.inf, 1.0], [1.0, np.inf]), [0.0, 0.0])
+    # The scale is a quarter of what it was.
+    expected = [-1.0, -1.0] if limit else [-3.0, -4.0]
+    np.testing.assert_allclose(step(optimizer, [np.inf, 1.0], [1.0, np.inf], [1.0, 1.0]), expected)
+
+
 def test_accumulated_gradients_are_refused():
     # Keras 3 applies them under a condition, where replicas cannot wait for each other.
     scope = ki.training.get_strategy("mirrored").scope()
     with scope, pytest.raises(ValueError, match="`gradient_accumulation_steps`.*2 replicas"):
         train("moment_matching", gradient_accumulation_steps=2)
+
+
+# === Replicas apart ===
+
+
+def apart(name, batch):
+    """Returns (the terms of 2 replicas that are apart, those of each one's examples alone)."""
+    x, seed = tf.constant(X[:batch]), tf.constant([3, 4])
+    first = -(-batch // 2)
+    parts = [x[:first], x[first:]]
+
+    def built():
+        keras.utils.set_random_seed(0)
+        divergence = DIVERGENCES[name]()
+        model = ki.InfoVAE(3, divergence=divergence, encoder=NETWORK, decoder=NETWORK, seed=0)
+        model.compile(synchronize_divergence=False)
+        model.build((None, 5))
+        return model
+
+    model = built()
+    alone = [
+        model.compute_terms(part, stateless_seed(seed, replica))
+        for replica, part in enumerate(parts)
+        if len(part)
+    ]
+    with ki.training.get_strategy("mirrored").scope() as strategy:
+        model = built()
+
+        @tf.function
+        def shares():
+            return strategy.run(
+                lambda: model.compute_terms(
+                    tf.switch_case(
+                        tf.distribute.get_replica_context().replica_id_in_sync_group,
+                        [lambda: parts[0], lambda: parts[1]],
+                    ),
+                    seed,
+                )
+            )
+
+        together = [
+            sum(float(share) for share in strategy.experimental_local_results(term))
+            for term in shares()
+        ]
+    return together, np.array(alone), [len(part) / batch for part in parts]
+
+
+@pytest.mark.parametrize("batch", [16, 15])
+@pytest.mark.parametrize("name", ["mmd, random features", "adversarial"])
+def test_replicas_apart_take_the_mean_of_their_divergences(name, batch):
+    together, alone, weights = apart(name, batch)
+    np.testing.assert_allclose(together, weights @ alone, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["mmd, sampled", "sliced_wasserstein"])
+def test_a_replica_without_examples_counts_for_nothing(name):
+    together, alone, _ = apart(name, 1)
+    np.testing.assert_allclose(together, alone[0], rtol=1e-5)
+
+
+def test_replicas_apart_train_with_a_last_batch_of_one():
+    with ki.training.get_strategy("mirrored").scope():
+        model = ki.AnnealedVAE(2, encoder=NETWORK, decoder=NETWORK, seed=0)
+        model.compile(synchronize_divergence=False, jit_compile=False)
+    history = model.fit(X, batch_size=10, epochs=1, verbose=0, validation_data=(X,)).history
+    assert np.isfinite(list(history.values())).all()
+    assert all(np.isfinite(weights).all() for weights in model.get_weights())
+
+
+def test_replicas_apart_is_saved_and_checked(tmp_path):
+    model = ki.VAE(2, encoder=NETWORK, decoder=NETWORK)
+    with pytest.raises(TypeError, match="`synchronize_divergence` must be True or False"):
+        model.compile(synchronize_divergence="no")
+    model.compile(synchronize_divergence=False)
+    model.build((None, 5))
+    model.save(tmp_path / "model.keras")
+    restored = keras.saving.load_model(tmp_path / "model.keras")
+    assert restored.get_compile_config() == model.get_compile_config()
+    assert restored.get_compile_config()["options"] == {"synchronize_divergence": False}

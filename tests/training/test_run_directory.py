@@ -29,6 +29,7 @@ def begin(path, finish=False, **options):
             pathlib.Path(run.file(name)).write_text("old")
         for folder, name in (
             ("logs/train", "events.out.tfevents.1.host"),
+            ("logs/train/plugins/profile/2026_11_25_13_19_28", "host.xplane.pb"),
             ("plots", "samples.png"),
         ):
             os.makedirs(run.file(folder))
@@ -106,6 +107,7 @@ def test_what_a_killed_process_was_writing_belongs_to_the_run(tmp_path):
         "mine/model.keras",
         "logs/notes.txt",
         "logs/train/thesis.tex",
+        "logs/train/plugins/profile/thesis.pb",
         "plots/thesis.pdf",
         "plots/deep/samples.png",
         ".0123456789ab.notes.txt",
