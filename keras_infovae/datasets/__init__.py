@@ -3,5 +3,6 @@
 from keras_infovae.datasets.dataset import Dataset
 from keras_infovae.datasets.loading import load
 from keras_infovae.datasets.scaling import Scaling
+from keras_infovae.datasets.streaming import Stream, stream
 
-__all__ = ["Dataset", "Scaling", "load"]
+__all__ = ["Dataset", "Scaling", "Stream", "load", "stream"]

@@ -62,6 +62,21 @@ class EpochsOfBatches(keras.callbacks.Callback):
         return batches.apply(tf.data.experimental.assert_cardinality(steps))
 
 
+class StreamedEpochs(keras.callbacks.Callback):
+    """Tells the training split of a `ki.datasets.Stream` which epoch begins.
+
+    Args:
+        begin_epoch: function of the number of the epoch.
+    """
+
+    def __init__(self, begin_epoch):
+        super().__init__()
+        self._begin_epoch = begin_epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._begin_epoch(epoch)
+
+
 def by_examples(data):
     """Returns a dataset that several processes share example by example; else `data` itself.
 

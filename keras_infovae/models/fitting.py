@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_infovae import divergences
 from keras_infovae.models import input_checks
-from keras_infovae.models.batches import EpochsOfBatches, by_examples
+from keras_infovae.models.batches import EpochsOfBatches, StreamedEpochs, by_examples
 from keras_infovae.models.conditions import as_condition_array
 from keras_infovae.models.nonfinite import StopOnNonFinite
 from keras_infovae.utils import reductions
@@ -111,6 +111,8 @@ class FitMethods:
             x, batch_size = batches.dataset(), None
             rows = min(batches.batch_size, batches.examples)
             callbacks.append(batches)
+        if hasattr(x, "begin_epoch"):
+            callbacks.append(StreamedEpochs(x.begin_epoch))
         if reductions.has_workers(self.distribute_strategy):
             x, options["validation_data"] = map(by_examples, (x, options.get("validation_data")))
         if isinstance(x, tf.data.Dataset):
