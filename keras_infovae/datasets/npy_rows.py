@@ -5,9 +5,6 @@ import math
 import numpy as np
 
 from keras_infovae.datasets.reading import reading, source_error
-from keras_infovae.datasets.row_order import blocks_of_rows
-
-SUFFIXES = (".npy",)
 
 
 class NpyRows:
@@ -24,7 +21,6 @@ class NpyRows:
         ValueError: for pickled objects, a damaged file, Fortran order, and no rows.
     """
 
-    kind = ".npy"
     scaling = None  # follows from the values
     feature_names = None
 
@@ -46,7 +42,6 @@ class NpyRows:
                 path, "be in C order: save np.ascontiguousarray(x)", "it is in Fortran order"
             )
         self.count, self.event_shape, self.dtype = len(mapped), mapped.shape[1:], mapped.dtype
-        self.blocks, self.window = blocks_of_rows(self.count)
         self._offset = mapped.offset
 
     def read(self, rows):

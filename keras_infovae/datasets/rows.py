@@ -4,11 +4,15 @@ import os
 
 import numpy as np
 
-from keras_infovae.datasets.npy_rows import SUFFIXES as NPY_SUFFIXES
+from keras_infovae.datasets.image_folder import ImageRows
 from keras_infovae.datasets.npy_rows import NpyRows
 from keras_infovae.datasets.reading import source_error
+from keras_infovae.datasets.row_order import blocks_of_rows
+from keras_infovae.datasets.tfrecord_rows import TFRecordRows
+from keras_infovae.datasets.tfrecords import TFRecordFeature
 from keras_infovae.utils.checks import argument_error
 
+_READERS = {".npy": NpyRows, ".tfrecord": TFRecordRows, ".tfrecords": TFRecordRows}
 _CHUNK = 2**22  # values that a pass over the data holds at once
 
 
@@ -16,14 +20,16 @@ class Rows:
     """The rows of files of one kind, as one long array that is read in parts.
 
     Args:
-        files: objects with `path, kind, count, event_shape, dtype, blocks, window, scaling,
-            feature_names` and `read(rows)`, which returns [k, *event_shape].
+        files: objects with `path, count, event_shape, dtype, scaling, feature_names` and
+            `read(rows)`, which returns [k, *event_shape].
+        window: how many of them are cheap to read together, where rows are not to be read from
+            everywhere in turn. Default: None, any row is as good as another.
 
     Raises:
         ValueError: when they differ in shape, dtype or columns, hold no numbers or nothing at all.
     """
 
-    def __init__(self, files):
+    def __init__(self, files, window=None):
         first = files[0]
         for file in files:
             for name in ("event_shape", "dtype", "feature_names"):
@@ -38,9 +44,9 @@ class Rows:
         self.event_shape, self.dtype = tuple(first.event_shape), first.dtype
         self.feature_names = first.feature_names
         self.scaling = first.scaling
-        self.blocks = np.concatenate([file.blocks for file in files])
-        self.window = min(file.window for file in files)
-        self._starts = np.cumsum([0, *[file.count for file in files]])
+        counts = np.array([file.count for file in files])
+        self._starts = np.concatenate([[0], np.cumsum(counts)])
+        self.blocks, self.window = (counts, window) if window else blocks_of_rows(len(self))
         if self.dtype.kind not in "biuf":
             raise source_error(first.path, "hold real numbers", f"dtype {self.dtype}")
         if not len(self) or 0 in self.event_shape:
@@ -73,8 +79,12 @@ class Rows:
             yield rows, self.read(rows)
 
 
-def open_rows(source):
-    """Returns the `Rows` of what the user gave to `stream`: a path, or a list of paths.
+def open_rows(source, feature=None):
+    """Returns the `Rows` of what the user gave to `stream`.
+
+    Args:
+        source: a path, or a list of paths. A folder of shards stands for its files, by name.
+        feature: a `TFRecordFeature`, or None.
 
     Raises:
         ValueError, TypeError, FileNotFoundError: when it cannot be read row by row.
@@ -82,22 +92,41 @@ def open_rows(source):
     paths = source if isinstance(source, (list, tuple)) else [source]
     if not paths or not all(isinstance(path, (str, os.PathLike)) for path in paths):
         raise argument_error("source", "a path or a list of paths", source, TypeError)
-    paths = [os.path.expanduser(os.fspath(path)) for path in paths]
-    for path in paths:
+    files = []
+    for path in (os.path.expanduser(os.fspath(path)) for path in paths):
         if not os.path.exists(path):
             raise FileNotFoundError(
                 f"Argument `source` must be a path that exists. Received: source={path!r}"
             )
-    kinds = {path: _kind(path) for path in paths}
-    for path, kind in kinds.items():
-        if kind is not kinds[paths[0]]:
-            raise source_error(path, f"be of the kind of {paths[0]!r}: one kind at a time")
-    return Rows([kinds[path](path) for path in paths])
+        files += _shards(path) or [path]
+    readers = [_reader(file) for file in files]
+    for file, reader in zip(files, readers):
+        if reader is not readers[0]:
+            raise source_error(file, f"be of the kind of {files[0]!r}: one kind at a time")
+    settings = {}
+    if feature is not None:
+        if not isinstance(feature, TFRecordFeature):
+            raise argument_error("feature", "a TFRecordFeature", feature, TypeError)
+        if readers[0] is not TFRecordRows:
+            raise source_error(files[0], "be of TFRecord files where `feature` is given")
+        settings["feature"] = feature
+    return Rows([reader(file, **settings) for file, reader in zip(files, readers)])
 
 
-def _kind(path):
-    """Returns the class that reads the file at `path`."""
-    if path.lower().endswith(NPY_SUFFIXES):
-        return NpyRows
-    known = ", ".join(NPY_SUFFIXES)
-    raise source_error(path, f"be a file whose name ends in one of {known}")
+def _shards(folder):
+    """Returns the files of a folder that are sources by themselves, sorted by name."""
+    if not os.path.isdir(folder):
+        return []
+    names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    return [os.path.join(folder, name) for name in names if name.lower().endswith(tuple(_READERS))]
+
+
+def _reader(path):
+    """Returns the class that reads the file or folder of images at `path`."""
+    for suffix, reader in _READERS.items():
+        if path.lower().endswith(suffix) and os.path.isfile(path):
+            return reader
+    if os.path.isdir(path):
+        return ImageRows
+    known = ", ".join(_READERS)
+    raise source_error(path, f"be a folder, or a file whose name ends in one of {known}")

@@ -98,6 +98,7 @@ def stream(
     *,
     shuffle=True,
     standardize=False,
+    feature=None,
     validation_fraction=0.1,
     test_fraction=0.1,
     seed=0,
@@ -110,13 +111,20 @@ def stream(
 
     Args:
         source: a path, or a list of paths of one kind that are read as one:
-            - a `.npy` file of shape [n, ...], in C order. Up to 16,777,216 rows are shuffled
-              exactly; beyond, that many at a time, of stretches of a million rows drawn by chance.
+            - a `.npy` file of shape [n, ...], in C order;
+            - a folder of images of one size, or of folders of them, decoded as they are needed;
+            - TFRecord files (`.tfrecord`, `.tfrecords`, not compressed) of `tf.train.Example`, such
+              as `write_tfrecords` makes;
+            - a folder of `.npy` or TFRecord files, read in the order of their names.
+            Up to 16,777,216 rows are shuffled exactly; beyond, that many at a time, of stretches of
+            a million rows drawn by chance.
         batch_size: examples per step. A last batch of a single example is left out of `train`,
             another one each epoch.
         shuffle: False trains in the order of the source in every epoch. Default: True.
         standardize: for tables, whether each column is brought to mean 0 and standard deviation 1
             of the training split, found by one pass over it. Default: False.
+        feature: for TFRecord files, a `TFRecordFeature`: which feature of an example is x, with
+            its shape and dtype. Default: None, as `write_tfrecords` stores it.
         validation_fraction: share of the examples held out for validation, in [0, 1).
             Default: 0.1.
         test_fraction: share held out for testing, in [0, 1). Default: 0.1.
@@ -153,7 +161,7 @@ def stream(
     for name, value in {"shuffle": shuffle, "standardize": standardize}.items():
         if not isinstance(value, bool):
             raise argument_error(name, "True or False", value, TypeError)
-    rows = open_rows(source)
+    rows = open_rows(source, feature)
     if standardize and len(rows.event_shape) != 1:
         raise ValueError(
             "Argument `standardize` must be False for data that is not a table, [n, num_features]: "

@@ -70,6 +70,55 @@ def test_the_splits_and_their_scaling_are_those_of_load(array, settings, tmp_pat
         np.testing.assert_allclose(in_order(got), in_order(expected), rtol=1e-6, atol=1e-6)
 
 
+def images_folder(path, array):
+    image = pytest.importorskip("PIL.Image")
+    for number, pixels in enumerate(array):
+        folder = path / f"label{number % 2}"
+        folder.mkdir(parents=True, exist_ok=True)
+        image.fromarray(pixels[..., 0]).save(folder / f"{number:03d}.png")
+    return path
+
+
+def test_a_folder_of_images_is_that_of_load(tmp_path):
+    path = images_folder(tmp_path / "images", IMAGES)
+    data, stream = ki.datasets.load(path), ki.datasets.stream(path, 20)
+    assert stream.scaling == data.scaling
+    for split in SPLITS:
+        got = np.concatenate(read(getattr(stream, split)))
+        expected = getattr(data, split)
+        assert split == "train" or len(got) == len(expected)
+        assert {x.tobytes() for x in got} <= {x.tobytes() for x in expected}
+
+
+def test_images_that_change_while_they_are_read(tmp_path):
+    path = images_folder(tmp_path / "images", IMAGES[:9])
+    stream = ki.datasets.stream(path, 8)
+    for file in path.glob("*/*.png"):
+        file.write_bytes(b"no image")
+    with pytest.raises(Exception, match=r"be an image that is whole and readable.*\d\.png"):
+        read(stream.train)
+    images_folder(path, IMAGES[:9, :3])
+    with pytest.raises(Exception, match=r"stay as it is.*its size was \(4, 4\) and is \(4, 3\)"):
+        read(stream.train)
+
+
+def test_a_folder_of_files_is_read_as_one(tmp_path):
+    for start in range(0, 100, 25):
+        save(tmp_path / f"{start:03d}.npy", IMAGES[start : start + 25])
+    stream = ki.datasets.stream(tmp_path, 50, shuffle=False, validation_fraction=0, test_fraction=0)
+    np.testing.assert_array_equal(
+        np.concatenate(read(stream.train)), IMAGES[:100].astype("float32") / 255
+    )
+    stream = ki.datasets.stream(tmp_path, 50, validation_fraction=0, test_fraction=0)
+    first = {x.tobytes() for x in read(stream.train)[0]}
+    for start in range(0, 100, 25):  # rows of all files are mixed
+        file = IMAGES[start : start + 25].astype("float32") / 255
+        assert first & {x.tobytes() for x in file}
+    (tmp_path / "x.tfrecord").write_bytes(b"")
+    with pytest.raises(ValueError, match="one kind at a time"):
+        ki.datasets.stream(tmp_path, 50)
+
+
 def test_datasets_know_their_lengths_and_shapes(path):
     stream = ki.datasets.stream(path, 8, validation_fraction=0.2, test_fraction=0)
     assert stream.test is None
