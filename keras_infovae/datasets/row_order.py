@@ -57,6 +57,19 @@ class RowOrder:
         start, stop = self._edges[block : block + 2]
         return start + np.flatnonzero(self._split_of_row[start:stop] == SPLITS.index(split))
 
+    def sample(self, split, count, seed):
+        """Returns `count` rows of `split`, or all that it has, drawn by `seed`; ascending."""
+        size = self.size(split)
+        draws = np.random.default_rng([seed, 2])
+        numbers = np.sort(draws.choice(size, min(count, size), replace=False, shuffle=False))
+        parts, start = [], 0
+        for block in range(len(self._edges) - 1):
+            rows = self.rows(split, block)
+            first, last = np.searchsorted(numbers, [start, start + len(rows)])
+            parts.append(rows[numbers[first:last] - start])
+            start += len(rows)
+        return np.concatenate(parts)
+
     def windows(self, split, epoch=None):
         """Yields the rows of `split`, window by window, int64.
 

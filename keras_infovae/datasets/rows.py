@@ -6,13 +6,21 @@ import numpy as np
 
 from keras_infovae.datasets.image_folder import ImageRows
 from keras_infovae.datasets.npy_rows import NpyRows
+from keras_infovae.datasets.parquet_rows import RowGroup, row_groups
 from keras_infovae.datasets.reading import source_error
 from keras_infovae.datasets.row_order import blocks_of_rows
 from keras_infovae.datasets.tfrecord_rows import TFRecordRows
 from keras_infovae.datasets.tfrecords import TFRecordFeature
 from keras_infovae.utils.checks import argument_error
 
-_READERS = {".npy": NpyRows, ".tfrecord": TFRecordRows, ".tfrecords": TFRecordRows}
+_READERS = {
+    ".npy": NpyRows,
+    ".tfrecord": TFRecordRows,
+    ".tfrecords": TFRecordRows,
+    ".parquet": RowGroup,
+    "folder": ImageRows,
+}
+_SUFFIXES = tuple(name for name in _READERS if name.startswith("."))
 _CHUNK = 2**22  # values that a pass over the data holds at once
 
 
@@ -79,12 +87,13 @@ class Rows:
             yield rows, self.read(rows)
 
 
-def open_rows(source, feature=None):
+def open_rows(source, feature=None, columns=None):
     """Returns the `Rows` of what the user gave to `stream`.
 
     Args:
         source: a path, or a list of paths. A folder of shards stands for its files, by name.
         feature: a `TFRecordFeature`, or None.
+        columns: names of columns, or None.
 
     Raises:
         ValueError, TypeError, FileNotFoundError: when it cannot be read row by row.
@@ -92,6 +101,8 @@ def open_rows(source, feature=None):
     paths = source if isinstance(source, (list, tuple)) else [source]
     if not paths or not all(isinstance(path, (str, os.PathLike)) for path in paths):
         raise argument_error("source", "a path or a list of paths", source, TypeError)
+    if feature is not None and not isinstance(feature, TFRecordFeature):
+        raise argument_error("feature", "a TFRecordFeature", feature, TypeError)
     files = []
     for path in (os.path.expanduser(os.fspath(path)) for path in paths):
         if not os.path.exists(path):
@@ -99,18 +110,20 @@ def open_rows(source, feature=None):
                 f"Argument `source` must be a path that exists. Received: source={path!r}"
             )
         files += _shards(path) or [path]
-    readers = [_reader(file) for file in files]
-    for file, reader in zip(files, readers):
-        if reader is not readers[0]:
+    suffixes = [_suffix(file) for file in files]
+    suffix = suffixes[0]
+    for file, other in zip(files, suffixes):
+        if _READERS[other] is not _READERS[suffix]:
             raise source_error(file, f"be of the kind of {files[0]!r}: one kind at a time")
-    settings = {}
-    if feature is not None:
-        if not isinstance(feature, TFRecordFeature):
-            raise argument_error("feature", "a TFRecordFeature", feature, TypeError)
-        if readers[0] is not TFRecordRows:
-            raise source_error(files[0], "be of TFRecord files where `feature` is given")
-        settings["feature"] = feature
-    return Rows([reader(file, **settings) for file, reader in zip(files, readers)])
+    is_parquet, is_tfrecord = suffix == ".parquet", _READERS[suffix] is TFRecordRows
+    for name, value, fits in (("feature", feature, is_tfrecord), ("columns", columns, is_parquet)):
+        if value is not None and not fits:
+            kind = "TFRecord" if name == "feature" else "Parquet"
+            raise source_error(files[0], f"be {kind} files where `{name}` is given")
+    if is_parquet:
+        return Rows(*row_groups(files, columns))
+    settings = {"feature": feature} if is_tfrecord else {}
+    return Rows([_READERS[suffix](file, **settings) for file in files])
 
 
 def _shards(folder):
@@ -118,15 +131,15 @@ def _shards(folder):
     if not os.path.isdir(folder):
         return []
     names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
-    return [os.path.join(folder, name) for name in names if name.lower().endswith(tuple(_READERS))]
+    return [os.path.join(folder, name) for name in names if name.lower().endswith(_SUFFIXES)]
 
 
-def _reader(path):
-    """Returns the class that reads the file or folder of images at `path`."""
-    for suffix, reader in _READERS.items():
-        if path.lower().endswith(suffix) and os.path.isfile(path):
-            return reader
+def _suffix(path):
+    """Returns what a source is called in `_READERS`."""
     if os.path.isdir(path):
-        return ImageRows
-    known = ", ".join(_READERS)
+        return "folder"
+    for suffix in _SUFFIXES:
+        if path.lower().endswith(suffix):
+            return suffix
+    known = ", ".join(_SUFFIXES)
     raise source_error(path, f"be a folder, or a file whose name ends in one of {known}")

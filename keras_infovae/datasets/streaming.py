@@ -53,8 +53,7 @@ class Stream:
         check_choice("split", split, SPLITS)
         check_integer("count", count)
         seed = check_integer("seed", seed, minimum=0)
-        rows = next(self._order.batches(split, count, epoch=seed), np.empty(0, np.int64))
-        return self._batch(np.sort(rows))
+        return self._batch(self._order.sample(split, count, seed))
 
     def __repr__(self):
         sizes = ", ".join(f"{split}={size}" for split, size in self.sizes.items())
@@ -98,6 +97,7 @@ def stream(
     *,
     shuffle=True,
     standardize=False,
+    columns=None,
     feature=None,
     validation_fraction=0.1,
     test_fraction=0.1,
@@ -115,14 +115,19 @@ def stream(
             - a folder of images of one size, or of folders of them, decoded as they are needed;
             - TFRecord files (`.tfrecord`, `.tfrecords`, not compressed) of `tf.train.Example`, such
               as `write_tfrecords` makes;
-            - a folder of `.npy` or TFRecord files, read in the order of their names.
+            - Parquet files of numbers;
+            - a folder of `.npy`, TFRecord or Parquet files, read in the order of their names.
             Up to 16,777,216 rows are shuffled exactly; beyond, that many at a time, of stretches of
-            a million rows drawn by chance.
+            a million rows drawn by chance. Parquet is read by row groups: as many as take 256 MB,
+            drawn by chance, are shuffled together. Each split takes a pass over all row groups,
+            which should be well below 256 MB (`to_parquet(row_group_size=...)`).
         batch_size: examples per step. A last batch of a single example is left out of `train`,
             another one each epoch.
         shuffle: False trains in the order of the source in every epoch. Default: True.
         standardize: for tables, whether each column is brought to mean 0 and standard deviation 1
             of the training split, found by one pass over it. Default: False.
+        columns: for Parquet files, a list of the columns that x has, in this order. Default: None,
+            all of them.
         feature: for TFRecord files, a `TFRecordFeature`: which feature of an example is x, with
             its shape and dtype. Default: None, as `write_tfrecords` stores it.
         validation_fraction: share of the examples held out for validation, in [0, 1).
@@ -161,7 +166,7 @@ def stream(
     for name, value in {"shuffle": shuffle, "standardize": standardize}.items():
         if not isinstance(value, bool):
             raise argument_error(name, "True or False", value, TypeError)
-    rows = open_rows(source, feature)
+    rows = open_rows(source, feature, columns)
     if standardize and len(rows.event_shape) != 1:
         raise ValueError(
             "Argument `standardize` must be False for data that is not a table, [n, num_features]: "
