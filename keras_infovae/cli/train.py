@@ -48,6 +48,7 @@ the training; model.keras then holds the last epoch that was finished and had fi
         "keras-infovae train --data=digits --output=runs/first",
         "keras-infovae train --data=mine.npz --latent_dim=8 --epochs=100 --output=runs/mine",
         "keras-infovae train --data=mine.npz --resume --output=runs/mine",
+        "keras-infovae train --data=large.npy --stream --output=runs/large",
         "keras-infovae train --data=patients.csv --label_column=diagnosis --output=runs/patients",
         "keras-infovae train --data=fashion_mnist --model=beta_vae --beta=2 --output=runs/beta",
     )
@@ -108,6 +109,7 @@ the training; model.keras then holds the last epoch that was finished and had fi
 
     def run(self, flags):
         model_flags.check(flags)
+        run_data.check(flags)
         from keras_infovae import training  # brings TensorFlow along
 
         with _dtype_policy(flags.dtype_policy):

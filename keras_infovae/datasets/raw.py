@@ -8,6 +8,8 @@ from keras_infovae.datasets.reading import source_error
 from keras_infovae.datasets.scaling import Scaling
 from keras_infovae.utils.arrays import check_finite
 
+IMAGE_SCALING = Scaling(0.0, 255.0)
+
 
 @dataclasses.dataclass(eq=False)
 class RawData:
@@ -101,5 +103,5 @@ def scaling_of_dtype(dtype, event_rank, chunks):
         chunks: an iterable of arrays, all values; read as far as it takes.
     """
     if dtype == np.uint8 and event_rank >= 2 and any(chunk.max() > 1 for chunk in chunks):
-        return Scaling(0.0, 255.0)
+        return IMAGE_SCALING
     return Scaling()

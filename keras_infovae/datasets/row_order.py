@@ -60,7 +60,7 @@ class RowOrder:
     def sample(self, split, count, seed):
         """Returns `count` rows of `split`, or all that it has, drawn by `seed`; ascending."""
         size = self.size(split)
-        draws = np.random.default_rng([seed, 2])
+        draws = np.random.default_rng([self._seed, seed, 2])
         numbers = np.sort(draws.choice(size, min(count, size), replace=False, shuffle=False))
         parts, start = [], 0
         for block in range(len(self._edges) - 1):

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae.datasets.raw import scaling_of_dtype
+from keras_infovae.datasets.raw import IMAGE_SCALING, scaling_of_dtype
 from keras_infovae.datasets.reading import source_error
 from keras_infovae.datasets.row_order import SPLITS, RowOrder
 from keras_infovae.datasets.rows import open_rows
@@ -53,7 +53,25 @@ class Stream:
         check_choice("split", split, SPLITS)
         check_integer("count", count)
         seed = check_integer("seed", seed, minimum=0)
-        return self._batch(self._order.sample(split, count, seed))
+        rows = self._order.sample(split, count, seed)
+        return self._scaled(rows, self._rows.read(rows))
+
+    def value_bounds(self):
+        """Returns two numbers between which all scaled values of all splits lie.
+
+        Those of 8-bit images are 0 and 1. Else it takes a pass over all of the data.
+
+        Raises:
+            ValueError: for the first value that is not finite, with its file and row.
+        """
+        if self.scaling == IMAGE_SCALING:
+            return 0.0, 1.0
+        low, high = np.inf, -np.inf
+        for split in SPLITS:
+            for numbers, values in self._rows.chunks(self._order, split):
+                values = self._scaled(numbers, values)
+                low, high = min(low, float(values.min())), max(high, float(values.max()))
+        return low, high
 
     def __repr__(self):
         sizes = ", ".join(f"{split}={size}" for split, size in self.sizes.items())
@@ -82,13 +100,13 @@ class Stream:
             epoch = epoch if self._shuffle else None
         batches = self._order.batches(split, self.batch_size, epoch)
         for _, rows in zip(range(steps), batches):
-            yield self._batch(rows)
+            yield self._scaled(rows, self._rows.read(rows))
 
-    def _batch(self, rows):
-        """Returns the scaled examples of `rows`, which are finite."""
-        batch = self.scaling.apply(self._rows.read(rows))
-        _check_finite(self._rows, rows, batch)
-        return batch
+    def _scaled(self, rows, values):
+        """Returns the `values` of `rows` as a model sees them; they are finite."""
+        values = self.scaling.apply(values)
+        _check_finite(self._rows, rows, values)
+        return values
 
 
 def stream(
