@@ -22,12 +22,10 @@ def path(tmp_path):
 def test_a_run_on_a_stream(train, command, path, tmp_path, monkeypatch):
     monkeypatch.setattr(streamed_data, "_MOST_EXAMPLES", 6)
     fitted = []
-    fit = ki.InfoVAE.fit
-    monkeypatch.setattr(
-        ki.InfoVAE, "fit", lambda model, x, **o: fitted.append(x) or fit(model, x, **o)
-    )
+    fit = ki.VAE.fit
+    monkeypatch.setattr(ki.VAE, "fit", lambda model, x, **o: fitted.append(x) or fit(model, x, **o))
     run = tmp_path / "run"
-    done = train(f"--data={path}", "--stream", "--epochs=1", f"--output={run}")
+    done = train(f"--data={path}", "--stream", "--model=vae", "--epochs=1", f"--output={run}")
     assert done.status == 0, done.err
     assert "read from disk" in done.out and "likelihood: bernoulli (all values lie" in done.out
     assert int(fitted[0].cardinality()) == 5  # 72 examples in batches of 16
