@@ -7,6 +7,7 @@ from keras_infovae.datasets.tables import check_names, to_numbers
 from keras_infovae.utils.checks import argument_error, check_choice
 
 _HELD_BYTES = 2**28  # of row groups, as float64
+_REMEDY = "leave them out of `columns`"
 
 
 class RowGroup:
@@ -16,18 +17,19 @@ class RowGroup:
         path: the file.
         number: of the row group.
         count: its rows.
-        empty: a DataFrame with the columns and no rows.
+        names: of the columns.
+        dtype: of the values.
         load: function of (file, number) that returns all values.
     """
 
     scaling = None
 
-    def __init__(self, path, number, count, empty, load):
+    def __init__(self, path, number, count, names, dtype, load):
         self.path = _name(path, number)
         self.count = count
-        self.event_shape = (len(empty.columns),)
-        self.feature_names = list(empty.columns)
-        self.dtype = to_numbers(path, empty).dtype
+        self.event_shape = (len(names),)
+        self.feature_names = names
+        self.dtype = dtype
         self._load = functools.partial(load, path, number)
 
     def read(self, rows):
@@ -52,7 +54,7 @@ def row_groups(paths, columns=None):
     import_optional("pandas", "pandas", "Reading a Parquet file")
     if columns is not None:
         columns = _check_columns(columns)
-    footers, tables = {}, {}
+    footers, names, dtypes = {}, {}, {}
     for path in paths:
         with reading(path, "a Parquet file"), parquet.ParquetFile(path) as file:
             footers[path] = file.metadata
@@ -60,30 +62,30 @@ def row_groups(paths, columns=None):
         check_names(path, empty)
         for column in columns or ():
             check_choice("columns", column, empty.columns)
-        tables[path] = empty[columns or list(empty.columns)]
+        names[path] = columns or list(empty.columns)
+        dtypes[path] = to_numbers(path, empty[names[path]], _REMEDY).dtype
     counts = {
         (path, number): footer.row_group(number).num_rows
         for path, footer in footers.items()
         for number in range(footer.num_row_groups)
     }
     largest = max(counts.values(), default=0)
-    if not largest:
-        raise source_error(paths[0], "have at least one row of values")
-    window = max(1, _HELD_BYTES // (largest * 8 * len(tables[paths[0]].columns)))
+    if not largest or not names[paths[0]]:
+        raise source_error(paths[0], "have at least one row and one column of values")
+    window = max(1, _HELD_BYTES // (largest * 8 * len(names[paths[0]])))
 
     @functools.lru_cache(window)
     def load(path, number):
-        names = list(tables[path].columns)
         with (
             reading(path, "a Parquet file"),
             parquet.ParquetFile(path, metadata=footers[path]) as file,
         ):
             table = file.read_row_group(number, columns=columns).to_pandas()
         check_names(path, table)
-        return to_numbers(_name(path, number), table[names])
+        return to_numbers(_name(path, number), table[names[path]])
 
     groups = [
-        RowGroup(path, number, count, tables[path], load)
+        RowGroup(path, number, count, names[path], dtypes[path], load)
         for (path, number), count in counts.items()
     ]
     return groups, window

@@ -57,7 +57,7 @@ class Rows:
         self.blocks, self.window = (counts, window) if window else blocks_of_rows(len(self))
         if self.dtype.kind not in "biuf":
             raise source_error(first.path, "hold real numbers", f"dtype {self.dtype}")
-        if not len(self) or 0 in self.event_shape:
+        if not len(self) or not self.event_shape or 0 in self.event_shape:
             found = f"shape {(len(self), *self.event_shape)}"
             raise source_error(first.path, "hold at least one example and one value", found)
 

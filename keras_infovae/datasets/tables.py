@@ -60,13 +60,18 @@ def check_names(path, table):
         raise source_error(path, "have a different name for each column", _some(repeated))
 
 
-def to_numbers(path, table):
+def to_numbers(path, table, remedy="name the label with `label_column`"):
     """Returns a DataFrame as one array [n, num_features], float32 or, where needed, float64.
+
+    Args:
+        path: where it is from, for errors.
+        table: a DataFrame.
+        remedy: what else can be done about columns of text, for the error.
 
     Raises:
         ValueError: for columns that are not of numbers, and for missing values.
     """
-    _check_numeric(path, table)
+    _check_numeric(path, table, remedy)
     _check_missing(path, table)
     exact = all(column.dtype in (np.float32, np.bool_) for _, column in table.items())
     return table.to_numpy(dtype=np.float32 if exact else np.float64)
@@ -102,7 +107,7 @@ def _is_number(column):
     return False
 
 
-def _check_numeric(path, table):
+def _check_numeric(path, table, remedy):
     pandas = import_optional("pandas", "pandas", "Reading a table")
     text = [
         name
@@ -113,8 +118,7 @@ def _check_numeric(path, table):
     if text:
         raise source_error(
             path,
-            "have only columns of numbers; drop or encode the others, or name the label with "
-            "`label_column`",
+            f"have only columns of numbers; drop or encode the others, or {remedy}",
             f"not numbers: {_some(text)}",
         )
 

@@ -76,13 +76,16 @@ def test_a_sample_is_of_all_row_groups(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (TABLE.assign(c="text"), r"only columns of numbers.*bad\.parquet' \(not numbers: 'c'\)"),
+        (
+            TABLE.assign(c="text"),
+            r"only columns of numbers.*`columns`.*bad\.parquet' \(not numbers: 'c'\)",
+        ),
         (
             TABLE.assign(c=[*[1.0] * 119, np.nan]),
             r"no missing values.*bad\.parquet, row group 17' \(missing, by column: c \(1\)\)",
         ),
         (TABLE.assign(c=1e300), r"be finite.*bad\.parquet, row group \d+' \(NaN or Inf in row"),
-        (TABLE[:0], r"at least one row.*bad\.parquet"),
+        (TABLE[:0], r"at least one row and one column.*bad\.parquet"),
     ],
 )
 def test_tables_that_cannot_be_used(table, message, tmp_path):
