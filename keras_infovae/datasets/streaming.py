@@ -159,8 +159,7 @@ def stream(
     Raises:
         ValueError: for a damaged file, data that is empty or not numeric, files that do not belong
             together, and too few examples to split. Values that are not finite are found when they
-            are read: `fit` then stops at that batch, before the step, by a
-            `tf.errors.InvalidArgumentError` with the file and the row.
+            are read: `fit` then stops at that batch, before the step, with the file and the row.
         TypeError: when an argument is of the wrong type.
         FileNotFoundError: when there is no such file.
 

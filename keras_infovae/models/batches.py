@@ -1,6 +1,8 @@
 """The order in which the examples of an array are trained on."""
 
+import contextlib
 import math
+import re
 
 import keras
 import tensorflow as tf
@@ -75,6 +77,18 @@ class StreamedEpochs(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self._begin_epoch(epoch)
+
+
+@contextlib.contextmanager
+def source_errors():
+    """Turns an error of reading a `ki.datasets.Stream` into the ValueError that tf.data wrapped."""
+    try:
+        yield
+    except tf.errors.InvalidArgumentError as error:
+        found = re.search("ValueError: (Argument `source` must .*)", error.message)
+        if found is None:
+            raise
+        raise ValueError(found[1]) from error
 
 
 def by_examples(data):

@@ -9,7 +9,12 @@ import tensorflow as tf
 
 from keras_infovae import divergences
 from keras_infovae.models import input_checks
-from keras_infovae.models.batches import EpochsOfBatches, StreamedEpochs, by_examples
+from keras_infovae.models.batches import (
+    EpochsOfBatches,
+    StreamedEpochs,
+    by_examples,
+    source_errors,
+)
 from keras_infovae.models.conditions import as_condition_array
 from keras_infovae.models.nonfinite import StopOnNonFinite
 from keras_infovae.utils import reductions
@@ -48,6 +53,7 @@ class FitMethods:
         self._compile_options = options
         self._chooses_jit = options.get("jit_compile", "auto") == "auto" and not self.run_eagerly
 
+    @source_errors()
     def fit(
         self,
         x=None,
@@ -216,6 +222,7 @@ class FitMethods:
             f"+ {divergence_weight} * divergence"
         )
 
+    @source_errors()
     def evaluate(self, x=None, *, condition=None, **options):
         """Returns the loss and its terms on x, as a dictionary.
 
@@ -236,6 +243,7 @@ class FitMethods:
             x, _ = self._checked(x, "x", condition)
         return super().evaluate(x, **({"return_dict": True} | options))
 
+    @source_errors()
     def predict(self, x, *, condition=None, **options):
         """Returns the mean of p(x|z) at the posterior mean of z, NumPy of the shape of x.
 

@@ -293,11 +293,45 @@ def test_values_that_are_not_finite_name_file_and_row(value, tmp_path):
 
 def test_fit_stops_before_the_step(tmp_path):
     array = (IMAGES / 255).astype(np.float32)
-    array[:] = np.nan
+    array[-1] = np.nan
+    path = save(tmp_path / "x.npy", array)
+    stream = ki.datasets.stream(path, 8, shuffle=False, validation_fraction=0, test_fraction=0)
     model = tiny_model()
-    with pytest.raises(Exception, match="must be finite.*row "):
-        model.fit(ki.datasets.stream(save(tmp_path / "x.npy", array), 8).train, verbose=0)
+    message = r"^Argument `source` must be finite.*x\.npy' \(NaN or Inf in row 100\)$"
+    with pytest.raises(ValueError, match=message):
+        model.fit(stream.train, verbose=0)
+    assert all(np.isfinite(weights).all() for weights in model.get_weights())
+    with pytest.raises(ValueError, match=message):
+        model.evaluate(stream.train, verbose=0)
+    array[:] = np.nan
+    save(path, array)
+    model = tiny_model()
+    with pytest.raises(ValueError, match="must be finite"):
+        model.fit(stream.train, verbose=0)
     assert not model.built
+
+
+@pytest.mark.slow
+def test_two_devices_train_as_one(path):
+    import tensorflow as tf
+
+    def history(strategy):
+        stream = ki.datasets.stream(path, 16)
+        keras.utils.set_random_seed(0)
+        with strategy.scope():
+            networks = {name: ki.networks.MLP([4]) for name in ("encoder", "decoder")}
+            model = ki.InfoVAE(2, seed=0, **networks)
+            model.compile("adam", jit_compile=False)
+        return model.fit(
+            stream.train, validation_data=stream.validation, epochs=2, verbose=0
+        ).history
+
+    one = history(tf.distribute.get_strategy())
+    devices = tf.distribute.MirroredStrategy(
+        ["CPU:0", "CPU:1"], cross_device_ops=tf.distribute.ReductionToOneDevice()
+    )
+    for name, values in history(devices).items():
+        np.testing.assert_allclose(values, one[name], rtol=1e-5, atol=1e-6)
 
 
 def test_the_scaling_can_be_kept(path):
