@@ -3,16 +3,23 @@
 import dataclasses
 import os
 
+from keras_infovae.cli.errors import CommandLineError
 from keras_infovae.utils import arrays
 
 _SETTINGS = ("label_column", "limit", "standardize", "validation_fraction", "test_fraction", "seed")
+_NOT_STREAMED = ("label_column", "limit")
 SPLITS = ("train", "validation", "test")
 CONFIG_KEYS = ("data", "data_fingerprint", "feature_names", "model", "training")
 NAMES = {"source": "data"}  # what the errors of `datasets.load` call the flag
 
 
-def define(flag_set):
-    """Adds the flags that say what to train on to `flag_set`."""
+def define(flag_set, stream=False):
+    """Adds the flags that say what to train on to `flag_set`.
+
+    Args:
+        flag_set: a `FlagSet`.
+        stream: whether the data may be left on disk. Default False.
+    """
     flag_set.group("Data")
     flag_set.text(
         "data",
@@ -22,6 +29,13 @@ def define(flag_set):
         "or x_train and x_test), .csv, .parquet, an idx file, a folder of images.",
         required=True,
     )
+    if stream:
+        flag_set.boolean(
+            "stream",
+            "Leave the data on disk and read it batch by batch, in another order each epoch: a "
+            ".npy, .parquet or .tfrecord file, or a folder of such files or of images. Final "
+            "numbers and pictures are those of a sample of each split.",
+        )
     flag_set.text(
         "label_column",
         "COLUMN",
@@ -55,32 +69,46 @@ def define(flag_set):
     )
 
 
+def check(flags):
+    """Raises CommandLineError for a flag that does not go with --stream."""
+    for name in _NOT_STREAMED:
+        value = getattr(flags, name)
+        if flags.stream and value is not None:
+            raise CommandLineError(
+                f"Argument `--{name}` must be left out with --stream. Received: --{name}={value}"
+            )
+
+
 def load(flags):
     """Returns the data to train on and what was settled on the way.
 
     Returns:
-        (`Dataset`, the arguments of `datasets.load` that give it again, the likelihood's name, why
-        that one).
+        (`Dataset`, the arguments of `_load` that give it again, the likelihood's name, why that
+        one).
 
     Raises:
         ValueError, TypeError, OSError, ImportError: as `datasets.load`.
     """
-    from keras_infovae import datasets
     from keras_infovae.distributions import likelihoods
 
     settings = {name: getattr(flags, name) for name in _SETTINGS}
+    if getattr(flags, "stream", False):
+        settings = {name: settings[name] for name in settings if name not in _NOT_STREAMED}
+        settings["batch_size"] = flags.batch_size
     likelihood = flags.likelihood
-    data = datasets.load(flags.data, **settings | {"standardize": bool(settings["standardize"])})
+    settings = {"source": flags.data} | settings
+    data = _load(settings | {"standardize": bool(settings["standardize"])})
     is_table = len(data.event_shape) == 1
     if settings["standardize"] is None:
         bounded = likelihood is not None and likelihoods.get(likelihood).minimum is not None
         settings["standardize"] = is_table and not bounded
         if settings["standardize"]:  # from the source again: it may be more exact than float32
-            data = datasets.load(flags.data, **settings)
-    settings = {"source": lasting_source(flags.data)} | settings
-    if likelihood is not None:
-        return data, settings, likelihood, "as given"
+            data = _load(settings)
+    settings["source"] = lasting_source(flags.data)
     low, high = value_range(data)
+    if likelihood is not None:
+        likelihoods.get(likelihood).check_range("data", [low, high])  # of a stream, no more is seen
+        return data, settings, likelihood, "as given"
     if is_table:
         return data, settings, "normal", "the data is a table"
     if low >= 0.0 and high <= 1.0:
@@ -98,8 +126,32 @@ def lasting_source(source):
     return os.path.abspath(os.path.expanduser(source))
 
 
+def _load(settings):
+    """Returns the `Dataset` of the arguments of `datasets.load`, or of `stream` (a batch_size)."""
+    if "batch_size" in settings:
+        from keras_infovae.cli import streamed_data
+
+        return streamed_data.load(**settings)
+    from keras_infovae import datasets
+
+    return datasets.load(**settings)
+
+
+def stream_of(data):
+    """Returns the `Stream` to train on, or None where the `Dataset` has all of the data."""
+    return getattr(data, "stream", None)
+
+
+def num_training_examples(data):
+    """Returns how many examples there are to train on."""
+    stream = stream_of(data)
+    return len(data.train) if stream is None else stream.sizes["train"]
+
+
 def value_range(data):
-    """Returns the smallest and the largest value of all splits."""
+    """Returns the smallest and the largest value of all splits, or bounds of them for a stream."""
+    if stream_of(data) is not None:
+        return stream_of(data).value_bounds()
     splits = [x for x in (getattr(data, split) for split in SPLITS) if len(x)]
     return min(float(x.min()) for x in splits), max(float(x.max()) for x in splits)
 
@@ -139,9 +191,7 @@ def load_of_run(config):
     Raises:
         ValueError: when the data is not what it was; else as `datasets.load`.
     """
-    from keras_infovae import datasets
-
-    data = datasets.load(**config["data"])
+    data = _load(config["data"])
     if fingerprint(data) != config["data_fingerprint"]:
         raise ValueError(
             "Argument `run` must be of data that is as it was: now the splits may have examples in "
@@ -166,7 +216,9 @@ def load_other(source, config, scaling, label_column=None):
     from keras_infovae import datasets
     from keras_infovae.datasets import tables
 
-    settings = config["data"] | {"source": source, "limit": None, "standardize": False}
+    settings = {"label_column": None} | config["data"]
+    settings |= {"source": source, "limit": None, "standardize": False}
+    settings.pop("batch_size", None)  # of a stream; other examples are read into memory
     if label_column is not None:
         settings["label_column"] = label_column
     elif not source.lower().endswith(tables.SUFFIXES):

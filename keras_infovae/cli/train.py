@@ -49,12 +49,13 @@ the training; model.keras then holds the last epoch that was finished and had fi
         "keras-infovae train --data=digits --output=runs/first",
         "keras-infovae train --data=mine.npz --latent_dim=8 --epochs=100 --output=runs/mine",
         "keras-infovae train --data=mine.npz --resume --output=runs/mine",
+        "keras-infovae train --data=large.npy --stream --output=runs/large",
         "keras-infovae train --data=patients.csv --label_column=diagnosis --output=runs/patients",
         "keras-infovae train --data=fashion_mnist --model=beta_vae --beta=2 --output=runs/beta",
     )
 
     def define_flags(self, flag_set):
-        run_data.define(flag_set)
+        run_data.define(flag_set, stream=True)
         flag_set.group("Output")
         flag_set.text("output", "DIRECTORY", "The run directory to write.", required=True)
         flag_set.boolean("overwrite", "Replace a finished run.")
@@ -124,6 +125,7 @@ the training; model.keras then holds the last epoch that was finished and had fi
     def run(self, flags):
         model_flags.check(flags)
         _check(flags)
+        run_data.check(flags)
         from keras_infovae import training  # brings TensorFlow along
 
         with _dtype_policy(flags.dtype_policy):
@@ -200,7 +202,7 @@ def _prepare(flags, output, strategy):
             input_checks.check_values(getattr(data, split), model.likelihood, "data")
     if len(data.train) < 2:
         raise ValueError("Argument `data` must leave at least 2 examples to train on. Received: 1")
-    steps = flags.epochs * math.ceil(len(data.train) / flags.batch_size)
+    steps = flags.epochs * math.ceil(run_data.num_training_examples(data) / flags.batch_size)
     if flags.profile and flags.profile[0] > steps:
         raise ValueError(
             f"Argument `profile` must begin within the {steps} steps of the training. Received: "

@@ -79,12 +79,16 @@ def _fit(run, training, data, model):
             model.compile(keras.optimizers.Adam(rate, clipnorm=clipnorm), jit_compile=jit)
     stopping = _early_stopping(training["early_stopping"])
     start = time.monotonic()
+    stream = run_data.stream_of(data)
+    if stream is not None:
+        batches = {"x": stream.train, "validation_data": stream.validation}
+    else:
+        batches = {"x": data.train, "batch_size": training["batch_size"]}
+        batches["validation_data"] = (data.validation,) if len(data.validation) else None
     model.fit(
-        data.train,
-        validation_data=(data.validation,) if len(data.validation) else None,
+        **batches,
         epochs=training["epochs"],
         initial_epoch=run.saver.last_epoch or 0,
-        batch_size=training["batch_size"],
         callbacks=run.callbacks(stopping),
         verbose=1 if sys.stdout.isatty() else 2,
     )

@@ -27,37 +27,75 @@ _MODES = {
 }
 
 
-def read_image_folder(folder, limit=None, seed=0):
-    """Returns the `RawData` of a folder of images, uint8 [n, height, width, 1, 3 or 4].
+class ImageRows:
+    """The images of a folder as uint8 [n, height, width, 1, 3 or 4], decoded when they are read.
 
     All become grey if all are grey, else RGB, or RGBA if one of them is transparent. Of an animated
     image the first frame is taken. Files that are hidden or no images by their name are ignored.
 
     Args:
-        folder: images, without labels; or folders of images, which are the labels. Order: by path.
-        limit: decode at most this many, drawn by `seed`, though the sizes of all are checked.
-            Default: None, all.
-        seed: an integer.
+        path: a folder with images, or with folders of images. Order: by path.
 
     Raises:
         ValueError: when there are no images, one is unreadable, or two differ in size.
         ImportError: when Pillow is not installed.
     """
-    files = _list_images(folder)
-    labels = _labels(folder, files)
-    image_module = import_optional("PIL.Image", "pillow", "Reading images")
-    size, mode = _common_form(image_module, files)
-    chosen = limit_indices(len(files), limit, seed)
-    images = np.empty((len(chosen), size[1], size[0], _CHANNELS[mode]), np.uint8)
-    for row, index in enumerate(chosen):
-        with _opened(image_module, files[index]) as image:
-            pixels = np.asarray(image if image.mode == mode else image.convert(mode))
-            images[row] = pixels.reshape(images.shape[1:])
+
+    scaling = Scaling(0.0, 255.0)
+    dtype = np.dtype(np.uint8)
+    feature_names = None
+
+    def __init__(self, path):
+        self.path = path
+        self.files = _list_images(path)
+        self.count = len(self.files)
+        self._image_module = import_optional("PIL.Image", "pillow", "Reading images")
+        self._size, self._mode = _common_form(self._image_module, self.files)
+        self.event_shape = (self._size[1], self._size[0], _CHANNELS[self._mode])
+
+    def read(self, rows):
+        """Returns the images of `rows`, an array of integers [k]: [k, *event_shape].
+
+        Raises:
+            ValueError: when one cannot be decoded, or is not what it was.
+        """
+        images = np.empty((len(rows), *self.event_shape), np.uint8)
+        for image, row in zip(images, rows):
+            image[...] = self._decoded(self.files[row])
+        return images
+
+    def _decoded(self, file):
+        with reading(file, "an image"), self._image_module.open(file) as image:
+            size = image.size
+            if size == self._size:
+                pixels = np.asarray(
+                    image if image.mode == self._mode else image.convert(self._mode)
+                )
+                return pixels.reshape(self.event_shape)
+        found = f"its size was {self._size} and is {size}"
+        raise source_error(file, "stay as it is while it is read", found)
+
+
+def read_image_folder(folder, limit=None, seed=0):
+    """Returns the `RawData` of a folder of images, as `ImageRows` reads them.
+
+    Args:
+        folder: images, without labels; or folders of images, which are the labels.
+        limit: decode at most this many, drawn by `seed`, though the sizes of all are checked.
+            Default: None, all.
+        seed: an integer.
+
+    Raises:
+        ValueError, ImportError: as `ImageRows`.
+    """
+    rows = ImageRows(folder)
+    labels = _labels(folder, rows.files)
+    chosen = limit_indices(rows.count, limit, seed)
     return RawData(
         os.path.basename(os.path.abspath(folder)),
-        x=images,
+        x=rows.read(chosen),
         y=None if labels is None else labels[chosen],
-        scaling=Scaling(0.0, 255.0),
+        scaling=rows.scaling,
     )
 
 

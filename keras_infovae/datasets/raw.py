@@ -8,6 +8,8 @@ from keras_infovae.datasets.reading import source_error
 from keras_infovae.datasets.scaling import Scaling
 from keras_infovae.utils.arrays import check_finite
 
+IMAGE_SCALING = Scaling(0.0, 255.0)
+
 
 @dataclasses.dataclass(eq=False)
 class RawData:
@@ -53,7 +55,7 @@ def check_raw(raw, source):
         if (raw.y is None) != (raw.y_test is None):
             raise source_error(source, "have labels in both train and test or in neither")
     if raw.scaling is None:
-        raw.scaling = _scaling_of_dtype(raw.x)
+        raw.scaling = scaling_of_dtype(raw.x.dtype, raw.x.ndim - 1, [raw.x])
     return raw
 
 
@@ -92,8 +94,14 @@ def _check_labels(y, x, source):
     raise source_error(source, "have labels that are numbers or strings", f"dtype {y.dtype}")
 
 
-def _scaling_of_dtype(x):
-    """Returns 255 for 8-bit images (rank 3 or more, not already 0 and 1), else the identity."""
-    if x.dtype == np.uint8 and x.ndim >= 3 and x.max() > 1:
-        return Scaling(0.0, 255.0)
+def scaling_of_dtype(dtype, event_rank, chunks):
+    """Returns 255 for 8-bit images (of rank 2 or more, not already 0 and 1), else the identity.
+
+    Args:
+        dtype: of the values.
+        event_rank: the number of axes of one example.
+        chunks: an iterable of arrays, all values; read as far as it takes.
+    """
+    if dtype == np.uint8 and event_rank >= 2 and any(chunk.max() > 1 for chunk in chunks):
+        return IMAGE_SCALING
     return Scaling()

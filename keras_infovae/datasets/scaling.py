@@ -58,9 +58,7 @@ class Scaling(Setting):
                 f"one column. Received: shape {train.shape}"
             )
         check_finite("train", train)
-        deviation = np.std(train, axis=0, dtype=np.float64)
-        constant = (train.min(axis=0) == train.max(axis=0)) | (deviation == 0.0)
-        return cls(np.mean(train, axis=0, dtype=np.float64), np.where(constant, 1.0, deviation))
+        return standardizing_scaling([train])
 
     def apply(self, raw):
         """Returns (raw - offset) / scale as float32, with the shape of `raw`.
@@ -103,3 +101,25 @@ def _number_or_numbers(name, value, exclusive_minimum):
     if hasattr(value, "__iter__"):
         return check_numbers(name, value, exclusive_minimum=exclusive_minimum)
     return check_number(name, value, exclusive_minimum=exclusive_minimum)
+
+
+def standardizing_scaling(chunks):
+    """Returns `Scaling.standardize` of tables [n, num_features] below each other, in one pass.
+
+    Means and sums of squares of each chunk are merged in float64, so that nothing cancels (Chan,
+    Golub, LeVeque 1979).
+
+    Args:
+        chunks: an iterable of finite arrays with at least one row.
+    """
+    count, mean, squares, low, high = 0, 0.0, 0.0, np.inf, -np.inf
+    for chunk in chunks:
+        chunk_mean = np.mean(chunk, axis=0, dtype=np.float64)
+        shift, total = chunk_mean - mean, count + len(chunk)
+        squares = squares + np.var(chunk, axis=0, dtype=np.float64) * len(chunk)
+        squares += shift**2 * (count * len(chunk) / total)
+        mean = mean + shift * (len(chunk) / total)
+        low, high = np.minimum(low, chunk.min(axis=0)), np.maximum(high, chunk.max(axis=0))
+        count = total
+    deviation = np.sqrt(squares / count)
+    return Scaling(mean, np.where((low == high) | (deviation == 0.0), 1.0, deviation))

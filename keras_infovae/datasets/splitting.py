@@ -42,6 +42,17 @@ def split_indices(count, fractions, seed, source=None):
     >>> [len(part) for part in split_indices(10, (0.1, 0.2), seed=0)]
     [7, 1, 2]
     """
+    sizes = split_sizes(count, fractions, source)
+    order = np.random.default_rng(seed).permutation(count)
+    return np.split(order, np.cumsum(sizes[:-1]))
+
+
+def split_sizes(count, fractions, source=None):
+    """Returns the sizes of the parts of `split_indices`, a list that adds up to `count`.
+
+    Raises:
+        ValueError: when `count` is too small to give every part an example.
+    """
     sizes = [max(1, round(count * fraction)) if fraction else 0 for fraction in fractions]
     if sum(sizes) >= count:
         parts = 1 + sum(size > 0 for size in sizes)
@@ -50,9 +61,7 @@ def split_indices(count, fractions, seed, source=None):
             f"hold enough examples for {parts} split(s) (give a fraction of 0 to go without one)",
             f"{count} example(s) to split",
         )
-    order = np.random.default_rng(seed).permutation(count)
-    stops = np.cumsum([count - sum(sizes), *sizes])
-    return np.split(order, stops[:-1])
+    return [count - sum(sizes), *sizes]
 
 
 def limit_indices(count, limit, seed):

@@ -33,10 +33,7 @@ def read_table(path, label_column=None):
         with reading(path, "a CSV file"):
             table = pandas.read_csv(path, low_memory=False)
         _check_header(path, table, pandas)
-    table.columns = [str(column) for column in table.columns]
-    if not table.columns.is_unique:
-        repeated = list(table.columns[table.columns.duplicated()])
-        raise source_error(path, "have a different name for each column", _some(repeated))
+    check_names(path, table)
     if not len(table):
         raise source_error(path, "have at least one row of values")
     labels = None
@@ -47,14 +44,37 @@ def read_table(path, label_column=None):
         labels = _labels(path, table.pop(label_column), pandas)
     if not len(table.columns):
         raise source_error(path, "have at least one column of data besides the label")
-    _check_numeric(path, table, pandas)
-    _check_missing(path, table)
     return RawData(
         os.path.basename(path),
-        x=_to_numbers(table),
+        x=to_numbers(path, table),
         y=labels,
         feature_names=list(table.columns),
     )
+
+
+def check_names(path, table):
+    """Makes the names of a DataFrame's columns text; raises ValueError when two are the same."""
+    table.columns = [str(column) for column in table.columns]
+    if not table.columns.is_unique:
+        repeated = list(table.columns[table.columns.duplicated()])
+        raise source_error(path, "have a different name for each column", _some(repeated))
+
+
+def to_numbers(path, table, remedy="name the label with `label_column`"):
+    """Returns a DataFrame as one array [n, num_features], float32 or, where needed, float64.
+
+    Args:
+        path: where it is from, for errors.
+        table: a DataFrame.
+        remedy: what else can be done about columns of text, for the error.
+
+    Raises:
+        ValueError: for columns that are not of numbers, and for missing values.
+    """
+    _check_numeric(path, table, remedy)
+    _check_missing(path, table)
+    exact = all(column.dtype in (np.float32, np.bool_) for _, column in table.items())
+    return table.to_numpy(dtype=np.float32 if exact else np.float64)
 
 
 def _check_header(path, table, pandas):
@@ -87,7 +107,8 @@ def _is_number(column):
     return False
 
 
-def _check_numeric(path, table, pandas):
+def _check_numeric(path, table, remedy):
+    pandas = import_optional("pandas", "pandas", "Reading a table")
     text = [
         name
         for name, column in table.items()
@@ -97,8 +118,7 @@ def _check_numeric(path, table, pandas):
     if text:
         raise source_error(
             path,
-            "have only columns of numbers; drop or encode the others, or name the label with "
-            "`label_column`",
+            f"have only columns of numbers; drop or encode the others, or {remedy}",
             f"not numbers: {_some(text)}",
         )
 
@@ -112,12 +132,6 @@ def _check_missing(path, table):
             "have no missing values; fill them or drop the rows",
             f"missing, by column: {_some(missing, str)}",
         )
-
-
-def _to_numbers(table):
-    """Returns the columns as one array [n, num_features] of float32 or, where needed, float64."""
-    exact = all(column.dtype in (np.float32, np.bool_) for _, column in table.items())
-    return table.to_numpy(dtype=np.float32 if exact else np.float64)
 
 
 def _labels(path, column, pandas):

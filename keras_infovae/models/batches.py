@@ -1,6 +1,8 @@
 """The order in which the examples of an array are trained on."""
 
+import contextlib
 import math
+import re
 
 import keras
 import tensorflow as tf
@@ -61,6 +63,33 @@ class EpochsOfBatches(keras.callbacks.Callback):
         batches = batches.map(lambda rows: _rows_of(x, rows)).prefetch(2)
         steps = math.ceil(self.examples / self.batch_size)
         return batches.apply(tf.data.experimental.assert_cardinality(steps))
+
+
+class StreamedEpochs(keras.callbacks.Callback):
+    """Tells the training split of a `ki.datasets.Stream` which epoch begins.
+
+    Args:
+        begin_epoch: function of the number of the epoch.
+    """
+
+    def __init__(self, begin_epoch):
+        super().__init__()
+        self._begin_epoch = begin_epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._begin_epoch(epoch)
+
+
+@contextlib.contextmanager
+def source_errors():
+    """Turns an error of reading a `ki.datasets.Stream` into the ValueError that tf.data wrapped."""
+    try:
+        yield
+    except tf.errors.InvalidArgumentError as error:
+        found = re.search("ValueError: (Argument `source` must .*)", error.message)
+        if found is None:
+            raise
+        raise ValueError(found[1]) from error
 
 
 def by_examples(data):

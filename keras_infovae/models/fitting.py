@@ -9,7 +9,12 @@ import tensorflow as tf
 
 from keras_infovae import divergences
 from keras_infovae.models import input_checks
-from keras_infovae.models.batches import EpochsOfBatches, by_examples
+from keras_infovae.models.batches import (
+    EpochsOfBatches,
+    StreamedEpochs,
+    by_examples,
+    source_errors,
+)
 from keras_infovae.models.conditions import as_condition_array
 from keras_infovae.models.epoch_counter import EpochCounter
 from keras_infovae.models.nonfinite import StopOnNonFinite
@@ -62,6 +67,7 @@ class FitMethods:
         self._compile_options = {"synchronize_divergence": synchronize_divergence} | options
         self._chooses_jit = options.get("jit_compile", "auto") == "auto" and not self.run_eagerly
 
+    @source_errors()
     def fit(
         self,
         x=None,
@@ -126,6 +132,8 @@ class FitMethods:
             x, batch_size = batches.dataset(), None
             rows = min(batches.batch_size, batches.examples)
             callbacks.append(batches)
+        if hasattr(x, "begin_epoch"):
+            callbacks.append(StreamedEpochs(x.begin_epoch))
         if reductions.has_workers(self.distribute_strategy):
             x, options["validation_data"] = map(by_examples, (x, options.get("validation_data")))
         if isinstance(x, tf.data.Dataset):
@@ -229,6 +237,7 @@ class FitMethods:
             f"+ {divergence_weight} * divergence"
         )
 
+    @source_errors()
     def evaluate(self, x=None, *, condition=None, **options):
         """Returns the loss and its terms on x, as a dictionary.
 
@@ -249,6 +258,7 @@ class FitMethods:
             x, _ = self._checked(x, "x", condition)
         return super().evaluate(x, **({"return_dict": True} | options))
 
+    @source_errors()
     def predict(self, x, *, condition=None, **options):
         """Returns the mean of p(x|z) at the posterior mean of z, NumPy of the shape of x.
 

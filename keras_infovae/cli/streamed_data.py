@@ -1,0 +1,43 @@
+"""The data of a run that stays on disk, and a sample of it in memory for all but the training."""
+
+import dataclasses
+import math
+import os
+
+from keras_infovae import datasets
+
+_MOST_EXAMPLES, _MOST_VALUES = 10_000, 2**24  # in memory, of each split
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class StreamedData(datasets.Dataset):
+    """A `Dataset` of samples of the splits of a `Stream`.
+
+    Args:
+        stream: the `Stream`, to train on.
+    """
+
+    stream: datasets.Stream | None = None
+
+    def summary(self):
+        """Returns a few lines of text: the splits, and what is in memory of them."""
+        sizes = "\n".join(f"  {s:<11}{n:>8} examples" for s, n in self.stream.sizes.items())
+        scaling = repr(self.scaling)
+        return (
+            f"{self.name}: examples of shape {self.event_shape}, read from disk\n{sizes}\n"
+            f"  scaling: {scaling if len(scaling) < 80 else 'one per feature'}\n"
+            f"  numbers and pictures: of up to {len(self.train)} examples of each split"
+        )
+
+
+def load(source, *, batch_size, **settings):
+    """Returns the `StreamedData` of a source; the arguments are those of `datasets.stream`."""
+    stream = datasets.stream(source, batch_size, **settings)
+    count = max(2, min(_MOST_EXAMPLES, _MOST_VALUES // math.prod(stream.event_shape)))
+    return StreamedData(
+        name=os.path.basename(os.path.abspath(source)),
+        **{split: stream.sample(split, count) for split in stream.sizes},
+        scaling=stream.scaling,
+        feature_names=stream.feature_names,
+        stream=stream,
+    )

@@ -1,0 +1,145 @@
+"""Rows of one or several files, numbered through."""
+
+import os
+
+import numpy as np
+
+from keras_infovae.datasets.image_folder import ImageRows
+from keras_infovae.datasets.npy_rows import NpyRows
+from keras_infovae.datasets.parquet_rows import RowGroup, row_groups
+from keras_infovae.datasets.reading import source_error
+from keras_infovae.datasets.row_order import blocks_of_rows
+from keras_infovae.datasets.tfrecord_rows import TFRecordRows
+from keras_infovae.datasets.tfrecords import TFRecordFeature
+from keras_infovae.utils.checks import argument_error
+
+_READERS = {
+    ".npy": NpyRows,
+    ".tfrecord": TFRecordRows,
+    ".tfrecords": TFRecordRows,
+    ".parquet": RowGroup,
+    "folder": ImageRows,
+}
+_SUFFIXES = tuple(name for name in _READERS if name.startswith("."))
+_CHUNK = 2**22  # values that a pass over the data holds at once
+
+
+class Rows:
+    """The rows of files of one kind, as one long array that is read in parts.
+
+    Args:
+        files: objects with `path, count, event_shape, dtype, scaling, feature_names` and
+            `read(rows)`, which returns [k, *event_shape].
+        window: how many of them are cheap to read together, where rows are not to be read from
+            everywhere in turn. Default: None, any row is as good as another.
+
+    Raises:
+        ValueError: when they differ in shape, dtype or columns, hold no numbers or nothing at all.
+    """
+
+    def __init__(self, files, window=None):
+        first = files[0]
+        for file in files:
+            for name in ("event_shape", "dtype", "feature_names"):
+                if getattr(file, name) != getattr(first, name):
+                    raise source_error(
+                        file.path,
+                        f"have one {name.replace('_', ' ')} in all files: {first.path!r} has "
+                        f"{getattr(first, name)}",
+                        f"{getattr(file, name)}",
+                    )
+        self.files = files
+        self.event_shape, self.dtype = tuple(first.event_shape), first.dtype
+        self.feature_names = first.feature_names
+        self.scaling = first.scaling
+        counts = np.array([file.count for file in files])
+        self._starts = np.concatenate([[0], np.cumsum(counts)])
+        self.blocks, self.window = (counts, window) if window else blocks_of_rows(len(self))
+        if self.dtype.kind not in "biuf":
+            raise source_error(first.path, "hold real numbers", f"dtype {self.dtype}")
+        if not len(self) or not self.event_shape or 0 in self.event_shape:
+            found = f"shape {(len(self), *self.event_shape)}"
+            raise source_error(first.path, "hold at least one example and one value", found)
+
+    def __len__(self):
+        return int(self._starts[-1])
+
+    def read(self, rows):
+        """Returns the `rows`, integers [k], as they are stored: [k, *event_shape]."""
+        if len(self.files) == 1:
+            return self.files[0].read(rows)
+        file_of_row = np.searchsorted(self._starts, rows, side="right") - 1
+        values = np.empty((len(rows), *self.event_shape), self.dtype)
+        for number in dict.fromkeys(file_of_row):  # in the order of the rows
+            here = file_of_row == number
+            values[here] = self.files[number].read(rows[here] - self._starts[number])
+        return values
+
+    def place(self, row):
+        """Returns where a row is, for errors: (path, number of the row in that file)."""
+        number = int(np.searchsorted(self._starts, row, side="right")) - 1
+        return self.files[number].path, int(row - self._starts[number])
+
+    def chunks(self, order, split):
+        """Yields all rows of a split in the order of the source, a few million values at a time."""
+        size = max(1, _CHUNK // int(np.prod(self.event_shape)))
+        for rows in order.batches(split, size):
+            yield rows, self.read(rows)
+
+
+def open_rows(source, feature=None, columns=None):
+    """Returns the `Rows` of what the user gave to `stream`.
+
+    Args:
+        source: a path, or a list of paths. A folder of shards stands for its files, by name.
+        feature: a `TFRecordFeature`, or None.
+        columns: names of columns, or None.
+
+    Raises:
+        ValueError, TypeError, FileNotFoundError: when it cannot be read row by row.
+    """
+    paths = source if isinstance(source, (list, tuple)) else [source]
+    if not paths or not all(isinstance(path, (str, os.PathLike)) for path in paths):
+        raise argument_error("source", "a path or a list of paths", source, TypeError)
+    if feature is not None and not isinstance(feature, TFRecordFeature):
+        raise argument_error("feature", "a TFRecordFeature", feature, TypeError)
+    files = []
+    for path in (os.path.expanduser(os.fspath(path)) for path in paths):
+        if not os.path.exists(path):
+            raise FileNotFoundError(
+                f"Argument `source` must be a path that exists. Received: source={path!r}"
+            )
+        files += _shards(path) or [path]
+    suffixes = [_suffix(file) for file in files]
+    suffix = suffixes[0]
+    for file, other in zip(files, suffixes):
+        if _READERS[other] is not _READERS[suffix]:
+            raise source_error(file, f"be of the kind of {files[0]!r}: one kind at a time")
+    is_parquet, is_tfrecord = suffix == ".parquet", _READERS[suffix] is TFRecordRows
+    for name, value, fits in (("feature", feature, is_tfrecord), ("columns", columns, is_parquet)):
+        if value is not None and not fits:
+            kind = "TFRecord" if name == "feature" else "Parquet"
+            raise source_error(files[0], f"be {kind} files where `{name}` is given")
+    if is_parquet:
+        return Rows(*row_groups(files, columns))
+    settings = {"feature": feature} if is_tfrecord else {}
+    return Rows([_READERS[suffix](file, **settings) for file in files])
+
+
+def _shards(folder):
+    """Returns the files of a folder that are sources by themselves, sorted by name."""
+    if not os.path.isdir(folder):
+        return []
+    names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    return [os.path.join(folder, name) for name in names if name.lower().endswith(_SUFFIXES)]
+
+
+def _suffix(path):
+    """Returns what a source is called in `_READERS`."""
+    if os.path.isdir(path):
+        return "folder"
+    for suffix in _SUFFIXES:
+        if path.lower().endswith(suffix):
+            return suffix
+    known = ", ".join(_SUFFIXES)
+    raise source_error(path, f"be a folder, or a file whose name ends in one of {known}")
