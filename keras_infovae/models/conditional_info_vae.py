@@ -80,6 +80,8 @@ class ConditionalInfoVAE(InfoVAE):
             raise argument_error("condition", "given: the model takes one", condition)
         condition = tf.convert_to_tensor(condition)
         if self.num_classes is not None and condition.shape.rank == 1:
+            if tf.executing_eagerly():  # elsewhere the data was checked before
+                self._condition_array(condition.numpy(), None)
             condition = tf.one_hot(tf.cast(condition, tf.int32), self.num_classes)
         return tf.ensure_shape(tf.cast(condition, tf.float32), [None, self.condition_size])
 

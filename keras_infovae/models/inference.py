@@ -57,6 +57,7 @@ class InferenceMethods:
                 size of counts). Default None: what is typical.
         """
         self._require_built()
+        z = tf.cast(z, tf.float32)
         input_checks.check_event_shape(z.shape, (self.latent_dim,), "z")
         return self._likelihood(z, self._condition_tensor(condition), context, training=False)
 

@@ -182,3 +182,17 @@ def test_features_of_another_width_and_generation_without_a_condition_are_refuse
     for arguments in ({}, {"num_classes": 3, "condition_dim": 2}):
         with pytest.raises(ValueError, match="`num_classes` and `condition_dim`"):
             ki.ConditionalInfoVAE(2, **arguments)
+
+
+def test_labels_that_there_are_none_of_are_refused_everywhere():
+    model = ki.ConditionalInfoVAE(
+        2, num_classes=3, encoder=ki.networks.MLP([4]), decoder=ki.networks.MLP([4])
+    )
+    model.build((None, 5))
+    x, labels = np.zeros([4, 5], "float32"), np.array([0, 1, 2, 3])
+    for function in (ki.evaluation.importance_weighted_bound, ki.evaluation.active_units):
+        with pytest.raises(ValueError, match="labels from 0 to 2. Received: condition=.*3"):
+            function(model, x, condition=labels)
+    with pytest.raises(ValueError, match="labels from 0 to 2"):
+        model.likelihood_distribution(np.zeros([4, 2]), labels)
+    assert model.likelihood_distribution(np.zeros([4, 2]), labels % 3).batch_shape == [4]
