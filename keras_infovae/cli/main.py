@@ -1,6 +1,7 @@
 """The entry point of `keras-infovae`."""
 
 import difflib
+import os
 import sys
 
 from absl import app, flags
@@ -14,7 +15,7 @@ from keras_infovae.cli.tune import Tune
 from keras_infovae.version import __version__
 
 COMMANDS = {command.name: command for command in (Train(), Tune(), Evaluate(), Generate())}
-DONE, FAILED, UNUSABLE, STOPPED = 0, 1, 2, 130
+DONE, FAILED, UNUSABLE, STOPPED, BROKEN_PIPE = 0, 1, 2, 130, 141
 _HELP = ("--help", "-help", "-h", "--helpfull", "--helpshort", "-?", "help")
 
 
@@ -25,7 +26,18 @@ def run():
         flags.FLAGS(argv[:1])  # absl's own flags keep their defaults; commands parse theirs
         return argv
 
-    app.run(main, flags_parser=parse)
+    app.run(_main_into_a_pipe, flags_parser=parse)
+
+
+def _main_into_a_pipe(argv):
+    """Returns the status of `main`; 141, as of other programs, where the reader of a pipe left."""
+    try:
+        status = main(argv)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # `keras-infovae --help | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the end
+        return BROKEN_PIPE
 
 
 def main(argv):

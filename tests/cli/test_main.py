@@ -121,3 +121,14 @@ def test_the_console_script(runs, tmp_path):
     assert "Wrote 16 new examples to made_up.csv" in done.stdout
     assert "Traceback" not in done.stderr
     assert (tmp_path / "made_up.csv").exists()
+
+
+def test_a_reader_that_leaves_is_no_error():
+    program = "from keras_infovae.cli.main import run; run()"
+    done = subprocess.Popen(
+        [sys.executable, "-c", program, "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    done.stdout.close()  # as `head` does
+    error = done.stderr.read().decode()
+    assert done.wait() == 141
+    assert "BrokenPipe" not in error
