@@ -362,12 +362,14 @@ def _check_batch(batch_size, examples):
 
 def _check_replicas(rows, optimizer, strategy):
     replicas = strategy.num_replicas_in_sync
-    accumulated = optimizer.gradient_accumulation_steps
-    if replicas > 1 and accumulated:
-        # Keras applies them under a condition, in which replicas cannot wait for each other.
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    accumulated = inner.gradient_accumulation_steps
+    if replicas > 1 and accumulated and (inner.use_ema or inner is not optimizer):
+        # Keras does both within each replica, under its own condition.
         raise ValueError(
             "Argument `gradient_accumulation_steps` of the optimizer must be left out on "
-            f"{replicas} replicas. Received: gradient_accumulation_steps={accumulated}"
+            f"{replicas} replicas with `use_ema`, and with the scaled losses of mixed_float16. "
+            f"Received: gradient_accumulation_steps={accumulated}"
         )
     if rows is not None and rows < replicas:
         raise ValueError(

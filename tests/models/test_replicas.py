@@ -138,11 +138,37 @@ def test_an_overflow_on_any_replica_is_one_of_all(limit):
     np.testing.assert_allclose(step(optimizer, [np.inf, 1.0], [1.0, np.inf], [1.0, 1.0]), expected)
 
 
-def test_accumulated_gradients_are_refused():
-    # Keras 3 applies them under a condition, where replicas cannot wait for each other.
+def test_accumulated_gradients_are_those_of_one_device():
+    # 20 steps leave 2 of a third in the sums; clipping is of the mean.
+    options = {"gradient_accumulation_steps": 3, "clipnorm": 0.05}
+    expected = train("adversarial", **options)
+    with ki.training.get_strategy("mirrored").scope():
+        assert_same(train("adversarial", **options), expected)
+
+
+def test_accumulated_gradients_wait_for_their_step():
+    def optimizer():
+        return keras.optimizers.SGD(1.0, gradient_accumulation_steps=2, clipvalue=3.5)
+
+    np.testing.assert_allclose(step(optimizer, [1.0, 1.0]), [0.0, 0.0])
+    # The mean of the sums (3, 4) and (3, 8) is (3, 6).
+    np.testing.assert_allclose(step(optimizer, [1.0, 1.0], [1.0, 2.0]), [-3.0, -3.5])
+    three = step(optimizer, [1.0, 1.0], [1.0, 2.0], [9.0, 9.0])
+    np.testing.assert_allclose(three, [-3.0, -3.5])
+    four = step(optimizer, [1.0, 1.0], [1.0, 2.0], [0.0, 0.5], [1.0, 0.0])
+    np.testing.assert_allclose(four, [-3.0 - 1.5, -3.5 - 1.0])
+
+
+@pytest.mark.parametrize("policy, options", [("mixed_float16", {}), ("float32", {"use_ema": True})])
+def test_accumulated_gradients_that_keras_decides_on_are_refused(policy, options):
+    previous = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
     scope = ki.training.get_strategy("mirrored").scope()
-    with scope, pytest.raises(ValueError, match="`gradient_accumulation_steps`.*2 replicas"):
-        train("moment_matching", gradient_accumulation_steps=2)
+    try:
+        with scope, pytest.raises(ValueError, match="`gradient_accumulation_steps`.*2 replicas"):
+            train("moment_matching", gradient_accumulation_steps=2, **options)
+    finally:
+        keras.config.set_dtype_policy(previous)
 
 
 # === Replicas apart ===
