@@ -408,6 +408,9 @@ def run_model_contract(model_class, arguments, x):
     assert json.dumps(restored.get_config()) == json.dumps(model.get_config())
     np.testing.assert_allclose(restored.encode(x, **everything), z, atol=1e-6)
     np.testing.assert_allclose(restored.generate(5, seed=3, **five), new, atol=1e-6)
+    # Eager steps, to hold them against the graph's. Compiled steps of loaded models are tested in
+    # tests/models/test_saving.py and tests/training/test_resume.py.
+    restored.run_eagerly = True
     loss = restored.evaluate(x, verbose=0, **everything)["loss"]
     np.testing.assert_allclose(loss, values["loss"], rtol=1e-5)
     restored.fit(x, **options, **everything)  # and its training goes on

@@ -633,7 +633,8 @@ def test_data_that_the_likelihood_cannot_describe(case):
 
 
 def test_a_schedule_in_epochs_needs_to_know_how_long_an_epoch_is():
-    model = MODEL(2, alpha=ki.schedules.Linear(unit="epochs", duration=3))
+    alpha = ki.schedules.Linear(unit="epochs", duration=3)
+    model = MODEL(2, alpha=alpha, divergence="moment_matching")
     unknown = dataset(X).filter(lambda x: True)
     with pytest.raises(ValueError, match="`steps_per_epoch` must be given.*epochs"):
         model.fit(unknown, verbose=0)

@@ -7,7 +7,8 @@ def branch(condition, if_true, if_false, tensors):
     """Returns `if_true(*tensors)` or `if_false(*tensors)`, scalars, by a condition in the graph.
 
     Each branch computes its gradient too. XLA cannot compile the gradient of a branch that holds
-    loops whose intermediate results it would have to keep.
+    loops whose intermediate results it would have to keep. It is for graphs: eagerly the condition
+    is known.
 
     Args:
         condition: a scalar boolean tensor.
@@ -21,11 +22,11 @@ def branch(condition, if_true, if_false, tensors):
         tensors = [tf.stop_gradient(tensor) for tensor in tensors]
 
         def with_gradient(function):
-            with tf.GradientTape() as tape:
-                tape.watch(tensors)
-                value = function(*tensors)
+            # Not by a tape: within that of a training step TensorFlow would derive every loop a
+            # second time, for a gradient of the gradient, and take three times as long to compile.
+            value = function(*tensors)
             zero = tf.UnconnectedGradients.ZERO
-            return value, *tape.gradient(value, tensors, unconnected_gradients=zero)
+            return value, *tf.gradients(value, tensors, unconnected_gradients=zero)
 
         value, *gradients = tf.cond(
             condition, lambda: with_gradient(if_true), lambda: with_gradient(if_false)

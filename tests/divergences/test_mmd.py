@@ -203,6 +203,31 @@ def test_auto_is_the_same_where_the_size_of_the_batch_is_not_known(kernel, jit_c
             np.testing.assert_allclose(a, b, atol=1e-5)
 
 
+def test_a_gradient_costs_no_graph_where_each_branch_has_its_own():
+    prior = ki.priors.StandardNormal().distribution(2)
+
+    def value(mean):
+        q, z = normal_posterior(mean, 0.5 + 0.0 * mean)
+        return ki.divergences.MaximumMeanDiscrepancy()(z, prior, q, seed=tf.constant([1, 1]))
+
+    def value_and_gradient(mean):
+        with tf.GradientTape() as tape:
+            tape.watch(mean)
+            result = value(mean)
+        return result, tape.gradient(result, mean)
+
+    alone, derived = (
+        tf.function(function, input_signature=[tf.TensorSpec([None, 2])]).get_concrete_function()
+        for function in (value, value_and_gradient)
+    )
+    # A loop derived a second time would be a function more.
+    assert _count_of_functions(derived) == _count_of_functions(alone)
+
+
+def _count_of_functions(function):
+    return len(function.graph.as_graph_def().library.function)
+
+
 def test_auto_takes_the_estimator_that_is_documented(monkeypatch):
     def spy(name):
         def estimator(*arguments, **_):

@@ -111,7 +111,8 @@ def test_annealed_vae_is_the_distance_of_the_kl_from_the_capacity():
 
 
 def test_capacity_grows_with_the_steps():
-    model = built(ki.AnnealedVAE, capacity=ki.schedules.Linear(0.0, 10.0, duration=4), gamma=1.0)
+    capacity = ki.schedules.Linear(0.0, 10.0, duration=4)
+    model = built(ki.AnnealedVAE, capacity=capacity, gamma=1.0, divergence="moment_matching")
     model.compile(keras.optimizers.SGD(0.0), jit_compile=False)
     history = model.fit(X, batch_size=6, epochs=4, verbose=0).history
     kl = history["kl_divergence"]
@@ -168,7 +169,7 @@ def test_adversarial_autoencoder_adds_the_bound_of_the_discriminator():
 
 def test_weights_follow_their_schedules_into_the_loss_and_the_history():
     beta = ki.schedules.Linear(1.0, 5.0, duration=4)
-    model = built(ki.BetaVAE, beta=beta)
+    model = built(ki.BetaVAE, beta=beta, divergence="moment_matching")
     model.compile(keras.optimizers.SGD(0.0), jit_compile=False)
     history = model.fit(X, batch_size=6, epochs=3, verbose=0).history
     np.testing.assert_allclose(history["kl_weight"], [(1 + 2) / 2, (3 + 4) / 2, 5.0], rtol=1e-6)
@@ -186,7 +187,7 @@ def test_a_schedule_in_epochs_is_one_in_steps():
         ki.schedules.Cosine(0.0, 1.0, duration=2, unit="epochs"),
         ki.schedules.Cosine(0.0, 1.0, duration=6, unit="steps"),
     ):
-        model = built(alpha=schedule, lambda_=20.0)
+        model = built(alpha=schedule, lambda_=20.0, divergence="moment_matching")
         model.compile(keras.optimizers.Adam(1e-2), jit_compile=False)
         model.fit(X, batch_size=4, epochs=3, verbose=0)
         weights.append(model.get_weights())
@@ -197,7 +198,8 @@ def test_a_schedule_in_epochs_is_one_in_steps():
 
 def test_a_schedule_goes_on_where_a_saved_model_stopped(tmp_path):
     def fresh():
-        model = built(alpha=ki.schedules.Sigmoid(0.0, 0.9, duration=3, unit="epochs"), lambda_=20.0)
+        alpha = ki.schedules.Sigmoid(0.0, 0.9, duration=3, unit="epochs")
+        model = built(alpha=alpha, lambda_=20.0, divergence="moment_matching")
         model.compile(keras.optimizers.Adam(1e-2), jit_compile=False)
         return model
 

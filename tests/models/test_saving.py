@@ -30,7 +30,14 @@ def own_encoder():
 )
 def test_training_goes_on_after_loading_as_it_would_have(tmp_path, encoder, decoder):
     keras.utils.set_random_seed(0)
-    model = ki.InfoVAE(2, encoder=encoder(), decoder=decoder(), seed=0, likelihood="normal")
+    model = ki.InfoVAE(
+        2,
+        divergence="moment_matching",
+        likelihood="normal",
+        encoder=encoder(),
+        decoder=decoder(),
+        seed=0,
+    )
     model.compile(keras.optimizers.Adam(1e-2), jit_compile=False, steps_per_execution=2)
     model.fit(X, batch_size=8, epochs=3, verbose=0)
     model.save(tmp_path / "model.keras")
@@ -48,7 +55,8 @@ def test_training_goes_on_after_loading_as_it_would_have(tmp_path, encoder, deco
 
 
 def test_a_model_that_knows_no_shape_yet_is_saved_too(tmp_path):
-    ki.BetaVAE(2, beta=2.0, seed=3).save(tmp_path / "model.keras")
+    model = ki.BetaVAE(2, beta=2.0, divergence="moment_matching", seed=3)
+    model.save(tmp_path / "model.keras")
     restored = keras.saving.load_model(tmp_path / "model.keras")
     assert isinstance(restored, ki.BetaVAE) and restored.beta == 2.0 and not restored.built
     restored.fit(X, batch_size=8, verbose=0)
@@ -57,7 +65,13 @@ def test_a_model_that_knows_no_shape_yet_is_saved_too(tmp_path):
 def test_encoding_uses_up_no_random_numbers():
     def run(encode):
         keras.utils.set_random_seed(0)
-        model = ki.VAE(2, encoder=NETWORK, decoder=NETWORK, seed=np.int64(2**40))
+        model = ki.VAE(
+            2,
+            divergence="moment_matching",
+            encoder=NETWORK,
+            decoder=NETWORK,
+            seed=np.int64(2**40),
+        )
         model.compile("adam", jit_compile=False)
         model.fit(X, batch_size=8, verbose=0)
         if encode:
