@@ -1,5 +1,7 @@
 """What a hyperparameter is chosen from: one value, a list, or a range."""
 
+import math
+
 from keras_infovae.utils.checks import argument_error, check_integer, check_number
 
 _INTEGERS = {"latent_dim": 1, "batch_size": 2}  # and their minimum
@@ -49,9 +51,12 @@ def _parse_one(name, text):
 def declare(hp, name, choices):
     """Returns the value that `hp` chooses for the hyperparameter `name`."""
     if isinstance(choices, tuple):
+        low, high = choices
         if name in _INTEGERS:
-            return hp.Int(name, *choices)
-        return hp.Float(name, *choices, sampling="log" if name in _LOGARITHMIC else "linear")
+            return hp.Int(name, low, high, default=(low + high) // 2)
+        if name in _LOGARITHMIC:
+            return hp.Float(name, low, high, sampling="log", default=math.sqrt(low * high))
+        return hp.Float(name, low, high, default=(low + high) / 2)
     if name == "lambda_":  # numbers and a word: KerasTuner takes one type
         chosen = hp.Choice(name, [str(item) for item in choices])
         return chosen if chosen == "auto" else float(chosen)

@@ -31,8 +31,9 @@ class HyperInfoVAE:
 
     Each argument is a hyperparameter of that name. A single value fixes it, a list is what it is
     chosen from, and a pair (low, high), a tuple, a range from which numbers are drawn: latent_dim
-    and batch_size evenly, learning_rate and beta evenly in their logarithm. `hidden_units` counts
-    for the network "mlp", `filters` for "conv", and `kernel` for divergences that have one.
+    and batch_size evenly, learning_rate and beta evenly in their logarithm. The default, with which
+    a search begins, is the first of a list and the middle of a range. `hidden_units` counts for the
+    network "mlp", `filters` for "conv", and `kernel` for divergences that have one.
 
     KerasTuner is imported when an instance is made.
 

@@ -10,12 +10,20 @@ from sklearn.exceptions import ConvergenceWarning
 from keras_infovae.utils.checks import argument_error, check_integer
 
 
-class _Bayesian(keras_tuner.oracles.BayesianOptimizationOracle):
-    """KerasTuner's, with two differences.
+class _FromDefaults:
+    """The first trial is the space's defaults, which a search is then compared with."""
+
+    def populate_space(self, trial_id):
+        return super().populate_space(trial_id) if self.start_order else _running(_defaults(self))
+
+
+class _Bayesian(_FromDefaults, keras_tuner.oracles.BayesianOptimizationOracle):
+    """KerasTuner's, with three differences.
 
     It draws from the number of trials, so that a search that goes on proposes what it would have;
-    KerasTuner starts its generator anew whenever a search is read from disk. And a failed trial
-    counts as the worst one; KerasTuner leaves it out, and proposes the same point again.
+    KerasTuner starts its generator anew whenever a search is read from disk. A failed trial counts
+    as the worst one; KerasTuner leaves it out, and proposes the same point again. And what was
+    tried already is not tried again, but a random point in its stead.
     """
 
     def populate_space(self, trial_id):
@@ -24,7 +32,10 @@ class _Bayesian(keras_tuner.oracles.BayesianOptimizationOracle):
         self.trials = {name: self.trials[name] for name in self.start_order}
         with warnings.catch_warnings():  # of few trials, a kernel's width may not be learned
             warnings.simplefilter("ignore", ConvergenceWarning)
-            return super().populate_space(trial_id)
+            proposal = super().populate_space(trial_id)
+        if proposal["values"] is not None and self._duplicate(proposal["values"]):
+            return self._random_populate_space()
+        return proposal
 
     def _vectorize_trials(self):
         trials = self.trials.values()
@@ -47,13 +58,23 @@ class _Grid(keras_tuner.oracles.GridSearchOracle):
     """
 
     def populate_space(self, trial_id):
-        if self.start_order:
-            last = self.trials[self.start_order[-1]].hyperparameters.values
-            values = self._get_next_combination(last)
-        else:
-            space = self.get_space()
-            values = {hp.name: hp.default for hp in space.space if space.is_active(hp)}
-        return {"status": "STOPPED" if values is None else "RUNNING", "values": values}
+        if not self.start_order:
+            return _running(_defaults(self))
+        last = self.trials[self.start_order[-1]].hyperparameters.values
+        return _running(self._get_next_combination(last))
+
+
+class _Random(_FromDefaults, keras_tuner.oracles.RandomSearchOracle):
+    """KerasTuner's, from the defaults on."""
+
+
+def _defaults(oracle):
+    space = oracle.get_space()
+    return {hp.name: hp.default for hp in space.space if space.is_active(hp)}
+
+
+def _running(values):
+    return {"status": "STOPPED" if values is None else "RUNNING", "values": values}
 
 
 def _bayesian(max_trials, epochs, **options):
@@ -73,7 +94,7 @@ def _hyperband(max_trials, epochs, **options):
 
 
 def _random(max_trials, epochs, **options):
-    return keras_tuner.oracles.RandomSearchOracle(max_trials=max_trials, **options)
+    return _Random(max_trials=max_trials, **options)
 
 
 def _grid(max_trials, epochs, **options):

@@ -59,7 +59,8 @@ def tune(
         directory: where the search is kept; see `SearchResult`.
         tuner: which trial comes next: `"bayesian"` (default; a Gaussian process after a quarter of
             the trials), `"hyperband"` (many short trainings, of which the better ones go on),
-            `"random"`, or `"grid"` (all combinations; of a range 10 values and its lower end).
+            `"random"`, or `"grid"` (all combinations; of a range 10 values and its middle). The
+            first trial is the defaults of the space, but for "hyperband".
         objective: what the best trial has the most (+) or the least (-) of, on validation examples:
             `"importance_weighted_bound"` (default; +, on log p(x), nats, 64 draws of z),
             `"elbo"` (+, nats), `"reconstruction_loss"` (-, nats), `"mmd"` (-, of

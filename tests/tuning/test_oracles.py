@@ -57,8 +57,9 @@ def test_more_trials_add_to_a_finished_search(tmp_path):
 
 
 def test_the_bayesian_search_leaves_failures_alone_and_finds_the_best(tmp_path):
-    tried = [values["x"] for values in search("bayesian", tmp_path, max_trials=12)]
-    assert len(set(tried)) == 12
+    points = search("bayesian", tmp_path, max_trials=12)
+    assert len({tuple(values.items()) for values in points}) == 12  # none twice
+    tried = [values["x"] for values in points]
     assert sum(x > 0.8 for x in tried[6:]) <= 1  # after the first look around
     assert min(abs(x - 0.3) for x in tried) < 0.05
 
@@ -69,6 +70,11 @@ def test_hyperband_without_a_number_of_trials_is_one_pass(tmp_path):
     assert len(tried) <= 23
     assert {values["tuner/epochs"] for values in tried} == {1, 3, 9}
     assert any("tuner/trial_id" in values for values in tried)
+
+
+@pytest.mark.parametrize("tuner", ["bayesian", "grid", "random"])
+def test_a_search_begins_with_the_defaults(tuner, tmp_path):
+    assert search(tuner, tmp_path, max_trials=1) == [{"word": "a", "x": 0.0}]
 
 
 @pytest.mark.parametrize("tuner", ["bayesian", "random"])
