@@ -56,11 +56,14 @@ def get_strategy(name="auto"):
 
 
 def _best(num_gpus):
-    """Returns what "auto" stands for; "auto" itself for TensorFlow's default, one device."""
+    """Returns what "auto" stands for; "auto" itself for TensorFlow's default, where no GPU is.
+
+    On one GPU it is not the default: a strategy copies batches to the device ahead of their step.
+    """
     # A malformed TF_CONFIG is an error here too: to train alone in its stead would go unseen.
     if cluster.VARIABLE in os.environ and len(cluster.read_cluster()[0]) > 1:
         return "multi_worker"
-    return "mirrored" if num_gpus > 1 else "auto"
+    return ("auto", "gpu", "mirrored")[min(num_gpus, 2)]
 
 
 def is_writer(strategy):
@@ -119,7 +122,7 @@ def _tpu():
 
 
 _MAKERS = {
-    "auto": tf.distribute.get_strategy,  # the default one: a GPU where there is one
+    "auto": tf.distribute.get_strategy,  # the default one
     "cpu": _one_device("cpu"),
     "gpu": _one_device("gpu"),
     "mirrored": _mirrored,

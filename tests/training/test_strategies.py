@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 import keras_infovae as ki
-from keras_infovae.training import cluster
+from keras_infovae.training import cluster, strategies
 
 TWO = ["127.0.0.1:40001", "127.0.0.1:40002"]
 
@@ -23,6 +23,7 @@ def test_one_device_and_many():
     mirrored = get("mirrored")  # of the two logical devices of the tests
     assert isinstance(mirrored, tf.distribute.MirroredStrategy)
     assert mirrored.num_replicas_in_sync == 2
+    assert [strategies._best(gpus) for gpus in (0, 1, 2, 8)] == ["auto", "gpu", *["mirrored"] * 2]
 
 
 @pytest.mark.parametrize("name", ["Mirrored", "multi-worker", None, 3])
