@@ -1,0 +1,73 @@
+"""`keras-infovae export`."""
+
+from keras_infovae.cli import data as run_data
+from keras_infovae.cli.command import Command
+from keras_infovae.cli.errors import reported
+
+
+class Export(Command):
+    """Writes the model of a run as TensorFlow Serving loads it."""
+
+    name = "export"
+    summary = "writes the model of a run as a SavedModel for TensorFlow Serving"
+    description = """
+The server takes and gives values in the units of the data that the run was trained on. Before the
+new version appears in --output, another process loads it without Keras, and every signature is
+compared with the run's model. README.md and signatures.json in the version say what to send.
+"""
+    examples = (
+        "keras-infovae export --run=runs/first --output=serving/digits",
+        "keras-infovae export --run=runs/first --output=serving/digits --version=7 --warmup",
+    )
+
+    def define_flags(self, flag_set):
+        flag_set.text("run", "DIRECTORY", "A directory that train wrote.", required=True)
+        flag_set.text(
+            "output",
+            "DIRECTORY",
+            "The model's directory on the server; the version becomes a folder in it.",
+            required=True,
+        )
+        flag_set.integer(
+            "version", "INTEGER", "A version that is not there yet.", shown="the next one"
+        )
+        flag_set.text(
+            "signatures",
+            "NAME,...",
+            "Which signatures, by their names in docs/serving.md.",
+            default="all",
+            shown="all that the model can have",
+        )
+        flag_set.boolean(
+            "warmup",
+            "Have the server run requests made of the run's validation examples before it takes "
+            "others; needs the extra keras-infovae[serving].",
+        )
+
+    def run(self, flags):
+        from keras_infovae.serving import export_for_serving
+        from keras_infovae.training import RunDirectory
+
+        names = {name: name for name in self.flag_set().names()} | {"directory": "output"}
+        signatures = flags.signatures
+        if signatures != "all":
+            signatures = [name.strip() for name in signatures.split(",")]
+        with reported(names):
+            run = RunDirectory(flags.run)
+            config = run_data.config_of(run)
+            model = run.load_model()
+            warmup = _warmup_examples(config, model) if flags.warmup else None
+            export_for_serving(
+                model,
+                flags.output,
+                version=flags.version,
+                signatures=signatures,
+                warmup=warmup,
+            )
+
+
+def _warmup_examples(config, model):
+    """Returns examples of the run's data, in raw units, that it was not trained on."""
+    data = run_data.load_of_run(config)
+    x = getattr(data, run_data.held_out(data))[:8]
+    return x if model.scaling is None else model.scaling.invert(x)
