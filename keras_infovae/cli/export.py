@@ -2,7 +2,7 @@
 
 from keras_infovae.cli import data as run_data
 from keras_infovae.cli.command import Command
-from keras_infovae.cli.errors import reported
+from keras_infovae.cli.errors import CommandLineError, reported
 
 
 class Export(Command):
@@ -40,8 +40,8 @@ compared with the run's model. README.md and signatures.json in the version say 
         )
         flag_set.boolean(
             "warmup",
-            "Have the server run requests made of the run's validation examples before it takes "
-            "others; needs the extra keras-infovae[serving].",
+            "Have the server run requests, made of examples that the run was not trained on, "
+            "before it takes others; needs the extra keras-infovae[serving].",
         )
 
     def run(self, flags):
@@ -57,13 +57,16 @@ compared with the run's model. README.md and signatures.json in the version say 
             config = run_data.config_of(run)
             model = run.load_model()
             warmup = _warmup_examples(config, model) if flags.warmup else None
-            export_for_serving(
-                model,
-                flags.output,
-                version=flags.version,
-                signatures=signatures,
-                warmup=warmup,
-            )
+            try:
+                export_for_serving(
+                    model,
+                    flags.output,
+                    version=flags.version,
+                    signatures=signatures,
+                    warmup=warmup,
+                )
+            except RuntimeError as error:  # the exported model is not the run's
+                raise CommandLineError(str(error)) from error
 
 
 def _warmup_examples(config, model):

@@ -43,7 +43,7 @@ class ServingInputs:
 
     @property
     def condition_spec(self):
-        """{"condition": TensorSpec} where the model takes one: labels [n], features [n, c]; or {}."""
+        """{"condition": TensorSpec of labels [n] or features [n, c]}; {} where there is none."""
         if not self.model.condition_size:
             return {}
         if getattr(self.model, "num_classes", None):

@@ -45,9 +45,9 @@ def describe(model, traced, preprocessing, differences, limit):
 def write(directory, description):
     """Writes `signatures.json` and `README.md` to the version's directory."""
     write_json(os.path.join(directory, "signatures.json"), description)
-    with whole_file(os.path.join(directory, "README.md")) as path:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(_readme(description))
+    path = os.path.join(directory, "README.md")
+    with whole_file(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
+        file.write(_readme(description))
 
 
 def _scaling(model, preprocessing):
