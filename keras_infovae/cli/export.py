@@ -3,6 +3,18 @@
 from keras_infovae.cli import data as run_data
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
+from keras_infovae.utils.checks import check_choice
+
+SIGNATURES = (
+    "serving_default",
+    "encode",
+    "decode",
+    "generate",
+    "score",
+    "regress",
+    "encode_image_bytes",
+    "score_image_bytes",
+)
 
 
 class Export(Command):
@@ -34,7 +46,7 @@ compared with the run's model. README.md and signatures.json in the version say 
         flag_set.text(
             "signatures",
             "NAME,...",
-            "Which signatures, by their names in docs/serving.md.",
+            f"Of {', '.join(SIGNATURES)}; the last two are for images.",
             default="all",
             shown="all that the model can have",
         )
@@ -45,13 +57,11 @@ compared with the run's model. README.md and signatures.json in the version say 
         )
 
     def run(self, flags):
+        signatures = _signatures(flags.signatures)
         from keras_infovae.serving import export_for_serving
         from keras_infovae.training import RunDirectory
 
         names = {name: name for name in self.flag_set().names()} | {"directory": "output"}
-        signatures = flags.signatures
-        if signatures != "all":
-            signatures = [name.strip() for name in signatures.split(",")]
         with reported(names):
             run = RunDirectory(flags.run)
             config = run_data.config_of(run)
@@ -67,6 +77,13 @@ compared with the run's model. README.md and signatures.json in the version say 
                 )
             except RuntimeError as error:  # the exported model is not the run's
                 raise CommandLineError(str(error)) from error
+
+
+def _signatures(given):
+    if given == "all":
+        return given
+    with reported({}):
+        return [check_choice("--signatures", name.strip(), SIGNATURES) for name in given.split(",")]
 
 
 def _warmup_examples(config, model):

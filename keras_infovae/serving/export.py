@@ -67,7 +67,7 @@ def export_for_serving(
 
 
 def export(model, directory, version, names, warmup, preprocessing, loader):
-    """Does what `export_for_serving` says with a running `GraphLoader`.
+    """Does what `export_for_serving` says with a `GraphLoader` that may serve several models.
 
     Returns:
         The path, and {signature: the largest difference from the Keras model}.
@@ -78,9 +78,10 @@ def export(model, directory, version, names, warmup, preprocessing, loader):
     names = signature_table.choose(names, inputs)
     if warmup is not None:
         warm_up.check_available()
-    samples = Samples(inputs, warmup)
     traced = saved_model.trace(signature_table.make(names, inputs))
+    samples = Samples(inputs, warmup)
     limit = parity.tolerance(model)
+    loader.start()  # gets ready meanwhile
     with atomic_directory(path) as temporary:
         saved_model.write(temporary, traced, preprocessing)
         differences = parity.check(temporary, names, samples, loader, limit)

@@ -30,22 +30,23 @@ class GraphLoader(contextlib.AbstractContextManager):
     def __init__(self):
         self._process = None
 
-    def __enter__(self):
-        environment = os.environ | {"CUDA_VISIBLE_DEVICES": "-1"}
+    def __exit__(self, *exception):
+        if self._process is not None:
+            self._process.terminate()
+            self._process.communicate()
+
+    def start(self):
+        """Starts the process, unless it runs already; it takes seconds to be ready for `run`."""
+        if self._process is not None:
+            return
         self._process = subprocess.Popen(
             [sys.executable, os.path.abspath(__file__)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env=environment,
+            env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1"},
         )
-        return self
-
-    def __exit__(self, *exception):
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
 
     def run(self, directory, requests):
         """Returns the outputs of each request, [{output: array}].
@@ -57,6 +58,7 @@ class GraphLoader(contextlib.AbstractContextManager):
         Raises:
             RuntimeError: with what TensorFlow said, when the model does not load or run.
         """
+        self.start()
         with tempfile.TemporaryDirectory() as folder:
             job = {
                 "directory": os.path.abspath(directory),

@@ -37,7 +37,7 @@ def check(directory, names, samples, loader, limit):
         directory: of the SavedModel.
         names: of the signatures.
         samples: the `Samples` of the model.
-        loader: a running `GraphLoader`.
+        loader: a `GraphLoader`.
         limit: the largest difference allowed.
 
     Raises:
