@@ -1,5 +1,8 @@
 """What a request holds, as TensorFlow ops: from raw values to what the model sees, and back."""
 
+import functools
+import math
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -13,7 +16,7 @@ class ServingInputs:
     """Reads the inputs of signatures, each with the batch as its first axis.
 
     Raw values are those before `model.scaling`, or what `preprocessing` takes. Each reader raises,
-    when it runs, for values that are not finite or that the likelihood cannot describe.
+    when it runs, for values that are not finite or outside of the likelihood's range.
 
     Args:
         model: a built model.
@@ -39,7 +42,31 @@ class ServingInputs:
             self.x_spec = tf.TensorSpec([None, *model.event_shape], dtype, name="x")
         else:
             self.x_spec = _spec_of(preprocessing, model.event_shape)
-        self.takes_image_bytes = len(model.event_shape) == 3 and model.event_shape[-1] in (1, 3)
+
+    @functools.cached_property
+    def takes_image_bytes(self):
+        """Whether examples are images of 1 or 3 channels whose grey levels can be described."""
+        shape = self.model.event_shape
+        if len(shape) != 3 or shape[-1] not in (1, 3):
+            return False
+        if self.preprocessing is not None:
+            return True
+        likelihood = self.model.likelihood
+        images = np.resize(np.arange(256, dtype="uint8"), [-(-256 // math.prod(shape)), *shape])
+        low = -np.inf if likelihood.minimum is None else likelihood.minimum
+        high = np.inf if likelihood.maximum is None else likelihood.maximum
+        try:
+            x = np.clip(self.apply(self.raw_levels(images)), low, high)
+            likelihood.check_values("x", x)
+        except ValueError:  # levels of another number, one-hot categories
+            return False
+        return True
+
+    def raw_levels(self, levels):
+        """Returns the raw values that 8-bit grey levels stand for; NumPy or tensor."""
+        if self.scaling is None and self.preprocessing is None:
+            return levels / 255
+        return levels
 
     @property
     def condition_spec(self):
@@ -94,9 +121,7 @@ class ServingInputs:
             return tf.image.resize(image, [height, width], antialias=True)
 
         levels = tf.map_fn(decode, image_bytes, fn_output_signature=tf.float32)
-        if self.scaling is None and self.preprocessing is None:
-            levels = levels / 255.0
-        return self.from_x(tf.cast(levels, self.x_spec.dtype))
+        return self.from_x(tf.cast(self.raw_levels(levels), self.x_spec.dtype))
 
     def from_examples(self, examples):
         """Returns (x, {"condition": ...} or {}) for strings [n], each a `tf.train.Example`.

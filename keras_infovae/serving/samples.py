@@ -73,7 +73,7 @@ class Samples:
         x = self.x
         if name in signatures.IMAGE_SIGNATURES:
             name = name.removesuffix("_image_bytes")
-            x = self._inputs.apply(self._raw_of_images())
+            x = self._inputs.apply(self._inputs.raw_levels(self._images()))
         return {
             "serving_default": self._reconstruction,
             "encode": self._codes,
@@ -156,12 +156,9 @@ class Samples:
         return {"outputs": (value[:, None], np.reshape(unit, [-1, 1]))}
 
     def _images(self):
-        levels = self.raw if self._inputs.scaling is not None else 255.0 * self.x
+        scaled = self._inputs.scaling is None and self._inputs.preprocessing is None
+        levels = 255.0 * self.x if scaled else self.raw
         return np.clip(np.rint(levels), 0, 255).astype("uint8")
-
-    def _raw_of_images(self):
-        known = self._inputs.scaling is not None or self._inputs.preprocessing is not None
-        return self._images() / np.float32(1 if known else 255)
 
     def _example(self, row, condition):
         values, dtype = self.raw[row].ravel(), self._inputs.x_spec.dtype

@@ -32,8 +32,9 @@ def choose(signatures, inputs):
         check_choice(f"signatures[{index}]", name, NAMES)
         if name in IMAGE_SIGNATURES and not inputs.takes_image_bytes:
             raise ValueError(
-                f"Signature `{name}` needs a model of images with 1 or 3 channels. Received: a "
-                f"model of examples of shape {tuple(inputs.model.event_shape)}"
+                f"Signature `{name}` needs a model of images with 1 or 3 channels, whose "
+                f"likelihood describes 8-bit grey levels. Received: examples of shape "
+                f"{tuple(inputs.model.event_shape)}, {type(inputs.model.likelihood).__name__}"
             )
     return list(dict.fromkeys(signatures))
 

@@ -30,7 +30,7 @@ def program(tmp_path_factory):
         f"-l:{os.path.basename(glob.glob(f'{folder}/{name}.so.*')[0])}"
         for name in ("libtensorflow_cc", "libtensorflow_framework")
     ]
-    flags = ["-w", "-std=c++17", "-O1", *tf.sysconfig.get_compile_flags()]
+    flags = ["-w", "-std=c++17", *tf.sysconfig.get_compile_flags()]
     # Without --no-as-needed the linker leaves out what registers the sessions.
     link = [f"-L{folder}", "-Wl,--no-as-needed", *libraries, f"-Wl,-rpath,{folder}"]
     done = subprocess.run(
@@ -40,7 +40,6 @@ def program(tmp_path_factory):
     return path
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(COMPILER is None, reason="there is no C++ compiler")
 def test_every_signature_answers_as_the_keras_model_without_python(exported, program, tmp_path):
     model = small(shape=(4, 4, 1), scaling=ki.datasets.Scaling(0.0, 16.0))

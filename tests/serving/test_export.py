@@ -22,7 +22,7 @@ IMAGE = (4, 4, 1)
 
 @pytest.mark.parametrize(("model_class", "arguments"), contracts.MODELS, ids=contracts.case_id)
 def test_every_member_answers_as_its_keras_model(exported, model_class, arguments):
-    names = ["serving_default", "encode", "generate", "score"]
+    names = ["encode", "generate", "score"]
     _, differences = exported(small(model_class, **arguments), names)
     assert list(differences) == names
     assert max(differences.values()) <= 1e-5
@@ -60,6 +60,22 @@ def test_raw_images_and_files_of_images(exported, loader):
         np.testing.assert_allclose(resized[name], np.repeat(value, 2), rtol=1e-5)
     for row, image in zip(seed, new["x"]):  # in raw units, and each by its seed alone
         np.testing.assert_allclose(image, 16.0 * model.generate(1, seed=int(row))[0], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("shape", "arguments", "images"),
+    [
+        ((4, 4, 3), {}, True),
+        ((4, 4, 2), {}, False),
+        ((4, 4, 3), {"likelihood": "categorical"}, False),  # of one-hot colours
+        ((4, 4, 1), {"likelihood": ki.likelihoods.DiscretizedLogisticMixture(2, 256)}, True),
+        ((4, 4, 1), {"likelihood": ki.likelihoods.DiscretizedLogisticMixture(2, 32)}, False),
+    ],
+)
+def test_which_models_take_files_of_images(shape, arguments, images):
+    inputs = ServingInputs(small(shape=shape, **arguments))
+    assert inputs.takes_image_bytes == images
+    assert (signatures.choose("all", inputs)[-1] == "score_image_bytes") == images
 
 
 def test_large_offsets_of_columns_keep_their_digits(exported, loader):
