@@ -111,14 +111,14 @@ def _version_path(directory, version):
         raise argument_error("directory", "a path without '..'", directory)
     if os.path.islink(directory):
         raise argument_error("directory", "a directory, not a symbolic link", directory)
-    existing = directory = os.path.abspath(directory)
+    existing = absolute = os.path.abspath(directory)
     while not os.path.lexists(existing):
         existing = os.path.dirname(existing)
     if not os.path.isdir(existing):
         raise argument_error("directory", f"a directory, which {existing} is not", directory)
     if not os.access(existing, os.W_OK | os.X_OK):
         raise argument_error("directory", f"writable, which {existing} is not", directory)
-    names = os.listdir(directory) if existing == directory else []
+    names = os.listdir(directory) if existing == absolute else []
     # A server takes "001" for version 1.
     taken = {int(name): name for name in names if name.isascii() and name.isdigit()}
     if version is None:
