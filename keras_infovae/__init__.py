@@ -21,6 +21,7 @@ from keras_infovae import (
     migration,
     networks,
     schedules,
+    serving,
     training,
     tuning,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "posteriors",
     "priors",
     "schedules",
+    "serving",
     "training",
     "tuning",
 ]

@@ -4,7 +4,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae import networks
 from keras_infovae.models import input_checks
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import check_integer
@@ -122,7 +121,7 @@ class InferenceMethods:
         """
         n = check_integer("n", n)
         self._require_built()
-        autoregressive = isinstance(self.decoder, networks.AutoregressiveDecoder)
+        autoregressive = self._is_autoregressive()
         if sample is None:
             sample = autoregressive
 
@@ -168,15 +167,19 @@ class InferenceMethods:
 
         def elbo(x, condition, seed):
             q = self.posterior_distribution(x, condition)
-            z = q.sample(1, seed=seed)
-            x = tf.cast(x, tf.float32)
-            p = self.likelihood_distribution(z[0], condition, self.likelihood.context(x))
-            return p.log_prob(x) - self._kl_divergence(q, self.prior_distribution(), z)
+            log_likelihood, kl = self._elbo_terms(x, condition, q, q.sample(1, seed=seed))
+            return log_likelihood - kl
 
         x, condition = self._require_data(x, condition)
         return self._in_batches("elbo", elbo, x, condition, seed, batch_size)
 
     # === Shared by the methods ===
+
+    def _elbo_terms(self, x, condition, q, z):
+        """Returns (log p(x|z), KL(q(z|x) || p(z))), [n] each, for draws z [1, n, latent_dim]."""
+        x = tf.cast(x, tf.float32)
+        p = self.likelihood_distribution(z[0], condition, self.likelihood.context(x))
+        return p.log_prob(x), self._kl_divergence(q, self.prior_distribution(), z)
 
     def _in_batches(self, name, function, array, condition, seed, batch_size, verbose=0):
         """Returns `function(batch, condition, seed)` over batches, joined; compiled once a name."""

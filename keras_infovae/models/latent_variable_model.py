@@ -13,6 +13,7 @@ from keras_infovae.models.fitting import FitMethods
 from keras_infovae.models.inference import InferenceMethods
 from keras_infovae.models.nonfinite import NonFiniteRecorder
 from keras_infovae.models.random_states import random_states
+from keras_infovae.models.rowwise import RowwiseMethods
 from keras_infovae.models.weights import ScheduledWeights, penalty
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import reductions
@@ -30,7 +31,9 @@ TERMS = ("loss", "reconstruction_loss", "kl_divergence", "divergence")
 Pass = collections.namedtuple("Pass", ["terms", "tightening", "z", "prior", "size"])
 
 
-class LatentVariableModel(ScheduledWeights, FitMethods, InferenceMethods, keras.Model):
+class LatentVariableModel(
+    ScheduledWeights, FitMethods, InferenceMethods, RowwiseMethods, keras.Model
+):
     """A model p(x|z) p(z) with an encoder q(z|x), trained to minimise, in nats per example,
 
         loss = reconstruction_loss + kl_weight * kl_divergence + divergence_weight * divergence

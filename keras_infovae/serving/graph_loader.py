@@ -1,0 +1,132 @@
+"""A process that runs exported signatures by TensorFlow's graph loader, with no Keras in it.
+
+Started as a script, it reads one JSON line per model from its standard input,
+
+    {"directory": ..., "signatures": [the signature of each request], "requests": FILE.npz,
+     "responses": FILE.npz}
+
+runs the requests (arrays named "number/input"; arrays of bytes in base64, since NumPy's lose zeros
+at their end), writes the responses ("number/output") and answers with a line {"error": null or
+text}. `GraphLoader` is the other end.
+"""
+
+import base64
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+
+class GraphLoader(contextlib.AbstractContextManager):
+    """The process, for as long as the block lasts. It computes on the CPU.
+
+    TensorFlow Serving's C++ loader and this one read the same signatures in the same way.
+    """
+
+    def __init__(self):
+        self._process = None
+
+    def __exit__(self, *exception):
+        if self._process is not None:
+            self._process.terminate()
+            self._process.communicate()
+
+    def start(self):
+        """Starts the process, unless it runs already; it takes seconds to be ready for `run`."""
+        if self._process is not None:
+            return
+        self._process = subprocess.Popen(
+            [sys.executable, os.path.abspath(__file__)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1"},
+        )
+
+    def run(self, directory, requests):
+        """Returns the outputs of each request, [{output: array}].
+
+        Args:
+            directory: of a SavedModel.
+            requests: [(signature, {input: array})]; strings as lists of bytes.
+
+        Raises:
+            RuntimeError: with what TensorFlow said, when the model does not load or run.
+        """
+        self.start()
+        with tempfile.TemporaryDirectory() as folder:
+            job = {
+                "directory": os.path.abspath(directory),
+                "signatures": [signature for signature, _ in requests],
+                "requests": os.path.join(folder, "requests.npz"),
+                "responses": os.path.join(folder, "responses.npz"),
+            }
+            arrays = {
+                f"{number}/{name}": _encoded(value)
+                for number, (_, inputs) in enumerate(requests)
+                for name, value in inputs.items()
+            }
+            np.savez(job["requests"], **arrays)
+            with contextlib.suppress(BrokenPipeError):  # the answer will be empty
+                self._process.stdin.write(json.dumps(job) + "\n")
+                self._process.stdin.flush()
+            answer = self._process.stdout.readline()
+            error = json.loads(answer)["error"] if answer else "its process ended"
+            if error is not None:
+                raise RuntimeError(f"The exported model does not run without Keras: {error}")
+            return _by_number(job["responses"], len(requests))
+
+
+def _encoded(value):
+    if len(value) and isinstance(value[0], bytes):
+        return np.array([base64.b64encode(content) for content in value])
+    return np.asarray(value)
+
+
+def _by_number(path, count):
+    """Returns the arrays of a file as [{name: array}]."""
+    values = [{} for _ in range(count)]
+    with np.load(path) as arrays:
+        for key in arrays.files:
+            number, name = key.split("/", 1)
+            values[int(number)][name] = arrays[key]
+    return values
+
+
+def _serve():
+    import tensorflow as tf
+
+    def run(job):
+        requests = _by_number(job["requests"], len(job["signatures"]))
+        responses = {}
+        with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+            loaded = tf.compat.v1.saved_model.load(session, ["serve"], job["directory"])
+            for number, name in enumerate(job["signatures"]):
+                signature = loaded.signature_def[name]
+                feeds = {
+                    signature.inputs[key].name: [base64.b64decode(item) for item in value]
+                    if value.dtype.kind == "S"
+                    else value
+                    for key, value in requests[number].items()
+                }
+                outputs = {key: info.name for key, info in signature.outputs.items()}
+                for key, value in session.run(outputs, feeds).items():
+                    responses[f"{number}/{key}"] = value
+        np.savez(job["responses"], **responses)
+
+    for line in sys.stdin:
+        error = None
+        try:
+            run(json.loads(line))
+        except Exception as problem:  # any of them is the answer
+            error = f"{type(problem).__name__}: {problem}"
+        print(json.dumps({"error": error}), flush=True)
+
+
+if __name__ == "__main__":
+    _serve()

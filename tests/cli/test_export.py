@@ -1,0 +1,53 @@
+"""`keras-infovae export`."""
+
+import json
+import os
+
+import pytest
+
+from keras_infovae.cli import export
+from keras_infovae.serving import signatures
+
+
+def test_the_signatures_on_the_page_are_those_there_are():
+    assert export.SIGNATURES == signatures.NAMES
+
+
+@pytest.fixture
+def output(tmp_path):
+    return tmp_path / "serving"
+
+
+def test_a_run_is_exported_in_the_units_of_its_data(command, runs, output):
+    outcome = command(
+        "export", f"--run={runs}/digits", f"--output={output}", "--signatures=encode,score"
+    )
+    assert outcome.status == 0, outcome.err
+    assert outcome.out.startswith(f"Exported to {output}/1. The largest difference from the Keras")
+    with open(output / "1" / "signatures.json", encoding="utf-8") as file:
+        description = json.load(file)
+    assert description["scaling"] == {"offset": 0.0, "scale": 16.0}
+    assert list(description["signatures"]) == ["encode", "score"]
+    before = sorted(os.listdir(output / "1"))
+    again = command("export", f"--run={runs}/digits", f"--output={output}", "--version=1")
+    assert again.status == 2
+    assert "`--version` must be a version that is not there yet" in again.err
+    assert sorted(os.listdir(output / "1")) == before
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--version=0"], "`--version` must be an integer of at least 1"),
+        (["--signatures=encoed"], "Did you mean 'encode'?"),
+        (["--signatures=encode_image_bytes"], "needs a model of images"),
+        (["--run=missing"], "`--run` must be"),
+        (["--output=a/../b"], "`--output` must be a path without '..'"),
+    ],
+)
+def test_what_cannot_be_used_is_named(command, runs, output, flags, message):
+    given = [f"--run={runs}/table", f"--output={output}", *flags]
+    outcome = command("export", *given)
+    assert outcome.status == 2
+    assert message in outcome.err
+    assert not output.exists()

@@ -1,0 +1,67 @@
+// Runs signatures of a SavedModel by the loader that TensorFlow Serving uses, with no Python.
+//
+// Usage: load_saved_model MODEL FOLDER. FOLDER/requests.txt names the signature of request 0, 1, ...
+// in a line each. Request i reads FOLDER/i.INPUT.pb and writes FOLDER/i.OUTPUT.pb, TensorProtos.
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "tensorflow/cc/saved_model/loader.h"
+#include "tensorflow/core/framework/tensor.h"
+#include "tensorflow/core/framework/tensor.pb.h"
+#include "tensorflow/core/public/session.h"
+#include "tensorflow/core/public/session_options.h"
+
+namespace {
+
+int Fail(const std::string& what) {
+  std::cerr << what << std::endl;
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) return Fail("Usage: load_saved_model MODEL FOLDER");
+  const std::string folder = std::string(argv[2]) + "/";
+  tensorflow::SavedModelBundle bundle;
+  tensorflow::Status status = tensorflow::LoadSavedModel(
+      tensorflow::SessionOptions(), tensorflow::RunOptions(), argv[1], {"serve"}, &bundle);
+  if (!status.ok()) return Fail(status.ToString());
+
+  std::ifstream requests(folder + "requests.txt");
+  std::string name;
+  for (int i = 0; std::getline(requests, name); ++i) {
+    const std::string prefix = folder + std::to_string(i) + ".";
+    const auto& signature = bundle.GetSignatures().at(name);
+    std::vector<std::pair<std::string, tensorflow::Tensor>> feeds;
+    for (const auto& input : signature.inputs()) {
+      std::ifstream file(prefix + input.first + ".pb", std::ios::binary);
+      const std::string content((std::istreambuf_iterator<char>(file)), {});
+      tensorflow::TensorProto proto;
+      tensorflow::Tensor tensor;
+      if (!proto.ParseFromString(content) || !tensor.FromProto(proto)) {
+        return Fail("Cannot read " + prefix + input.first + ".pb");
+      }
+      feeds.emplace_back(input.second.name(), tensor);
+    }
+    std::vector<std::string> keys, fetches;
+    for (const auto& output : signature.outputs()) {
+      keys.push_back(output.first);
+      fetches.push_back(output.second.name());
+    }
+    std::vector<tensorflow::Tensor> outputs;
+    status = bundle.session->Run(feeds, fetches, {}, &outputs);
+    if (!status.ok()) return Fail(name + ": " + status.ToString());
+    for (size_t k = 0; k < keys.size(); ++k) {
+      tensorflow::TensorProto proto;
+      outputs[k].AsProtoTensorContent(&proto);
+      std::ofstream file(prefix + keys[k] + ".pb", std::ios::binary);
+      file << proto.SerializeAsString();
+    }
+  }
+  return 0;
+}

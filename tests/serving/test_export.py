@@ -1,0 +1,184 @@
+"""The exported model against the Keras model, by TensorFlow's graph loader."""
+
+import json
+import os
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
+
+import keras_infovae as ki
+from keras_infovae.serving import parity, signatures
+from keras_infovae.serving.export import export
+from keras_infovae.serving.inputs import ServingInputs
+from keras_infovae.serving.samples import Samples
+from tests import contracts
+from tests.serving.conftest import raw_examples, small
+
+IMAGE = (4, 4, 1)
+
+
+@pytest.mark.parametrize(("model_class", "arguments"), contracts.MODELS, ids=contracts.case_id)
+def test_every_member_answers_as_its_keras_model(exported, model_class, arguments):
+    names = ["encode", "generate", "score"]
+    _, differences = exported(small(model_class, **arguments), names)
+    assert list(differences) == names
+    assert max(differences.values()) <= 1e-5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("model_class", "arguments"), contracts.PARTS, ids=contracts.case_id)
+def test_every_part_answers_as_in_its_keras_model(exported, model_class, arguments):
+    assert max(exported(small(model_class, **arguments))[1].values()) <= 1e-5
+
+
+def test_raw_images_and_files_of_images(exported, loader):
+    model = small(shape=IMAGE, scaling=ki.datasets.Scaling(0.0, 16.0))
+    path, differences = exported(model)
+    assert set(differences) == set(signatures.NAMES)
+    raw = np.rint(raw_examples(IMAGE, 16.0))
+    seed = np.array([3, 3, 1, 0, 2**40, 7])
+    png = [tf.io.encode_png(image.astype("uint8")).numpy() for image in raw]
+    large = np.full((12, 9, 1), 8, "uint8")  # of another size: resized
+    jpeg = tf.io.encode_jpeg(large, quality=100).numpy()
+    plain, files, resized, grey, new = loader.run(
+        path,
+        [
+            ("encode", {"x": raw, "seed": seed}),
+            ("encode_image_bytes", {"image_bytes": png, "seed": seed}),
+            ("score_image_bytes", {"image_bytes": [tf.io.encode_png(large).numpy(), jpeg]}),
+            ("score", {"x": np.full((1, *IMAGE), 8.0)}),
+            ("generate", {"seed": seed}),
+        ],
+    )
+    for name, value in plain.items():
+        np.testing.assert_array_equal(files[name], value)
+    np.testing.assert_allclose(plain["mean"], model.encode(raw / 16.0), atol=1e-6)
+    for name, value in grey.items():
+        np.testing.assert_allclose(resized[name], np.repeat(value, 2), rtol=1e-5)
+    for row, image in zip(seed, new["x"]):  # in raw units, and each by its seed alone
+        np.testing.assert_allclose(image, 16.0 * model.generate(1, seed=int(row))[0], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("shape", "arguments", "images"),
+    [
+        ((4, 4, 3), {}, True),
+        ((4, 4, 2), {}, False),
+        ((4, 4, 3), {"likelihood": "categorical"}, False),  # of one-hot colours
+        ((4, 4, 1), {"likelihood": ki.likelihoods.DiscretizedLogisticMixture(2, 256)}, True),
+        ((4, 4, 1), {"likelihood": ki.likelihoods.DiscretizedLogisticMixture(2, 32)}, False),
+    ],
+)
+def test_which_models_take_files_of_images(shape, arguments, images):
+    inputs = ServingInputs(small(shape=shape, **arguments))
+    assert inputs.takes_image_bytes == images
+    assert (signatures.choose("all", inputs)[-1] == "score_image_bytes") == images
+
+
+def test_large_offsets_of_columns_keep_their_digits(exported, loader):
+    scaling = ki.datasets.Scaling([1.7e9, 0.0], [10.0, 2.0])
+    model = small(shape=(2,), likelihood="normal", scaling=scaling)
+    path, _ = exported(model, ["encode", "serving_default"])
+    raw = np.array([[1.7e9 + 1, 3.0], [1.7e9 + 2, 3.0]])
+    inputs = {"x": raw, "seed": [0, 0]}
+    (codes,) = loader.run(path, [("encode", inputs)])
+    np.testing.assert_allclose(codes["mean"], model.encode(scaling.apply(raw)), atol=1e-6)
+    assert np.abs(codes["mean"][0] - codes["mean"][1]).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("signature", "inputs", "message"),
+    [
+        ("score", {"x": [[0.1, np.nan]]}, "Input `x` must be finite"),
+        ("score", {"x": [[0.1, np.inf]]}, "Input `x` must be finite"),
+        ("encode", {"x": [[0.1, 1.5]], "seed": [0]}, "`x` must be at most 1"),
+        ("encode", {"x": [[0.1, 0.5]], "seed": [-1]}, "`seed` must be at least 0"),
+        ("decode", {"z": [[0.0, 0.0, np.nan]]}, "Input `z` must be finite"),
+        ("regress", {"inputs": [b"not an example"]}, "Could not parse"),
+    ],
+)
+def test_a_request_that_cannot_be_answered_is_an_error(loader, cached, signature, inputs, message):
+    with pytest.raises(RuntimeError, match=message):
+        loader.run(cached, [(signature, inputs)])
+    assert loader.run(cached, [("generate", {"seed": [1]})])[0]["x"].shape == (1, 2)
+
+
+@pytest.fixture(scope="module")
+def cached(loader, tmp_path_factory):
+    """An exported model of two columns, and its directory."""
+    directory = tmp_path_factory.mktemp("cached")
+    return export(small(shape=(2,)), directory, None, "all", None, None, loader)[0]
+
+
+def test_labels_out_of_range_are_an_error(exported, loader):
+    path, _ = exported(small(ki.ConditionalInfoVAE, num_classes=3), ["generate"])
+    with pytest.raises(RuntimeError, match="labels from 0 to 2"):
+        loader.run(path, [("generate", {"seed": [1], "condition": [3]})])
+
+
+def test_features_as_a_condition(exported):
+    model = small(ki.ConditionalInfoVAE, condition_dim=2)
+    raw, condition = raw_examples((5,)), np.ones((6, 2), "float32")
+    with pytest.raises(TypeError, match=r"`warmup` must be \(examples, condition\)"):
+        Samples(ServingInputs(model), raw)
+    assert len(Samples(ServingInputs(model), (raw, condition))) == 6
+    _, differences = exported(model)
+    assert set(differences) == set(signatures.NAMES) - set(signatures.IMAGE_SIGNATURES)
+    assert max(differences.values()) <= 1e-5
+
+
+def test_an_autoregressive_decoder_draws_each_row_alone(exported):
+    model = small(shape=(3, 2), likelihood="normal", decoder=ki.networks.Recurrent(4))
+    assert max(exported(model)[1].values()) <= 1e-5
+
+
+def test_half_precision_is_held_to_its_own_rounding(exported):
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = small()
+        assert parity.tolerance(model) == pytest.approx(8 * 2**-10)
+        exported(model)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert parity.tolerance(small()) == 1e-5
+
+
+def test_versions(exported, tmp_path):
+    model = small()
+    first, _ = exported(model, ["generate"])
+    assert first == str(tmp_path / "model" / "1")
+    (tmp_path / "model" / "007").mkdir()  # which a server takes for 7
+    assert exported(model, ["generate"])[0] == str(tmp_path / "model" / "8")
+    before = {file: os.stat(file).st_mtime_ns for file in (tmp_path / "model").rglob("*")}
+    for taken in (1, 7):
+        with pytest.raises(FileExistsError, match=f"Received: version={taken}, which is"):
+            exported(model, ["generate"], version=taken)
+    assert before == {f: os.stat(f).st_mtime_ns for f in (tmp_path / "model").rglob("*")}
+    assert exported(model, ["generate"], version=3)[0].endswith("/3")
+
+
+def test_what_stands_in_a_version(exported):
+    model = small(ki.FactorVAE, divergence=ki.divergences.TotalCorrelationCritic((8,)))
+    path, differences = exported(model, ["regress", "encode"])
+    assert set(os.listdir(path)) >= {"saved_model.pb", "variables", "README.md", "signatures.json"}
+    with open(os.path.join(path, "signatures.json"), encoding="utf-8") as file:
+        description = json.load(file)
+    assert description["parity"]["largest_difference"] == differences
+    assert description["signatures"]["encode"]["outputs"]["z"] == {
+        "dtype": "float32",
+        "shape": [-1, 3],
+    }
+    weights = tf.train.list_variables(os.path.join(path, "variables", "variables"))
+    stored = sum(int(np.prod(shape)) for name, shape in weights if "VARIABLE_VALUE" in name)
+    own = sum(
+        int(np.prod(v.shape)) for part in (model.encoder, model.decoder) for v in part.weights
+    )
+    assert stored == own  # no critic, no optimizer
+    with open(os.path.join(path, "saved_model.pb"), "rb") as file:
+        saved = saved_model_pb2.SavedModel.FromString(file.read())
+    methods = {name: d.method_name for name, d in saved.meta_graphs[0].signature_def.items()}
+    assert methods["regress"] == "tensorflow/serving/regress"
+    assert methods["encode"] == "tensorflow/serving/predict"
