@@ -75,3 +75,30 @@ class DirectoryLock:
             return ""
         process, host, started = (owner.get(name) for name in ("process", "host", "started"))
         return f": process {process} on {host}, started at {started}"
+
+
+class LockedDirectory:
+    """A directory of files with one writer, whose lock, if it has one, ends with the context.
+
+    Args:
+        path: the directory.
+    """
+
+    def __init__(self, path):
+        self.path = os.fspath(path)
+        self._lock = None
+
+    def file(self, name):
+        """Returns the path of the file called `name`."""
+        return os.path.join(self.path, name)
+
+    def close(self):
+        """Lets other processes write to the directory again."""
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()

@@ -9,7 +9,7 @@ from keras_infovae.training import contents
 from keras_infovae.training.callback_states import check_callbacks
 from keras_infovae.training.directories import make_directories, remove
 from keras_infovae.training.history_file import HistoryFile
-from keras_infovae.training.lock import DirectoryLock
+from keras_infovae.training.lock import DirectoryLock, LockedDirectory
 from keras_infovae.training.save_last_good_epoch import SaveLastGoodEpoch
 from keras_infovae.training.settings import changed_versions, check_same
 from keras_infovae.training.training_state import read_model
@@ -18,7 +18,7 @@ from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.files import write_json
 
 
-class RunDirectory:
+class RunDirectory(LockedDirectory):
     """The files of one training run:
 
         config.json     what was trained on what, and how: all it takes to repeat the run
@@ -45,7 +45,7 @@ class RunDirectory:
     """
 
     def __init__(self, path):
-        self.path = os.fspath(path)
+        super().__init__(path)
         self.logs = self.file(contents.LOGS)
         self.plots = self.file(contents.PLOTS)
         self.saver = SaveLastGoodEpoch(
@@ -53,7 +53,6 @@ class RunDirectory:
         )
         self.history_file = HistoryFile(self.file(contents.HISTORY))
         self.profiled_steps = 0  # or (first, last): those that the callbacks write a trace of
-        self._lock = None
 
     # === Beginning a run ===
 
@@ -164,17 +163,6 @@ class RunDirectory:
                 return model
         return None
 
-    def close(self):
-        """Lets other processes write to the directory again."""
-        if self._lock is not None:
-            self._lock.release()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self.close()
-
     # === During the run, and at its end ===
 
     def callbacks(self, others=()):
@@ -220,10 +208,6 @@ class RunDirectory:
     def unfinished(self):
         """Whether a run began here that did not come to its end."""
         return contents.is_run(self.path) and not self.finished
-
-    def file(self, name):
-        """Returns the path of the run's file called `name`."""
-        return os.path.join(self.path, name)
 
     def config(self):
         """Returns what `create` was given, with `versions`.

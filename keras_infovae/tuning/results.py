@@ -7,6 +7,7 @@ import shutil
 
 import keras
 
+from keras_infovae.training.contents import HISTORY, MODEL  # a trial's are called as a run's
 from keras_infovae.tuning import objectives, search_directory
 from keras_infovae.tuning.plots import plot_hyperparameters, plot_pareto, plot_trials
 from keras_infovae.utils.files import whole_file, write_json
@@ -14,7 +15,6 @@ from keras_infovae.utils.files import whole_file, write_json
 _FIRST, _LAST = ("trial", "status"), ("reason",)
 _INTERNAL = "tuner/"  # hyperparameters that Hyperband keeps its rounds in
 COMPLETED = "COMPLETED"
-MODEL, HISTORY = "model.keras", "history.csv"  # of a trial
 
 
 def rows_of(oracle):

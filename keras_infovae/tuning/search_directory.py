@@ -4,7 +4,7 @@ import os
 import shutil
 
 from keras_infovae.training.contents import LOCK, is_leftover, read_json_object
-from keras_infovae.training.lock import DirectoryLock
+from keras_infovae.training.lock import DirectoryLock, LockedDirectory
 from keras_infovae.training.settings import first_difference
 from keras_infovae.training.versions import versions
 from keras_infovae.utils.files import write_json
@@ -20,7 +20,7 @@ _FILES, _FOLDERS = (
 )
 
 
-class SearchDirectory:
+class SearchDirectory(LockedDirectory):
     """A directory with a search in it, or about to be.
 
         search.json   what is searched, on what and how
@@ -36,14 +36,6 @@ class SearchDirectory:
     Args:
         path: the directory.
     """
-
-    def __init__(self, path):
-        self.path = os.fspath(path)
-        self._lock = None
-
-    def file(self, name):
-        """Returns the path of the search's file called `name`."""
-        return os.path.join(self.path, name)
 
     def config(self):
         """Returns what `begin` was given, with `versions`; None where there is no search."""
@@ -95,17 +87,6 @@ class SearchDirectory:
                 f"`overwrite` is set. Received: {self.path}, of a search with other settings: "
                 f"{difference[0]}, where it has {difference[1]}"
             )
-
-    def close(self):
-        """Lets other processes search here again."""
-        if self._lock is not None:
-            self._lock.release()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self.close()
 
     def _check(self, overwrite):
         if not os.path.isdir(self.path):

@@ -11,8 +11,8 @@ import tensorflow as tf
 
 from keras_infovae.callbacks import CollapseMonitor
 from keras_infovae.training import HistoryFile
+from keras_infovae.training.contents import HISTORY, MODEL
 from keras_infovae.tuning import objectives
-from keras_infovae.tuning.results import HISTORY, MODEL
 from keras_infovae.tuning.search_result import new_model
 from keras_infovae.utils.files import whole_file
 
