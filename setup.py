@@ -1,5 +1,6 @@
 """The package's metadata and dependencies; nothing else states them."""
 
+import itertools
 import pathlib
 import re
 
@@ -12,6 +13,18 @@ VERSION = re.search(
     (ROOT / "keras_infovae" / "version.py").read_text(encoding="utf-8"),
     flags=re.MULTILINE,
 ).group(1)
+SERVING = {
+    "litert": ["ai-edge-litert"],
+    "onnx": ["onnxruntime", "tf2onnx"],
+    "serving": [
+        "grpcio",
+        "prometheus-client",
+        "requests",
+        "starlette",
+        "tensorflow-serving-api>=2.18",
+        "uvicorn",
+    ],
+}
 
 setuptools.setup(
     name="keras-infovae",
@@ -66,10 +79,17 @@ setuptools.setup(
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.18"],
         "parquet": ["pyarrow"],
-        "serving": ["tensorflow-serving-api>=2.18"],
+        **SERVING,
         "tfds": ["tensorflow-datasets"],
         # ruff's formatting changes between minor versions, so that one is held.
-        "test": ["build", "pytest>=8", "pytest-xdist", "pyarrow", "ruff==0.17.*"],
+        "test": [
+            "build",
+            "pytest>=8",
+            "pytest-xdist",
+            "pyarrow",
+            "ruff==0.17.*",
+            *itertools.chain(*SERVING.values()),
+        ],
     },
     entry_points={"console_scripts": ["keras-infovae = keras_infovae.cli.main:run"]},
     # Where names ignore case, setuptools' usual `build` would be the file BUILD.
