@@ -13,6 +13,7 @@ import os
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 from keras_infovae import (
+    anomaly_scores,
     callbacks,
     datasets,
     divergences,
@@ -60,6 +61,7 @@ __all__ = [
     "SteinVAE",
     "WassersteinAutoencoder",
     "__version__",
+    "anomaly_scores",
     "callbacks",
     "datasets",
     "divergences",

@@ -68,6 +68,10 @@ SETTINGS = [
     (ki.networks, "conv", ki.networks.Conv((4, 8), 16, 3, "tanh")),
     (ki.networks, "pixel_cnn", ki.networks.PixelCNN(8, 2, 3, 5, 4)),
     (ki.networks, "recurrent", ki.networks.Recurrent(8, 4, False, 0.1)),
+    (ki.anomaly_scores, "negative_elbo", None),
+    (ki.anomaly_scores, "reconstruction_loss", None),
+    (ki.anomaly_scores, "importance_weighted", ki.anomaly_scores.ImportanceWeighted(3)),
+    (ki.anomaly_scores, "mahalanobis", ki.anomaly_scores.Mahalanobis([1.0], [[2.0]])),
     (schedules, "constant", schedules.Constant(2.0)),
     (schedules, "linear", schedules.Linear(1.0, 0.5, 20, 3, "epochs")),
     (schedules, "cosine", schedules.Cosine(1.0, 0.5, 20, 3, "epochs")),
@@ -400,12 +404,17 @@ def run_model_contract(model_class, arguments, x):
         with pytest.raises(ValueError, match="not defined"):
             model.elbo(x)
 
+    scores = model.score(x, **everything)
+    np.testing.assert_allclose(model.score(x[:5], **five), scores[:5], rtol=1e-4, atol=1e-4)
+    ki.evaluation.calibrate_anomaly_threshold(model, x, 0.2, **everything)
+
     with tempfile.TemporaryDirectory() as directory:
         path = str(pathlib.Path(directory) / "model.keras")
         model.save(path)
         restored = keras.saving.load_model(path)
     assert type(restored) is model_class
     assert json.dumps(restored.get_config()) == json.dumps(model.get_config())
+    assert restored.anomaly_threshold == model.anomaly_threshold
     np.testing.assert_allclose(restored.encode(x, **everything), z, atol=1e-6)
     np.testing.assert_allclose(restored.generate(5, seed=3, **five), new, atol=1e-6)
     # Eager steps, to hold them against the graph's. Compiled steps of loaded models are tested in

@@ -17,7 +17,7 @@ PACKAGE = "keras_infovae"
 LAYERS = [
     {"version", "utils"},
     {"kernels", "distributions", "networks", "datasets", "schedules"},
-    {"divergences"},
+    {"divergences", "anomaly_scores"},
     {"models", "callbacks"},
     {"evaluation", "training", "migration"},
     {"tuning", "serving"},

@@ -30,6 +30,7 @@ compared with the run's model. README.md and signatures.json in the version say 
     examples = (
         "keras-infovae export --run=runs/first --output=serving/digits",
         "keras-infovae export --run=runs/first --output=serving/digits --version=7 --warmup",
+        "keras-infovae export --run=runs/first --output=serving/digits --false_positive_rate=0.01",
     )
 
     def define_flags(self, flag_set):
@@ -56,8 +57,19 @@ compared with the run's model. README.md and signatures.json in the version say 
             "before it takes others; needs the extra keras-infovae[serving].",
         )
 
+        flag_set.number(
+            "false_positive_rate",
+            "SHARE",
+            "Calibrate a threshold that this share of usual examples may lie above, on examples "
+            "that the run was not trained on, and answer `anomaly` in score.",
+            shown="no threshold",
+            exclusive_minimum=0.0,
+            maximum=0.5,
+        )
+
     def run(self, flags):
         signatures = _signatures(flags.signatures)
+        from keras_infovae.evaluation import calibrate_anomaly_threshold
         from keras_infovae.serving import export_for_serving
         from keras_infovae.training import RunDirectory
 
@@ -66,7 +78,13 @@ compared with the run's model. README.md and signatures.json in the version say 
             run = RunDirectory(flags.run)
             config = run_data.config_of(run)
             model = run.load_model()
-            warmup = _warmup_examples(config, model) if flags.warmup else None
+            x = None
+            if flags.warmup or flags.false_positive_rate is not None:
+                data = run_data.load_of_run(config)
+                x = getattr(data, run_data.held_out(data))
+            if flags.false_positive_rate is not None:
+                calibrate_anomaly_threshold(model, x, flags.false_positive_rate)
+            warmup = _raw(model, x[:8]) if flags.warmup else None
             try:
                 export_for_serving(
                     model,
@@ -86,8 +104,5 @@ def _signatures(given):
         return [check_choice("--signatures", name.strip(), SIGNATURES) for name in given.split(",")]
 
 
-def _warmup_examples(config, model):
-    """Returns examples of the run's data, in raw units, that it was not trained on."""
-    data = run_data.load_of_run(config)
-    x = getattr(data, run_data.held_out(data))[:8]
+def _raw(model, x):
     return x if model.scaling is None else model.scaling.invert(x)

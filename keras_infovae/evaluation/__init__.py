@@ -6,6 +6,11 @@ from keras_infovae.evaluation.aggregated_posterior import (
     log_det_covariance,
     posterior_moments,
 )
+from keras_infovae.evaluation.anomaly_threshold import (
+    anomaly_metrics,
+    calibrate_anomaly_threshold,
+)
+from keras_infovae.evaluation.latent_drift import latent_drift
 from keras_infovae.evaluation.likelihood import importance_weighted_bound
 from keras_infovae.evaluation.plots import (
     plot_all,
@@ -21,9 +26,12 @@ from keras_infovae.evaluation.summary import compare, describe, summarize
 __all__ = [
     "active_units",
     "aggregated_posterior_covariance",
+    "anomaly_metrics",
+    "calibrate_anomaly_threshold",
     "compare",
     "describe",
     "importance_weighted_bound",
+    "latent_drift",
     "log_det_covariance",
     "mmd_to_prior",
     "plot_all",

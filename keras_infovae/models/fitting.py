@@ -142,6 +142,7 @@ class FitMethods:
         steps = options.get("steps_per_epoch") or _length(x)
         _check_replicas(rows, self.optimizer, self.distribute_strategy)
         self._prepare(examples, rows, steps)
+        self.anomaly_threshold = None  # scores change with the weights
         if verbose != 0:
             self._preflight(rows)
         return super().fit(

@@ -14,6 +14,7 @@ from keras_infovae.models.inference import InferenceMethods
 from keras_infovae.models.nonfinite import NonFiniteRecorder
 from keras_infovae.models.random_states import random_states
 from keras_infovae.models.rowwise import RowwiseMethods
+from keras_infovae.models.scoring import ScoringMethods
 from keras_infovae.models.weights import ScheduledWeights, penalty
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import reductions
@@ -32,7 +33,7 @@ Pass = collections.namedtuple("Pass", ["terms", "tightening", "z", "prior", "siz
 
 
 class LatentVariableModel(
-    ScheduledWeights, FitMethods, InferenceMethods, RowwiseMethods, keras.Model
+    ScheduledWeights, FitMethods, InferenceMethods, RowwiseMethods, ScoringMethods, keras.Model
 ):
     """A model p(x|z) p(z) with an encoder q(z|x), trained to minimise, in nats per example,
 
@@ -319,13 +320,23 @@ class LatentVariableModel(
         return constructor_config(self)
 
     def get_build_config(self):
-        """Returns the shape that the model was built for."""
-        return None if self.event_shape is None else {"input_shape": [None, *self.event_shape]}
+        """Returns the shape that the model was built for, and what was calibrated since."""
+        if self.event_shape is None:
+            return None
+        config = {"input_shape": [None, *self.event_shape]}
+        if self.anomaly_threshold is not None:
+            threshold = keras.saving.serialize_keras_object(self.anomaly_threshold)
+            config["anomaly_threshold"] = threshold
+        return config
 
     def build_from_config(self, config):
         """Builds the model for the shape that it was saved with."""
         if config is not None:
             self.build(config["input_shape"])
+            if "anomaly_threshold" in config:
+                self.anomaly_threshold = keras.saving.deserialize_keras_object(
+                    config["anomaly_threshold"]
+                )
 
     def get_compile_config(self):
         """Returns the optimizer as a config, for saving."""

@@ -18,6 +18,7 @@ class RowwiseMethods:
         reconstruct_rows(x)     is  predict(x[i:i+1])
         generate_rows(seed)     is  generate(1, seed=seed[i])
         elbo_terms(x, seed)     adds up to  elbo(x[i:i+1], seed=seed[i])
+        log_weights(x, seed, k) are, averaged, an importance-weighted estimate of p(x[i:i+1])
 
     up to the rounding of the networks. x is [n, *event_shape], z [n, latent_dim], seed int64 [n],
     at least 0; condition is [n, ...] where the model takes one. They run inside `tf.function`.
@@ -76,6 +77,31 @@ class RowwiseMethods:
         """
         q, z = self.encode_rows(x, seed, condition)
         return self._elbo_terms(x, condition, q, z[None])
+
+    def log_weights(self, x, seed, num_samples, condition=None):
+        """Returns log p(x|z_k) + log p(z_k) - log q(z_k|x), float32 [num_samples, n], in nats.
+
+        Draws are decoded one after another: the memory is that of a batch.
+        """
+        self._require_built()
+        x = tf.ensure_shape(tf.cast(x, tf.float32), [None, *self.event_shape])
+        parameters = self._posterior_parameters(x, self._condition_tensor(condition), False)
+
+        def draw(parameters, seed):
+            draws = self.posterior.distribution(parameters).sample(
+                num_samples, seed=stateless_seed(seed[0], 0)
+            )
+            return tf.transpose(draws, [1, 0, 2])
+
+        z = _each_row(draw, [num_samples, self.latent_dim], parameters, _row_seeds(seed))
+        q, prior = self.posterior.distribution(parameters), self.prior_distribution()
+        context = self.likelihood.context(x)
+
+        def weigh(z):
+            p = self.likelihood_distribution(z, condition, context)
+            return p.log_prob(x) + prior.log_prob(z) - q.log_prob(z)
+
+        return tf.map_fn(weigh, tf.transpose(z, [1, 0, 2]), fn_output_signature=tf.float32)
 
     def _is_autoregressive(self):
         return isinstance(self.decoder, networks.AutoregressiveDecoder)

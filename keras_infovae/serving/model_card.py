@@ -30,6 +30,7 @@ def describe(model, traced, preprocessing, differences, limit):
         "event_shape": list(model.event_shape),
         "scaling": _scaling(model, preprocessing),
         "score_seed": signatures.SCORE_SEED,
+        "anomaly_threshold": _threshold(model.anomaly_threshold),
         "parity": {"tolerance": limit, "largest_difference": differences},
         "signatures": {
             name: {
@@ -58,6 +59,17 @@ def _scaling(model, preprocessing):
     return {"offset": model.scaling.offset, "scale": model.scaling.scale}
 
 
+def _threshold(threshold):
+    if threshold is None:
+        return None
+    return {
+        "score": threshold.score.output,
+        "value": threshold.value,
+        "false_positive_rate": threshold.false_positive_rate,
+        "calibrated_on": threshold.examples,
+    }
+
+
 def _specs(tensors):
     return {
         name: {"dtype": tensor.dtype.name, "shape": [-1, *tensor.shape[1:]]}
@@ -84,6 +96,14 @@ def _readme(description):
         inputs, outputs = (_cell(signature[side]) for side in ("inputs", "outputs"))
         about = signature["about"].replace("|", "\\|")  # which would end the cell
         lines.append(f"| `{name}` | {inputs} | {outputs} | {about} |")
+    if description["anomaly_threshold"] is not None:
+        lines += [
+            "",
+            "`anomaly` is true where `{score}` is above {value:.6g}, calibrated on {calibrated_on} "
+            "usual examples for a false-positive rate of {false_positive_rate:g}.".format(
+                **description["anomaly_threshold"]
+            ),
+        ]
     worst = max(parity["largest_difference"].values())
     lines += [
         "",

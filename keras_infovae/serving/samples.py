@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae.anomaly_scores import has_elbo
 from keras_infovae.serving import signatures
 from keras_infovae.utils.checks import argument_error
 
@@ -79,7 +80,7 @@ class Samples:
             "encode": self._codes,
             "decode": self._decoded,
             "generate": self._generated,
-            "score": self._scores,
+            "score": self._verdicts,
             "regress": self._regressed,
         }[name](x)
 
@@ -139,7 +140,7 @@ class Samples:
         seed = tf.fill([len(x)], tf.constant(signatures.SCORE_SEED, tf.int64))
         log_likelihood, kl = model.elbo_terms(tf.constant(x), seed, **self._given)
         answers = {"reconstruction_loss": (-log_likelihood.numpy(), 1.0)}
-        if signatures.has_elbo(model):
+        if has_elbo(model):
             answers["kl_divergence"] = (kl.numpy(), 1.0)
 
             def negative_elbo(_, x, **given):
@@ -148,6 +149,19 @@ class Samples:
             # A difference of the two, and as exact as the larger of them.
             unit = np.maximum(1.0, np.abs(log_likelihood.numpy()))
             answers["negative_elbo"] = (self._rows(negative_elbo, x), unit)
+        return answers
+
+    def _verdicts(self, x):
+        answers = self._scores(x)
+        threshold = self._inputs.model.anomaly_threshold
+        if threshold is None:
+            return answers
+        score = self._inputs.model.score(x, **self._given)
+        size = np.maximum(1.0, np.abs(score))
+        answers.setdefault(threshold.score.output, (score, size))
+        # What rounding puts on either side of the threshold may be called either way.
+        near = np.abs(score - threshold.value) < 1e-3 * size
+        answers["anomaly"] = (score > threshold.value, np.where(near, np.inf, 1.0))
         return answers
 
     def _regressed(self, x):

@@ -4,6 +4,7 @@ import collections
 
 import tensorflow as tf
 
+from keras_infovae.anomaly_scores import has_elbo
 from keras_infovae.utils.checks import argument_error, check_choice
 
 # {input: TensorSpec}, and a function from keyword arguments to {output: tensor}.
@@ -90,7 +91,8 @@ class SignatureFunctions:
         return {"x": self._inputs.to_raw(self._model.generate_rows(_checked(seed), **condition))}
 
     def score(self, **given):
-        return self._score(*self._read(given))
+        x, condition = self._read(given)
+        return self._with_anomaly(self._score(x, condition), x, condition)
 
     def regress(self, inputs):
         return {"outputs": main_score(self._score(*self._inputs.from_examples(inputs)))[:, None]}
@@ -98,13 +100,21 @@ class SignatureFunctions:
     def _score(self, x, condition):
         seed = tf.fill([tf.shape(x)[0]], tf.constant(SCORE_SEED, tf.int64))
         log_likelihood, kl_divergence = self._model.elbo_terms(x, seed, **condition)
-        if not has_elbo(self._model):
-            return {"reconstruction_loss": -log_likelihood}
-        return {
-            "negative_elbo": kl_divergence - log_likelihood,
-            "reconstruction_loss": -log_likelihood,
-            "kl_divergence": kl_divergence,
-        }
+        scores = {"reconstruction_loss": -log_likelihood}
+        if has_elbo(self._model):
+            scores["negative_elbo"] = kl_divergence - log_likelihood
+            scores["kl_divergence"] = kl_divergence
+        return scores
+
+    def _with_anomaly(self, scores, x, condition):
+        """Returns `scores` with the one that the model's threshold goes by, and its verdict."""
+        threshold = self._model.anomaly_threshold
+        if threshold is None:
+            return scores
+        score = threshold.score
+        if score.output not in scores:
+            scores[score.output] = score.rows(self._model, x, **condition)
+        return scores | {"anomaly": scores[score.output] > threshold.value}
 
     def _read(self, given):
         """Returns (the model's x, {"condition": ...} or {}) of a request."""
@@ -113,11 +123,6 @@ class SignatureFunctions:
         else:
             x = self._inputs.from_x(given["x"])
         return x, self._inputs.check_condition(given)
-
-
-def has_elbo(model):
-    """Returns whether the ELBO of `model` is defined: its posterior and prior have densities."""
-    return model.posterior.has_density and model.prior.has_density
 
 
 def has_log_variance(model):
@@ -142,6 +147,8 @@ def _finite(function):
     def checked(**given):
         return {
             name: tf.debugging.assert_all_finite(tensor, f"Output `{name}` must be finite.")
+            if tensor.dtype.is_floating
+            else tensor
             for name, tensor in function(**given).items()
         }
 

@@ -35,9 +35,20 @@ def test_a_run_is_exported_in_the_units_of_its_data(command, runs, output):
     assert sorted(os.listdir(output / "1")) == before
 
 
+def test_a_threshold_is_calibrated_on_held_out_examples(command, runs, output):
+    given = [f"--run={runs}/digits", f"--output={output}", "--signatures=score"]
+    assert command("export", *given, "--false_positive_rate=0.2").status == 0
+    with open(output / "1" / "signatures.json", encoding="utf-8") as file:
+        description = json.load(file)
+    assert description["anomaly_threshold"]["false_positive_rate"] == 0.2
+    assert "anomaly" in description["signatures"]["score"]["outputs"]
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
+        (["--false_positive_rate=0"], "`--false_positive_rate` must be greater than 0"),
+        (["--false_positive_rate=1e-6"], "examples for --false_positive_rate=1e-06"),
         (["--version=0"], "`--version` must be an integer of at least 1"),
         (["--signatures=encoed"], "Did you mean 'encode'?"),
         (["--signatures=encode_image_bytes"], "needs a model of images"),

@@ -182,3 +182,22 @@ def test_what_stands_in_a_version(exported):
     methods = {name: d.method_name for name, d in saved.meta_graphs[0].signature_def.items()}
     assert methods["regress"] == "tensorflow/serving/regress"
     assert methods["encode"] == "tensorflow/serving/predict"
+
+
+@pytest.mark.parametrize("score", ["negative_elbo", "mahalanobis"])
+def test_a_saved_threshold_is_served(exported, loader, score):
+    model = small(scaling=ki.datasets.Scaling(0.0, 4.0))
+    raw = raw_examples((5,), 4.0)
+    threshold = ki.evaluation.calibrate_anomaly_threshold(model, raw / 4.0, 0.3, score)
+    path, differences = exported(model, ["score", "regress"])
+    assert max(differences.values()) <= 1e-5
+    [answer] = loader.run(path, [("score", {"x": raw})])
+    np.testing.assert_allclose(answer[score], model.score(raw / 4.0), rtol=1e-5)
+    assert answer["anomaly"].dtype == bool
+    np.testing.assert_array_equal(answer["anomaly"], answer[score] > np.float32(threshold.value))
+    assert answer["anomaly"].sum() == 1  # k = ceil(7 * 0.7) = 5 of 6
+    with open(os.path.join(path, "signatures.json"), encoding="utf-8") as file:
+        described = json.load(file)["anomaly_threshold"]
+    assert (described["score"], described["value"]) == (score, threshold.value)
+    with open(os.path.join(path, "README.md"), encoding="utf-8") as file:
+        assert f"`anomaly` is true where `{score}` is above" in file.read()

@@ -1,0 +1,32 @@
+"""The base of anomaly scores: a number per example, the larger the more unusual it is."""
+
+from keras_infovae.utils.serialization import Setting
+
+
+class AnomalyScore(Setting):
+    """How unusual an example is to a model, in one number; larger is more unusual.
+
+    A score of an example depends on that example alone, draws of z included (they have the seed 0
+    in each row), so that it is the same in any batch, on any server.
+
+    Attributes:
+        output: the name of the score in what a server answers.
+    """
+
+    output = None
+
+    def check(self, model):
+        """Raises ValueError where the score of `model` is not defined."""
+
+    def fitted(self, moments):
+        """Returns the score with what it has to know of usual examples.
+
+        Args:
+            moments: a function without arguments that returns the mean [latent_dim] and the
+                covariance [latent_dim, latent_dim] of q(z) of usual examples.
+        """
+        return self
+
+    def rows(self, model, x, condition=None):
+        """Returns the scores, float32 [n], of a tensor `x` [n, ...]; inside `tf.function` too."""
+        raise NotImplementedError(f"{type(self).__name__} does not define `rows`")

@@ -1,0 +1,87 @@
+"""The distance of a code from the codes of usual examples."""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_infovae.anomaly_scores.base import AnomalyScore
+from keras_infovae.utils.checks import argument_error, check_numbers
+from keras_infovae.utils.serialization import register
+
+_RIDGE = 1e-6  # times the mean variance: the covariance of few codes cannot be inverted
+
+
+@register
+class Mahalanobis(AnomalyScore):
+    """The Mahalanobis distance of the code from the aggregated posterior of usual examples:
+
+        score(x) = sqrt((m - mean)' Cov^-1 (m - mean)),        m = E[z|x]
+
+    with the mean and the covariance of q(z) = E_data q(z|x). A dimension that is not used has
+    Var[q(z_d)] = 1 and E[z_d|x] near 0, and so does not count. It sees where the code lies and not
+    how well it describes x.
+
+    Args:
+        mean: latent_dim numbers. Default None: to be `fitted`.
+        precision: the inverse of the covariance, latent_dim lists of latent_dim numbers. Default
+            None.
+
+    References:
+        Lee et al., A Simple Unified Framework for Detecting Out-of-Distribution Samples,
+        arXiv:1807.03888, equation 2.
+    """
+
+    output = "mahalanobis"
+
+    def __init__(self, mean=None, precision=None):
+        if (mean is None) != (precision is None):
+            raise argument_error("precision", "given if and only if `mean` is", precision)
+        self.mean, self.precision = mean, precision
+        if mean is not None:
+            self.mean = check_numbers("mean", mean)
+            self.precision = _check_precision(precision, len(self.mean))
+
+    def check(self, model):
+        """Raises ValueError for codes on a sphere, and for a mean of another latent_dim."""
+        if model.posterior.support != "euclidean":
+            raise ValueError(
+                "The Mahalanobis distance needs codes in Euclidean space. Received: "
+                f"posterior={type(model.posterior).__name__}, on the {model.posterior.support}"
+            )
+        if self.mean is not None and len(self.mean) != model.latent_dim:
+            raise argument_error("mean", f"{model.latent_dim} numbers", self.mean)
+
+    def fitted(self, moments):
+        """Returns the score with these moments of q(z), or itself where it has moments."""
+        if self.mean is not None:
+            return self
+        mean, covariance = moments()
+        ridge = _RIDGE * np.trace(covariance) / len(covariance)
+        precision = np.linalg.inv(covariance + ridge * np.eye(len(covariance)))
+        return Mahalanobis(mean.tolist(), precision.tolist())
+
+    def rows(self, model, x, condition=None):
+        """Returns the scores, float32 [n].
+
+        Raises:
+            ValueError: before it is `fitted`.
+        """
+        if self.mean is None:
+            raise ValueError(
+                "Mahalanobis() knows no usual codes yet. Give it `mean` and `precision`, or use "
+                "keras_infovae.evaluation.calibrate_anomaly_threshold."
+            )
+        q = model.posterior_distribution(x, condition)
+        offset = tf.cast(q.mean(), tf.float32) - tf.constant(self.mean, tf.float32)
+        # By a factor of the precision: a sum of squares is not below 0, however it is rounded.
+        factor = tf.constant(np.linalg.cholesky(self.precision), tf.float32)
+        return tf.norm(offset @ factor, axis=-1)
+
+
+def _check_precision(precision, size):
+    rows = [check_numbers(f"precision[{i}]", row) for i, row in enumerate(precision)]
+    matrix = np.array(rows) if {len(row) for row in rows} == {size} else np.empty(0)
+    if matrix.shape != (size, size) or not np.allclose(matrix, matrix.T):
+        raise argument_error("precision", f"a symmetric {size} by {size} matrix", precision)
+    if np.linalg.eigvalsh(matrix).min() <= 0:
+        raise argument_error("precision", "positive definite", precision)
+    return rows

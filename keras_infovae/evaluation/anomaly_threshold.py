@@ -1,0 +1,159 @@
+"""A threshold on anomaly scores, and how well the scores tell anomalies."""
+
+import math
+
+import numpy as np
+
+from keras_infovae import anomaly_scores
+from keras_infovae.evaluation.aggregated_posterior import (
+    aggregated_posterior_covariance,
+    posterior_moments,
+)
+from keras_infovae.utils.arrays import check_finite
+from keras_infovae.utils.checks import argument_error, check_number
+
+
+def calibrate_anomaly_threshold(
+    model, x, false_positive_rate=0.01, score=None, batch_size=256, condition=None
+):
+    """Finds the score above which an example is an anomaly, and keeps it in the model.
+
+    With the scores of n usual examples in ascending order s_(1) ... s_(n), the threshold is
+
+        s_(k),        k = ceil((n + 1) (1 - false_positive_rate))
+
+    A new usual example, exchangeable with these, then lies above it with a probability of at most
+    `false_positive_rate`, whatever the model and the data (over the draw of the n examples too).
+
+    Args:
+        model: a trained model; `model.anomaly_threshold` is set.
+        x: array [n, ...] of usual examples that the model was not trained on, at least
+            1 / false_positive_rate - 1 of them. On its own training examples a model scores too
+            well, and more new examples than promised would lie above the threshold.
+        false_positive_rate: between 0 and 1. Default 0.01.
+        score: an `AnomalyScore` or its name, as for `model.score`. Default None: the negative ELBO,
+            or the reconstruction loss of a posterior or prior without a density. `Mahalanobis`
+            takes the moments of q(z) from `x` unless it has them already.
+        batch_size: examples computed at a time. Default 256.
+        condition: one row per example, where the model takes a condition. Default None.
+
+    Returns:
+        The `AnomalyThreshold`.
+
+    Raises:
+        ValueError: for too few examples, or a score that is not defined for the model.
+
+    Example:
+
+    >>> import keras_infovae as ki
+    >>> x = np.random.default_rng(0).random((64, 12)).astype("float32")
+    >>> model = ki.VAE(latent_dim=2, seed=0)
+    >>> _ = model.fit(x, epochs=1, verbose=0)
+    >>> calibrate_anomaly_threshold(model, x, false_positive_rate=0.1).score
+    NegativeElbo()
+    >>> int(model.is_anomaly(x).sum()) <= 7  # of 65 * 0.1
+    True
+
+    References:
+        Vovk, Gammerman, Shafer, Algorithmic Learning in a Random World, 2005, proposition 2.3;
+        Bates et al., Testing for Outliers with Conformal p-values, arXiv:2104.08279, section 2.
+    """
+    rate = anomaly_scores.check_rate(false_positive_rate)
+    score = anomaly_scores.main_score(model) if score is None else anomaly_scores.get(score)
+    score.check(model)
+    x = np.asarray(x)
+    rank = math.ceil((len(x) + 1) * (1.0 - rate) - 1e-9)  # 100 * (1 - 0.01) is not above 99
+    if rank > len(x):
+        raise ValueError(
+            f"Argument `x` must hold at least {math.ceil(1.0 / rate - 1.0 - 1e-9)} examples for "
+            f"false_positive_rate={rate:g}. Received: {len(x)}"
+        )
+
+    def moments():
+        if len(x) <= model.latent_dim:
+            raise ValueError(
+                f"Argument `x` must hold more than latent_dim={model.latent_dim} examples. "
+                f"Received: {len(x)}"
+            )
+        means, _ = posterior_moments(model, x, batch_size, condition)
+        covariance = aggregated_posterior_covariance(model, x, batch_size, condition)
+        return means.mean(axis=0), covariance
+
+    score = score.fitted(moments)  # of a score that does not know them yet
+    scores = model.score(x, score, batch_size, condition)
+    value = np.partition(scores, rank - 1)[rank - 1]
+    model.anomaly_threshold = anomaly_scores.AnomalyThreshold(score, float(value), rate, len(x))
+    return model.anomaly_threshold
+
+
+def anomaly_metrics(usual_scores, anomaly_scores, threshold=None):
+    """Returns how well scores tell anomalies from usual examples.
+
+    Args:
+        usual_scores: [n], of usual examples that the model was not trained on.
+        anomaly_scores: [m], of anomalies.
+        threshold: an `AnomalyThreshold` or a number, above which an example is called an anomaly.
+            Default None: the threshold's own numbers are left out.
+
+    Returns:
+        A dictionary of floats:
+        roc_auc: the probability that an anomaly scores above a usual example; ties count half.
+        roc_auc_standard_error: its standard error by Hanley and McNeil's equation 1.
+        average_precision: the area under the precision-recall curve as a sum over its steps.
+            Chance gives `prevalence`.
+        prevalence: m / (n + m).
+        and with a threshold `false_positive_rate`, `true_positive_rate` and `precision` (None where
+        nothing lies above it).
+
+    Raises:
+        ValueError: for scores that are empty or not finite.
+
+    Example:
+
+    >>> anomaly_metrics([0.0, 1.0, 2.0], [1.5, 3.0])["roc_auc"]
+    0.8333333333333334
+
+    References:
+        Hanley and McNeil, The Meaning and Use of the Area under a Receiver Operating
+        Characteristic (ROC) Curve, Radiology 1982.
+    """
+    from sklearn import metrics
+
+    usual = _check_scores("usual_scores", usual_scores)
+    anomalous = _check_scores("anomaly_scores", anomaly_scores)
+    scores = np.concatenate([usual, anomalous])
+    labels = np.repeat([0, 1], [len(usual), len(anomalous)])
+    area = float(metrics.roc_auc_score(labels, scores))
+    result = {
+        "roc_auc": area,
+        "roc_auc_standard_error": _area_error(area, len(usual), len(anomalous)),
+        "average_precision": float(metrics.average_precision_score(labels, scores)),
+        "prevalence": len(anomalous) / len(scores),
+    }
+    if threshold is not None:
+        value = check_number("threshold", getattr(threshold, "value", threshold))
+        above_usual, above = int((usual > value).sum()), int((anomalous > value).sum())
+        called = above_usual + above
+        result["false_positive_rate"] = above_usual / len(usual)
+        result["true_positive_rate"] = above / len(anomalous)
+        result["precision"] = above / called if called else None
+    return result
+
+
+def _area_error(area, usual, anomalous):
+    both_above = area / (2.0 - area)  # that two anomalies score above one usual example
+    both_below = 2.0 * area**2 / (1.0 + area)
+    variance = (
+        area * (1.0 - area)
+        + (anomalous - 1) * (both_above - area**2)
+        + (usual - 1) * (both_below - area**2)
+    )
+    return math.sqrt(max(variance, 0.0) / (usual * anomalous))
+
+
+def _check_scores(name, scores):
+    scores = np.asarray(scores)
+    if scores.ndim != 1 or not len(scores):
+        raise argument_error(name, "a row of at least one score", scores.shape)
+    check_finite(name, scores)
+    return scores.astype("float64")

@@ -1,0 +1,90 @@
+"""Anomaly scores against closed forms, on models whose parts are known."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_infovae as ki
+from keras_infovae import anomaly_scores
+from keras_infovae.evaluation import importance_weighted_bound
+
+X = np.random.default_rng(0).normal(size=(40, 3)).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def model():
+    keras.utils.set_random_seed(0)
+    networks = {name: ki.networks.MLP([8]) for name in ("encoder", "decoder")}
+    model = ki.VAE(2, likelihood="normal", seed=0, **networks)
+    model.build((None, 3))
+    return model
+
+
+def test_the_elbo_scores_are_those_of_each_example_alone(model):
+    alone = [-model.elbo(X[i : i + 1], seed=0)[0] for i in range(5)]
+    np.testing.assert_allclose(model.score(X[:5]), alone, rtol=1e-5)
+    whole = model.score(X)
+    np.testing.assert_allclose(model.score(X[::-1], batch_size=7)[::-1], whole, rtol=1e-5)
+    q = model.posterior_distribution(tf.constant(X))
+    kl = np.sum(0.5 * (q.mean() ** 2 + q.variance() - 1 - np.log(q.variance())), axis=1)
+    np.testing.assert_allclose(model.score(X, "reconstruction_loss"), whole - kl, rtol=1e-4)
+
+
+def test_the_importance_weighted_score_nears_the_marginal_likelihood(model):
+    # The weights' spread bounds how far two estimates of K draws each may be apart.
+    score = anomaly_scores.ImportanceWeighted(400)
+    bound = importance_weighted_bound(model, X, num_samples=400)
+    log_weights = model.log_weights(tf.constant(X), tf.zeros([len(X)], tf.int64), 400).numpy()
+    weights = np.exp(log_weights - log_weights.max(axis=0))
+    error = weights.std(axis=0) / weights.mean(axis=0) / np.sqrt(400)
+    assert np.all(np.abs(model.score(X, score) + bound) < 5 * np.sqrt(2) * error + 1e-4)
+    assert np.all(model.score(X, score) < model.score(X).mean() + 20)
+    # One draw of the same noise is the ELBO with log q(z|x) - log p(z) in place of the KL.
+    one = model.log_weights(tf.constant(X[:4]), tf.zeros([4], tf.int64), 1).numpy()[0]
+    np.testing.assert_allclose(-model.score(X[:4], anomaly_scores.ImportanceWeighted(1)), one)
+
+
+def test_the_mahalanobis_distance_is_that_of_the_codes(model):
+    covariance = np.array([[2.0, 0.5], [0.5, 1.0]])
+    score = anomaly_scores.Mahalanobis([0.5, -1.0], np.linalg.inv(covariance).tolist())
+    offset = model.encode(X) - [0.5, -1.0]
+    expected = np.sqrt(np.sum(offset @ np.linalg.inv(covariance) * offset, axis=1))
+    np.testing.assert_allclose(model.score(X, score), expected, rtol=1e-5)
+    fitted = anomaly_scores.Mahalanobis().fitted(lambda: (np.zeros(2), covariance))
+    np.testing.assert_allclose(fitted.precision, np.linalg.inv(covariance), rtol=1e-5)
+    assert score.fitted(None) is score
+
+
+def test_a_model_without_densities_has_its_reconstruction_loss():
+    arguments = {"alpha": 1.0, "lambda_": 10.0, "posterior": "deterministic"}
+    networks = {name: ki.networks.MLP([4]) for name in ("encoder", "decoder")}
+    model = ki.InfoVAE(2, seed=0, **arguments, **networks)
+    model.build((None, 3))
+    x = np.abs(X[:4]) % 1
+    np.testing.assert_array_equal(model.score(x), model.score(x, "reconstruction_loss"))
+    for name in ("negative_elbo", "importance_weighted"):
+        with pytest.raises(ValueError, match="not defined for a posterior without a density"):
+            model.score(x, name)
+
+
+def test_what_cannot_be_used_is_named(model):
+    mahalanobis = anomaly_scores.Mahalanobis
+    for call, words in (
+        (lambda: model.score(X, "negative_elbow"), "Did you mean 'negative_elbo'"),
+        (lambda: model.score(X, "mahalanobis"), "knows no usual codes"),
+        (lambda: model.score(X, mahalanobis([0.0], [[1.0]])), "`mean` must be 2 numbers"),
+        (lambda: model.is_anomaly(X), "has no anomaly_threshold"),
+        (lambda: model.score(X[:, :2]), "shape"),
+        (lambda: mahalanobis([0.0]), "`precision` must be given if and only if"),
+        (lambda: mahalanobis([0.0, 1.0], [[1.0, 0.5], [0.4, 1.0]]), "symmetric 2 by 2"),
+        (lambda: mahalanobis([0.0], [[-1.0]]), "positive definite"),
+        (lambda: anomaly_scores.ImportanceWeighted(0), "`num_samples` must be"),
+        (lambda: anomaly_scores.check_rate(1.0), "`false_positive_rate` must be below 1"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            call()
+    with pytest.raises(TypeError, match="`anomaly_threshold` must be an AnomalyThreshold"):
+        model.anomaly_threshold = 3.0
+    with pytest.raises(TypeError, match="`score` must be an AnomalyScore"):
+        anomaly_scores.AnomalyThreshold("negative_elbo", 1.0, 0.1, 10)

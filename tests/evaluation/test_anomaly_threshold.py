@@ -1,0 +1,91 @@
+"""The threshold's promise, and metrics that can be worked out by hand."""
+
+import types
+
+import numpy as np
+import pytest
+
+import keras_infovae as ki
+from keras_infovae.evaluation import anomaly_metrics, calibrate_anomaly_threshold
+
+
+def stub():
+    """A model whose score is x itself."""
+    part = types.SimpleNamespace(has_density=True)
+    return types.SimpleNamespace(
+        posterior=part, prior=part, score=lambda x, *_: np.asarray(x, "float32"), latent_dim=2
+    )
+
+
+def test_the_threshold_is_the_conformal_quantile():
+    x = np.random.default_rng(0).permutation(np.arange(1.0, 100.0))  # 1 ... 99
+    for rate, value in ((0.01, 99), (0.05, 95), (0.1, 90), (0.5, 50)):
+        model = stub()
+        threshold = calibrate_anomaly_threshold(model, x, rate)
+        assert threshold.value == value
+        assert threshold is model.anomaly_threshold
+        assert (threshold.examples, threshold.false_positive_rate) == (99, rate)
+    with pytest.raises(ValueError, match="at least 99 examples for false_positive_rate=0.01"):
+        calibrate_anomaly_threshold(stub(), x[:98], 0.01)
+
+
+def test_new_usual_examples_lie_above_it_as_often_as_promised():
+    # With n = 19 and rate 0.1, k = 18, and P(new > s_(18)) = 1 - 18/20 exactly. Of 2,000
+    # independent trials of 10 new examples each, the standard deviation of the share is below
+    # sqrt(0.1 * 0.9 / 2000) = 0.0067 even if the 10 were one.
+    rng = np.random.default_rng(1)
+    above = []
+    for _ in range(2000):
+        threshold = calibrate_anomaly_threshold(stub(), rng.normal(size=19), 0.1)
+        above.append(np.mean(rng.normal(size=10).astype("float32") > threshold.value))
+    assert np.mean(above) == pytest.approx(0.1, abs=3 * 0.0067)
+
+
+def test_the_metrics_are_those_counted_by_hand():
+    usual, anomalies = [0.0, 1.0, 2.0, 3.0], [1.0, 2.5, 4.0]
+    result = anomaly_metrics(usual, anomalies, threshold=2.0)
+    # Pairs that are in order: 1.5 (a tie) + 3 + 4 of 12.
+    assert result["roc_auc"] == pytest.approx(8.5 / 12)
+    # Precision at each anomaly from the top: 1, 2/3, 3/6 (1.0 is tied with a usual example).
+    assert result["average_precision"] == pytest.approx((1 + 2 / 3 + 3 / 6) / 3)
+    assert result["prevalence"] == 3 / 7
+    assert result["false_positive_rate"] == 1 / 4
+    assert result["true_positive_rate"] == pytest.approx(2 / 3)
+    assert result["precision"] == pytest.approx(2 / 3)
+    assert anomaly_metrics(usual, anomalies, threshold=9.0)["precision"] is None
+    assert "precision" not in anomaly_metrics(usual, anomalies)
+
+
+def test_the_standard_error_is_that_of_repeated_draws():
+    # Normal scores one standard deviation apart. The error of an error from 400 repetitions is
+    # 1 / sqrt(800) = 3.5 %, and equation 1 takes exponential scores for granted: 15 % in all.
+    rng = np.random.default_rng(2)
+    results = [anomaly_metrics(rng.normal(size=50), rng.normal(1, size=40)) for _ in range(400)]
+    areas, errors = np.array([(r["roc_auc"], r["roc_auc_standard_error"]) for r in results]).T
+    assert np.mean(errors) == pytest.approx(np.std(areas), rel=0.15)
+    assert anomaly_metrics([0.0, 1.0], [2.0])["roc_auc_standard_error"] == 0.0
+
+
+def test_scores_that_cannot_be_compared_are_named():
+    for scores, words in (([], "at least one score"), ([[1.0]], "row"), ([np.nan], "finite")):
+        with pytest.raises(ValueError, match=words):
+            anomaly_metrics(scores, [1.0])
+        with pytest.raises(ValueError, match=words):
+            anomaly_metrics([1.0], scores)
+
+
+def test_a_mahalanobis_threshold_knows_the_codes_it_was_calibrated_on():
+    model = ki.VAE(2, seed=0, encoder=ki.networks.MLP([4]), decoder=ki.networks.MLP([4]))
+    model.build((None, 3))
+    x = np.random.default_rng(0).random((50, 3)).astype("float32")
+    threshold = calibrate_anomaly_threshold(model, x, 0.1, "mahalanobis")
+    mean = np.mean(model.encode(x), axis=0)
+    np.testing.assert_allclose(threshold.score.mean, mean, atol=1e-6)
+    covariance = ki.evaluation.aggregated_posterior_covariance(model, x)
+    np.testing.assert_allclose(threshold.score.precision, np.linalg.inv(covariance), rtol=1e-4)
+    assert model.is_anomaly(x).sum() == 4  # k = ceil(51 * 0.9) = 46 of 50
+    with pytest.raises(ValueError, match="more than latent_dim=2 examples"):
+        calibrate_anomaly_threshold(model, x[:2], 0.5, "mahalanobis")
+    assert model.anomaly_threshold is threshold
+    model.fit(x, verbose=0)
+    assert model.anomaly_threshold is None  # scores change with the weights
