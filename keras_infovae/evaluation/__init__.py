@@ -10,6 +10,8 @@ from keras_infovae.evaluation.anomaly_threshold import (
     anomaly_metrics,
     calibrate_anomaly_threshold,
 )
+from keras_infovae.evaluation.class_distribution import class_distribution_mismatch
+from keras_infovae.evaluation.classifier import Classifier
 from keras_infovae.evaluation.latent_drift import latent_drift
 from keras_infovae.evaluation.likelihood import importance_weighted_bound
 from keras_infovae.evaluation.plots import (
@@ -21,19 +23,31 @@ from keras_infovae.evaluation.plots import (
     plot_samples,
 )
 from keras_infovae.evaluation.prior_fit import mmd_to_prior
+from keras_infovae.evaluation.sample_metrics import (
+    frechet_distance,
+    memorisation,
+    nearest_neighbours,
+    precision_recall,
+)
+from keras_infovae.evaluation.samples import sample_quality
 from keras_infovae.evaluation.summary import compare, describe, summarize
 
 __all__ = [
+    "Classifier",
     "active_units",
     "aggregated_posterior_covariance",
     "anomaly_metrics",
     "calibrate_anomaly_threshold",
+    "class_distribution_mismatch",
     "compare",
     "describe",
+    "frechet_distance",
     "importance_weighted_bound",
     "latent_drift",
     "log_det_covariance",
+    "memorisation",
     "mmd_to_prior",
+    "nearest_neighbours",
     "plot_all",
     "plot_history",
     "plot_interpolation",
@@ -41,5 +55,7 @@ __all__ = [
     "plot_reconstructions",
     "plot_samples",
     "posterior_moments",
+    "precision_recall",
+    "sample_quality",
     "summarize",
 ]

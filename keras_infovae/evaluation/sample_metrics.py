@@ -1,0 +1,184 @@
+"""How samples compare with data, in features: coverage, fidelity, distance, memorisation."""
+
+import numpy as np
+
+from keras_infovae.utils.arrays import check_finite
+from keras_infovae.utils.checks import argument_error, check_integer
+
+
+def precision_recall(real, generated, neighbours=5):
+    """Returns how many samples look like data, and how much of the data the samples reach.
+
+    The manifold of a set is the union of balls around its points that reach to their k-th nearest
+    neighbour within the set.
+
+        precision = share of samples in the manifold of the data
+        recall    = share of the data in the manifold of the samples
+        density   = mean over samples of (balls of the data that hold it) / k
+        coverage  = share of the data whose ball holds at least one sample
+
+    Density and coverage use the data's balls alone, which outliers among the samples do not blow
+    up. Both sets being draws of one distribution, density is 1 on average, coverage 1 - (1/2)^k
+    for sets of equal, large size, and precision and recall are as high as they get.
+
+    Args:
+        real, generated: features [n, d] and [m, d], of more than `neighbours` examples each.
+        neighbours: k, at least 1. Default 5.
+
+    Returns:
+        {"precision", "recall", "density", "coverage"}, floats.
+
+    Raises:
+        ValueError: for too few examples, or features of different sizes.
+
+    Example:
+
+    >>> points = np.arange(12.0)[:, None]
+    >>> precision_recall(points, points, neighbours=1)["precision"]
+    1.0
+
+    References:
+        Kynkaanniemi et al., Improved Precision and Recall Metric, arXiv:1904.06991, equations 1-2;
+        Naeem et al., Reliable Fidelity and Diversity Metrics, arXiv:2002.09797, equations 5-6 and
+        lemma 2.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    k = check_integer("neighbours", neighbours)
+    real, generated = _pair(real, generated, k + 1)
+    among_real = NearestNeighbors(n_neighbors=k + 1).fit(real)
+    among_generated = NearestNeighbors(n_neighbors=k + 1).fit(generated)
+    real_radii = among_real.kneighbors(real)[0][:, -1]  # the first neighbour is the point itself
+    generated_radii = among_generated.kneighbors(generated)[0][:, -1]
+    balls = np.zeros(len(generated))  # of the data, that hold each sample
+    covered = np.zeros(len(real), bool)
+    reached = np.zeros(len(real), bool)
+    for rows, distances in _distances(real, generated):
+        inside = distances <= real_radii[rows, None]
+        balls += inside.sum(axis=0)
+        covered[rows] = inside.any(axis=1)
+        reached[rows] = (distances <= generated_radii).any(axis=1)
+    return {
+        "precision": float(np.mean(balls > 0)),
+        "recall": float(np.mean(reached)),
+        "density": float(np.mean(balls) / k),
+        "coverage": float(np.mean(covered)),
+    }
+
+
+def frechet_distance(real, generated):
+    """Returns the squared Frechet distance of normals with the moments of two sets of features:
+
+        |m_r - m_g|^2 + tr(C_r + C_g - 2 (C_r^(1/2) C_g C_r^(1/2))^(1/2))
+
+    In the squared unit of the features, and biased up for few examples. Features are those of the
+    classifier you say: it is no FID, whose features are Inception's.
+
+    Args:
+        real, generated: features [n, d] and [m, d], of at least 2 examples each.
+
+    Example:
+
+    >>> round(frechet_distance([[0.0], [2.0]], [[3.0], [5.0]]), 6)
+    9.0
+
+    References:
+        Dowson and Landau, The Frechet Distance between Multivariate Normal Distributions, 1982;
+        Heusel et al., arXiv:1706.08500, equation 6.
+    """
+    real, generated = _pair(real, generated, 2)
+    means = real.mean(axis=0) - generated.mean(axis=0)
+    first, second = (np.atleast_2d(np.cov(f, rowvar=False)) for f in (real, generated))
+    values, vectors = np.linalg.eigh(first)
+    root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+    product = np.linalg.eigvalsh(root @ second @ root)
+    trace = np.trace(first) + np.trace(second) - 2.0 * np.sum(np.sqrt(np.maximum(product, 0.0)))
+    return float(means @ means + max(trace, 0.0))
+
+
+def nearest_neighbours(examples, training, count=1):
+    """Returns the nearest training examples, (indices, distances), [n, count] each.
+
+    Args:
+        examples: array [n, ...].
+        training: array [m, ...] of the same shape of example, m at least `count`.
+        count: neighbours of each, nearest first. Default 1.
+
+    Example:
+
+    >>> nearest_neighbours([[0.9]], [[0.0], [1.0]])[0].tolist()
+    [[1]]
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    count = check_integer("count", count)
+    examples, training = _pair(examples, training, 1, names=("examples", "training"))
+    if len(training) < count:
+        raise argument_error("count", f"at most {len(training)}, the training examples", count)
+    distances, indices = NearestNeighbors(n_neighbors=count).fit(training).kneighbors(examples)
+    return indices, distances
+
+
+def memorisation(samples, training, held_out):
+    """Returns whether samples are closer to the training examples than new data are.
+
+        probability = P(d(sample) < d(held-out)) + P(equal) / 2,    d: distance to the nearest
+                                                                       training example
+
+    over all pairs: 0.5 where samples are as far from the training data as new data are, towards 1
+    where they copy it, towards 0 where they stay away from it (blurred, or not like data).
+
+    Args:
+        samples, training, held_out: arrays [n, ...], [m, ...], [l, ...] of examples or features.
+
+    Returns:
+        {"probability": ..., "z_score": ...}: the z-score is that of the Mann-Whitney test,
+        corrected for ties; above 3 the samples copy.
+
+    Raises:
+        ValueError: for fewer than 20 samples or held-out examples, for which the z-score is no
+            normal one.
+
+    References:
+        Meehan, Chaudhuri, Dasgupta, A Non-Parametric Test to Detect Data-Copying in Generative
+        Models, arXiv:2004.05675, section 3.1 (their C_T with one cell, and the sign turned).
+    """
+    from scipy import stats
+
+    near = nearest_neighbours(samples, training)[1][:, 0]
+    far = nearest_neighbours(held_out, training)[1][:, 0]
+    for name, distances in (("samples", near), ("held_out", far)):
+        if len(distances) < 20:
+            raise argument_error(name, "at least 20 examples", len(distances))
+    statistic = stats.mannwhitneyu(far, near).statistic
+    pairs = len(near) * len(far)
+    _, ties = np.unique(np.concatenate([near, far]), return_counts=True)
+    total = len(near) + len(far)
+    tie_term = np.sum(ties**3.0 - ties) / (total * (total - 1))
+    deviation = np.sqrt(pairs / 12.0 * (total + 1 - tie_term))
+    z_score = (statistic - pairs / 2.0) / deviation if deviation else 0.0
+    return {"probability": float(statistic / pairs), "z_score": float(z_score)}
+
+
+def _distances(first, second, most=2**24):
+    """Gives (rows of `first`, their distances from all of `second`), a bounded number at a time."""
+    from sklearn.metrics import pairwise_distances
+
+    step = max(1, most // len(second))
+    for start in range(0, len(first), step):
+        rows = slice(start, start + step)
+        yield rows, pairwise_distances(first[rows], second)
+
+
+def _pair(first, second, least, names=("real", "generated")):
+    """Returns two sets of examples as float64 [n, d], d the same and n at least `least`."""
+    result = []
+    for name, values in zip(names, (first, second), strict=True):
+        values = np.asarray(values)
+        check_finite(name, values)
+        if values.ndim < 2 or len(values) < least:
+            raise argument_error(name, f"[n, ...] with n at least {least}", values.shape)
+        result.append(values.reshape(len(values), -1).astype("float64"))
+    if result[0].shape[1] != result[1].shape[1]:
+        raise argument_error(names[1], f"of {result[0].shape[1]} values each", np.shape(second))
+    return result

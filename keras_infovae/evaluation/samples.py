@@ -1,0 +1,70 @@
+"""All that is measured of a model's samples, by the eyes of one classifier."""
+
+import numpy as np
+
+from keras_infovae.evaluation.class_distribution import class_distribution_mismatch
+from keras_infovae.evaluation.classifier import Classifier
+from keras_infovae.evaluation.sample_metrics import (
+    frechet_distance,
+    memorisation,
+    precision_recall,
+)
+from keras_infovae.utils.checks import check_integer
+
+
+def sample_quality(model, data, *, count=2000, neighbours=5, classifier=None, seed=0):
+    """Returns how good samples from the prior are, measured against held-out data.
+
+    A classifier is trained on the training split; samples and data are compared in its features
+    (128 units before the logits), and, for memorisation, in x itself.
+
+    Args:
+        model: a trained model; samples are `model.generate(count, seed=seed)`, means of p(x|z).
+        data: a `datasets.Dataset` with labels; the test split is compared with, or the validation
+            split where it is empty.
+        count: samples, at least 20. Default 2,000, the paper's.
+        neighbours: of precision and recall. Default 5.
+        classifier: a trained `Classifier`, to judge several models by the same one. Default None:
+            trained here.
+        seed: integer. Default 0.
+
+    Returns:
+        A dictionary of floats: `class_cross_entropy`, `class_l1`, `class_l2` (against the classes'
+        shares in the training split), `precision`, `recall`, `density`, `coverage`,
+        `frechet_distance`, the same of the training split as `frechet_distance_of_data` (what as
+        many real examples score), `memorisation`, `memorisation_z_score`, `classifier_accuracy`.
+
+    Raises:
+        ValueError: for data without labels, or too few examples.
+
+    References:
+        Zhao, Song, Ermon, InfoVAE, arXiv:1706.02262, section 5.3; see also the functions that
+        this one calls.
+    """
+    count = check_integer("count", count, minimum=20)
+    labels = data.train_labels
+    if labels is None:
+        raise ValueError("Argument `data` must have labels. Received: a dataset without labels")
+    held_out = data.test if len(data.test) >= 20 else data.validation
+    if len(held_out) < 20:
+        raise ValueError(
+            "Argument `data` must have at least 20 test or validation examples. "
+            f"Received: {len(data.test)} and {len(data.validation)}"
+        )
+    if classifier is None:
+        classifier = Classifier(data.train, labels, seed=seed)
+    samples = model.generate(count, seed=seed)
+    shares = np.array([np.mean(np.asarray(labels) == one) for one in classifier.classes])
+    mismatch = class_distribution_mismatch(classifier.classes, classifier.predict(samples), shares)
+    real, generated = classifier.features(held_out), classifier.features(samples)
+    some = np.random.default_rng(seed).permutation(len(data.train))[: len(samples)]
+    copied = memorisation(samples, data.train, held_out)
+    return {
+        **{f"class_{name}": value for name, value in mismatch.items()},
+        **precision_recall(real, generated, neighbours),
+        "frechet_distance": frechet_distance(real, generated),
+        "frechet_distance_of_data": frechet_distance(real, classifier.features(data.train[some])),
+        "memorisation": copied["probability"],
+        "memorisation_z_score": copied["z_score"],
+        "classifier_accuracy": classifier.accuracy,
+    }

@@ -1,0 +1,160 @@
+"""Sample metrics, against cases that can be counted by hand and normals in closed form."""
+
+import types
+
+import numpy as np
+import pytest
+
+import keras_infovae as ki
+from keras_infovae.evaluation import (
+    Classifier,
+    class_distribution_mismatch,
+    frechet_distance,
+    memorisation,
+    nearest_neighbours,
+    precision_recall,
+    sample_quality,
+)
+
+
+def column(*values):
+    return np.array(values, "float64")[:, None]
+
+
+def test_precision_and_recall_are_those_counted_by_hand():
+    # Balls of the data (k = 1): [-1, 1], [0, 2], [2, 6], [2, 6] around 0, 1, 4 and 4 +- 2 ...
+    real = column(0, 1, 4, 6)  # radii 1, 1, 2, 2
+    generated = column(0.5, 1.5, 20, 23)  # radii 1, 1, 3, 3
+    result = precision_recall(real, generated, neighbours=1)
+    assert result["precision"] == 2 / 4  # 20 and 23 lie in no ball of the data
+    assert result["density"] == 3 / 4  # 0.5 lies in two of them, 1.5 in one
+    assert result["coverage"] == 2 / 4  # the balls of 4 and 6 hold no sample
+    assert result["recall"] == 2 / 4  # 0 and 1 lie within 1 of 0.5
+
+
+def test_equal_distributions_have_density_1_and_the_expected_coverage():
+    # E coverage = 1 - (n - 1)...(n - k) / ((2n - 1)...(2n - k)) for n of each; of n = 400 its
+    # standard deviation is below sqrt(0.25 / 400) = 0.025. Density: 5 % by 20 repetitions.
+    rng = np.random.default_rng(0)
+    real, generated = rng.normal(size=(2, 400, 3))
+    result = precision_recall(real, generated, neighbours=3)
+    missed = np.prod([(400 - i) / (800 - i) for i in (1, 2, 3)])
+    assert result["coverage"] == pytest.approx(1 - missed, abs=3 * 0.025)
+    assert result["density"] == pytest.approx(1.0, abs=0.15)
+    shrunk = precision_recall(real, 0.3 * generated, neighbours=3)
+    assert shrunk["recall"] < 0.5 < 0.9 < shrunk["precision"]  # a part of the data, well made
+    spread = precision_recall(real, 4 * generated, neighbours=3)
+    assert spread["precision"] < 0.5 < 0.9 < spread["recall"]
+
+
+def test_the_frechet_distance_is_that_of_normals():
+    rng = np.random.default_rng(1)
+    a = rng.normal(size=(50, 3)) @ rng.normal(size=(3, 3))
+    assert frechet_distance(a, a) == pytest.approx(0.0, abs=1e-9)
+    assert frechet_distance(a, a + [1, 2, 2]) == pytest.approx(9.0)
+    # Covariances that commute: sum (s_r - s_g)^2 of the standard deviations.
+    assert frechet_distance(a, 3 * a) == pytest.approx(
+        4 * np.sum(a.mean(axis=0) ** 2) + 4 * np.trace(np.cov(a, rowvar=False))
+    )
+    b = rng.normal(size=(60, 3))
+    assert frechet_distance(a, b) == pytest.approx(frechet_distance(b, a))
+    from scipy import linalg
+
+    first, second = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
+    root = linalg.sqrtm(first @ second).real
+    expected = np.sum((a.mean(axis=0) - b.mean(axis=0)) ** 2)
+    expected += np.trace(first + second - 2 * root)
+    assert frechet_distance(a, b) == pytest.approx(expected)
+
+
+def test_memorisation_tells_copies_from_new_data():
+    rng = np.random.default_rng(2)
+    training, held_out, new = (rng.normal(size=(n, 2, 2)) for n in (200, 100, 150))
+    honest = memorisation(new, training, held_out)
+    assert abs(honest["z_score"]) < 3
+    copied = memorisation(training[:50] + 1e-3, training, held_out)
+    assert copied["probability"] > 0.95 and copied["z_score"] > 3
+    far = memorisation(new + 5.0, training, held_out)
+    assert far["probability"] < 0.01 and far["z_score"] < -3
+    exact = memorisation(training, training, training)  # ties alone
+    assert exact == {"probability": 0.5, "z_score": 0.0}
+
+
+def test_the_neighbours_of_images_are_the_nearest_first():
+    training = np.arange(8.0).reshape(4, 2, 1)
+    indices, distances = nearest_neighbours(training[[2]] + 0.5, training, count=2)
+    assert indices.tolist() == [[2, 3]]
+    np.testing.assert_allclose(distances, [[np.sqrt(0.5), np.sqrt(2 * 1.5**2)]])
+
+
+def test_the_mismatch_is_that_counted_by_hand():
+    result = class_distribution_mismatch(["a", "b"], list("aaab"))
+    assert result["cross_entropy"] == pytest.approx(-0.5 * np.log(0.75 * 0.25) - np.log(2))
+    assert result["l1"] == pytest.approx(0.5) and result["l2"] == pytest.approx(np.sqrt(0.125))
+    right = class_distribution_mismatch(["a", "b"], list("aaab"), [0.75, 0.25])
+    assert list(right.values()) == [0.0, 0.0, 0.0]
+    assert class_distribution_mismatch(["a", "b"], ["a"])["cross_entropy"] == np.inf
+    # n samples of the right frequencies: (K - 1) / (2n) on average, as a chi-square of K - 1
+    # degrees of freedom over 2n, whose standard deviation over 50 repetitions is 6 %.
+    rng = np.random.default_rng(3)
+    values = [
+        class_distribution_mismatch(range(4), rng.integers(4, size=500))["cross_entropy"]
+        for _ in range(200)
+    ]
+    assert np.mean(values) == pytest.approx(3 / 1000, rel=3 * np.sqrt(2 / 3 / 200))
+
+
+def test_what_cannot_be_measured_is_named():
+    points = column(0, 1, 2)
+    for call, words in (
+        (lambda: precision_recall(points, points), r"`real` must be \[n, ...\] with n at least 6"),
+        (lambda: frechet_distance(points, np.zeros((3, 2))), "`generated` must be of 1 values"),
+        (lambda: frechet_distance(points, points * np.nan), "`generated` must be finite"),
+        (lambda: nearest_neighbours(points, points, 4), "`count` must be at most 3"),
+        (lambda: memorisation(points, points, points), "`samples` must be at least 20"),
+        (lambda: class_distribution_mismatch([1], [1]), "`classes` must be two or more"),
+        (lambda: class_distribution_mismatch([0, 1], []), "`predicted` must be"),
+        (lambda: class_distribution_mismatch([0, 1], [2]), "`predicted` must be of"),
+        (lambda: class_distribution_mismatch([0, 1], [1], [1, 0]), "`frequencies` must be"),
+        (lambda: Classifier(np.zeros((20, 2)), np.zeros(20)), "at least two classes"),
+        (lambda: Classifier(np.zeros((20, 2)), [0] * 19 + [1]), "2 of each class"),
+        (lambda: Classifier(np.zeros((20, 2)), [0]), "`labels` must be one of each"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            call()
+
+
+class _Sign:
+    """Tells the two classes of the test below apart by their mean."""
+
+    classes = np.array([0, 1])
+    accuracy = 1.0
+
+    def predict(self, x):
+        return (x.mean(axis=1) > 1.5).astype(int)
+
+    def features(self, x):
+        return x
+
+
+def test_samples_of_the_data_itself_are_as_good_as_data():
+    rng = np.random.default_rng(4)
+    labels = np.repeat([0, 1], 150)
+    x = (rng.normal(size=(300, 4)) + 3.0 * labels[:, None]).astype("float32")
+    order = rng.permutation(300)
+    x, labels = x[order], labels[order]
+    data = ki.datasets.Dataset("two", x[:100], x[:0], x[100:200], labels[:100])
+    model = types.SimpleNamespace(generate=lambda count, seed: x[200 : 200 + count])
+    result = sample_quality(model, data, count=100, seed=0)
+    assert result["classifier_accuracy"] == 1.0
+    assert result["class_l1"] < 0.3 and result["coverage"] > 0.8
+    assert result["frechet_distance"] < 4 * result["frechet_distance_of_data"] + 1
+    assert abs(result["memorisation_z_score"]) < 3
+    one, same = (Classifier(x, labels, epochs=1, seed=5) for _ in range(2))
+    np.testing.assert_array_equal(one.features(x), same.features(x))
+    low = x[x.mean(axis=1) < 1.5]
+    one_class = types.SimpleNamespace(generate=lambda count, seed: low[:count])
+    judged = sample_quality(one_class, data, count=50, classifier=_Sign())
+    assert judged["class_cross_entropy"] == np.inf
+    with pytest.raises(ValueError, match="must have labels"):
+        sample_quality(model, ki.datasets.Dataset("none", x[:100], x[:0], x[100:200]))
