@@ -6,6 +6,11 @@ from keras_infovae.evaluation.aggregated_posterior import (
     log_det_covariance,
     posterior_moments,
 )
+from keras_infovae.evaluation.latent_information import (
+    elbo_decomposition,
+    kl_per_dimension,
+    mutual_information,
+)
 from keras_infovae.evaluation.likelihood import importance_weighted_bound
 from keras_infovae.evaluation.plots import (
     plot_all,
@@ -15,17 +20,22 @@ from keras_infovae.evaluation.plots import (
     plot_reconstructions,
     plot_samples,
 )
+from keras_infovae.evaluation.posterior_report import aggregated_posterior_report
 from keras_infovae.evaluation.prior_fit import mmd_to_prior
 from keras_infovae.evaluation.summary import compare, describe, summarize
 
 __all__ = [
     "active_units",
     "aggregated_posterior_covariance",
+    "aggregated_posterior_report",
     "compare",
     "describe",
+    "elbo_decomposition",
     "importance_weighted_bound",
+    "kl_per_dimension",
     "log_det_covariance",
     "mmd_to_prior",
+    "mutual_information",
     "plot_all",
     "plot_history",
     "plot_interpolation",
