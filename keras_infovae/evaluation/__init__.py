@@ -13,6 +13,11 @@ from keras_infovae.evaluation.anomaly_threshold import (
 from keras_infovae.evaluation.class_distribution import class_distribution_mismatch
 from keras_infovae.evaluation.classifier import Classifier
 from keras_infovae.evaluation.latent_drift import latent_drift
+from keras_infovae.evaluation.latent_information import (
+    elbo_decomposition,
+    kl_per_dimension,
+    mutual_information,
+)
 from keras_infovae.evaluation.likelihood import importance_weighted_bound
 from keras_infovae.evaluation.plots import (
     plot_all,
@@ -22,6 +27,7 @@ from keras_infovae.evaluation.plots import (
     plot_reconstructions,
     plot_samples,
 )
+from keras_infovae.evaluation.posterior_report import aggregated_posterior_report
 from keras_infovae.evaluation.prior_fit import mmd_to_prior
 from keras_infovae.evaluation.sample_metrics import (
     frechet_distance,
@@ -36,17 +42,21 @@ __all__ = [
     "Classifier",
     "active_units",
     "aggregated_posterior_covariance",
+    "aggregated_posterior_report",
     "anomaly_metrics",
     "calibrate_anomaly_threshold",
     "class_distribution_mismatch",
     "compare",
     "describe",
+    "elbo_decomposition",
     "frechet_distance",
     "importance_weighted_bound",
+    "kl_per_dimension",
     "latent_drift",
     "log_det_covariance",
     "memorisation",
     "mmd_to_prior",
+    "mutual_information",
     "nearest_neighbours",
     "plot_all",
     "plot_history",

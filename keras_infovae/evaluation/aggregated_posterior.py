@@ -44,9 +44,12 @@ def log_det_covariance(model, x, batch_size=256, condition=None):
     References:
         Zhao, Song, Ermon, InfoVAE, arXiv:1706.02262, section 5.2.
     """
-    sign, value = np.linalg.slogdet(
-        aggregated_posterior_covariance(model, x, batch_size, condition)
-    )
+    return log_det(aggregated_posterior_covariance(model, x, batch_size, condition))
+
+
+def log_det(covariance):
+    """Returns the logarithm of the determinant, a float; minus infinity without volume."""
+    sign, value = np.linalg.slogdet(covariance)
     return float(value) if sign > 0 else float("-inf")
 
 
@@ -90,9 +93,10 @@ def _covariance(posterior):
         return variance[:, :, None] * np.eye(variance.shape[1])
 
 
-def check_two_examples(x):
+def check_two_examples(x, name="x"):
     """Returns `x` as a NumPy array, which must hold at least two examples."""
     x = np.asarray(x)
-    if len(x) < 2:
-        raise ValueError(f"Argument `x` must hold at least 2 examples. Received: {len(x)}")
+    if x.ndim == 0 or len(x) < 2:
+        found = len(x) if x.ndim else "a single value"
+        raise ValueError(f"Argument `{name}` must hold at least 2 examples. Received: {found}")
     return x

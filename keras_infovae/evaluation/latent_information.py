@@ -1,0 +1,214 @@
+"""How much of x the latents hold, and what the KL term of the ELBO is made of."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from keras_infovae.distributions import diagonal_normal_moments
+from keras_infovae.evaluation.aggregated_posterior import check_two_examples
+from keras_infovae.evaluation.batches import posteriors
+from keras_infovae.evaluation.mixture_densities import log_densities
+from keras_infovae.utils import probability as tfp
+
+
+def mutual_information(model, x, *, num_samples=8, seed=0, batch_size=256, condition=None):
+    """Returns the mutual information of x and z, with bounds on either side, in nats.
+
+    For the n examples given, with q(z) the exact mixture of their posteriors,
+
+        I_n = (1/n) sum_i E_q(z|x_i) [log q(z|x_i) - log (1/n) sum_j q(z|x_j)]
+
+    is what z tells about which example it came from, between 0 and log n. The expectation over z is
+    taken by draws; nothing else is estimated. For the distribution that the examples came from,
+
+        E I_n  <=  I_q(x; z)  <=  E I_n^-        and  I_q(x; z)  <=  E KL(q(z|x) || p(z))
+
+    where I_n^- leaves j = i out of the mixture (divisor n - 1). I_n is the InfoNCE bound with the
+    best critic there is, q(z|x) itself, and says nothing about information beyond log n: where it
+    is close to that, take more examples. The two sides meet as n grows.
+
+    Args:
+        model: a trained model whose posterior has a density.
+        x: array [n, ...], n >= 2. The time grows with n^2.
+        num_samples: draws of z per example, at least 2. Default 8.
+        seed: integer. Default 0.
+        batch_size: examples encoded at a time. Default 256.
+        condition: one row per example, where the model takes a condition; the information is then
+            about x and the condition together. Default None.
+
+    Returns:
+        A dictionary of floats:
+            mutual_information: I_n, a lower bound for the distribution. Where the KL has a closed
+                form, it is the control variate of all these means.
+            mutual_information_standard_error: that of the draws of z; not of the choice of x.
+            leave_one_out_upper_bound: I_n^-, an upper bound for the distribution.
+            kl_upper_bound: the mean of KL(q(z|x) || p(z)), an upper bound on both; None where the
+                prior has no density.
+            marginal_kl: KL(q(z) || p(z)) of the n examples, kl_upper_bound - I_n; or None.
+            log_examples: log n.
+
+    Raises:
+        ValueError, TypeError: naming the argument; for a posterior without a density.
+
+    Example:
+
+    >>> import keras_infovae as ki
+    >>> x = np.random.default_rng(0).random((64, 12)).astype("float32")
+    >>> model = ki.VAE(latent_dim=2, seed=0)
+    >>> _ = model.fit(x, epochs=1, verbose=0)
+    >>> information = mutual_information(model, x)
+    >>> 0 < information["mutual_information"] < information["leave_one_out_upper_bound"]
+    True
+
+    References:
+        Hoffman and Johnson, ELBO surgery, NeurIPS workshop 2016: I_n and the marginal KL.
+        Poole et al., On Variational Bounds of Mutual Information, arXiv:1905.06922, sections 2.1
+        and 2.5.
+    """
+    log = log_densities(model, x, num_samples, seed, batch_size, condition)
+    total = None if log.prior is None else log.posterior - log.prior
+    information, error = _mean(log.posterior - log.aggregated, total, log.kl)
+    upper, _ = _mean(log.posterior - log.leave_one_out, total, log.kl)
+    kl = None if total is None else _mean(total, total, log.kl)[0]
+    return {
+        "mutual_information": information,
+        "mutual_information_standard_error": error,
+        "leave_one_out_upper_bound": upper,
+        "kl_upper_bound": kl,
+        "marginal_kl": None if kl is None else kl - information,
+        "log_examples": math.log(len(log.posterior)),
+    }
+
+
+def elbo_decomposition(model, x, *, num_samples=8, seed=0, batch_size=256, condition=None):
+    """Returns the parts of the ELBO of the examples, in nats per example:
+
+        -elbo         = reconstruction_loss + kl_divergence
+        kl_divergence = mutual_information + total_correlation + dimension_wise_kl
+
+        mutual_information  = E KL(q(z|x) || q(z))
+        total_correlation   = KL(q(z) || prod_d q(z_d))
+        dimension_wise_kl   = sum_d KL(q(z_d) || p(z_d))
+
+    with q(z) and q(z_d) the exact mixtures over the n examples given, not estimates of them from
+    minibatches. The expectations over z are taken by draws, with the closed form of the KL as
+    control variate; the coefficients of the parts add up to 1, so that the parts add up to the
+    exact KL. With few examples in many dimensions the mixture is a set of islands: the mutual
+    information comes to its largest value, log n, and the total correlation is large.
+
+    Args:
+        model, x, num_samples, seed, batch_size, condition: as for `mutual_information`; the
+            posterior is normal, the prior a diagonal normal.
+
+    Returns:
+        A dictionary of floats: `elbo`, `reconstruction_loss`, `kl_divergence`,
+        `mutual_information`, `total_correlation`, `dimension_wise_kl`. The first two are of one
+        draw of z per example.
+
+    Raises:
+        ValueError, TypeError: naming the argument; for a prior whose dimensions are not
+            independent normals (`mutual_information` gives its marginal KL) or a posterior that is
+            not normal.
+
+    Example:
+
+    >>> import keras_infovae as ki
+    >>> x = np.random.default_rng(0).random((64, 12)).astype("float32")
+    >>> model = ki.VAE(latent_dim=2, seed=0)
+    >>> _ = model.fit(x, epochs=1, verbose=0)
+    >>> parts = elbo_decomposition(model, x)
+    >>> names = ["mutual_information", "total_correlation", "dimension_wise_kl"]
+    >>> abs(sum(parts[name] for name in names) - parts["kl_divergence"]) < 1e-6
+    True
+
+    References:
+        Chen et al., Isolating Sources of Disentanglement, arXiv:1802.04942, equation 2.
+        Hoffman and Johnson, ELBO surgery, NeurIPS workshop 2016.
+    """
+    _check_diagonal_prior(model)
+    log = log_densities(model, x, num_samples, seed, batch_size, condition, marginals=True)
+    parts = {
+        "mutual_information": log.posterior - log.aggregated,
+        "total_correlation": log.aggregated - log.marginals,
+        "dimension_wise_kl": log.marginals - log.prior,
+    }
+    total = log.posterior - log.prior
+    kl = float(log.kl.mean())
+    elbo = model.elbo(x, seed=seed, batch_size=batch_size, condition=condition)
+    elbo = float(np.mean(elbo, dtype="float64"))
+    return {
+        "elbo": elbo,
+        "reconstruction_loss": -elbo - kl,
+        "kl_divergence": kl,
+        **{name: _mean(part, total, log.kl)[0] for name, part in parts.items()},
+    }
+
+
+def kl_per_dimension(model, x, *, batch_size=256, condition=None):
+    """Returns E KL(q(z_d|x) || p(z_d)) of each dimension d, NumPy float64 [latent_dim], in nats.
+
+    Closed form; the sum is the mean of KL(q(z|x) || p(z)). A dimension near 0 is unused: its
+    q(z_d|x) is the prior for every x.
+
+    Args:
+        model, x, batch_size, condition: as for `mutual_information`; posterior and prior are
+            diagonal normals.
+
+    Raises:
+        ValueError: for another posterior or prior, whose dimensions share their KL.
+
+    References:
+        Kingma and Welling, Auto-Encoding Variational Bayes, arXiv:1312.6114, appendix B.
+    """
+    p = tfp.distributions.Normal(*_standard(_check_diagonal_prior(model)))
+    kl = []
+    for posterior in posteriors(model, check_two_examples(x), condition, batch_size):
+        moments = diagonal_normal_moments(posterior)
+        if moments is None or not model.posterior.has_density:
+            raise ValueError(
+                "kl_per_dimension needs a posterior that is a diagonal normal. "
+                f"Received: posterior={type(model.posterior).__name__}"
+            )
+        q = tfp.distributions.Normal(*_standard(moments))
+        kl.append(np.asarray(tfp.distributions.kl_divergence(q, p), "float64"))
+    return np.concatenate(kl).mean(axis=0)
+
+
+def _mean(term, total, kl):
+    """Returns (mean of `term` [n, s], the standard error of its draws).
+
+    `total` [n, s] are the draws of a term whose mean over z, `kl` [n], is known: the part of the
+    error of `term` that follows the error of `total` is taken off it. The slopes of terms that add
+    up to `total` add up to 1. None for either leaves `term` as it is.
+    """
+    value, deviations = term.mean(), _within(term)
+    if total is not None and kl is not None:
+        spread = _within(total)
+        variance = np.mean(spread**2)
+        slope = np.mean(deviations * spread) / variance if variance else 0.0
+        value = value - slope * (total.mean() - kl.mean())
+        deviations = deviations - slope * spread
+    n, s = term.shape
+    return float(value), float(np.sqrt(np.sum(deviations**2) / (s - 1) / s) / n)
+
+
+def _within(term):
+    """Returns the deviations of the draws [n, s] of each example from their mean."""
+    return term - term.mean(axis=1, keepdims=True)
+
+
+def _standard(moments):
+    mean, variance = moments
+    return mean, tf.sqrt(variance)
+
+
+def _check_diagonal_prior(model):
+    """Returns the means and variances of p(z); they are all there is of a diagonal normal."""
+    moments = diagonal_normal_moments(model.prior_distribution())
+    if moments is None:
+        raise ValueError(
+            "Argument `model` must have a prior whose dimensions are independent normals. "
+            f"Received: prior={type(model.prior).__name__}"
+        )
+    return moments
