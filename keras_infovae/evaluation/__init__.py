@@ -20,15 +20,21 @@ from keras_infovae.evaluation.latent_information import (
 )
 from keras_infovae.evaluation.likelihood import importance_weighted_bound
 from keras_infovae.evaluation.plots import (
+    plot_aggregated_posterior,
     plot_all,
     plot_history,
     plot_interpolation,
+    plot_kl_per_dimension,
+    plot_latent_embedding,
     plot_latent_space,
+    plot_nearest_neighbours,
     plot_reconstructions,
     plot_samples,
+    plot_traversals,
 )
 from keras_infovae.evaluation.posterior_report import aggregated_posterior_report
 from keras_infovae.evaluation.prior_fit import mmd_to_prior
+from keras_infovae.evaluation.reporting import diagnose, measure, report
 from keras_infovae.evaluation.sample_metrics import (
     frechet_distance,
     memorisation,
@@ -48,24 +54,32 @@ __all__ = [
     "class_distribution_mismatch",
     "compare",
     "describe",
+    "diagnose",
     "elbo_decomposition",
     "frechet_distance",
     "importance_weighted_bound",
     "kl_per_dimension",
     "latent_drift",
     "log_det_covariance",
+    "measure",
     "memorisation",
     "mmd_to_prior",
     "mutual_information",
     "nearest_neighbours",
+    "plot_aggregated_posterior",
     "plot_all",
     "plot_history",
     "plot_interpolation",
+    "plot_kl_per_dimension",
+    "plot_latent_embedding",
     "plot_latent_space",
+    "plot_nearest_neighbours",
     "plot_reconstructions",
     "plot_samples",
+    "plot_traversals",
     "posterior_moments",
     "precision_recall",
+    "report",
     "sample_quality",
     "summarize",
 ]

@@ -29,9 +29,10 @@ class HistoryFile(keras.callbacks.Callback):
         self.rows = []
 
     def on_train_begin(self, logs=None):
-        self.rows = self._read()[: self.epochs] if self.epochs else []
+        self.rows = self.read()[: self.epochs] if self.epochs else []
 
-    def _read(self):
+    def read(self):
+        """Returns the rows of the file, {name: number} each; [] where there is no file."""
         if not os.path.exists(self.path):
             return []
         with open(self.path, newline="", encoding="utf-8") as file:

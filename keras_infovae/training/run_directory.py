@@ -219,6 +219,12 @@ class RunDirectory(LockedDirectory):
             raise argument_error("run", "a directory with a run's config.json", self.path)
         return contents.read_json_object(self.file(contents.CONFIG))
 
+    def history(self):
+        """Returns {name: values of all epochs}, what `fit` recorded; {} if none has ended."""
+        file = HistoryFile(self.history_file.path)
+        file.rows = file.read()
+        return file.history()
+
     def load_model(self):
         """Returns the model of the last good epoch.
 

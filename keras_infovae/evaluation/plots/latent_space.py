@@ -109,20 +109,7 @@ def _scatter(title, z, prior_z, ellipse, classes, labels):
     figure = style.new_figure(title, subtitle, width=7.4, height=6.2)
     axes = style.style_axes(figure.add_subplot(), grid=False)
     axes.scatter(*prior_z.T, s=5, color=style.PALE, linewidths=0, zorder=1)
-    size = float(np.clip(9000 / len(z), 5, 26))
-    if classes is None:
-        points = axes.scatter(*z.T, c=np.asarray(labels, float), cmap="viridis", s=size, lw=0)
-        bar = figure.colorbar(points, ax=axes, shrink=0.6, pad=0.02)
-        bar.set_label("label", size=9, color=style.MUTED)
-        bar.outline.set_visible(False)
-        bar.ax.tick_params(labelsize=8, labelcolor=style.MUTED)
-    else:
-        # In one call and mixed order, so that no class hides the others.
-        order = np.random.default_rng(0).permutation(len(z))
-        colours = _rgba(classes.colours)[classes.index[order]]
-        axes.scatter(*z[order].T, s=size, c=colours, alpha=0.75, linewidths=0, zorder=2)
-        if len(classes.names) > 1 or classes.names[0]:
-            _legend(figure, axes, classes)
+    scatter_classes(figure, axes, z, classes, labels)
     if ellipse is not None:
         _draw_ellipses(axes, *ellipse)
     reach = max(np.abs(z).max() * 1.04, np.percentile(np.abs(prior_z), 99.7))
@@ -130,6 +117,24 @@ def _scatter(title, z, prior_z, ellipse, classes, labels):
     axes.set_ylim(-reach, reach)
     axes.set_aspect("equal")
     return figure
+
+
+def scatter_classes(figure, axes, points, classes, labels):
+    """Draws points [n, 2] in the colours of their classes, or on a scale where those are None."""
+    size = float(np.clip(9000 / len(points), 5, 26))
+    if classes is None:
+        dots = axes.scatter(*points.T, c=np.asarray(labels, float), cmap="viridis", s=size, lw=0)
+        bar = figure.colorbar(dots, ax=axes, shrink=0.6, pad=0.02)
+        bar.set_label("label", size=9, color=style.MUTED)
+        bar.outline.set_visible(False)
+        bar.ax.tick_params(labelsize=8, labelcolor=style.MUTED)
+    else:
+        # In one call and mixed order, so that no class hides the others.
+        order = np.random.default_rng(0).permutation(len(points))
+        colours = _rgba(classes.colours)[classes.index[order]]
+        axes.scatter(*points[order].T, s=size, c=colours, alpha=0.75, linewidths=0, zorder=2)
+        if len(classes.names) > 1 or classes.names[0]:
+            _legend(figure, axes, classes)
 
 
 def _rgba(colours):

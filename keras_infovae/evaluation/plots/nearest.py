@@ -1,0 +1,80 @@
+"""Are the samples new, or copies of what the model was trained on?"""
+
+import numpy as np
+
+from keras_infovae.evaluation.plots import style, views
+from keras_infovae.evaluation.sample_metrics import nearest_neighbours
+
+_COUNT = 10
+_NEIGHBOURS = 3
+
+
+def plot_nearest_neighbours(model, training, path, seed=0, feature_names=None):
+    """Draws samples from the prior, each with the training examples nearest to it.
+
+    Args:
+        model: a trained model.
+        training: array [n, ...] that it was trained on, n >= 3.
+        path: the PNG file to write.
+        seed: integer, of the samples. Default 0.
+        feature_names: a name per column, for tables. Default None.
+
+    Returns:
+        `path`.
+
+    Raises:
+        ValueError, TypeError: for data that is not as the model was trained on.
+    """
+    path = style.check_path(path)
+    training = views.check_examples(training, minimum=_NEIGHBOURS)
+    samples = model.generate(_COUNT, seed=seed)
+    indices, _ = nearest_neighbours(samples, training, _NEIGHBOURS)
+    header = (
+        "Samples, and the training examples nearest to them",
+        "By Euclidean distance. Good: like data, and like no single training example.",
+    )
+    kind = views.view(training.shape[1:], feature_names)
+    if kind == views.IMAGES:
+        return _images(model, training, samples, indices, header, path)
+    return _curves(model, training, samples, indices, header, path)
+
+
+def _images(model, training, samples, indices, header, path):
+    view = views.ImageView(model, training)
+    rows = np.concatenate([samples[None], training[indices.T]])
+    aspect = training.shape[1] / training.shape[2]
+    figure = style.new_figure(
+        header[0],
+        header[1] + view.note,
+        width=0.85 * _COUNT + 1.2,
+        height=0.85 * aspect * len(rows) + 0.2,
+    )
+    axes = style.bare_axes(figure.add_subplot())
+    canvas = view.mosaic(rows.reshape(-1, *training.shape[1:]), _COUNT)
+    axes.imshow(canvas)
+    names = ["sample", "nearest", *(f"{i + 1}. nearest" for i in range(1, _NEIGHBOURS))]
+    axes.set_yticks(views.mosaic_centres(canvas.shape[0], len(rows)), names, size=9)
+    axes.tick_params(length=0, colors=style.INK)
+    return style.write(figure, path)
+
+
+def _curves(model, training, samples, indices, header, path):
+    count = 6
+    figure = style.new_figure(*header, width=9.0, height=4.2)
+    rows = views.rows_of(model, training)
+    # Columns of a table have units of their own.
+    mean, deviation = rows.mean(axis=0), rows.std(axis=0)
+    deviation = np.where(deviation > 0, deviation, 1.0)
+    for axes, sample, nearest in zip(
+        style.panels(figure, count, 3),
+        views.rows_of(model, samples[:count]),
+        indices[:count],
+        strict=True,
+    ):
+        for index in nearest:
+            axes.plot((rows[index] - mean) / deviation, color=style.DATA, lw=1.0)
+        axes.plot((sample - mean) / deviation, color=style.MODEL, lw=1.6)
+    style.panel_title(figure.axes[0], "sample blue, training grey", most=40)
+    figure.supxlabel("position in x", size=9, color=style.MUTED)
+    figure.supylabel("standard deviations of the data", size=9, color=style.MUTED)
+    return style.write(figure, path)

@@ -1,0 +1,213 @@
+"""Is the model healthy? Each answer is a sentence with its number, by a rule that is stated."""
+
+import dataclasses
+import math
+
+GOOD, FAIR, POOR, UNKNOWN = "good", "fair", "poor", "unknown"
+
+
+@dataclasses.dataclass(frozen=True)
+class Diagnosis:
+    """One answer.
+
+    Attributes:
+        question: what is asked, in a few words.
+        level: "good", "fair", "poor" or "unknown".
+        sentence: the answer, with its number.
+        rule: which numbers are good and which are fair.
+    """
+
+    question: str
+    level: str
+    sentence: str
+    rule: str
+
+
+def diagnose(metrics):
+    """Returns a list of `Diagnosis` from the numbers that `measure` returned."""
+    return [check(metrics) for check in _CHECKS]
+
+
+def _graded(question, value, good, fair, sentence, rule):
+    """Returns the diagnosis of a `value` that is good up to `good` and fair up to `fair`."""
+    level = GOOD if value <= good else FAIR if value <= fair else POOR
+    return Diagnosis(question, level, sentence, rule)
+
+
+def _unknown(question, why):
+    return Diagnosis(question, UNKNOWN, why, "")
+
+
+def _latents_used(metrics):
+    question = "Are the latents used?"
+    summary = metrics["held_out"]
+    active, latent_dim = summary["active_units"], summary["latent_dim"]
+    sentence = f"{active} of {latent_dim} dimensions of z depend on x"
+    if metrics["latents"] is not None:
+        information = metrics["latents"]["information"]
+        sentence += (
+            f"; z holds at least {information['mutual_information']:.1f} nats about x "
+            f"(these examples can show {information['log_examples']:.1f})"
+        )
+    rule = "Good: at least half of the dimensions; poor: none (variance of E[z_d|x] above 0.01)."
+    level = POOR if not active else GOOD if 2 * active >= latent_dim else FAIR
+    return Diagnosis(question, level, f"{sentence}.", rule)
+
+
+def _code_matters(metrics):
+    value = metrics["code_matters"]
+    return _graded(
+        "Does the decoder look at z?",
+        -value,
+        -1.0,
+        -0.1,
+        f"With the code of another example, log p(x|z) falls by {value:.2f} nats.",
+        "Good: at least 1 nat; poor: less than 0.1, a decoder that does without z.",
+    )
+
+
+def _spread(metrics):
+    question = "Do the codes spread as the prior does?"
+    numbers = metrics["aggregated_posterior"]
+    test, train = (numbers[split]["log_det_covariance"] for split in ("test", "train"))
+    if test is None or train is None:
+        return _unknown(question, "Cov[q(z)] has no inverse: some dimension of z is constant.")
+    latent_dim = metrics["model"]["latent_dim"]
+    per_dimension, factor = abs(test) / latent_dim, math.exp(0.5 * test / latent_dim)
+    direction = "past the prior" if test > 0 else "over a part of the prior"
+    return _graded(
+        question,
+        per_dimension,
+        0.1,
+        0.5,
+        f"log det Cov[q(z)] is {test:+.2f} on held-out and {train:+.2f} on training examples: "
+        f"codes lie {direction}, by a factor of {factor:.2f} per dimension.",
+        "|log det| per dimension. Good: at most 0.1 (5 % in the standard deviation); fair: 0.5.",
+    )
+
+
+def _shape(metrics):
+    question = "Are the codes distributed as the prior?"
+    numbers = metrics["aggregated_posterior"]["test"]
+    if numbers["mmd"] is None:
+        return _unknown(question, "Not measured on a sphere.")
+    high = numbers["mmd_null_high"]
+    return _graded(
+        question,
+        numbers["mmd"],
+        high,
+        10 * high,
+        f"MMD^2 of q(z) from p(z) is {numbers['mmd']:.2g}; draws of the prior itself score up to "
+        f"{high:.2g} (p = {numbers['mmd_p_value']:.2g}).",
+        "Good: within what chance makes of a perfect fit; fair: up to 10 times that.",
+    )
+
+
+def _generalises(metrics):
+    question = "Does it do as well on new data?"
+    test, train = metrics["held_out"]["elbo"], metrics["train"]["elbo"]
+    name = "ELBO"
+    if test is None:
+        name = "log-likelihood given the code"
+        test, train = (-metrics[part]["reconstruction_loss"] for part in ("held_out", "train"))
+    if metrics["data"]["measured_split"] == "train":
+        return _unknown(question, "There are no held-out examples.")
+    gap = (train - test) / max(abs(test), 1e-9)
+    return _graded(
+        question,
+        gap,
+        0.05,
+        0.15,
+        f"{name}: {train:.2f} nats on training and {test:.2f} on held-out examples, a gap of "
+        f"{train - test:.2f}.",
+        "The gap relative to the held-out value. Good: at most 5 %; fair: 15 %.",
+    )
+
+
+def _inference(metrics):
+    question = "Is q(z|x) close to the true posterior?"
+    summary = metrics["held_out"]
+    bound = summary["importance_weighted_bound"]
+    if bound is None:
+        return _unknown(question, "Not defined for a posterior or prior without a density.")
+    gap = bound - summary["elbo"]
+    return _graded(
+        question,
+        gap / max(abs(bound), 1e-9),
+        0.05,
+        0.15,
+        f"KL(q(z|x) || p(z|x)) is at least {gap:.2f} nats: the ELBO is {summary['elbo']:.2f}, the "
+        f"importance-weighted bound {bound:.2f}.",
+        "Relative to the bound. Good: at most 5 %; fair: 15 %.",
+    )
+
+
+def _new_samples(metrics):
+    question = "Are the samples new?"
+    samples = metrics["samples"]
+    if samples is None:
+        return _unknown(question, "There are fewer than 20 held-out examples.")
+    score, share = samples["memorisation_z_score"], samples["memorisation"]
+    return _graded(
+        question,
+        score,
+        3.0,
+        6.0,
+        f"A sample is nearer to the training data than a held-out example is in {share:.0%} of "
+        f"pairs (z = {score:+.1f}); 50 % is as new as data, far above it copies.",
+        "z of the Mann-Whitney test. Good: at most 3; fair: 6. Blurred samples pass.",
+    )
+
+
+def _reach(metrics):
+    question = "Do the samples cover the data?"
+    samples = metrics["samples"]
+    if samples is None or "coverage" not in samples:
+        return _unknown(question, "Needs labels, for the classifier that compares them.")
+    mismatch = samples["class_cross_entropy"]
+    classes = "a class never comes" if mismatch is None else f"class mismatch {mismatch:.3f} nats"
+    return _graded(
+        question,
+        1.0 - samples["coverage"],
+        0.2,
+        0.5,
+        f"{samples['coverage']:.0%} of held-out examples have a sample among their neighbours; "
+        f"{samples['precision']:.0%} of samples look like data; {classes}.",
+        "Coverage. Good: at least 80 %; fair: 50 %. In the features of a classifier trained here.",
+    )
+
+
+def _trained(metrics):
+    question = "Was it trained to the end?"
+    history = metrics["history"]
+    loss = None if history is None else history.get("val_loss") or history.get("loss")
+    if loss is None or len(loss) < 10:
+        return _unknown(question, "Needs the history of at least 10 epochs.")
+    last = max(1, len(loss) // 10)
+    total = loss[0] - min(loss)
+    before, after = (sum(part) / last for part in (loss[-2 * last : -last], loss[-last:]))
+    still = (before - after) / total if total > 0 else 0.0
+    risen = (after - min(loss)) / total if total > 0 else 1.0
+    name = "validation loss" if "val_loss" in history else "loss"
+    return _graded(
+        question,
+        max(still, risen),
+        0.02,
+        0.1,
+        f"In the last {last} of {len(loss)} epochs the {name} fell by {still:.1%} of all it fell, "
+        f"and is {risen:.1%} above its lowest.",
+        "Good: both at most 2 %; fair: 10 %.",
+    )
+
+
+_CHECKS = (
+    _trained,
+    _generalises,
+    _latents_used,
+    _code_matters,
+    _spread,
+    _shape,
+    _inference,
+    _reach,
+    _new_samples,
+)

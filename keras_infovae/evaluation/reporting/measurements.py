@@ -1,0 +1,159 @@
+"""All numbers of a report, fit for JSON."""
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_infovae.distributions import diagonal_normal_moments
+from keras_infovae.evaluation.latent_information import (
+    elbo_decomposition,
+    kl_per_dimension,
+    mutual_information,
+)
+from keras_infovae.evaluation.posterior_report import aggregated_posterior_report
+from keras_infovae.evaluation.sample_metrics import memorisation
+from keras_infovae.evaluation.samples import sample_quality
+from keras_infovae.evaluation.summary import summarize
+from keras_infovae.version import __version__
+
+_MOST_EXAMPLES = 1000  # whose pairs, or importance weights, are computed
+_SAMPLES = 1000
+_FEWEST = 20
+_PARTS = ("divergence", "prior", "posterior", "likelihood")
+
+
+def measure(model, data, history, seed):
+    """Returns the numbers of a report, nested dictionaries; None is what cannot be measured.
+
+    Args:
+        model, data, history, seed: those of `report`.
+    """
+    split = held_out(data)
+    x = getattr(data, split)
+    few = x[:_MOST_EXAMPLES]
+    train = data.train[:: max(1, len(data.train) // _MOST_EXAMPLES)][:_MOST_EXAMPLES]
+    return {
+        "versions": {
+            "keras_infovae": __version__,
+            "keras": keras.__version__,
+            "tensorflow": tf.__version__,
+        },
+        "model": _describe(model),
+        "data": {
+            "name": data.name,
+            "event_shape": list(data.event_shape),
+            "train": len(data.train),
+            "validation": len(data.validation),
+            "test": len(data.test),
+            "classes": data.num_classes,
+            "measured_split": split,
+        },
+        "held_out": summarize(model, x, seed=seed),
+        "train": summarize(model, train, seed=seed),
+        "aggregated_posterior": _without_matrices(
+            aggregated_posterior_report(model, train, few, seed=seed)
+        ),
+        "latents": _latents(model, few, seed),
+        "code_matters": code_matters(model, few, seed),
+        "samples": _samples(model, data, x, seed),
+        "anomaly_threshold": _threshold(model, x),
+        "history": _history(history),
+    }
+
+
+def held_out(data):
+    """Returns the name of the split that tells how good a model is."""
+    return next(s for s in ("test", "validation", "train") if len(getattr(data, s)) > 1)
+
+
+def code_matters(model, x, seed):
+    """Returns E [log p(x|z) - log p(x|z')], nats: z is x's own code, z' that of another example.
+
+    What the decoder loses when codes are exchanged; 0 where it does not look at them.
+    """
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(x))
+    others = np.empty(len(x), int)
+    others[order] = np.roll(order, 1)  # nobody keeps its own
+    z = model.encode(x)
+    total = 0.0
+    for start in range(0, len(x), 256):
+        rows = slice(start, start + 256)
+        batch = tf.constant(x[rows], tf.float32)
+        context = model.likelihood.context(batch)
+        own, other = (
+            model.likelihood_distribution(codes, None, context).log_prob(batch).numpy()
+            for codes in (z[rows], z[others[rows]])
+        )
+        total += float(np.sum(own - other, dtype="float64"))
+    return total / len(x)
+
+
+def _describe(model):
+    networks = {"encoder": model.encoder, "decoder": model.decoder}
+    return {
+        "class": type(model).__name__,
+        "latent_dim": model.latent_dim,
+        "kl_weight": float(model.kl_weight),
+        "divergence_weight": float(model.divergence_weight),
+        **{part: type(getattr(model, part)).__name__ for part in _PARTS},
+        **{f"{name}_weights": network.count_params() for name, network in networks.items()},
+    }
+
+
+def _without_matrices(report):
+    return {
+        split: {k: v for k, v in numbers.items() if k not in ("mean", "covariance")}
+        for split, numbers in report.items()
+    }
+
+
+def _latents(model, x, seed):
+    if not (model.posterior.has_density and model.prior.has_density):
+        return None
+    result = {"information": mutual_information(model, x, seed=seed)}
+    if diagonal_normal_moments(model.prior_distribution()) is not None:
+        try:
+            result["decomposition"] = elbo_decomposition(model, x, seed=seed)
+            result["kl_per_dimension"] = kl_per_dimension(model, x).tolist()
+        except ValueError:  # a posterior whose dimensions share their KL
+            pass
+    return result
+
+
+def _samples(model, data, x, seed):
+    """Returns what `sample_quality` gives, or of data without labels whether samples are new."""
+    if len(x) < _FEWEST:
+        return None
+    labels = data.train_labels
+    if labels is not None and np.ndim(labels) == 1:
+        _, counts = np.unique(labels, return_counts=True)
+        # Labels that are numbers on a scale are no classes.
+        if 2 <= len(counts) <= 100 and counts.min() >= 2:
+            return {
+                name: value if math.isfinite(value) else None
+                for name, value in sample_quality(model, data, count=_SAMPLES, seed=seed).items()
+            }
+    samples = model.generate(_SAMPLES, seed=seed)
+    copied = memorisation(samples, data.train, x)
+    return {"memorisation": copied["probability"], "memorisation_z_score": copied["z_score"]}
+
+
+def _threshold(model, x):
+    threshold = model.anomaly_threshold
+    if threshold is None:
+        return None
+    return {
+        "score": threshold.score.output,
+        "value": threshold.value,
+        "false_positive_rate": threshold.false_positive_rate,
+        "flagged_of_held_out": float(np.mean(model.is_anomaly(x))),
+    }
+
+
+def _history(history):
+    if history is None:
+        return None
+    return {name: [float(v) for v in values] for name, values in history.items()}

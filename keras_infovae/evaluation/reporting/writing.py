@@ -1,0 +1,145 @@
+"""`report`: one page on a trained model, and its numbers."""
+
+import dataclasses
+import os
+import tempfile
+
+from keras_infovae.evaluation import plots
+from keras_infovae.evaluation.plots.embedding import available_methods
+from keras_infovae.evaluation.reporting import page
+from keras_infovae.evaluation.reporting.diagnoses import diagnose
+from keras_infovae.evaluation.reporting.measurements import measure
+from keras_infovae.utils.checks import argument_error, check_integer
+from keras_infovae.utils.files import whole_file, write_json
+
+PAGE, NUMBERS = "report.html", "metrics.json"
+
+
+def report(model, data, directory, *, history=None, seed=0):
+    """Writes `report.html`, one page that needs no network, and `metrics.json` to `directory`.
+
+    The page says what the model is, whether it is healthy (each diagnosis a sentence with its
+    number and the rule that it is judged by), and shows the loss, reconstructions, samples with
+    their nearest training examples, traversals of z, the codes and q(z) against the prior. All is
+    measured on the test split, or the validation split where that is empty.
+
+    Args:
+        model: a trained model that takes no condition.
+        data: the `datasets.Dataset` that it was trained on.
+        directory: made if it is not there; the two files are replaced.
+        history: what `fit` returned, its dictionary, or None (default) for no loss.
+        seed: integer, for all that is drawn. Default 0.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        ValueError, TypeError: for a model that takes a condition, data that is not as the model
+            was trained on, fewer than 3 training examples, or a `directory` that holds the
+            metrics.json of something else.
+
+    Example:
+
+    >>> path = report(model, data, "reports/first", history=history)  # doctest: +SKIP
+    """
+    directory = os.fspath(directory)
+    seed = check_integer("seed", seed, minimum=0)
+    if model.condition_size:
+        raise argument_error(
+            "model", "one that takes no condition: pictures have none", type(model).__name__
+        )
+    if len(data.train) < 3:
+        raise argument_error("data", "of at least 3 training examples", len(data.train))
+    path, numbers = (os.path.join(directory, name) for name in (PAGE, NUMBERS))
+    if os.path.lexists(numbers) and not os.path.lexists(path):
+        raise argument_error(
+            "directory", f"one without another's {NUMBERS}, such as that of a run", directory
+        )
+    history = getattr(history, "history", history)
+    metrics = measure(model, data, history, seed)
+    diagnoses = diagnose(metrics)
+    metrics["diagnoses"] = [dataclasses.asdict(diagnosis) for diagnosis in diagnoses]
+    os.makedirs(directory, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        text = page.render(
+            title=f"{metrics['model']['class']} on {data.name}",
+            lead=_lead(metrics),
+            diagnoses=diagnoses,
+            sections=_draw(model, data, metrics, folder, seed),
+            tables=_tables(metrics),
+            footer=_footer(metrics, seed),
+        )
+    with whole_file(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
+        file.write(text)
+    write_json(numbers, metrics)
+    return path
+
+
+def _draw(model, data, metrics, folder, seed):
+    """Returns {heading: [(name, path)]}: the pictures that this model and data can have."""
+    split, history = metrics["data"]["measured_split"], metrics["history"]
+    x, labels = getattr(data, split), getattr(data, f"{split}_labels")
+    names = {"feature_names": data.feature_names}
+    euclidean = model.prior.support == "euclidean"
+
+    def draw(name, function, *arguments, **options):
+        path = os.path.join(folder, f"{name.replace(' ', '_')}.png")
+        return [(name, function(*arguments, path, **options))]
+
+    training = [] if history is None else draw("loss", plots.plot_history, history)
+    codes = draw("codes", plots.plot_latent_space, model, x, labels, seed=seed)
+    if model.latent_dim > 2 and len(x) >= 10:
+        for method in available_methods():
+            codes += draw(
+                *(method, plots.plot_latent_embedding, model, x, labels),
+                **{"method": method, "seed": seed},
+            )
+    if euclidean:
+        codes += draw("q of z", plots.plot_aggregated_posterior, model, x, seed=seed)
+    latents = []
+    if "kl_per_dimension" in (metrics["latents"] or {}):
+        latents += draw("kl", plots.plot_kl_per_dimension, model, x)
+    if euclidean:
+        latents += draw("traversals", plots.plot_traversals, model, x, **names)
+    sections = {
+        "Training": training,
+        "Reconstructions": draw("reconstructions", plots.plot_reconstructions, model, x, **names),
+        "Samples": draw("samples", plots.plot_samples, model, x=x, seed=seed, **names)
+        + draw("neighbours", plots.plot_nearest_neighbours, model, data.train, seed=seed, **names),
+        "What z holds": latents
+        + draw("interpolation", plots.plot_interpolation, model, x, **names),
+        "Codes and prior": codes,
+    }
+    return {heading: pictures for heading, pictures in sections.items() if pictures}
+
+
+def _lead(metrics):
+    model, data = metrics["model"], metrics["data"]
+    return (
+        f"latent_dim {model['latent_dim']}, KL weight {model['kl_weight']:g}, divergence weight "
+        f"{model['divergence_weight']:g}; {model['likelihood']}, {model['posterior']}, "
+        f"{model['prior']}. Measured on the {data[data['measured_split']]:,} examples of the "
+        f"{data['measured_split']} split; trained on {data['train']:,}."
+    )
+
+
+def _tables(metrics):
+    latents = metrics["latents"] or {}
+    tables = {
+        "Held-out examples": metrics["held_out"],
+        "Training examples (at most 1,000)": metrics["train"],
+        "Aggregated posterior, held-out": metrics["aggregated_posterior"]["test"],
+        "Aggregated posterior, training": metrics["aggregated_posterior"]["train"],
+        "Information in z, nats": latents.get("information"),
+        "Parts of the ELBO, nats": latents.get("decomposition"),
+        "Samples": metrics["samples"],
+        "Anomaly threshold": metrics["anomaly_threshold"],
+        "Model": metrics["model"],
+        "Data": metrics["data"],
+    }
+    return {caption: values for caption, values in tables.items() if values}
+
+
+def _footer(metrics, seed):
+    versions = ", ".join(f"{name} {version}" for name, version in metrics["versions"].items())
+    return f"Written with {versions}, seed {seed}. The same numbers are in {NUMBERS}."

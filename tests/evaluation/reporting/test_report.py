@@ -1,0 +1,203 @@
+"""The report: its rules on numbers chosen by hand, its files, and that it needs nothing else."""
+
+import copy
+import html.parser
+import json
+import re
+
+import keras
+import numpy as np
+import pytest
+
+import keras_infovae as ki
+from keras_infovae.evaluation import diagnose, report
+from keras_infovae.evaluation.reporting import code_matters
+from keras_infovae.evaluation.reporting.page import render, verdict
+
+# A healthy model.
+METRICS = {
+    "model": {"latent_dim": 4},
+    "data": {"measured_split": "test"},
+    "held_out": {
+        "active_units": 3,
+        "latent_dim": 4,
+        "elbo": -100.0,
+        "importance_weighted_bound": -98.0,
+        "reconstruction_loss": 90.0,
+    },
+    "train": {"elbo": -97.0, "reconstruction_loss": 88.0},
+    "aggregated_posterior": {
+        "train": {"log_det_covariance": 0.1},
+        "test": {
+            "log_det_covariance": 0.2,
+            "mmd": 0.001,
+            "mmd_null_high": 0.002,
+            "mmd_p_value": 0.4,
+        },
+    },
+    "latents": {"information": {"mutual_information": 3.2, "log_examples": 6.9}},
+    "code_matters": 12.0,
+    "samples": {
+        "memorisation": 0.45,
+        "memorisation_z_score": -1.0,
+        "coverage": 0.9,
+        "precision": 0.8,
+        "class_cross_entropy": 0.02,
+    },
+    "history": {"loss": [110 - 10 * (1 - 0.5**i) for i in range(20)]},
+}
+
+
+def changed(path, value):
+    metrics = copy.deepcopy(METRICS)
+    *folders, name = path.split("/")
+    place = metrics
+    for folder in folders:
+        place = place[folder]
+    place[name] = value
+    return metrics
+
+
+def levels(metrics):
+    return [diagnosis.level for diagnosis in diagnose(metrics)]
+
+
+def test_a_healthy_model_is_good_throughout():
+    assert set(levels(METRICS)) == {"good"}
+    assert all(d.sentence.endswith(".") and d.rule for d in diagnose(METRICS))
+    assert verdict(diagnose(METRICS)) == "9 good."
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "index", "level", "words"),
+    [
+        ("history/loss", [110 - i for i in range(20)], 0, "poor", "10.5% of all it fell"),
+        ("history/loss", [*range(100, 80, -1), 81], 0, "fair", "9.5% of all it fell"),
+        ("history", None, 0, "unknown", "at least 10 epochs"),
+        ("train/elbo", -90.0, 1, "fair", "a gap of 10.00"),
+        ("train/elbo", -50.0, 1, "poor", "a gap of 50.00"),
+        ("data/measured_split", "train", 1, "unknown", "no held-out"),
+        ("held_out/active_units", 1, 2, "fair", "1 of 4"),
+        ("held_out/active_units", 0, 2, "poor", "0 of 4"),
+        ("code_matters", 0.5, 3, "fair", "falls by 0.50 nats"),
+        ("code_matters", 0.01, 3, "poor", "falls by 0.01 nats"),
+        ("aggregated_posterior/test/log_det_covariance", -1.0, 4, "fair", "a part of the prior"),
+        ("aggregated_posterior/test/log_det_covariance", 8.0, 4, "poor", "a factor of 2.72"),
+        ("aggregated_posterior/test/log_det_covariance", None, 4, "unknown", "no inverse"),
+        ("aggregated_posterior/test/mmd", 0.02, 5, "fair", "0.02"),
+        ("aggregated_posterior/test/mmd", 0.021, 5, "poor", "0.021"),
+        ("held_out/importance_weighted_bound", -90.0, 6, "fair", "at least 10.00 nats"),
+        ("held_out/importance_weighted_bound", None, 6, "unknown", "without a density"),
+        ("samples/coverage", 0.6, 7, "fair", "60%"),
+        ("samples/class_cross_entropy", None, 7, "good", "a class never comes"),
+        ("samples/memorisation_z_score", 4.0, 8, "fair", "z = +4.0"),
+        ("samples/memorisation_z_score", 40.0, 8, "poor", "copies"),
+    ],
+)
+def test_each_number_is_judged_by_its_rule(path, value, index, level, words):
+    metrics = changed(path, value)
+    diagnosis = diagnose(metrics)[index]
+    assert diagnosis.level == level and words in diagnosis.sentence
+    others = [x for i, x in enumerate(levels(metrics)) if i != index]
+    assert set(others) == {"good"}
+    assert (diagnosis.question.rstrip("?") in verdict(diagnose(metrics))) == (level == "poor")
+
+
+def test_the_code_matters_as_much_as_the_decoder_says():
+    # p(x|z) = N(z, 1) and z = x: log p(x|z) - log p(x|z') = |x - z'|^2 / 2, for z' of another one.
+    x = np.array([[0.0], [3.0]], "float32")
+    model = ki.VAE(
+        1,
+        likelihood=ki.likelihoods.Normal(scale=1.0),
+        encoder=_linear(1, [[1.0, 0.0]]),
+        decoder=_linear(1, [[1.0]]),
+    )
+    model.build((None, 1))
+    assert code_matters(model, x, seed=0) == pytest.approx(4.5, rel=1e-5)
+    deaf = ki.VAE(
+        1, likelihood="normal", encoder=_linear(1, [[1.0, 0.0]]), decoder=_linear(1, [[0.0]])
+    )
+    deaf.build((None, 1))
+    assert code_matters(deaf, x, seed=0) == 0.0
+
+
+def _linear(inputs, kernel):
+    layer = keras.layers.Dense(len(kernel[0]))
+    network = keras.Sequential([keras.Input((inputs,)), layer])
+    layer.set_weights([np.array(kernel), np.zeros(len(kernel[0]))])
+    return network
+
+
+class _Reader(html.parser.HTMLParser):
+    """Collects what a page asks for, and holds its tags to one another."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.sources = [], []
+
+    def handle_starttag(self, tag, attributes):
+        self.sources += [value for name, value in attributes if name in ("src", "href")]
+        if tag not in ("img", "meta", "br", "link"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    keras.utils.set_random_seed(0)
+    folder = tmp_path_factory.mktemp("report")
+    data = ki.datasets.load("digits", limit=260)
+    networks = {name: ki.networks.MLP([16]) for name in ("encoder", "decoder")}
+    model = ki.VAE(3, seed=0, **networks)
+    history = model.fit(data.train, epochs=2, verbose=0)
+    path = report(model, data, folder / "new" / "one", history=history)
+    return model, data, path
+
+
+def test_the_page_needs_nothing_but_itself(written):
+    _, _, path = written
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    reader = _Reader()
+    reader.feed(text)
+    assert reader.open == []
+    assert len(reader.sources) == 10
+    assert all(source.startswith("data:image/png;base64,") for source in reader.sources)
+    assert not re.search(r"https?://|<script|@import|url\(", text)
+
+
+def test_the_numbers_are_those_of_the_functions(written):
+    model, data, path = written
+    with open(path.replace("report.html", "metrics.json"), encoding="utf-8") as file:
+        metrics = json.load(file)
+    assert metrics["held_out"] == ki.evaluation.summarize(model, data.test)
+    parts = metrics["latents"]["decomposition"]
+    assert sum(metrics["latents"]["kl_per_dimension"]) == pytest.approx(parts["kl_divergence"])
+    assert metrics["samples"]["classifier_accuracy"] > 0.5
+    assert metrics["diagnoses"][0]["level"] == "unknown"  # of 2 epochs
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    assert f"{metrics['held_out']['elbo']:.4g}" in text
+    assert all(d["question"] in text for d in metrics["diagnoses"])
+
+
+def test_names_cannot_write_html(tmp_path):
+    text = render("<b>&", "<i>", [], {}, {"<u>": {"<s>": "<q>"}}, "<p>")
+    assert not re.search(r"<(b|i|u|s|q)>", text)
+
+
+def test_what_cannot_be_reported_is_named(written, tmp_path):
+    model, data, _ = written
+    (tmp_path / "metrics.json").write_text("{}")
+    with pytest.raises(ValueError, match="without another's metrics.json"):
+        report(model, data, tmp_path)
+    assert (tmp_path / "metrics.json").read_text() == "{}"
+    conditional = ki.ConditionalInfoVAE(2, num_classes=10)
+    with pytest.raises(ValueError, match="takes no condition"):
+        report(conditional, data, tmp_path / "a")
+    few = ki.datasets.Dataset("few", data.train[:2], data.test[:0], data.test)
+    with pytest.raises(ValueError, match="at least 3 training examples"):
+        report(model, few, tmp_path / "a")
+    assert not (tmp_path / "a").exists()
