@@ -112,6 +112,9 @@ def imported_files(root, file):
     files = set()
     for name, _, _ in imports(root, file):
         parts = (name or "").split(".")
+        shared = pathlib.PurePath(file).parent / "common.py"  # of the examples in a folder
+        if parts == ["common"] and (root / shared).exists():
+            files.add(shared.as_posix())
         while parts and parts[0] in (PACKAGE, "tests"):  # a.b.c: the module, or a name in a.b
             path = "/".join(parts)
             matches = [f for f in (f"{path}.py", f"{path}/__init__.py") if (root / f).exists()]
@@ -145,7 +148,8 @@ def build_problems(root):
         if name not in libraries:
             problems.append(f"{folder} has no py_library {name}")
 
-    programs = [("py_binary", file) for file in python_files(root, "examples")]
+    examples = [f for f in python_files(root, "examples") if not f.endswith("/common.py")]
+    programs = [("py_binary", file) for file in examples]
     programs += [
         ("py_test", f) for f in python_files(root, "tests") if f.split("/")[-1].startswith("test_")
     ]

@@ -29,8 +29,7 @@ def render(root=ROOT):
     for folder in _folders(root / PACKAGE):
         rules += _library_rules(root, folder, owners)
     rules += _support_rules(root, owners)
-    for path in _files(root, "examples/*.py"):
-        rules.append(("py_binary", {"name": f"{path.stem}_example", "srcs": [path], "main": path}))
+    rules += _example_rules(root, owners)
     rules += [_test_rule(path) for path in _files(root, "tests/**/test_*.py")]
     rules.append(("filegroup", {"name": "repository", "srcs": _repository(root), "testonly": True}))
     for kind, attributes in rules:
@@ -103,6 +102,19 @@ def _support_rules(root, owners):
     return [("py_library", rule) for rule in rules]
 
 
+def _example_rules(root, owners):
+    """Returns a program per example, and a library of what those of a folder share, common.py."""
+    rules = []
+    for path in _files(root, "examples/**/*.py"):
+        name = "_".join([*path.parts[1:-1], path.stem])
+        if path.stem == "common":
+            owners[path] = f":{name}_example"
+            rules.insert(0, ("py_library", {"name": f"{name}_example", "srcs": [path]}))
+        else:
+            rules.append(("py_binary", {"name": f"{name}_example", "srcs": [path], "main": path}))
+    return rules
+
+
 def _test_rule(path):
     folders = path.parts[1:-1]
     name = "_".join([*folders, path.stem.removeprefix("test_"), "test"])
@@ -149,13 +161,14 @@ def _imports(root, source):
         else:
             continue
         for candidates in names:  # `from a import b`: the module a.b, or else something in a
-            found = [path for name in candidates if (path := _module_file(root, name))]
+            found = [path for name in candidates if (path := _module_file(root, source, name))]
             yield from found[:1]
 
 
-def _module_file(root, name):
+def _module_file(root, source, name):
     base = pathlib.PurePath(*name.split("."))
-    for path in (base.with_suffix(".py"), base / "__init__.py"):
+    beside = pathlib.PurePath(source).parent / base  # a script's own folder comes first
+    for path in (beside.with_suffix(".py"), base.with_suffix(".py"), base / "__init__.py"):
         if (root / path).exists():
             return pathlib.Path(path)
     return None

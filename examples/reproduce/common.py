@@ -1,0 +1,131 @@
+"""What the experiments share: data, a table that an interrupted sweep goes on with, training."""
+
+import csv
+import os
+import time
+
+import keras
+import numpy as np
+from absl import flags
+
+import keras_infovae as ki
+
+FLAGS = flags.FLAGS
+VERSIONS = {"keras_infovae": ki.__version__, "keras": keras.__version__}
+
+# The models that the paper compares, all with one network.
+MODELS = {
+    "elbo": lambda latent_dim, **s: ki.VAE(latent_dim, **s),
+    "mmd": lambda latent_dim, **s: ki.InfoVAE(latent_dim, lambda_=1000.0, **s),
+    "stein": lambda latent_dim, **s: ki.InfoVAE(latent_dim, divergence="stein", **s),
+    "adversarial": lambda latent_dim, **s: ki.InfoVAE(latent_dim, divergence="adversarial", **s),
+}
+
+
+def define_common_flags():
+    """Defines the flags of every experiment."""
+    flags.DEFINE_string("output", "reproduction", "The folder of tables and trained models.")
+    flags.DEFINE_integer("seeds", 3, "Models per setting.", lower_bound=1)
+
+
+def define_flags(steps, models=("elbo", "mmd")):
+    """Defines the flags of an experiment that trains on images."""
+    define_common_flags()
+    flags.DEFINE_string("data", "digits", "What ki.datasets.load takes: a name or a path.")
+    flags.DEFINE_integer("steps", steps, "Training steps of each model.", lower_bound=1)
+    flags.DEFINE_list("models", list(models), f"Of {', '.join(MODELS)}.")
+    flags.DEFINE_integer("test_examples", 500, "How many are measured.", lower_bound=20)
+
+
+def table_name(experiment, data):
+    """Returns the name of an experiment's table for a data set."""
+    return f"{experiment}-{os.path.splitext(os.path.basename(data.name))[0]}"
+
+
+def load_images():
+    """Returns the `Dataset` of --data with grey levels drawn to 0 or 1, once and for all.
+
+    Each pixel is 1 with its grey level as probability, by seed 0.
+    """
+    data = ki.datasets.load(FLAGS.data, validation_fraction=0.0)
+    draws = np.random.default_rng(0)
+
+    def binarise(x):
+        return (draws.random(x.shape) < x).astype("float32")
+
+    return ki.datasets.Dataset(
+        data.name,
+        binarise(data.train),
+        data.validation,
+        binarise(data.test),
+        data.train_labels,
+        data.validation_labels,
+        data.test_labels,
+    )
+
+
+def trained(data, name, latent_dim, n, seed):
+    """Returns the model of these settings: that of an earlier run, or trained now and kept."""
+    label = f"{data.name}-{name}-latent{latent_dim}-n{n}-steps{FLAGS.steps}-seed{seed}"
+    folder = os.path.join(FLAGS.output, "models")
+    path = os.path.join(folder, os.path.basename(label).replace(os.sep, "_") + ".keras")
+    if os.path.exists(path):
+        return keras.saving.load_model(path)
+    keras.utils.set_random_seed(seed)
+    networks = {part: ki.networks.MLP([256, 256]) for part in ("encoder", "decoder")}
+    model = MODELS[name](latent_dim, seed=seed, **networks)
+    x = data.train[np.random.default_rng(seed).permutation(len(data.train))[:n]]
+    model.compile(keras.optimizers.Adam(1e-3))
+    steps = -(-len(x) // 100)
+    model.fit(x, batch_size=100, epochs=-(-FLAGS.steps // steps), verbose=0)
+    os.makedirs(folder, exist_ok=True)
+    unfinished = os.path.join(folder, f"unfinished-{os.getpid()}.keras")
+    model.save(unfinished)
+    os.replace(unfinished, path)
+    return model
+
+
+def cells_of(models):
+    """Returns a cell for each model and seed."""
+    return [{"name": name, "seed": seed} for seed in range(FLAGS.seeds) for name in models]
+
+
+def sweep(table, cells, measure):
+    """Measures the cells that the table lacks, and writes it anew, whole, after each of them.
+
+    Args:
+        table: the name of the table, a file in --output.
+        cells: a list of dictionaries of settings, all with the same keys.
+        measure: a function of a cell that returns {name: number}.
+    """
+    path = os.path.join(FLAGS.output, f"{table}.csv")
+    os.makedirs(FLAGS.output, exist_ok=True)
+    rows = read(path)
+    done = {tuple(row[key] for key in cells[0]) for row in rows}
+    for number, cell in enumerate(cells, start=1):
+        if tuple(str(value) for value in cell.values()) in done:
+            continue
+        started = time.monotonic()
+        numbers = {name: f"{value:.6g}" for name, value in measure(**cell).items()}
+        seconds = {"seconds": f"{time.monotonic() - started:.1f}"}
+        rows.append({k: str(v) for k, v in cell.items()} | numbers | seconds | VERSIONS)
+        write(path, rows)
+        print(f"{number}/{len(cells)} {cell} {numbers}", flush=True)
+    print(f"{path} is complete.")
+
+
+def read(path):
+    """Returns the rows of a table, [] where there is none yet."""
+    if not os.path.exists(path):
+        return []
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def write(path, rows):
+    """Writes a table: to another name first, so that it is never half there."""
+    with open(f"{path}.new", "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    os.replace(f"{path}.new", path)
