@@ -58,7 +58,7 @@ def mutual_information(model, x, *, num_samples=8, seed=0, batch_size=256, condi
     >>> model = ki.VAE(latent_dim=2, seed=0)
     >>> _ = model.fit(x, epochs=1, verbose=0)
     >>> information = mutual_information(model, x)
-    >>> 0 < information["mutual_information"] < information["leave_one_out_upper_bound"]
+    >>> information["mutual_information"] < information["log_examples"]
     True
 
     References:
