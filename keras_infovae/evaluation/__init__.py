@@ -1,4 +1,4 @@
-"""What a trained model is worth: bounds on log p(x), the aggregated posterior, pictures."""
+"""What a trained model is worth: bounds on log p(x), what the latents hold, pictures."""
 
 from keras_infovae.evaluation.aggregated_posterior import (
     active_units,
@@ -6,6 +6,17 @@ from keras_infovae.evaluation.aggregated_posterior import (
     log_det_covariance,
     posterior_moments,
 )
+from keras_infovae.evaluation.disentanglement_metrics import (
+    beta_vae_score,
+    disentanglement,
+    disentanglement_and_completeness,
+    disentanglement_completeness_informativeness,
+    factor_vae_score,
+    modularity,
+    mutual_information_gap,
+    separated_attribute_predictability,
+)
+from keras_infovae.evaluation.label_use import clustering_scores, semi_supervised_error
 from keras_infovae.evaluation.latent_information import (
     elbo_decomposition,
     kl_per_dimension,
@@ -28,14 +39,22 @@ __all__ = [
     "active_units",
     "aggregated_posterior_covariance",
     "aggregated_posterior_report",
+    "beta_vae_score",
+    "clustering_scores",
     "compare",
     "describe",
+    "disentanglement",
+    "disentanglement_and_completeness",
+    "disentanglement_completeness_informativeness",
     "elbo_decomposition",
+    "factor_vae_score",
     "importance_weighted_bound",
     "kl_per_dimension",
     "log_det_covariance",
     "mmd_to_prior",
+    "modularity",
     "mutual_information",
+    "mutual_information_gap",
     "plot_all",
     "plot_history",
     "plot_interpolation",
@@ -43,5 +62,7 @@ __all__ = [
     "plot_reconstructions",
     "plot_samples",
     "posterior_moments",
+    "semi_supervised_error",
+    "separated_attribute_predictability",
     "summarize",
 ]
