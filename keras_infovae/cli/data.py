@@ -24,9 +24,9 @@ def define(flag_set, stream=False):
     flag_set.text(
         "data",
         "NAME|PATH",
-        "A name: digits, breast_cancer, wine (they come with scikit-learn), mnist, fashion_mnist, "
-        "cifar10 (from this machine, else downloaded), tfds:NAME. Or a path: .npy, .npz (array x, "
-        "or x_train and x_test), .csv, .parquet, an idx file, a folder of images.",
+        "A name: digits, breast_cancer, wine (they come with scikit-learn), blobs (drawn), mnist, "
+        "fashion_mnist, cifar10 (from this machine, else downloaded), tfds:NAME. Or a path: .npy, "
+        ".npz (array x, or x_train and x_test), .csv, .parquet, an idx file, a folder of images.",
         required=True,
     )
     if stream:

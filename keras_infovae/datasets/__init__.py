@@ -1,16 +1,22 @@
-"""Data in one form, from wherever it comes: bundled, cached, downloaded or the user's own files."""
+"""Data in one form, from wherever it comes: bundled, downloaded, drawn or the user's own files."""
 
 from keras_infovae.datasets.dataset import Dataset
+from keras_infovae.datasets.factor_images import FactorImages
+from keras_infovae.datasets.gaussian_blobs import blobs
 from keras_infovae.datasets.loading import load
 from keras_infovae.datasets.scaling import Scaling
+from keras_infovae.datasets.sprites import dsprites_like
 from keras_infovae.datasets.streaming import Stream, stream
 from keras_infovae.datasets.tfrecords import TFRecordFeature, write_tfrecords
 
 __all__ = [
     "Dataset",
+    "FactorImages",
     "Scaling",
     "Stream",
     "TFRecordFeature",
+    "blobs",
+    "dsprites_like",
     "load",
     "stream",
     "write_tfrecords",

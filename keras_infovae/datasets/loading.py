@@ -2,7 +2,7 @@
 
 import os
 
-from keras_infovae.datasets import bundled, official, tfds
+from keras_infovae.datasets import bundled, gaussian_blobs, official, tfds
 from keras_infovae.datasets.dataset import Dataset
 from keras_infovae.datasets.files import read_path, refuse_label_column
 from keras_infovae.datasets.raw import check_raw
@@ -16,7 +16,7 @@ from keras_infovae.datasets.splitting import (
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 
-_NAMED = {**bundled.SOURCES, **official.SOURCES}
+_NAMED = {**bundled.SOURCES, **gaussian_blobs.SOURCES, **official.SOURCES}
 
 
 def load(
@@ -37,6 +37,7 @@ def load(
     Args:
         source: where the data is:
             - `"digits"`, `"breast_cancer"`, `"wine"`: come with scikit-learn;
+            - `"blobs"`: drawn; the images of `ki.datasets.blobs`, with their sizes as labels;
             - `"mnist"`, `"fashion_mnist"`, `"cifar10"`: from the Keras cache or the system, else
               downloaded; their test split is the official one;
             - `"tfds:name"`: from TensorFlow Datasets, where that is installed;

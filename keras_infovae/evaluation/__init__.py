@@ -1,4 +1,4 @@
-"""What a trained model is worth: bounds on log p(x), the aggregated posterior, pictures."""
+"""What a trained model is worth: bounds on log p(x), what the latents hold, pictures."""
 
 from keras_infovae.evaluation.aggregated_posterior import (
     active_units,
@@ -12,6 +12,17 @@ from keras_infovae.evaluation.anomaly_threshold import (
 )
 from keras_infovae.evaluation.class_distribution import class_distribution_mismatch
 from keras_infovae.evaluation.classifier import Classifier
+from keras_infovae.evaluation.disentanglement_metrics import (
+    beta_vae_score,
+    disentanglement,
+    disentanglement_and_completeness,
+    disentanglement_completeness_informativeness,
+    factor_vae_score,
+    modularity,
+    mutual_information_gap,
+    separated_attribute_predictability,
+)
+from keras_infovae.evaluation.label_use import clustering_scores, semi_supervised_error
 from keras_infovae.evaluation.latent_drift import latent_drift
 from keras_infovae.evaluation.latent_information import (
     elbo_decomposition,
@@ -50,12 +61,18 @@ __all__ = [
     "aggregated_posterior_covariance",
     "aggregated_posterior_report",
     "anomaly_metrics",
+    "beta_vae_score",
     "calibrate_anomaly_threshold",
     "class_distribution_mismatch",
+    "clustering_scores",
     "compare",
     "describe",
     "diagnose",
+    "disentanglement",
+    "disentanglement_and_completeness",
+    "disentanglement_completeness_informativeness",
     "elbo_decomposition",
+    "factor_vae_score",
     "frechet_distance",
     "importance_weighted_bound",
     "kl_per_dimension",
@@ -64,7 +81,9 @@ __all__ = [
     "measure",
     "memorisation",
     "mmd_to_prior",
+    "modularity",
     "mutual_information",
+    "mutual_information_gap",
     "nearest_neighbours",
     "plot_aggregated_posterior",
     "plot_all",
@@ -81,5 +100,7 @@ __all__ = [
     "precision_recall",
     "report",
     "sample_quality",
+    "semi_supervised_error",
+    "separated_attribute_predictability",
     "summarize",
 ]

@@ -46,7 +46,7 @@ def aggregated_posterior_report(
     >>> import keras_infovae as ki
     >>> x = np.random.default_rng(0).random((64, 12)).astype("float32")
     >>> model = ki.VAE(latent_dim=2, seed=0)
-    >>> _ = model.fit(x[:32], epochs=1, verbose=0)
+    >>> model.build((None, 12))  # trained, that is
     >>> report = aggregated_posterior_report(model, x[:32], x[32:], draws=19)
     >>> len(report["test"]["mean"])
     2
