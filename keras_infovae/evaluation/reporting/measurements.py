@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_infovae.distributions import diagonal_normal_moments
+from keras_infovae.evaluation.label_use import clustering_scores, semi_supervised_error
 from keras_infovae.evaluation.latent_information import (
     elbo_decomposition,
     kl_per_dimension,
@@ -21,6 +22,7 @@ from keras_infovae.version import __version__
 _MOST_EXAMPLES = 1000  # whose pairs, or importance weights, are computed
 _SAMPLES = 1000
 _FEWEST = 20
+_MOST_CLASSES = 100
 _PARTS = ("divergence", "prior", "posterior", "likelihood")
 
 
@@ -57,6 +59,7 @@ def measure(model, data, history, seed):
         ),
         "latents": _latents(model, few, seed),
         "code_matters": code_matters(model, few, seed),
+        "label_use": _label_use(model, data, split, seed),
         "samples": _samples(model, data, x, seed),
         "anomaly_threshold": _threshold(model, x),
         "history": _history(history),
@@ -124,21 +127,47 @@ def _latents(model, x, seed):
 
 
 def _samples(model, data, x, seed):
-    """Returns what `sample_quality` gives, or of data without labels whether samples are new."""
+    """Returns what `sample_quality` gives, or of data without classes whether samples are new."""
     if len(x) < _FEWEST:
         return None
-    labels = data.train_labels
-    if labels is not None and np.ndim(labels) == 1:
-        _, counts = np.unique(labels, return_counts=True)
-        # Labels that are numbers on a scale are no classes.
-        if 2 <= len(counts) <= 100 and counts.min() >= 2:
-            return {
-                name: value if math.isfinite(value) else None
-                for name, value in sample_quality(model, data, count=_SAMPLES, seed=seed).items()
-            }
+    if has_classes(data):
+        return {
+            name: value if math.isfinite(value) else None
+            for name, value in sample_quality(model, data, count=_SAMPLES, seed=seed).items()
+        }
     samples = model.generate(_SAMPLES, seed=seed)
     copied = memorisation(samples, data.train, x)
     return {"memorisation": copied["probability"], "memorisation_z_score": copied["z_score"]}
+
+
+def _label_use(model, data, split, seed):
+    """Returns how well codes tell the classes, with few labels and with none; or None."""
+    if not has_classes(data) or len(data.train) < _FEWEST:
+        return None
+    train = slice(2 * _MOST_EXAMPLES)
+    z, labels = model.encode(data.train[train]), data.train_labels[train]
+    held_out = model.encode(getattr(data, split)), getattr(data, f"{split}_labels")
+    classes = np.unique(labels)
+    if len(z) < 2 * len(classes):
+        return None
+    count = max(len(classes), min(1000, len(z) // 2))
+    told = semi_supervised_error(z, labels, test=held_out, num_labels=count, draws=5, seed=seed)
+    _, counts = np.unique(held_out[1], return_counts=True)
+    return {
+        "labels_given": count,
+        "semi_supervised_error": told["error"],
+        "semi_supervised_error_standard_deviation": told["error_standard_deviation"],
+        "error_of_the_most_frequent_class": 1.0 - float(counts.max() / counts.sum()),
+        **clustering_scores(z, labels, seed=seed),
+    }
+
+
+def has_classes(data):
+    """Returns whether the labels are classes: not numbers on a scale, and each with examples."""
+    if data.train_labels is None or np.ndim(data.train_labels) != 1:
+        return False
+    counts = np.unique(data.train_labels, return_counts=True)[1]
+    return 2 <= len(counts) <= _MOST_CLASSES and counts.min() >= 2
 
 
 def _threshold(model, x):

@@ -132,6 +132,7 @@ def _tables(metrics):
         "Aggregated posterior, training": metrics["aggregated_posterior"]["train"],
         "Information in z, nats": latents.get("information"),
         "Parts of the ELBO, nats": latents.get("decomposition"),
+        "What codes tell of the labels": metrics["label_use"],
         "Samples": metrics["samples"],
         "Anomaly threshold": metrics["anomaly_threshold"],
         "Model": metrics["model"],

@@ -176,6 +176,8 @@ def test_the_numbers_are_those_of_the_functions(written):
     parts = metrics["latents"]["decomposition"]
     assert sum(metrics["latents"]["kl_per_dimension"]) == pytest.approx(parts["kl_divergence"])
     assert metrics["samples"]["classifier_accuracy"] > 0.5
+    told = metrics["label_use"]
+    assert told["semi_supervised_error"] < told["error_of_the_most_frequent_class"]
     assert metrics["diagnoses"][0]["level"] == "unknown"  # of 2 epochs
     with open(path, encoding="utf-8") as file:
         text = file.read()
