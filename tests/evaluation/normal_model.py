@@ -10,7 +10,10 @@ from keras_infovae.utils import probability as tfp
 
 
 def normal_model(deviation, covariance=None):
-    """A model with q(z|x) = N(x, deviation^2 I), or N(x, covariance), of two dimensions; log p(x|z) is 0."""
+    """A model of z and x in R^2 with q(z|x) = N(x, deviation^2 I), or N(x, covariance).
+
+    log p(x|z) is 0.
+    """
     prior = ki.priors.get("standard_normal")
 
     def posterior_distribution(x, condition=None):
