@@ -71,6 +71,8 @@ def semi_supervised_error(
         expectation = "at least two examples of each class"
         raise argument_error("labels", expectation, f"one of {classes[counts.argmin()]}")
     if test is not None:
+        if not isinstance(test, (tuple, list)) or len(test) != 2:
+            raise argument_error("test", "a pair (z, labels)", type(test).__name__, TypeError)
         test = check_labelled(*test, name="test")
         if test[0].shape[1] != z.shape[1]:
             raise argument_error("test", f"z of {z.shape[1]} dimensions", test[0].shape[1])

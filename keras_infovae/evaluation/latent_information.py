@@ -206,7 +206,7 @@ def _standard(moments):
 def _check_diagonal_prior(model):
     """Returns the means and variances of p(z); they are all there is of a diagonal normal."""
     moments = diagonal_normal_moments(model.prior_distribution())
-    if moments is None:
+    if moments is None or not model.prior.has_density:
         raise ValueError(
             "Argument `model` must have a prior whose dimensions are independent normals. "
             f"Received: prior={type(model.prior).__name__}"

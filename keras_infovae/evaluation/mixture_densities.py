@@ -87,8 +87,8 @@ def log_densities(model, x, num_samples, seed, batch_size, condition, marginals=
 def _mixtures(model, x, condition, batch_size, z, marginals):
     """Returns log sum_{j != i} q(z_is|x_j) and, if asked for, sum_d log q(z_isd); [n, s] each."""
 
-    @tf.function(reduce_retracing=True)
-    def of_block(z, first, examples, condition):
+    @tf.function
+    def of_block(z, first, examples, condition=None):
         q = model.posterior_distribution(examples, condition)
         columns = first + tf.range(tf.shape(examples)[0])
         moments = _normal_marginals(q) if marginals else None
@@ -109,11 +109,15 @@ def _mixtures(model, x, condition, batch_size, z, marginals):
         signature = (tf.float32, tf.float32) if marginals else (tf.float32,)
         return tf.map_fn(of_example, (tf.range(tf.shape(z)[0]), z), fn_output_signature=signature)
 
-    totals, first = None, 0
+    compiled, totals, first = None, None, 0
     for examples, given in in_batches(x, condition, batch_size):
-        given = None if given is None else tf.constant(given)
-        found = of_block(z, tf.constant(first), tf.constant(examples, tf.float32), given)
-        found = [np.asarray(part, "float64") for part in found]
+        arrays = [tf.constant(examples, tf.float32)]
+        if given is not None:
+            arrays.append(tf.constant(given))
+        if compiled is None:  # once, for blocks of any length
+            signature = [tf.TensorSpec([None, *a.shape[1:]], a.dtype) for a in arrays]
+            compiled = of_block.get_concrete_function(z, tf.TensorSpec([], tf.int32), *signature)
+        found = [np.asarray(part, "float64") for part in compiled(z, tf.constant(first), *arrays)]
         totals = found if totals is None else list(map(np.logaddexp, totals, found))
         first += len(examples)
     if not marginals:

@@ -186,8 +186,12 @@ def test_a_model_on_a_set():
     assert scores["mutual_information_gap"] == pytest.approx(1.0, abs=0.05)
     assert scores["modularity"] == pytest.approx(1.0, abs=0.01)
     assert scores["factor_vae_score"] == 1.0
-    z, factors = encode(data.sample(1500, 0)[0], 100), data.sample(1500, 0)[1]
-    assert scores["factor_vae_score"] == factor_vae_score(z, factors)
+    x, factors = data.sample(1500, 0)
+    assert scores["factor_vae_score"] == factor_vae_score(encode(x, 100), factors)
+    name, ordered = "separated_attribute_predictability", [False] * 3
+    of_line = separated_attribute_predictability(encode(x, 100), factors, discrete=ordered)
+    options = {"num_examples": 1500, "discrete": ordered, "batch_size": 100}
+    assert disentanglement(model, data, [name], **options) == {name: of_line}
 
 
 def test_seeds():

@@ -133,3 +133,8 @@ Z, LABELS = blobs(3.0)
 def test_errors(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_test_that_is_no_pair():
+    with pytest.raises(TypeError, match=r"`test` must be a pair \(z, labels\).*ndarray"):
+        semi_supervised_error(Z, LABELS, num_labels=9, test=Z)

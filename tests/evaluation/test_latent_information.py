@@ -1,51 +1,32 @@
 """I(x; z) and the parts of the KL, on posteriors for which they are known."""
 
 import math
-import types
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import keras_infovae as ki
 from keras_infovae.evaluation import elbo_decomposition, kl_per_dimension, mutual_information
-from keras_infovae.utils import probability as tfp
+from tests.evaluation.normal_model import normal_model
 
 
-def stub(deviation, prior="standard_normal", covariance=None):
-    """A model with q(z|x) = N(x, deviation^2 I), or N(x, covariance); log p(x|z) is 0."""
-    prior = ki.priors.get(prior)
-
-    def posterior_distribution(x, condition=None):
-        x = tf.cast(x, tf.float32)
-        if covariance is None:
-            return tfp.distributions.Independent(tfp.distributions.Normal(x, deviation), 1)
-        factor = np.linalg.cholesky(covariance).astype("float32")
-        return tfp.distributions.MultivariateNormalTriL(x, factor)
-
-    def elbo(x, seed=None, batch_size=None, condition=None):
-        q, p = posterior_distribution(x), prior.distribution(x.shape[1])
-        return -tfp.distributions.kl_divergence(q, p).numpy()
-
-    latent_dim = 2 if covariance is None else len(covariance)
-    return types.SimpleNamespace(
-        posterior=ki.posteriors.DiagonalNormal(),
-        posterior_distribution=posterior_distribution,
-        prior=prior,
-        prior_distribution=lambda: prior.distribution(latent_dim),
-        elbo=elbo,
-    )
+@keras.saving.register_keras_serializable("tests.latent_information")
+def a_prior(latent_dim):
+    """A prior that can only be sampled, as far as the models are told."""
+    return ki.priors.StandardNormal().distribution(latent_dim)
 
 
 FAR = 30.0 * np.arange(6.0)[:, None] * np.ones(2)  # codes that cannot be confused
 
 
 def test_codes_far_apart_name_their_example_and_equal_ones_nothing():
-    result = mutual_information(stub(1.0), FAR)
+    result = mutual_information(normal_model(1.0), FAR)
     assert result["mutual_information"] == pytest.approx(math.log(6), abs=1e-6)
     assert result["log_examples"] == math.log(6)
     assert result["leave_one_out_upper_bound"] > 100
-    result = mutual_information(stub(0.7), np.ones((5, 2)))
+    result = mutual_information(normal_model(0.7), np.ones((5, 2)))
     for name in ("mutual_information", "leave_one_out_upper_bound"):
         assert result[name] == pytest.approx(0.0, abs=1e-6)
     # KL(N(1, 0.49) || N(0, 1)) of each of two dimensions
@@ -61,7 +42,7 @@ def test_two_overlapping_codes():
     loss = np.sum(weights * np.log1p(np.exp(-2 * (1 + nodes)))) / np.sqrt(2 * np.pi)
     expected = math.log(2) - loss
     x = np.array([[-1.0, 0.0], [1.0, 0.0]])
-    result = mutual_information(stub(1.0), x, num_samples=4000)
+    result = mutual_information(normal_model(1.0), x, num_samples=4000)
     error = result["mutual_information_standard_error"]
     assert 0 < error < 0.01
     assert result["mutual_information"] == pytest.approx(expected, abs=4 * error)
@@ -71,7 +52,7 @@ def test_bounds_hold_the_information_of_a_gaussian_channel_between_them():
     # q(z|x) = N(x, v I), x ~ N(0, (1 - v) I): q(z) is N(0, I) and I(x; z) = -(d / 2) log v. Over
     # 20 data sets, the means of both bounds are on their sides of it by 4 standard errors.
     variance, numbers = 0.2, np.random.default_rng(0)
-    model = stub(math.sqrt(variance))
+    model = normal_model(math.sqrt(variance))
     results = [
         mutual_information(
             model, numbers.normal(size=(15, 2)) * math.sqrt(1 - variance), num_samples=4, seed=seed
@@ -88,7 +69,7 @@ def test_bounds_hold_the_information_of_a_gaussian_channel_between_them():
 
 def test_the_parts_add_up_to_the_kl_and_to_the_elbo():
     x = np.random.default_rng(0).normal(size=(40, 2))
-    model = stub(0.5)
+    model = normal_model(0.5)
     parts = elbo_decomposition(model, x, num_samples=2)
     kl = model.elbo(x).mean(dtype="float64")
     names = ("mutual_information", "total_correlation", "dimension_wise_kl")
@@ -103,7 +84,7 @@ def test_the_parts_add_up_to_the_kl_and_to_the_elbo():
 
 def test_the_exact_kl_takes_noise_off_its_parts():
     x = np.random.default_rng(0).normal(size=(30, 2))
-    model, reference = stub(0.5), elbo_decomposition(stub(0.5), x, num_samples=2000)
+    model, reference = normal_model(0.5), elbo_decomposition(normal_model(0.5), x, num_samples=2000)
     with_kl = [elbo_decomposition(model, x, num_samples=2, seed=seed) for seed in range(8)]
     spread = np.std([parts["dimension_wise_kl"] for parts in with_kl])
     error = np.mean([parts["dimension_wise_kl"] for parts in with_kl])
@@ -117,11 +98,13 @@ def test_the_exact_kl_takes_noise_off_its_parts():
 def test_total_correlation_of_a_grid_is_zero_and_of_a_copy_all_there_is():
     # The mixture over a grid of means is the product of its marginals, whatever z.
     grid = np.stack(np.meshgrid([-1.0, 0.0, 2.0], [0.0, 0.5]), axis=-1).reshape(-1, 2)
-    assert elbo_decomposition(stub(0.6), grid)["total_correlation"] == pytest.approx(0, abs=1e-5)
+    assert elbo_decomposition(normal_model(0.6), grid)["total_correlation"] == pytest.approx(
+        0, abs=1e-5
+    )
     # One dimension that repeats the other: both are known from one, log n of it.
-    parts = elbo_decomposition(stub(1.0), FAR)
+    parts = elbo_decomposition(normal_model(1.0), FAR)
     assert parts["total_correlation"] == pytest.approx(math.log(6), abs=1e-3)
-    one = elbo_decomposition(stub(1.0), FAR * [1.0, 0.0])
+    one = elbo_decomposition(normal_model(1.0), FAR * [1.0, 0.0])
     assert one["total_correlation"] == pytest.approx(0.0, abs=1e-3)
 
 
@@ -129,7 +112,7 @@ def test_a_posterior_with_correlations():
     # q(z|x) is the same for all x: no information, and the total correlation of one normal,
     # -log(1 - r^2) / 2.
     covariance = np.array([[1.0, 0.8], [0.8, 1.0]])
-    model = stub(None, covariance=covariance)
+    model = normal_model(None, covariance=covariance)
     ki.posteriors.FullCovarianceNormal().distribution(tf.zeros([1, 5]))  # makes the KL known
     parts = elbo_decomposition(model, np.zeros((4, 2)), num_samples=500)
     assert parts["mutual_information"] == pytest.approx(0.0, abs=1e-6)
@@ -141,18 +124,18 @@ def test_a_posterior_with_correlations():
 
 def test_kl_per_dimension():
     x = np.array([[0.0, 3.0], [0.0, -1.0]])
-    kl = kl_per_dimension(stub(1.0), x)
+    kl = kl_per_dimension(normal_model(1.0), x)
     np.testing.assert_allclose(kl, [0.0, 0.5 * (9 + 1) / 2], atol=1e-6)
     assert kl.dtype == np.float64
 
 
 def test_batches_and_seeds():
     x = np.random.default_rng(0).normal(size=(23, 2))
-    one = mutual_information(stub(0.5), x, seed=1)
-    assert mutual_information(stub(0.5), x, seed=1) == one
-    assert mutual_information(stub(0.5), x, seed=2) != one
+    one = mutual_information(normal_model(0.5), x, seed=1)
+    assert mutual_information(normal_model(0.5), x, seed=1) == one
+    assert mutual_information(normal_model(0.5), x, seed=2) != one
     # Other batches draw other z: the same up to the error of the draws.
-    parts = mutual_information(stub(0.5), x, batch_size=7, seed=1)
+    parts = mutual_information(normal_model(0.5), x, batch_size=7, seed=1)
     error = math.hypot(*(r["mutual_information_standard_error"] for r in (one, parts)))
     assert parts["mutual_information"] == pytest.approx(one["mutual_information"], abs=4 * error)
 
@@ -179,6 +162,16 @@ def test_models_of_the_zoo():
     assert 0 < mutual_information(sphere, x)["mutual_information"] < math.log(24)
     with pytest.raises(ValueError, match="independent normals. Received: prior=UniformSphere"):
         elbo_decomposition(sphere, x)
+    drawn = ki.InfoVAE(
+        2, prior=ki.priors.UserDefinedPrior(a_prior, has_density=False), alpha=1.0, **small
+    )
+    drawn.build((None, 6))
+    result = mutual_information(drawn, x)
+    assert result["mutual_information"] > 0
+    assert result["kl_upper_bound"] is None and result["marginal_kl"] is None
+    for function in (elbo_decomposition, kl_per_dimension):
+        with pytest.raises(ValueError, match="independent normals. Received: prior=UserDefined"):
+            function(drawn, x)
     mixture = ki.InfoVAE(2, prior="gaussian_mixture", **small)
     mixture.build((None, 6))
     result = mutual_information(mixture, x)  # the KL has no closed form
@@ -195,8 +188,8 @@ def test_errors():
         with pytest.raises(ValueError, match="without a density. Received: posterior=Determ"):
             function(point, x)
         with pytest.raises(ValueError, match="`x` must hold at least 2 examples. Received: 1"):
-            function(stub(1.0), FAR[:1])
+            function(normal_model(1.0), FAR[:1])
         with pytest.raises(ValueError, match="`num_samples` must be an integer of at least 2"):
-            function(stub(1.0), FAR, num_samples=1)
+            function(normal_model(1.0), FAR, num_samples=1)
     with pytest.raises(ValueError, match="a diagonal normal. Received: posterior=Determ"):
         kl_per_dimension(point, x)

@@ -2,38 +2,20 @@
 
 import json
 import math
-import types
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 import keras_infovae as ki
 from keras_infovae.evaluation import aggregated_posterior_report, mmd_to_prior
-from keras_infovae.utils import probability as tfp
-
-
-def stub():
-    """A model with q(z|x) = N(x, 0.25 I)."""
-    prior = ki.priors.get("standard_normal")
-
-    def posterior_distribution(x, condition=None):
-        return tfp.distributions.Independent(
-            tfp.distributions.Normal(tf.cast(x, tf.float32), 0.5), 1
-        )
-
-    return types.SimpleNamespace(
-        prior=prior,
-        prior_distribution=lambda: prior.distribution(2),
-        posterior_distribution=posterior_distribution,
-    )
+from tests.evaluation.normal_model import normal_model
 
 
 def test_train_and_test_are_told_apart():
     numbers = np.random.default_rng(0)
     # q(z) is N(0, I) on train, and N(2, 0.25 I) with nothing told about x on test.
     train, test = numbers.normal(size=(200, 2)) * math.sqrt(0.75), np.full((50, 2), 2.0)
-    report = aggregated_posterior_report(stub(), train, test, draws=39)
+    report = aggregated_posterior_report(normal_model(0.5), train, test, draws=39)
     assert json.loads(json.dumps(report)) == report
     found = report["test"]
     np.testing.assert_allclose(found["mean"], [2.0, 2.0])
@@ -46,7 +28,7 @@ def test_train_and_test_are_told_apart():
     assert found["log_det_covariance"] == pytest.approx(0.0, abs=4 * 0.11)
     assert found["active_units"] == 2
     assert found["mmd_p_value"] > 0.05
-    assert found["mmd"] == mmd_to_prior(stub(), train, draws=39)["mmd"]
+    assert found["mmd"] == mmd_to_prior(normal_model(0.5), train, draws=39)["mmd"]
 
 
 def test_what_is_not_defined_is_none():

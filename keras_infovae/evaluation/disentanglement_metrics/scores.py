@@ -21,18 +21,23 @@ _DRAWN = {
 }
 
 
-def disentanglement(model, dataset, metrics="all", *, num_examples=5000, seed=0, batch_size=256):
+def disentanglement(
+    model, dataset, metrics="all", *, num_examples=5000, discrete=None, seed=0, batch_size=256
+):
     """Returns metrics of how the codes of a model separate the factors of a set.
 
     Args:
         model: a trained model, whose codes are `model.encode(x)`.
         dataset: a set with `sample(n, seed)` that gives (x, factors), such as
-            `ki.datasets.dsprites_like()`. Integer factors are discrete.
+            `ki.datasets.dsprites_like()`.
         metrics: "all" (default), or a sequence of `"beta_vae_score"`,
             `"disentanglement_completeness_informativeness"`, `"factor_vae_score"`, `"modularity"`,
             `"mutual_information_gap"`, `"separated_attribute_predictability"`: the functions of
             these names, with their defaults, of one sample of codes.
         num_examples: that are sampled. Default 5,000.
+        discrete: one boolean per factor. Default None: integers are, and the sets of this package
+            give nothing else. False for those with an order (place, size) has them predicted by
+            regression, and cut into bins where groups are needed.
         seed: integer, of the sample and of the metrics. Default 0.
         batch_size: examples encoded at a time. Default 256.
 
@@ -70,6 +75,7 @@ def disentanglement(model, dataset, metrics="all", *, num_examples=5000, seed=0,
     z = model.encode(x, batch_size=batch_size)
     scores = {}
     for name in metrics:
-        score = _METRICS[name](z, factors, **({"seed": seed} if name in _DRAWN else {}))
+        draws = {"seed": seed} if name in _DRAWN else {}
+        score = _METRICS[name](z, factors, discrete=discrete, **draws)
         scores |= score if isinstance(score, dict) else {name: score}
     return scores
