@@ -2,5 +2,6 @@
 
 from keras_infovae.serving.client import Client, ServingError
 from keras_infovae.serving.export import export_for_serving
+from keras_infovae.serving.server_config import write_server_config
 
-__all__ = ["Client", "ServingError", "export_for_serving"]
+__all__ = ["Client", "ServingError", "export_for_serving", "write_server_config"]
