@@ -73,7 +73,7 @@ def export(model, directory, version, names, warmup, preprocessing, loader):
     Returns:
         The path, and {signature: the largest difference from the Keras model}.
     """
-    _check_model(model)
+    check_model(model)
     path = _version_path(directory, version)  # before anything else is done
     inputs = ServingInputs(model, preprocessing)
     names = signature_table.choose(names, inputs)
@@ -93,7 +93,8 @@ def export(model, directory, version, names, warmup, preprocessing, loader):
         return _publish(temporary, directory, version), differences
 
 
-def _check_model(model):
+def check_model(model):
+    """Raises TypeError or ValueError unless `model` is a built one of this package."""
     if not hasattr(model, "generate_rows"):
         raise argument_error("model", "a model of this package", type(model), TypeError)
     if model.event_shape is None:
