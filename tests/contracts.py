@@ -205,6 +205,106 @@ PARTS = [
 ]
 
 
+class PortableRow(typing.NamedTuple):
+    """A model, and which of its parts can be written for programs without TensorFlow.
+
+    Args:
+        name: what docs/serving.md calls it.
+        arguments: of `tests.serving.conftest.small`.
+        litert, onnx: the parts.
+    """
+
+    name: str
+    arguments: dict
+    litert: tuple = ("encoder", "decoder", "autoencoder")
+    onnx: tuple = ("encoder", "decoder", "autoencoder")
+
+
+_IMAGES = {"shape": (8, 8, 1)}
+_CONV = {name: ki.networks.Conv((4,)) for name in ("encoder", "decoder")}
+_COLUMNS = [("categorical", 3), (ki.likelihoods.Normal("per_value"), None), ("poisson", 2)]
+
+PORTABLE = [
+    PortableRow("`mlp`, `bernoulli`, `diagonal_normal`", {}),
+    PortableRow(
+        "`conv`, raw grey levels", {"scaling": ki.datasets.Scaling(0.0, 16.0)} | _IMAGES | _CONV
+    ),
+    PortableRow(
+        "`normal`, columns with scales of their own",
+        {
+            "shape": (2,),
+            "likelihood": "normal",
+            "scaling": ki.datasets.Scaling([2e3, 0.0], [9.0, 2.0]),
+        },
+    ),
+    PortableRow(
+        "the same, a time stamp (1.7e9) among the columns",
+        {
+            "shape": (2,),
+            "likelihood": "normal",
+            "scaling": ki.datasets.Scaling([1.7e9, 0.0], [9.0, 2.0]),
+        },
+        litert=("decoder",),
+    ),
+    PortableRow(
+        "`ConditionalInfoVAE`, labels", {"model_class": ki.ConditionalInfoVAE, "num_classes": 3}
+    ),
+    PortableRow(
+        "`ConditionalInfoVAE`, features", {"model_class": ki.ConditionalInfoVAE, "condition_dim": 2}
+    ),
+    PortableRow("`deterministic`", {"posterior": "deterministic", "lambda_": 2.0}),
+    PortableRow(
+        "`von_mises_fisher`",
+        {
+            "prior": "uniform_sphere",
+            "posterior": "von_mises_fisher",
+            "divergence": "adversarial",
+            "lambda_": 2.0,
+        },
+    ),
+    PortableRow(
+        "`full_covariance_normal`",
+        {"posterior": "full_covariance_normal"},
+        litert=("decoder", "autoencoder"),
+    ),
+    PortableRow("`householder`", {"posterior": "householder"}, litert=("decoder", "autoencoder")),
+    PortableRow("`laplace`", {"likelihood": "laplace"}),
+    PortableRow("`student_t`", {"likelihood": "student_t"}),
+    PortableRow("`continuous_bernoulli`", {"likelihood": "continuous_bernoulli"}),
+    PortableRow("`categorical`", {"likelihood": "categorical"}),
+    PortableRow("`poisson`", {"likelihood": "poisson"}),
+    PortableRow("`poisson`, library sizes", {"likelihood": ki.likelihoods.Poisson("observed")}),
+    PortableRow("`negative_binomial`", {"likelihood": "negative_binomial"}),
+    PortableRow(
+        "`zero_inflated_negative_binomial`", {"likelihood": "zero_inflated_negative_binomial"}
+    ),
+    PortableRow(
+        "`discretized_logistic_mixture`",
+        {"shape": (4, 4, 3), "likelihood": ki.likelihoods.DiscretizedLogisticMixture(2, 16)},
+    ),
+    PortableRow(
+        "`mixed_columns`", {"shape": (6,), "likelihood": ki.likelihoods.MixedColumns(_COLUMNS)}
+    ),
+    PortableRow(
+        "decoder `recurrent`",
+        {"shape": (3, 2), "likelihood": "normal", "decoder": ki.networks.Recurrent(4)},
+        litert=("encoder",),
+        onnx=("encoder",),
+    ),
+    PortableRow(
+        "encoder `recurrent`",
+        {"shape": (3, 2), "likelihood": "normal", "encoder": ki.networks.Recurrent(4)},
+        litert=("decoder",),
+    ),
+    PortableRow(
+        "decoder `pixel_cnn`",
+        {"shape": (4, 4, 1), "decoder": ki.networks.PixelCNN(8, 1, 3, 5, 4)},
+        litert=("encoder",),
+        onnx=("encoder",),
+    ),
+]
+
+
 def case_id(value):
     """Returns a short name of a row for pytest."""
     if isinstance(value, type):

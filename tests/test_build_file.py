@@ -29,17 +29,29 @@ NOT_IMPORTED_BY = {"models": {"callbacks", "evaluation", "serving"}}
 # Slow to import, or used by one feature only: imported by the function that uses them.
 IMPORTED_WHERE_USED = {
     "PIL",
+    "ai_edge_litert",
+    "grpc",
     "keras_tuner",
     "matplotlib",
+    "onnx",
+    "onnxruntime",
     "pandas",
     "pyarrow",
+    "requests",
     "sklearn",
     "tensorflow_datasets",
     "tensorflow_probability",
     "tensorflow_serving",
+    "tf2onnx",
 }
 # Modules that are imported where they are used themselves, so that they need not wait.
-DEFERRED = ("keras_infovae.tuning.oracles", "keras_infovae.tuning.trial_tuner")
+DEFERRED = (
+    "keras_infovae.serving.client.grpc_transport",
+    "keras_infovae.serving.client.rest_transport",
+    "keras_infovae.serving.portable.onnx_ops",
+    "keras_infovae.tuning.oracles",
+    "keras_infovae.tuning.trial_tuner",
+)
 
 
 # === Reading ===

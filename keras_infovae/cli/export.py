@@ -1,9 +1,12 @@
 """`keras-infovae export`."""
 
+import os
+
 from keras_infovae.cli import data as run_data
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
 from keras_infovae.utils.checks import check_choice
+from keras_infovae.utils.files import atomic_directory
 
 SIGNATURES = (
     "serving_default",
@@ -15,22 +18,40 @@ SIGNATURES = (
     "encode_image_bytes",
     "score_image_bytes",
 )
+PARTS = ("encoder", "decoder", "autoencoder")
+SUFFIXES = {"litert": ".tflite", "onnx": ".onnx"}
+# {format: flags that say something of no other}
+_OWN_FLAGS = {
+    "saved_model": (
+        "version",
+        "signatures",
+        "warmup",
+        "server_config",
+        "false_positive_rate",
+    ),
+    "litert": ("parts", "float16"),
+    "onnx": ("parts",),
+}
 
 
 class Export(Command):
-    """Writes the model of a run as TensorFlow Serving loads it."""
+    """Writes the model of a run as TensorFlow Serving loads it, or for phones and browsers."""
 
     name = "export"
-    summary = "writes the model of a run as a SavedModel for TensorFlow Serving"
+    summary = "writes the model of a run for TensorFlow Serving, LiteRT or ONNX"
     description = """
 The server takes and gives values in the units of the data that the run was trained on. Before the
 new version appears in --output, another process loads it without Keras, and every signature is
 compared with the run's model. README.md and signatures.json in the version say what to send.
+
+--format=litert and --format=onnx write encoder, decoder and autoencoder to files that need no
+TensorFlow, into a new directory, each compared with the run's model too.
 """
     examples = (
         "keras-infovae export --run=runs/first --output=serving/digits",
         "keras-infovae export --run=runs/first --output=serving/digits --version=7 --warmup",
         "keras-infovae export --run=runs/first --output=serving/digits --false_positive_rate=0.01",
+        "keras-infovae export --run=runs/first --format=onnx --output=phone/digits",
     )
 
     def define_flags(self, flag_set):
@@ -38,8 +59,16 @@ compared with the run's model. README.md and signatures.json in the version say 
         flag_set.text(
             "output",
             "DIRECTORY",
-            "The model's directory on the server; the version becomes a folder in it.",
+            "The model's directory on the server; the version becomes a folder in it. For the "
+            "other formats, a directory that is not there yet.",
             required=True,
+        )
+        flag_set.choice(
+            "format",
+            tuple(_OWN_FLAGS),
+            "A SavedModel, .tflite files (need the extra keras-infovae[litert]) or .onnx files "
+            "(need keras-infovae[onnx]).",
+            default="saved_model",
         )
         flag_set.integer(
             "version", "INTEGER", "A version that is not there yet.", shown="the next one"
@@ -56,7 +85,6 @@ compared with the run's model. README.md and signatures.json in the version say 
             "Have the server run requests, made of examples that the run was not trained on, "
             "before it takes others; needs the extra keras-infovae[serving].",
         )
-
         flag_set.number(
             "false_positive_rate",
             "SHARE",
@@ -66,11 +94,24 @@ compared with the run's model. README.md and signatures.json in the version say 
             exclusive_minimum=0.0,
             maximum=0.5,
         )
+        flag_set.boolean(
+            "server_config",
+            "Write models.config, batching_params.pbtxt and monitoring.config beside --output, for "
+            "all models there.",
+        )
+        flag_set.text(
+            "parts",
+            "NAME,...",
+            f"Of {', '.join(PARTS)}, for LiteRT and ONNX.",
+            default="all",
+            shown="all three",
+        )
+        flag_set.boolean("float16", "Store the weights of .tflite files in 16 bits.")
 
     def run(self, flags):
-        signatures = _signatures(flags.signatures)
-        from keras_infovae.evaluation import calibrate_anomaly_threshold
-        from keras_infovae.serving import export_for_serving
+        _check_formats(flags)
+        signatures = _chosen("signatures", flags.signatures, SIGNATURES)
+        parts = _chosen("parts", flags.parts, PARTS)
         from keras_infovae.training import RunDirectory
 
         names = {name: name for name in self.flag_set().names()} | {"directory": "output"}
@@ -78,30 +119,67 @@ compared with the run's model. README.md and signatures.json in the version say 
             run = RunDirectory(flags.run)
             config = run_data.config_of(run)
             model = run.load_model()
-            x = None
-            if flags.warmup or flags.false_positive_rate is not None:
-                data = run_data.load_of_run(config)
-                x = getattr(data, run_data.held_out(data))
-            if flags.false_positive_rate is not None:
-                calibrate_anomaly_threshold(model, x, flags.false_positive_rate)
-            warmup = _raw(model, x[:8]) if flags.warmup else None
             try:
-                export_for_serving(
-                    model,
-                    flags.output,
-                    version=flags.version,
-                    signatures=signatures,
-                    warmup=warmup,
-                )
+                if flags.format == "saved_model":
+                    _export_for_serving(flags, model, config, signatures)
+                else:
+                    _export_parts(flags, model, PARTS if parts == "all" else parts)
             except RuntimeError as error:  # the exported model is not the run's
                 raise CommandLineError(str(error)) from error
 
 
-def _signatures(given):
+def _export_for_serving(flags, model, config, signatures):
+    from keras_infovae.evaluation import calibrate_anomaly_threshold
+    from keras_infovae.serving import export_for_serving, write_server_config
+
+    x = None
+    if flags.warmup or flags.false_positive_rate is not None:
+        data = run_data.load_of_run(config)
+        x = getattr(data, run_data.held_out(data))
+    if flags.false_positive_rate is not None:
+        calibrate_anomaly_threshold(model, x, flags.false_positive_rate)
+    export_for_serving(
+        model,
+        flags.output,
+        version=flags.version,
+        signatures=signatures,
+        warmup=_raw(model, x[:8]) if flags.warmup else None,
+    )
+    if flags.server_config:
+        for path in write_server_config(os.path.dirname(os.path.abspath(flags.output))):
+            print(f"Wrote {path}.")
+
+
+def _export_parts(flags, model, parts):
+    from keras_infovae.serving.portable.exporting import export_part
+
+    with atomic_directory(flags.output) as temporary:
+        differences = {}
+        for part in parts:
+            file = part + SUFFIXES[flags.format]
+            path = os.path.join(temporary, file)
+            differences[file] = export_part(model, path, part, flags.float16)
+    for file, difference in differences.items():
+        path = os.path.join(flags.output, file)
+        print(f"Exported to {path}. The largest difference from the model is {difference:.2g}.")
+
+
+def _check_formats(flags):
+    own = _OWN_FLAGS[flags.format]
+    for name in {name for names in _OWN_FLAGS.values() for name in names} - set(own):
+        if flags[name].present:
+            fitting = [form for form, names in _OWN_FLAGS.items() if name in names]
+            raise CommandLineError(
+                f"--{name} must not be given with --format={flags.format}: it is for "
+                f"{' and '.join(fitting)}."
+            )
+
+
+def _chosen(flag, given, choices):
     if given == "all":
         return given
     with reported({}):
-        return [check_choice("--signatures", name.strip(), SIGNATURES) for name in given.split(",")]
+        return [check_choice(f"--{flag}", name.strip(), choices) for name in given.split(",")]
 
 
 def _raw(model, x):

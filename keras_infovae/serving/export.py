@@ -8,8 +8,9 @@ from keras_infovae.serving import warmup as warm_up
 from keras_infovae.serving.graph_loader import GraphLoader
 from keras_infovae.serving.inputs import ServingInputs
 from keras_infovae.serving.samples import Samples
+from keras_infovae.serving.server_config import versions_in
 from keras_infovae.utils.checks import argument_error, check_integer
-from keras_infovae.utils.files import atomic_directory
+from keras_infovae.utils.files import rename_to_new, temporary_directory
 
 
 def export_for_serving(
@@ -72,8 +73,8 @@ def export(model, directory, version, names, warmup, preprocessing, loader):
     Returns:
         The path, and {signature: the largest difference from the Keras model}.
     """
-    _check_model(model)
-    path = _version_path(directory, version)
+    check_model(model)
+    path = _version_path(directory, version)  # before anything else is done
     inputs = ServingInputs(model, preprocessing)
     names = signature_table.choose(names, inputs)
     if warmup is not None:
@@ -82,17 +83,18 @@ def export(model, directory, version, names, warmup, preprocessing, loader):
     samples = Samples(inputs, warmup)
     limit = parity.tolerance(model)
     loader.start()  # gets ready meanwhile
-    with atomic_directory(path) as temporary:
+    with temporary_directory(path) as temporary:
         saved_model.write(temporary, traced, preprocessing)
         differences = parity.check(temporary, names, samples, loader, limit)
         if warmup is not None:
             warm_up.write(temporary, names, samples)
         description = model_card.describe(model, traced, preprocessing, differences, limit)
         model_card.write(temporary, description)
-    return path, differences
+        return _publish(temporary, directory, version), differences
 
 
-def _check_model(model):
+def check_model(model):
+    """Raises TypeError or ValueError unless `model` is a built one of this package."""
     if not hasattr(model, "generate_rows"):
         raise argument_error("model", "a model of this package", type(model), TypeError)
     if model.event_shape is None:
@@ -100,6 +102,21 @@ def _check_model(model):
             "Argument `model` must be built, by fit(x) or build((None, ...)) with the shape of x. "
             f"Received: a {type(model).__name__} that does not know the shape of x"
         )
+
+
+def _publish(temporary, directory, version):
+    """Renames the finished version and returns its path; a number of its own is the next free one.
+
+    Another export may have taken the number that was free at the beginning.
+    """
+    while True:
+        path = _version_path(directory, version)
+        try:
+            rename_to_new(temporary, path)
+            return path
+        except FileExistsError:
+            if version is not None:
+                raise
 
 
 def _version_path(directory, version):
@@ -111,16 +128,14 @@ def _version_path(directory, version):
         raise argument_error("directory", "a path without '..'", directory)
     if os.path.islink(directory):
         raise argument_error("directory", "a directory, not a symbolic link", directory)
-    existing = absolute = os.path.abspath(directory)
+    existing = os.path.abspath(directory)
     while not os.path.lexists(existing):
         existing = os.path.dirname(existing)
     if not os.path.isdir(existing):
         raise argument_error("directory", f"a directory, which {existing} is not", directory)
     if not os.access(existing, os.W_OK | os.X_OK):
         raise argument_error("directory", f"writable, which {existing} is not", directory)
-    names = os.listdir(directory) if existing == absolute else []
-    # A server takes "001" for version 1.
-    taken = {int(name): name for name in names if name.isascii() and name.isdigit()}
+    taken = versions_in(directory)
     if version is None:
         version = max(taken, default=0) + 1
     version = check_integer("version", version)

@@ -23,22 +23,23 @@ class ServingInputs:
         preprocessing: None for `model.scaling`; or a Keras model with one input, or a function of
             float32 [n, *event_shape], that gives the model's x. Outputs then stay in the units of
             the model's x, because the way back is not known.
+        x_dtype: the type of raw x without `preprocessing`. Default None: float32, or float64 where
+            columns have scales of their own, since some may need more digits.
 
     Raises:
         TypeError: for any other `preprocessing`.
         ValueError: for one that does not give x in the shape of the model's.
     """
 
-    def __init__(self, model, preprocessing=None):
+    def __init__(self, model, preprocessing=None, x_dtype=None):
         self.model = model
         self.preprocessing = preprocessing
         self.scaling = model.scaling if preprocessing is None else None
         if preprocessing is None:
-            # Where columns have scales of their own, some may need more digits than float32 has.
             per_feature = isinstance(getattr(self.scaling, "offset", 0.0), list) or isinstance(
                 getattr(self.scaling, "scale", 1.0), list
             )
-            dtype = tf.float64 if per_feature else tf.float32
+            dtype = x_dtype or (tf.float64 if per_feature else tf.float32)
             self.x_spec = tf.TensorSpec([None, *model.event_shape], dtype, name="x")
         else:
             self.x_spec = _spec_of(preprocessing, model.event_shape)
@@ -84,13 +85,7 @@ class ServingInputs:
         """Returns the model's x, float32 [n, *event_shape], for raw values [n, ...]."""
         if x.dtype.is_floating:
             x = tf.debugging.assert_all_finite(x, "Input `x` must be finite.")
-        if self.preprocessing is not None:
-            x = self.preprocessing(x)
-        elif self.scaling is not None:
-            offset, scale = (
-                tf.constant(value, x.dtype) for value in (self.scaling.offset, self.scaling.scale)
-            )
-            x = (x - offset) / scale
+        x = self.preprocessing(x) if self.preprocessing is not None else self.scaled(x)
         x = tf.ensure_shape(tf.cast(x, tf.float32), [None, *self.model.event_shape])
         x = tf.debugging.assert_all_finite(x, "Input `x` must be finite after preprocessing.")
         low, high = self.model.likelihood.minimum, self.model.likelihood.maximum
@@ -107,6 +102,15 @@ class ServingInputs:
             ):
                 x = tf.minimum(x, high)
         return x
+
+    def scaled(self, x):
+        """Returns `scaling.apply` of the raw tensor x, in its type, or x itself."""
+        if self.scaling is None:
+            return x
+        offset, scale = (
+            tf.constant(value, x.dtype) for value in (self.scaling.offset, self.scaling.scale)
+        )
+        return (x - offset) / scale
 
     def from_image_bytes(self, image_bytes):
         """Returns the model's x for strings [n], each a PNG or JPEG file.

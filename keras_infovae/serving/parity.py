@@ -43,17 +43,30 @@ def check(directory, names, samples, loader, limit):
     Raises:
         RuntimeError: when the model does not run, or a difference is larger.
     """
-    requests, rows = [], []
-    for name in names:
-        inputs = samples.requests(name)
-        for size in BATCH_SIZES:
-            taken = np.arange(size) % len(samples)
-            requests.append((name, {key: _take(value, taken) for key, value in inputs.items()}))
-            rows.append(taken)
-    responses = loader.run(directory, requests)
+    inputs = {name: samples.requests(name) for name in names}
     with tf.device("CPU"):  # as the loader does: devices round in ways of their own
         answers = {name: samples.answers(name) for name in names}
-    largest = dict.fromkeys(names, 0.0)
+    return compare(lambda requests: loader.run(directory, requests), inputs, answers, limit)
+
+
+def compare(run, inputs, answers, limit):
+    """Does what `check` says with any way to run an exported model.
+
+    Args:
+        run: function of requests [(name, {input: array})] that returns [{output: array}].
+        inputs: {name: {input: array or list, one row per sample}}.
+        answers: {name: {output: (array, one row per sample; its unit)}} of the Keras model.
+        limit: the largest difference allowed.
+    """
+    requests, rows = [], []
+    for name, values in inputs.items():
+        count = len(next(iter(values.values())))
+        for size in BATCH_SIZES:
+            taken = np.arange(size) % count
+            requests.append((name, {key: _take(value, taken) for key, value in values.items()}))
+            rows.append(taken)
+    responses = run(requests)
+    largest = dict.fromkeys(inputs, 0.0)
     for (name, _), taken, response in zip(requests, rows, responses, strict=True):
         if set(response) != set(answers[name]):
             raise RuntimeError(f"Signature `{name}` answers {sorted(response)}")

@@ -44,9 +44,13 @@ def write(directory, traced, preprocessing=None):
         _set_method(directory, "regress", _REGRESS_METHOD)
 
 
+def nodes(graph):
+    """Returns the nodes of a `GraphDef`, those of its functions too."""
+    return [*graph.node, *(node for f in graph.library.function for node in f.node_def)]
+
+
 def _refuse_python(name, graph):
-    nodes = [*graph.node, *(node for f in graph.library.function for node in f.node_def)]
-    for node in nodes:
+    for node in nodes(graph):
         if node.op in _PYTHON_OPS:
             raise ValueError(
                 f"Signature `{name}` cannot be exported: {node.name} runs Python code "

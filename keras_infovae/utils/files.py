@@ -52,15 +52,23 @@ def atomic_directory(path, overwrite=False):
         raise FileExistsError(f"{path} exists already")
     if os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path)):
         raise NotADirectoryError(f"{path} is not a directory")
+    with temporary_directory(path) as temporary:
+        yield temporary
+        if overwrite and os.path.lexists(path):
+            _exchange(temporary, path)
+        else:
+            rename_to_new(temporary, path)
+
+
+@contextlib.contextmanager
+def temporary_directory(path):
+    """Gives a new sibling directory of `path`, to be renamed; removes it when the block raises."""
+    path = os.path.abspath(os.fspath(path))
     os.makedirs(os.path.dirname(path), exist_ok=True)
     temporary = _temporary_sibling(path)
     os.mkdir(temporary)
     try:
         yield temporary
-        if overwrite and os.path.lexists(path):
-            _exchange(temporary, path)
-        else:
-            _rename_to_new(temporary, path)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
@@ -92,7 +100,8 @@ def _temporary_sibling(path):
     return os.path.join(directory, f".{secrets.token_hex(6)}.{name}")
 
 
-def _rename_to_new(temporary, path):
+def rename_to_new(temporary, path):
+    """Renames the directory `temporary` to `path`; FileExistsError where something is there."""
     # A rename replaces an empty directory without a word; only one with files in it is refused.
     if os.path.lexists(path):
         raise FileExistsError(f"{path} exists already")

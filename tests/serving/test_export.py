@@ -1,7 +1,10 @@
 """The exported model against the Keras model, by TensorFlow's graph loader."""
 
+import concurrent.futures
 import json
 import os
+import threading
+import unittest.mock
 
 import keras
 import numpy as np
@@ -10,7 +13,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 import keras_infovae as ki
-from keras_infovae.serving import parity, signatures
+from keras_infovae.serving import model_card, parity, signatures
 from keras_infovae.serving.export import export
 from keras_infovae.serving.inputs import ServingInputs
 from keras_infovae.serving.samples import Samples
@@ -158,6 +161,29 @@ def test_versions(exported, tmp_path):
             exported(model, ["generate"], version=taken)
     assert before == {f: os.stat(f).st_mtime_ns for f in (tmp_path / "model").rglob("*")}
     assert exported(model, ["generate"], version=3)[0].endswith("/3")
+
+
+def test_exports_at_the_same_time_take_versions_of_their_own(tmp_path, monkeypatch):
+    model, directory, count = small(), tmp_path / "model", 3
+    together = threading.Barrier(count, timeout=60)
+    write = model_card.write
+    # All have chosen their version and are written before the first is renamed.
+    monkeypatch.setattr(model_card, "write", lambda *a: (write(*a), together.wait()))
+    monkeypatch.setattr(parity, "check", lambda *_: {"decode": 0.0})
+
+    def run(version):
+        idle = unittest.mock.Mock()  # nothing is compared here
+        return export(model, directory, version, ["decode"], None, None, idle)[0]
+
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        paths = sorted(pool.map(run, [None] * count))
+        assert paths == [str(directory / str(version)) for version in (1, 2, 3)]
+        futures = [pool.submit(run, 9) for _ in range(count)]
+        taken = [f.exception() for f in futures if f.exception() is not None]
+    assert [type(error) for error in taken] == [FileExistsError] * 2
+    assert sorted(os.listdir(directory)) == ["1", "2", "3", "9"]
+    for version in (1, 2, 3, 9):
+        assert (directory / str(version) / "saved_model.pb").exists()
 
 
 def test_what_stands_in_a_version(exported):

@@ -1,43 +1,52 @@
 """The warm-up requests, in the form that TensorFlow Serving reads."""
 
-import importlib.util
 import os
+import sys
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow_serving.apis import prediction_log_pb2
 
 import keras_infovae as ki
 from keras_infovae.serving import warmup
 from tests.serving.conftest import raw_examples, small
 
-INSTALLED = importlib.util.find_spec("tensorflow_serving") is not None
 
-
-@pytest.mark.skipif(INSTALLED, reason="tensorflow-serving-api is installed")
-def test_without_the_extra_it_is_named(tmp_path):
+def test_without_the_extra_it_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow_serving.apis", None)
     with pytest.raises(ImportError, match=r"`warmup` needs .*keras-infovae\[serving\]"):
         ki.serving.export_for_serving(small(), tmp_path / "model", warmup=raw_examples((5,)))
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.skipif(not INSTALLED, reason="tensorflow-serving-api is not installed")
-def test_each_signature_has_two_requests(exported):
-    from tensorflow_serving.apis import prediction_log_pb2
-
-    raw = raw_examples((5,))
-    path, _ = exported(small(), ["encode", "regress"], warmup=raw)
-    file = os.path.join(path, warmup.FILE)
-    logs = [
-        prediction_log_pb2.PredictionLog.FromString(record.numpy())
-        for record in tf.data.TFRecordDataset(file)
-    ]
-    kinds = [log.WhichOneof("log_type") for log in logs]
-    assert kinds == ["predict_log"] * 2 + ["regress_log"] * 2
-    for log, rows in zip(logs[:2], (1, 6)):
-        request = log.predict_log.request
-        assert request.model_spec.signature_name == "encode"
-        np.testing.assert_array_equal(tf.make_ndarray(request.inputs["x"]), raw[:rows])
-        np.testing.assert_array_equal(tf.make_ndarray(request.inputs["seed"]), np.arange(rows))
-    example = logs[3].regress_log.request.input.example_list.examples[2]
-    np.testing.assert_array_equal(example.features.feature["x"].float_list.value, raw[2])
+def test_each_signature_has_two_requests_that_are_answered(exported, loader):
+    shape = (4, 4, 1)
+    model = small(ki.ConditionalInfoVAE, shape=shape, num_classes=3)
+    raw, labels = raw_examples(shape), np.arange(6) % 3
+    names = ["encode", "score", "regress", "score_image_bytes"]  # tensors, examples, files
+    path, _ = exported(model, names, warmup=(raw, labels))
+    requests = []
+    for record in tf.data.TFRecordDataset(os.path.join(path, warmup.FILE)):
+        log = prediction_log_pb2.PredictionLog.FromString(record.numpy())
+        if log.WhichOneof("log_type") == "regress_log":
+            request = log.regress_log.request
+            examples = request.input.example_list.examples
+            inputs = {"inputs": [example.SerializeToString() for example in examples]}
+        else:
+            request = log.predict_log.request
+            inputs = {name: tf.make_ndarray(tensor) for name, tensor in request.inputs.items()}
+            inputs = {k: v.tolist() if v.dtype == object else v for k, v in inputs.items()}
+        requests.append((request.model_spec.signature_name, inputs))
+    assert [name for name, _ in requests] == list(np.repeat(names, 2))
+    answers = loader.run(path, requests)
+    for (name, inputs), answer, rows in zip(requests, answers, [1, 6] * len(names)):
+        assert {len(value) for value in (*inputs.values(), *answer.values())} == {rows}, name
+    by_name = {name: (inputs, answer) for (name, inputs), answer in zip(requests, answers)}
+    inputs, answer = by_name["encode"]
+    np.testing.assert_array_equal(inputs["x"], raw)
+    np.testing.assert_array_equal(inputs["seed"], np.arange(6))
+    np.testing.assert_array_equal(inputs["condition"], labels)
+    np.testing.assert_array_equal(
+        by_name["regress"][1]["outputs"][:, 0], by_name["score"][1]["negative_elbo"]
+    )

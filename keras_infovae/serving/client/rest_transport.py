@@ -1,0 +1,174 @@
+"""TensorFlow Serving's REST API. It needs NumPy and requests alone."""
+
+import base64
+import http.cookiejar
+import json
+
+import numpy as np
+import requests
+
+from keras_infovae.serving.client.retries import Deadline
+from keras_infovae.serving.client.serving_error import ServingError
+from keras_infovae.serving.client.tensors import read_signatures
+
+_TRANSIENT = (429, 502, 503, 504)
+_BLOCK = 1 << 16
+
+
+class RestTransport:
+    """Connections to a server, kept open; may be used by several threads.
+
+    Args:
+        address: "http://host:port" or "https://host", with a path before /v1 where there is one.
+        model_name: of the model on the server.
+        version: None, a number, or a label.
+        headers: {name: value}, sent with each request.
+        credentials: of "https": None for the authorities that requests trusts, or the path of a
+            file of certificates.
+        connections: how many are kept.
+    """
+
+    def __init__(self, address, model_name, version, headers, credentials, connections):
+        self._address, self._model_name = address, model_name
+        self._url = f"{address.rstrip('/')}/v1/models/{requests.utils.quote(model_name, safe='')}"
+        if isinstance(version, str):
+            self._url += f"/labels/{requests.utils.quote(version, safe='')}"
+        elif version is not None:
+            self._url += f"/versions/{version}"
+        self._session = requests.Session()
+        self._session.headers.update(headers)
+        # Cookies are what threads would not share safely.
+        self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+        self._verify = credentials  # with each request: the session's gives way to the environment
+        adapter = requests.adapters.HTTPAdapter(pool_maxsize=connections)
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, adapter)
+
+    def close(self):
+        self._session.close()
+
+    def predict(self, signature, inputs, outputs, seconds):
+        """Returns {output: array} for {input: array}; `outputs` is {name: TensorSpec}."""
+        body = {
+            "signature_name": signature,
+            "inputs": {name: as_json(array) for name, array in inputs.items()},
+        }
+        text = json.dumps(body, allow_nan=False, separators=(",", ":"))
+        answer = self._ask("POST", f"{self._url}:predict", seconds, signature, text)
+        try:
+            values = answer["outputs"]
+            if len(outputs) == 1:  # comes back unnamed
+                (name,) = outputs
+                values = {name: values}
+            return {
+                name: _array(values[name], spec) for name, spec in outputs.items() if name in values
+            }
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._error(
+                signature, "HTTP 200", f"an answer of another form: {error}"
+            ) from None
+
+    def metadata(self, seconds):
+        """Returns (the version's number, signatures as `read_signatures` has them)."""
+        answer = self._ask("GET", f"{self._url}/metadata", seconds)
+        try:
+            signatures = read_signatures(answer["metadata"]["signature_def"])
+            return int(answer["model_spec"]["version"]), signatures
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._error(None, "HTTP 200", f"metadata of another form: {error}") from None
+
+    def states(self, seconds):
+        """Returns {version: its state}, such as {1: "AVAILABLE"}."""
+        answer = self._ask("GET", self._url, seconds)
+        try:
+            return {int(s["version"]): s["state"] for s in answer["model_version_status"]}
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._error(None, "HTTP 200", f"a status of another form: {error}") from None
+
+    def _ask(self, method, url, seconds, signature=None, body=None):
+        """Returns the JSON of an answer."""
+        deadline = Deadline(seconds)
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        try:
+            with self._session.request(
+                method,
+                url,
+                data=body,
+                headers=headers,
+                timeout=seconds,
+                verify=self._verify,
+                stream=True,
+            ) as response:
+                content = bytearray()
+                for block in response.iter_content(_BLOCK):
+                    content += block
+                    if deadline.remaining() < 0:  # `timeout` is that of each block
+                        raise requests.Timeout("the answer came too slowly")
+        except requests.Timeout as error:
+            transient = isinstance(error, requests.ConnectTimeout)
+            raise self._error(signature, "DEADLINE_EXCEEDED", error, transient) from error
+        except requests.exceptions.SSLError as error:
+            raise self._error(signature, "UNAVAILABLE", error) from error
+        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+            raise self._error(signature, "UNAVAILABLE", error, True) from error
+        except requests.RequestException as error:
+            raise self._error(signature, "UNKNOWN", error) from error
+        if response.status_code != 200:
+            raise self._error(
+                signature,
+                f"HTTP {response.status_code}",
+                _message(content),
+                response.status_code in _TRANSIENT,
+                _seconds(response.headers.get("Retry-After")),
+            )
+        try:
+            return json.loads(bytes(content), parse_constant=_refuse)
+        except ValueError as error:
+            raise self._error(signature, "HTTP 200", f"no strict JSON: {error}") from error
+
+    def _error(self, signature, status, details, transient=False, retry_after=0.0):
+        arguments = (self._address, self._model_name, signature, status, str(details))
+        return ServingError(*arguments, transient, retry_after)
+
+
+def as_json(array):
+    """Returns an array as nested lists for `json.dumps`, which read back are the same array.
+
+    float32 is written with the fewest digits that tell it from its neighbours, strings in base64.
+
+    Example:
+
+    >>> as_json(np.array([[0.1, 1e-7]], "float32"))
+    [[0.1, 1e-07]]
+    """
+    if array.dtype == object:
+        return [{"b64": base64.b64encode(item).decode("ascii")} for item in array]
+    if array.dtype == np.float32:
+        shortest = [float(str(value)) for value in array.ravel()]
+        array = np.array(shortest).reshape(array.shape)
+    return array.tolist()
+
+
+def _array(value, spec):
+    if spec.dtype is None or spec.dtype == object:
+        raise ValueError("an output that is not of numbers")
+    array = np.asarray(value, spec.dtype)
+    if array.ndim != len(spec.shape):
+        raise ValueError(f"an output of shape {array.shape} instead of {spec.shape}")
+    return array
+
+
+def _message(content):
+    """Returns what an error says: {"error": ...} of the server, or a text of what is before it."""
+    try:
+        return json.loads(bytes(content))["error"]
+    except (KeyError, TypeError, ValueError):
+        return bytes(content[:500]).decode("utf-8", "replace")
+
+
+def _refuse(constant):
+    raise ValueError(f"it holds {constant}")
+
+
+def _seconds(retry_after):
+    return float(retry_after) if retry_after and retry_after.isdecimal() else 0.0
