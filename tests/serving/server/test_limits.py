@@ -114,7 +114,7 @@ def test_a_stop_answers_what_is_in_flight_and_keras_was_never_there(own):
         )
         assert status == 400  # each has 64
         assert "at most 100 pixels in all" in answer["error"]
-        seeds = list(range(4000))
+        seeds = list(range(1500))
         with concurrent.futures.ThreadPoolExecutor(4) as threads:
             asked = [
                 threads.submit(server.post, signature_name="generate", inputs=seeds)
