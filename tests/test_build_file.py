@@ -239,14 +239,18 @@ def import_problems(root):
                 problems.append(f"{file}:{line} imports by a relative or computed name")
                 continue
             library = name.split(".")[0]
-            deferred = file.removesuffix(".py").replace("/", ".").startswith(DEFERRED)
+            deferred = _is_deferred(file.removesuffix(".py").replace("/", "."))
             if top and library in IMPORTED_WHERE_USED and not deferred:
                 problems.append(f"{file}:{line} imports {library} at the top of the module")
-            if top and name.startswith(DEFERRED) and not deferred:
+            if top and _is_deferred(name) and not deferred:
                 problems.append(f"{file}:{line} imports {name} at the top of the module")
             if library == "keras_tuner" and folder != "tuning":
                 problems.append(f"{file}:{line} imports keras_tuner outside of tuning")
     return problems
+
+
+def _is_deferred(name):
+    return any(f"{name}.".startswith(f"{module}.") for module in DEFERRED)
 
 
 # === The tests ===
