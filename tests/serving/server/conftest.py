@@ -108,13 +108,20 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def version(tmp_path_factory):
-    """The path of a version with warm-up requests, as export writes it (which compares it too)."""
+def keras_model():
+    """Returns the model that is served."""
     networks = {name: ki.networks.MLP([8]) for name in ("encoder", "decoder")}
     model = ki.InfoVAE(16, seed=1, scaling=ki.datasets.Scaling(0.0, 16.0), **networks)
     model.build((None, 8, 8, 1))
+    ki.evaluation.calibrate_anomaly_threshold(model, pixels(5) / 16.0, 0.5)
+    return model
+
+
+@pytest.fixture(scope="session")
+def version(keras_model, tmp_path_factory):
+    """The path of a version with warm-up requests, as export writes it (which compares it too)."""
     path = tmp_path_factory.mktemp("serving") / "digits" / "3"
-    inputs = ServingInputs(model)
+    inputs = ServingInputs(keras_model)
     traced = saved_model.trace(signatures.make(signatures.NAMES, inputs))
     saved_model.write(str(path), traced)
     warmup.write(str(path), signatures.NAMES, Samples(inputs, pixels(2)))
