@@ -1,4 +1,4 @@
-"""What a trained model is worth: bounds on log p(x), the aggregated posterior, pictures."""
+"""What a trained model is worth: log p(x), the aggregated posterior, pictures."""
 
 from keras_infovae.evaluation.aggregated_posterior import (
     active_units,
@@ -6,7 +6,15 @@ from keras_infovae.evaluation.aggregated_posterior import (
     log_det_covariance,
     posterior_moments,
 )
-from keras_infovae.evaluation.likelihood import importance_weighted_bound
+from keras_infovae.evaluation.likelihood import (
+    AnnealedImportanceSampling,
+    ImportanceSampling,
+    bidirectional_monte_carlo,
+    bits_per_dimension,
+    importance_weighted_bound,
+    inference_gap,
+    marginal_log_likelihood,
+)
 from keras_infovae.evaluation.plots import (
     plot_all,
     plot_history,
@@ -19,12 +27,18 @@ from keras_infovae.evaluation.prior_fit import mmd_to_prior
 from keras_infovae.evaluation.summary import compare, describe, summarize
 
 __all__ = [
+    "AnnealedImportanceSampling",
+    "ImportanceSampling",
     "active_units",
     "aggregated_posterior_covariance",
+    "bidirectional_monte_carlo",
+    "bits_per_dimension",
     "compare",
     "describe",
     "importance_weighted_bound",
+    "inference_gap",
     "log_det_covariance",
+    "marginal_log_likelihood",
     "mmd_to_prior",
     "plot_all",
     "plot_history",
