@@ -36,19 +36,24 @@ IMPORTED_WHERE_USED = {
     "onnx",
     "onnxruntime",
     "pandas",
+    "prometheus_client",
     "pyarrow",
     "requests",
     "sklearn",
+    "starlette",
     "tensorflow_datasets",
     "tensorflow_probability",
     "tensorflow_serving",
     "tf2onnx",
+    "uvicorn",
 }
-# Modules that are imported where they are used themselves, so that they need not wait.
+# Modules, and packages, that are imported where they are used themselves, so that they need not
+# wait. The server is a process of its own.
 DEFERRED = (
     "keras_infovae.serving.client.grpc_transport",
     "keras_infovae.serving.client.rest_transport",
     "keras_infovae.serving.portable.onnx_ops",
+    "keras_infovae.serving.server",
     "keras_infovae.tuning.oracles",
     "keras_infovae.tuning.trial_tuner",
 )
@@ -234,14 +239,18 @@ def import_problems(root):
                 problems.append(f"{file}:{line} imports by a relative or computed name")
                 continue
             library = name.split(".")[0]
-            deferred = file.removesuffix(".py").replace("/", ".") in DEFERRED
+            deferred = _is_deferred(file.removesuffix(".py").replace("/", "."))
             if top and library in IMPORTED_WHERE_USED and not deferred:
                 problems.append(f"{file}:{line} imports {library} at the top of the module")
-            if top and name.startswith(DEFERRED) and not deferred:
+            if top and _is_deferred(name) and not deferred:
                 problems.append(f"{file}:{line} imports {name} at the top of the module")
             if library == "keras_tuner" and folder != "tuning":
                 problems.append(f"{file}:{line} imports keras_tuner outside of tuning")
     return problems
+
+
+def _is_deferred(name):
+    return any(f"{name}.".startswith(f"{module}.") for module in DEFERRED)
 
 
 # === The tests ===

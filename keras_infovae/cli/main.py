@@ -12,11 +12,12 @@ from keras_infovae.cli.evaluate import Evaluate
 from keras_infovae.cli.export import Export
 from keras_infovae.cli.generate import Generate
 from keras_infovae.cli.report import Report
+from keras_infovae.cli.serve import Serve
 from keras_infovae.cli.train import Train
 from keras_infovae.cli.tune import Tune
 from keras_infovae.version import __version__
 
-_ALL = (Train(), Tune(), Evaluate(), Generate(), Report(), Export())
+_ALL = (Train(), Tune(), Evaluate(), Generate(), Report(), Export(), Serve())
 COMMANDS = {command.name: command for command in _ALL}
 DONE, FAILED, UNUSABLE, STOPPED, BROKEN_PIPE = 0, 1, 2, 130, 141
 _HELP = ("--help", "-help", "-h", "--helpfull", "--helpshort", "-?", "help")

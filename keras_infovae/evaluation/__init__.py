@@ -1,4 +1,4 @@
-"""What a trained model is worth: bounds on log p(x), what the latents hold, pictures."""
+"""What a trained model is worth: log p(x), what the latents hold, samples, anomalies, a report."""
 
 from keras_infovae.evaluation.aggregated_posterior import (
     active_units,
@@ -29,7 +29,15 @@ from keras_infovae.evaluation.latent_information import (
     kl_per_dimension,
     mutual_information,
 )
-from keras_infovae.evaluation.likelihood import importance_weighted_bound
+from keras_infovae.evaluation.likelihood import (
+    AnnealedImportanceSampling,
+    ImportanceSampling,
+    bidirectional_monte_carlo,
+    bits_per_dimension,
+    importance_weighted_bound,
+    inference_gap,
+    marginal_log_likelihood,
+)
 from keras_infovae.evaluation.plots import (
     plot_aggregated_posterior,
     plot_all,
@@ -56,12 +64,16 @@ from keras_infovae.evaluation.samples import sample_quality
 from keras_infovae.evaluation.summary import compare, describe, summarize
 
 __all__ = [
+    "AnnealedImportanceSampling",
     "Classifier",
+    "ImportanceSampling",
     "active_units",
     "aggregated_posterior_covariance",
     "aggregated_posterior_report",
     "anomaly_metrics",
     "beta_vae_score",
+    "bidirectional_monte_carlo",
+    "bits_per_dimension",
     "calibrate_anomaly_threshold",
     "class_distribution_mismatch",
     "clustering_scores",
@@ -75,9 +87,11 @@ __all__ = [
     "factor_vae_score",
     "frechet_distance",
     "importance_weighted_bound",
+    "inference_gap",
     "kl_per_dimension",
     "latent_drift",
     "log_det_covariance",
+    "marginal_log_likelihood",
     "measure",
     "memorisation",
     "mmd_to_prior",

@@ -81,7 +81,7 @@ class InferenceMethods:
             q = self.posterior_distribution(x, condition)
             return tf.cast(q.sample(seed=seed) if sample else q.mode(), tf.float32)
 
-        x, condition = self._require_data(x, condition)
+        x, condition = self.check_data(x, condition)
         seed = seed if sample else 0  # a mean uses up no random numbers
         name = f"encode, sample={bool(sample)}"
         return self._in_batches(name, encode, x, condition, seed, batch_size)
@@ -170,8 +170,34 @@ class InferenceMethods:
             log_likelihood, kl = self._elbo_terms(x, condition, q, q.sample(1, seed=seed))
             return log_likelihood - kl
 
-        x, condition = self._require_data(x, condition)
+        x, condition = self.check_data(x, condition)
         return self._in_batches("elbo", elbo, x, condition, seed, batch_size)
+
+    def check_data(self, x, condition=None):
+        """Returns x [n, *event_shape] and the condition, NumPy float32, labels as one-hot rows.
+
+        Args:
+            x: array [n, ...] as the model was trained on.
+            condition: one row per example, where the model takes a condition. Default None.
+
+        Raises:
+            ValueError, TypeError: for data that the model cannot have been trained on.
+        """
+        self._require_built()
+        x = input_checks.as_example_array(x, integers=self.likelihood.accepts_integers)
+        input_checks.check_event_shape(x.shape, self.event_shape)
+        input_checks.check_values(x, self.likelihood)
+        return x, self.check_condition(condition, len(x))
+
+    def check_condition(self, condition, count):
+        """Returns `condition` as NumPy float32 [count, condition_size], or None if there is none.
+
+        Raises:
+            ValueError, TypeError: for one that the model does not take, or the lack of one that it
+                does.
+        """
+        self._require_built()
+        return self._condition_array(condition, count)
 
     # === Shared by the methods ===
 
@@ -209,13 +235,6 @@ class InferenceMethods:
                 "The model does not know the shape of x yet. Call fit(x), or build((None, ...)) "
                 "with the shape of x, first."
             )
-
-    def _require_data(self, x, condition):
-        self._require_built()
-        x = input_checks.as_example_array(x, integers=self.likelihood.accepts_integers)
-        input_checks.check_event_shape(x.shape, self.event_shape)
-        input_checks.check_values(x, self.likelihood)
-        return x, self._condition_array(condition, len(x))
 
 
 def _compiled(function, arrays):

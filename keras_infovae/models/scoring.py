@@ -64,7 +64,7 @@ class ScoringMethods:
         self._require_built()
         score = self._score_or_default(score)
         score.check(self)
-        x, condition = self._require_data(x, condition)
+        x, condition = self.check_data(x, condition)
 
         def rows(x, condition, seed):
             return tf.cast(score.rows(self, x, condition), tf.float32)

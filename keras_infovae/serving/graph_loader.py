@@ -1,6 +1,6 @@
 """A process that runs exported signatures by TensorFlow's graph loader, with no Keras in it.
 
-Started as a script, it reads one JSON line per model from its standard input,
+Run by `without_keras.py`, it reads one JSON line per model from its standard input,
 
     {"directory": ..., "signatures": [the signature of each request], "requests": FILE.npz,
      "responses": FILE.npz}
@@ -19,6 +19,8 @@ import sys
 import tempfile
 
 import numpy as np
+
+from keras_infovae.serving import without_keras
 
 
 class GraphLoader(contextlib.AbstractContextManager):
@@ -40,7 +42,7 @@ class GraphLoader(contextlib.AbstractContextManager):
         if self._process is not None:
             return
         self._process = subprocess.Popen(
-            [sys.executable, os.path.abspath(__file__)],
+            [sys.executable, without_keras.FILE, __name__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -88,6 +90,10 @@ def _encoded(value):
     return np.asarray(value)
 
 
+def _decoded(value):
+    return [base64.b64decode(item) for item in value] if value.dtype.kind == "S" else value
+
+
 def _by_number(path, count):
     """Returns the arrays of a file as [{name: array}]."""
     values = [{} for _ in range(count)]
@@ -98,24 +104,18 @@ def _by_number(path, count):
     return values
 
 
-def _serve():
-    import tensorflow as tf
+def main(_):
+    """Answers until its standard input ends."""
+    from keras_infovae.serving.graph_model import GraphModel
 
     def run(job):
-        requests = _by_number(job["requests"], len(job["signatures"]))
         responses = {}
-        with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-            loaded = tf.compat.v1.saved_model.load(session, ["serve"], job["directory"])
+        model = GraphModel(job["directory"])
+        with contextlib.closing(model):
+            requests = _by_number(job["requests"], len(job["signatures"]))
             for number, name in enumerate(job["signatures"]):
-                signature = loaded.signature_def[name]
-                feeds = {
-                    signature.inputs[key].name: [base64.b64decode(item) for item in value]
-                    if value.dtype.kind == "S"
-                    else value
-                    for key, value in requests[number].items()
-                }
-                outputs = {key: info.name for key, info in signature.outputs.items()}
-                for key, value in session.run(outputs, feeds).items():
+                inputs = {key: _decoded(value) for key, value in requests[number].items()}
+                for key, value in model.run(name, inputs).items():
                     responses[f"{number}/{key}"] = value
         np.savez(job["responses"], **responses)
 
@@ -126,7 +126,3 @@ def _serve():
         except Exception as problem:  # any of them is the answer
             error = f"{type(problem).__name__}: {problem}"
         print(json.dumps({"error": error}), flush=True)
-
-
-if __name__ == "__main__":
-    _serve()

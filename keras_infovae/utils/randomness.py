@@ -20,6 +20,11 @@ def stateless_seed(seed, *folds):
     return seed
 
 
+def split_seed(seed, count):
+    """Returns a list of `count` seeds, int32 [2], whose streams are independent of one another."""
+    return tf.unstack(tf.random.experimental.stateless_split(seed, count))
+
+
 def check_seed(seed):
     """Returns `seed`, which must be None or an integer of at least 0."""
     return None if seed is None else check_integer("seed", seed, minimum=0)

@@ -1,5 +1,7 @@
 """The base of likelihoods p(x|z)."""
 
+import math
+
 import numpy as np
 
 from keras_infovae.distributions.base import DistributionLayer
@@ -23,6 +25,7 @@ class Likelihood(DistributionLayer):
     out_of_range_advice = ""
     accepts_integers = False  # whether integer arrays are taken as they are: counts, categories
     context_size = 0  # how many numbers per example `context` gives
+    is_discrete = False  # whether p(x|z) is a probability rather than a density
 
     def build(self, event_shape):
         """Makes the weights, if there are any."""
@@ -47,6 +50,14 @@ class Likelihood(DistributionLayer):
             axes: how many of its first axes are positions, at least 1.
         """
         return True
+
+    def is_probability(self, event_shape):
+        """Returns of which values of x p(x|z) is a probability, not a density: NumPy bool."""
+        return np.full(event_shape, self.is_discrete)
+
+    def dimensions(self, event_shape):
+        """Returns how many variables x of `event_shape` describes: an int, its number of values."""
+        return math.prod(event_shape)
 
     def check_range(self, name, x):
         """Raises ValueError unless all of the array `x`, finite, is in [minimum, maximum]."""

@@ -24,6 +24,7 @@ class Bernoulli(Likelihood):
     array([-1.3863], dtype=float32)
     """
 
+    is_discrete = True
     minimum = 0.0
     maximum = 1.0
     out_of_range_advice = (

@@ -1,5 +1,7 @@
 """The categorical likelihood."""
 
+import math
+
 import numpy as np
 import tensorflow as tf
 
@@ -24,10 +26,14 @@ class Categorical(Likelihood):
     array([-0.7417], dtype=float32)
     """
 
+    is_discrete = True
     minimum = 0.0
     maximum = 1.0
     out_of_range_advice = "One-hot data is expected: np.eye(num_categories)[labels]."
     accepts_integers = True
+
+    def dimensions(self, event_shape):
+        return math.prod(event_shape[:-1])
 
     def check_event_shape(self, event_shape):
         if event_shape[-1] < 2:

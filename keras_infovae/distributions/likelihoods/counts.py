@@ -25,6 +25,7 @@ class CountLikelihood(Likelihood):
             data.
     """
 
+    is_discrete = True
     minimum = 0.0
     out_of_range_advice = "Counts are never negative; use likelihood='normal' for real values."
     accepts_integers = True

@@ -59,6 +59,7 @@ class DiscretizedLogisticMixture(Likelihood):
         Likelihood and Other Modifications, arXiv:1701.05517, equations 1 to 3.
     """
 
+    is_discrete = True
     minimum = 0.0
     maximum = 1.0
     out_of_range_advice = "Divide 8-bit images by 255."

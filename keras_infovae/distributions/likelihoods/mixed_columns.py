@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import tensorflow as tf
 
 from keras_infovae.distributions import likelihoods
@@ -65,6 +66,15 @@ class MixedColumns(Likelihood):
 
     def parameter_shape(self, event_shape):
         return (sum(math.prod(shape) for shape in self._shapes(event_shape[-1])),)
+
+    def is_probability(self, event_shape):
+        widths = self._widths(event_shape[-1])
+        masks = [group.is_probability((width,)) for group, width in zip(self.groups, widths)]
+        return np.concatenate(masks)
+
+    def dimensions(self, event_shape):
+        widths = self._widths(event_shape[-1])
+        return sum(group.dimensions((width,)) for group, width in zip(self.groups, widths))
 
     def check_event_shape(self, event_shape):
         expected = sum(width or 1 for _, width in self.columns)

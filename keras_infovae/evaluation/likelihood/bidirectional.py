@@ -1,0 +1,140 @@
+"""Bidirectional Monte Carlo: how near annealed importance sampling comes to log p(x)."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from keras_infovae.evaluation.likelihood.marginal import get_method
+from keras_infovae.evaluation.likelihood.methods import (
+    examples_at_once,
+    filled,
+    one_graph,
+    progress_bar,
+)
+from keras_infovae.evaluation.likelihood.path import Path
+from keras_infovae.evaluation.likelihood.pilot import PILOT_DRAWS
+from keras_infovae.evaluation.likelihood.weights import joined, log_mean
+from keras_infovae.utils.checks import check_integer
+from keras_infovae.utils.randomness import split_seed, stateless_seed
+
+
+class BidirectionalBounds(NamedTuple):
+    """Bounds on log p(x) of examples that the model drew, NumPy arrays.
+
+    Args:
+        lower, upper: in expectation below and above log p(x), float64 [n], in nats.
+        lower_standard_error, upper_standard_error: over the chains of an example, [n].
+        x: the examples, float32 [n, ...].
+    """
+
+    lower: np.ndarray
+    upper: np.ndarray
+    lower_standard_error: np.ndarray
+    upper_standard_error: np.ndarray
+    x: np.ndarray
+
+    @property
+    def gap(self):
+        """The mean of upper - lower over the examples, a float in nats."""
+        return float(np.mean(self.upper - self.lower))
+
+    @property
+    def gap_standard_error(self):
+        """The standard error of `gap` over the examples, a float in nats; NaN for one of them."""
+        if len(self.lower) < 2:
+            return math.nan
+        return float(np.std(self.upper - self.lower, ddof=1) / math.sqrt(len(self.lower)))
+
+
+def bidirectional_monte_carlo(
+    model, num_examples=100, *, seed=0, condition=None, batch_size=None, verbose=0, **settings
+):
+    """Returns bounds from both sides on log p(x) of examples that the model itself draws:
+
+        z ~ p(z), x ~ p(x|z)        so that z is an exact draw from p(z|x)
+        lower = log mean_k w_k,     w_k from chains that go from the start to p(z|x)
+        upper = -log mean_k 1/w_k,  w_k from chains that go back from z
+
+    E w = p(x) and E 1/w = 1/p(x), so that in expectation lower <= log p(x) <= upper, and the gap
+    between the two is at least as large as the error of either. It says how many temperatures
+    `marginal_log_likelihood(method="annealed_importance")` needs for this model: the same settings
+    come as near to log p(x) of data, as far as the data is like what the model draws.
+
+    The likelihood is told nothing of x besides z: where it uses the library size of counts, that is
+    what is typical of the training data.
+
+    Args:
+        model: a trained model.
+        num_examples: n, how many x are drawn, at least 1. Default 100.
+        seed: integer of at least 0. Default 0.
+        condition: one row per example to draw, where the model takes a condition. Default None.
+        batch_size: examples computed at a time. Default None: as many as are decoded well at once.
+        verbose: 1 for a progress bar over the batches, 0 (default) for none.
+        **settings: as for `AnnealedImportanceSampling`.
+
+    Returns:
+        A named tuple: `lower`, `upper` and their standard errors over the chains, NumPy float64
+        [n], in nats; `x`, float32 [n, ...]; and `gap` and `gap_standard_error`, the mean of
+        upper - lower over the examples and its standard error, floats in nats. All reverse chains
+        of an example begin at the same z, so that the standard error of `upper` leaves its
+        choice out.
+
+    Raises:
+        ValueError, TypeError: naming the argument; for a prior without a density or on the sphere.
+
+    Example:
+
+    >>> import keras_infovae as ki
+    >>> model = ki.VAE(latent_dim=2)
+    >>> model.build((None, 12))
+    >>> bounds = ki.evaluation.bidirectional_monte_carlo(model, 8, temperatures=20)
+    >>> bounds.x.shape, abs(bounds.gap) < 0.1
+    ((8, 12), True)
+
+    References:
+        Grosse, Ghahramani, Adams, Sandwiching the Marginal Likelihood Using Bidirectional Monte
+        Carlo, arXiv:1511.02543, section 3.
+    """
+    method = get_method("annealed_importance", settings)
+    num_examples = check_integer("num_examples", num_examples)
+    seed = stateless_seed(check_integer("seed", seed, minimum=0))
+    condition = model.check_condition(condition, num_examples)
+    method.check_model(model)
+    size = examples_at_once(num_examples, model.event_shape, method.chains, batch_size)
+    prior = model.prior_distribution()
+
+    @one_graph
+    def sandwich(seed, condition):
+        seeds = split_seed(seed, 6)
+        z = tf.cast(prior.sample([size], seed=seeds[0]), tf.float32)
+        x = model.likelihood_distribution(z, condition).sample(seed=seeds[1])
+        x = tf.ensure_shape(tf.cast(x, tf.float32), [size, *model.event_shape])
+
+        def path(draws):
+            return Path(model, prior, x, condition, draws, method.start, knows_x=False)
+
+        plan = method.plan(path(PILOT_DRAWS), seeds[2])
+        chains = path(method.chains)
+        forward = method.anneal(chains, chains.sample(seeds[3]), plan, seeds[4])
+        starts = tf.tile(z[None], [method.chains, 1, 1])
+        return x, forward, method.anneal(chains, starts, plan, seeds[5], reverse=True)
+
+    count = progress_bar(math.ceil(num_examples / size), verbose)
+    batches = []
+    for index, start in enumerate(range(0, num_examples, size)):
+        rows = slice(start, min(start + size, num_examples))
+        given = None if condition is None else filled(condition[rows], size)
+        x, forward, backward = sandwich(stateless_seed(seed, index), given)
+        lower, upper = log_mean(forward.numpy()), log_mean(-backward.numpy())
+        bounds = BidirectionalBounds(
+            lower.log_likelihood,
+            -upper.log_likelihood,
+            lower.standard_error,
+            upper.standard_error,
+            x.numpy(),
+        )
+        batches.append(BidirectionalBounds(*(array[: rows.stop - start] for array in bounds)))
+        count()
+    return joined(batches)

@@ -1,0 +1,122 @@
+"""Estimates of log p(x) of a trained model."""
+
+import inspect
+
+from keras_infovae.evaluation.likelihood.annealed import AnnealedImportanceSampling
+from keras_infovae.evaluation.likelihood.importance import ImportanceSampling
+from keras_infovae.evaluation.likelihood.methods import LikelihoodMethod
+from keras_infovae.evaluation.likelihood.weights import joined, log_mean
+from keras_infovae.utils.checks import argument_error, check_choice, check_integer
+from keras_infovae.utils.randomness import stateless_seed
+
+METHODS = {"importance": ImportanceSampling, "annealed_importance": AnnealedImportanceSampling}
+
+
+def marginal_log_likelihood(
+    model, x, method="importance", *, seed=0, condition=None, batch_size=None, verbose=0, **settings
+):
+    """Returns an estimate of log p(x) of each example, in nats, and its standard error:
+
+        log p(x) = log E w,        estimated by log (1/K) sum_k w_k
+
+    Both methods give a lower bound in expectation, which rises to log p(x) with K. "importance"
+    asks the encoder where to look and is fast; it falls short where the encoder is far off.
+    "annealed_importance" needs no encoder, and tells how good the decoder is whatever the encoder
+    does; `bidirectional_monte_carlo` says how near it comes for a model.
+
+    Args:
+        model: a trained model.
+        x: array [n, ...], as the model was trained on.
+        method: `"importance"` (default) or `"annealed_importance"`, with `settings`; or an
+            `ImportanceSampling` or `AnnealedImportanceSampling`.
+        seed: integer of at least 0. Default 0. An example's draws also follow from its place in x.
+        condition: one row per example where the model takes a condition; the likelihood is then
+            that of x given the condition. Default None.
+        batch_size: examples computed at a time. Default None: as many as are decoded well at once.
+        verbose: 1 for a progress bar over the batches, 0 (default) for none.
+        **settings: those of the method: `num_samples` (default 5,000); or `chains` (16),
+            `temperatures` (500), `leapfrog_steps` (2), `schedule` ("adaptive"), `start` ("prior").
+
+    Returns:
+        A named tuple of three NumPy float64 [n]: `log_likelihood` and its `standard_error`, in
+        nats, and `effective_sample_size`, how many equal weights would do as well. Where that is
+        near 1, one draw has decided and both numbers are doubtful. The standard error is that of
+        the mean weight over independent draws or chains, divided by it (the delta method).
+
+    Raises:
+        ValueError: for data that is not as the model was trained on; for a prior without a density;
+            where q(z|x) is used, for a posterior without one; for annealing on the sphere.
+        TypeError: for a setting that the method does not have.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keras_infovae as ki
+    >>> x = np.random.default_rng(0).random((8, 12)).astype("float32")
+    >>> model = ki.VAE(latent_dim=2)
+    >>> model.build(x.shape)
+    >>> by_encoder = ki.evaluation.marginal_log_likelihood(model, x, num_samples=500)
+    >>> without = ki.evaluation.marginal_log_likelihood(
+    ...     model, x, "annealed_importance", temperatures=20
+    ... )
+    >>> bool(abs(by_encoder.log_likelihood - without.log_likelihood).mean() < 0.1)
+    True
+
+    References:
+        Burda, Grosse, Salakhutdinov, Importance Weighted Autoencoders, arXiv:1509.00519,
+        equation 8 and theorem 1.
+        Wu, Burda, Salakhutdinov, Grosse, On the Quantitative Analysis of Decoder-Based Generative
+        Models, arXiv:1611.04273.
+    """
+    log_weights = weights_of(
+        get_method(method, settings), model, x, condition, seed, batch_size, verbose
+    )
+    return joined(map(log_mean, log_weights))
+
+
+def importance_weighted_bound(model, x, num_samples=128, seed=0, condition=None):
+    """Returns the importance-weighted lower bound on log p(x) of each example, in nats:
+
+        log (1/K) sum_k p(x|z_k) p(z_k) / q(z_k|x),        z_k ~ q(z|x)
+
+    In expectation a lower bound for every K, the ELBO at K = 1, and tighter with every K. It uses
+    the densities of the z drawn, not the analytic KL, without which it would not be a bound. It is
+    what `marginal_log_likelihood` gives by "importance", whose arguments these are.
+
+    Returns:
+        NumPy float32 [n], in nats.
+
+    Raises:
+        ValueError: for a posterior or prior without a density.
+
+    References:
+        Burda, Grosse, Salakhutdinov, Importance Weighted Autoencoders, arXiv:1509.00519,
+        equation 8 and theorem 1.
+    """
+    method = ImportanceSampling(num_samples)
+    estimate = marginal_log_likelihood(model, x, method, seed=seed, condition=condition)
+    return estimate.log_likelihood.astype("float32")
+
+
+def get_method(method, settings):
+    """Returns the `LikelihoodMethod` that is named with its settings, or given without any.
+
+    Raises:
+        ValueError, TypeError: for a method that is neither, or settings that it does not have.
+    """
+    if isinstance(method, LikelihoodMethod):
+        known, owner = (), "left out with a method that has its settings"
+    else:
+        known = inspect.signature(METHODS[check_choice("method", method, METHODS)]).parameters
+        owner = f"one of {', '.join(known)} for method={method!r}"
+    for name, value in settings.items():
+        if name not in known:
+            raise argument_error(name, owner, value, TypeError)
+    return method if isinstance(method, LikelihoodMethod) else METHODS[method](**settings)
+
+
+def weights_of(method, model, x, condition, seed, batch_size, verbose):
+    """Gives log weights [draws, k] of the examples in turn, with all arguments checked."""
+    seed = stateless_seed(check_integer("seed", seed, minimum=0))
+    x, condition = model.check_data(x, condition)
+    return method.log_weights(model, x, condition, seed, batch_size, verbose)

@@ -1,0 +1,54 @@
+"""What weights w_k with E w = p(x) say of log p(x)."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class LogLikelihood(NamedTuple):
+    """Estimates of log p(x), NumPy float64 [n] each.
+
+    Args:
+        log_likelihood: the logarithm of the mean weight, in nats; in expectation a lower bound.
+        standard_error: of the above, in nats; NaN for a single weight.
+        effective_sample_size: how many equal weights would do as well, from 1 to their number.
+    """
+
+    log_likelihood: np.ndarray
+    standard_error: np.ndarray
+    effective_sample_size: np.ndarray
+
+
+def log_mean(log_weights):
+    """Returns the `LogLikelihood` of `log_weights`, an array [draws, n] of independent rows.
+
+        log_likelihood        = log (1/K) sum_k w_k
+        effective_sample_size = (sum_k w_k)^2 / sum_k w_k^2                     =: K_eff
+        standard_error        = sqrt((1 / K_eff - 1 / K) K / (K - 1))
+
+    The error is that of the mean weight, divided by it (the delta method). It is too small where
+    the largest weights have not been drawn, as K_eff near 1 says. The estimate itself is low by
+    about half the square of the error.
+
+    Example:
+
+    >>> [array.round(4).tolist() for array in log_mean(np.log([[1.0], [3.0]]))]
+    [[0.6931], [0.5], [1.6]]
+    """
+    log_weights = np.asarray(log_weights, "float64")
+    count = len(log_weights)
+    largest = log_weights.max(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):  # x that no z can give; a single weight
+        relative = np.exp(log_weights - largest)
+        total, squares = relative.sum(axis=0), np.square(relative).sum(axis=0)
+        effective = total**2 / squares
+        variance = (1.0 / effective - 1.0 / count) * count / np.float64(count - 1)
+        estimate = np.where(largest == -np.inf, -np.inf, largest + np.log(total / count))
+    # Equal weights may round to less than no variance.
+    return LogLikelihood(estimate, np.sqrt(np.maximum(variance, 0.0)), effective)
+
+
+def joined(batches):
+    """Returns the named tuple whose arrays are those of `batches`, one after another."""
+    batches = list(batches)
+    return type(batches[0])(*(np.concatenate(arrays) for arrays in zip(*batches)))

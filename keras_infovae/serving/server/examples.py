@@ -1,0 +1,62 @@
+"""The input of the Regress API: `tf.train.Example`s, with a context that they share."""
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.example import example_pb2
+
+from keras_infovae.serving.server.errors import RequestError, input_error
+from keras_infovae.serving.server.json_form import to_array
+from keras_infovae.serving.server.tensors import Spec
+
+INPUT, OUTPUT = "inputs", "outputs"  # of the signature, by TensorFlow Serving's convention
+
+
+def from_proto(request_input):
+    """Returns strings [n] of a `tensorflow.serving.Input`."""
+    kind = request_input.WhichOneof("kind")
+    if kind is None:
+        raise input_error("input", "a list of examples", "nothing")
+    listed = getattr(request_input, kind)
+    return _joined(getattr(listed, "context", None), listed.examples)
+
+
+def from_json(document):
+    """Returns strings [n] of a body, {"context": {...}, "examples": [{...}, ...]}."""
+    examples = document.get("examples")
+    if not isinstance(examples, list) or not examples:
+        message = "`examples` must be a list of at least one object of features"
+        raise RequestError("INVALID_ARGUMENT", f"{message}. Received: {type(examples).__name__}")
+    context = document.get("context", {})
+    return _joined(_example(context, "context"), [_example(e, "examples") for e in examples])
+
+
+def _joined(context, examples):
+    # A serialized message after another is merged into it: an example's own feature comes last.
+    shared = context.SerializeToString() if context is not None else b""
+    joined = np.empty(len(examples), object)
+    joined[:] = [shared + example.SerializeToString() for example in examples]
+    return joined
+
+
+def _example(features, where):
+    if not isinstance(features, dict):
+        message = f"`{where}` must hold objects of features. Received: {features!r:.60}"
+        raise RequestError("INVALID_ARGUMENT", message)
+    example = example_pb2.Example()
+    for name, value in features.items():
+        _set(example.features.feature[name], name, value if isinstance(value, list) else [value])
+    return example
+
+
+def _set(feature, name, values):
+    """Sets a list of numbers or text; as in TensorFlow Serving, integers alone are int64."""
+    kinds = {type(value) for value in values}
+    if kinds <= {float}:
+        feature.float_list.value.extend(values)
+    elif kinds == {int}:
+        feature.int64_list.value.extend(to_array(name, values, Spec(tf.int64, (None,))).tolist())
+    elif kinds <= {str, dict}:
+        feature.bytes_list.value.extend(to_array(name, values, Spec(tf.string, (None,))).tolist())
+    else:
+        found = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise input_error(name, "numbers with a point, integers or text, of one kind", found)

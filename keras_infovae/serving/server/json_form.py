@@ -1,0 +1,167 @@
+"""The REST API's JSON, in the forms that TensorFlow Serving documents (RESTful API)."""
+
+import base64
+import binascii
+import json
+
+import numpy as np
+import tensorflow as tf
+
+from keras_infovae.serving.server.errors import RequestError, input_error
+from keras_infovae.serving.server.service import malformed
+
+ROW, COLUMN = "instances", "inputs"
+
+
+def parse(body):
+    """Returns the object that a request's body is."""
+    with malformed("The body, which must be a JSON object,"):
+        try:
+            document = json.loads(body.decode("utf-8"))
+        except RecursionError:
+            raise RequestError("INVALID_ARGUMENT", "The body's lists are nested too deep") from None
+    if not isinstance(document, dict):
+        raise RequestError("INVALID_ARGUMENT", f"The body must be an object. {_received(document)}")
+    return document
+
+
+def signature_name(document):
+    name = document.get("signature_name", "")
+    if not isinstance(name, str):
+        raise RequestError("INVALID_ARGUMENT", f"`signature_name` must be text. {_received(name)}")
+    return name
+
+
+def form_of(document):
+    """Returns which of the two forms a prediction is asked for in, "instances" or "inputs"."""
+    given = [form for form in (ROW, COLUMN) if form in document]
+    if len(given) != 1:
+        found = ", ".join(map(repr, document)) or "none"
+        message = f"One of `{ROW}` and `{COLUMN}` must be given. Received: {found}"
+        raise RequestError("INVALID_ARGUMENT", message)
+    return given[0]
+
+
+def arrays(document, form, signature, checker):
+    """Returns {name: array} of a prediction's inputs.
+
+    Args:
+        document: what `parse` gave.
+        form: what `form_of` gave.
+        signature: the `Signature` that is asked.
+        checker: the server's `InputChecker`.
+    """
+    specs = signature.inputs
+    columns = _columns(document[form], specs) if form == COLUMN else None
+    if columns is None:
+        columns = _columns_of_rows(document[form], specs, checker)
+    checker.check_names(specs, columns)
+    return {name: to_array(name, value, specs[name]) for name, value in columns.items()}
+
+
+def _columns(value, specs):
+    if isinstance(value, dict) and not _is_base64(value):
+        return value
+    return {_only(specs, COLUMN): value}
+
+
+def _columns_of_rows(rows, specs, checker):
+    if not isinstance(rows, list) or not rows:
+        message = f"`{ROW}` must be a list of at least one row. {_received(rows)}"
+        raise RequestError("INVALID_ARGUMENT", message)
+    checker.check_rows(len(rows))
+    named = [isinstance(row, dict) and not _is_base64(row) for row in rows]
+    if not any(named):
+        return {_only(specs, ROW): rows}
+    for index, row in enumerate(rows):
+        if not named[index] or row.keys() != rows[0].keys():
+            keys = ", ".join(f"`{name}`" for name in rows[0]) if named[0] else "a plain value"
+            message = f"`{ROW}[{index}]` must have {keys}, as row 0 does. {_received(row)}"
+            raise RequestError("INVALID_ARGUMENT", message)
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def _only(specs, form):
+    if len(specs) > 1:
+        names = ", ".join(f"`{name}`" for name in specs)
+        message = f"`{form}` must name the inputs, of which there are several: {names}"
+        raise RequestError("INVALID_ARGUMENT", message)
+    return next(iter(specs))
+
+
+def to_array(name, value, spec):
+    """Returns nested lists as an array of the spec's dtype, without a silent conversion."""
+    try:
+        values = np.array(value, object)
+        kinds = set(map(type, values.ravel().tolist()))
+    except ValueError:
+        kinds = {list}
+    if list in kinds:  # where lengths differ, or there are too many levels
+        raise input_error(name, f"{spec}, in lists of equal lengths", _short(value))
+    if spec.dtype == tf.string:
+        binary = name.endswith("_bytes")
+        flat = [_bytes(name, item, binary) for item in values.ravel().tolist()]
+        filled = np.empty(len(flat), object)
+        filled[:] = flat
+        return filled.reshape(values.shape)
+    wrong = kinds - ({int, float} if spec.dtype.is_floating else {int})
+    if wrong:
+        types = "numbers" if spec.dtype.is_floating else "integers"
+        found = ", ".join(sorted(_JSON_TYPES.get(kind, kind.__name__) for kind in wrong))
+        raise input_error(name, f"{spec}, {types} alone", found)
+    try:
+        with np.errstate(over="ignore"):  # becomes infinite, which the checks refuse
+            return values.astype(spec.dtype.as_numpy_dtype)
+    except OverflowError:
+        allowed = f"{spec}, within the range of {spec.dtype.name}"
+        raise input_error(name, allowed, "a larger number") from None
+
+
+_JSON_TYPES = {bool: "true or false", type(None): "null", str: "text", dict: "an object"}
+
+
+def _is_base64(value):
+    return value.keys() == {"b64"}
+
+
+def _bytes(name, value, binary):
+    if isinstance(value, dict) and _is_base64(value):
+        try:
+            return base64.b64decode(value["b64"], validate=True)
+        except (binascii.Error, TypeError, ValueError) as error:
+            raise input_error(name, '{"b64": TEXT} in base64', error) from None
+    if isinstance(value, str) and not binary:
+        return value.encode("utf-8")
+    raise input_error(name, '{"b64": TEXT} in base64', _short(value))
+
+
+def prediction(outputs, form):
+    """Returns the answer's body: rows or columns; a single output goes without its name."""
+    if form == COLUMN:
+        columns = {name: value.tolist() for name, value in outputs.items()}
+        return encode({"outputs": _unnamed(columns)})
+    names = list(outputs)
+    columns = [outputs[name].tolist() for name in names]
+    if len(names) == 1:
+        return encode({"predictions": columns[0]})
+    return encode({"predictions": [dict(zip(names, row)) for row in zip(*columns)]})
+
+
+def _unnamed(columns):
+    return next(iter(columns.values())) if len(columns) == 1 else columns
+
+
+def encode(document):
+    """Returns strict JSON: NaN and infinity, which it cannot say, are an error of the server's."""
+    return json.dumps(document, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
+def _received(value):
+    return f"Received: {_short(value)}"
+
+
+def _short(value):
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."

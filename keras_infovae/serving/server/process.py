@@ -1,0 +1,143 @@
+"""The server's process: starts all parts, waits for a signal, and stops in good order."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+
+import grpc
+import uvicorn
+
+from keras_infovae.serving.server.batcher import Batcher
+from keras_infovae.serving.server.grpc_service import GrpcService
+from keras_infovae.serving.server.metrics import Metrics
+from keras_infovae.serving.server.rest_service import RestService
+from keras_infovae.serving.server.service import Service
+from keras_infovae.serving.server.settings import Settings
+from keras_infovae.serving.server.versions import Versions
+
+UNUSABLE = 2  # the exit status, as of the command line
+_NOTICE = "This server is for development. In production, run TensorFlow Serving on the same files."
+
+
+class PortError(Exception):
+    """A port that cannot be listened on."""
+
+
+def main(arguments):
+    """Serves until SIGTERM or SIGINT.
+
+    Args:
+        arguments: one, the `Settings` as JSON.
+
+    Returns:
+        The exit status: 0, or 2 for a port that cannot be used.
+    """
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it advises against its graph loader
+    try:
+        asyncio.run(serve(Settings(**json.loads(arguments[0]))))
+    except PortError as error:
+        print(f"keras-infovae serve: error: {error}", file=sys.stderr)
+        return UNUSABLE
+    return 0
+
+
+async def serve(settings):
+    """Serves until a signal comes, then finishes what is in flight."""
+    metrics = Metrics()
+    versions = Versions(settings, lambda loaded: metrics.set_loaded(settings.model_name, loaded))
+    batcher = Batcher(settings, metrics)
+    metrics.watch_queue(lambda: batcher.depth)
+    service = Service(settings, metrics, versions, batcher)
+    stop = _stop_by_signal()
+    with _listen(settings) as listener:
+        rpc, port = _grpc_server(settings, GrpcService(service))
+        rest = _RestServer(RestService(service).application, settings)
+        await rpc.start()
+        answering = asyncio.create_task(rest.serve(sockets=[listener]))
+        _announce(settings, port, listener.getsockname()[1])
+        watching = asyncio.create_task(versions.watch(settings.poll_seconds))
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait({answering, watching, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        service.stopping = rest.should_exit = True
+        logging.info("Stopping, within %g s", settings.grace_seconds)
+        watching.cancel()
+        stopped.cancel()
+        await asyncio.gather(rpc.stop(settings.grace_seconds), answering)
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching  # raises what ended it, if that was no signal
+    versions.retire_all()
+    batcher.close()
+    logging.info("Stopped")
+
+
+def _stop_by_signal():
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+def _listen(settings):
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.rest_port), family=family)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        raise _port_error("rest_port", settings.rest_port, settings.host, reason) from error
+
+
+def _grpc_server(settings, service):
+    """Returns a server that listens, and its port."""
+    options = {
+        "grpc.so_reuseport": 0,  # or a second server would take half of the requests
+        "grpc.max_receive_message_length": settings.max_request_bytes,
+        "grpc.max_send_message_length": -1,
+    }
+    server = grpc.aio.server(options=list(options.items()))
+    server.add_generic_rpc_handlers(service.handlers())
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    try:
+        return server, server.add_insecure_port(f"{host}:{settings.port}")
+    except RuntimeError as error:
+        reason = "it is in use, or not allowed"
+        raise _port_error("port", settings.port, settings.host, reason) from error
+
+
+def _port_error(flag, port, host, reason):
+    expectation = f"Argument `--{flag}` must be a port that can be listened on, on {host}"
+    return PortError(f"{expectation}. Received: --{flag}={port}: {reason}")
+
+
+class _RestServer(uvicorn.Server):
+    """Uvicorn without its own handling of signals and logs."""
+
+    def __init__(self, application, settings):
+        config = uvicorn.Config(
+            application,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=settings.grace_seconds,
+        )
+        super().__init__(config)
+
+    def capture_signals(self):
+        return contextlib.nullcontext()
+
+
+def _announce(settings, port, rest_port):
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    print(
+        f"Serving {settings.model_name} from {settings.directory}: gRPC on {host}:{port}, "
+        f"REST on http://{host}:{rest_port}/v1/models/{settings.model_name}\n{_NOTICE}",
+        flush=True,
+    )

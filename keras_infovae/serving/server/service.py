@@ -1,0 +1,106 @@
+"""What both protocols ask of the server."""
+
+import asyncio
+import contextlib
+
+from keras_infovae.serving.server.errors import RequestError
+from keras_infovae.serving.server.tensors import InputChecker
+
+DEFAULT_SIGNATURE = "serving_default"
+REGRESS_METHOD = "tensorflow/serving/regress"
+NO_CLASSES = RequestError("UNIMPLEMENTED", "No signature has classes: use predict or regress")
+_LARGE = 2**16  # bytes from which on a request is read in a thread, so that others go on
+
+
+class Service:
+    """Answers requests that are arrays already, by whatever version they ask for.
+
+    Args:
+        settings: the server's `Settings`.
+        metrics, versions, batcher: its parts.
+
+    Attributes:
+        checker: the `InputChecker`.
+        stopping: whether the server is about to end.
+    """
+
+    def __init__(self, settings, metrics, versions, batcher):
+        self.settings = settings
+        self.metrics = metrics
+        self.versions = versions
+        self.checker = InputChecker(settings)
+        self.stopping = False
+        self._batcher = batcher
+
+    @property
+    def ready(self):
+        """Whether requests can be answered."""
+        return bool(self.versions.loaded) and not self.stopping
+
+    def check_model(self, name):
+        """Raises `RequestError` for another name than the model's."""
+        known = self.settings.model_name
+        if name != known:
+            raise RequestError("NOT_FOUND", f"Model {name!r} is not served here, {known!r} is")
+
+    def lend(self, model, number=None):
+        """Gives the `LoadedVersion` that a request is about, as `Versions.lend` does."""
+        self.check_model(model)
+        return self.versions.lend(number)
+
+    def states(self, number=None):
+        """Returns {number: State} of one version, or of all, newest first."""
+        known = self.versions.states
+        if number is not None and number not in known:
+            raise RequestError("NOT_FOUND", f"Version {number} is not known")
+        numbers = sorted(known, reverse=True) if number is None else [number]
+        return {number: known[number] for number in numbers}
+
+    @staticmethod
+    def signature(version, name, method=None):
+        """Returns (name, Signature) of a version.
+
+        Args:
+            version: a `LoadedVersion`.
+            name: of the signature; "" stands for "serving_default".
+            method: the API that it has to be for. Default: any.
+        """
+        name = name or DEFAULT_SIGNATURE
+        signature = version.signatures.get(name)
+        if signature is None:
+            known = ", ".join(sorted(version.signatures))
+            raise RequestError("NOT_FOUND", f"There is no signature {name!r}. There are: {known}")
+        if method not in (None, signature.method):
+            message = f"Signature {name!r} is for {signature.method}, not for {method}"
+            raise RequestError("INVALID_ARGUMENT", message)
+        return name, signature
+
+    def checked(self, signature, inputs):
+        """Returns the number of rows of {name: array} after all checks."""
+        self.checker.check_names(signature.inputs, inputs)
+        shapes = {name: value.shape for name, value in inputs.items()}
+        rows = self.checker.check_shapes(signature.inputs, shapes)
+        self.checker.check_values(inputs)
+        return rows
+
+    async def run(self, version, name, inputs, rows):
+        """Returns {output: array} for checked inputs."""
+        return await self._batcher.run(version, name, inputs, rows)
+
+
+async def read(size, function, *arguments):
+    """Returns what the function makes of `size` bytes; in a thread where they are many."""
+    if size < _LARGE:
+        return function(*arguments)
+    return await asyncio.to_thread(function, *arguments)
+
+
+@contextlib.contextmanager
+def malformed(what):
+    """Turns what a parser raises into the error of a request that it cannot read."""
+    try:
+        yield
+    except RequestError:
+        raise
+    except Exception as error:  # parsers differ in what they raise
+        raise RequestError("INVALID_ARGUMENT", f"{what} cannot be read: {error}") from error

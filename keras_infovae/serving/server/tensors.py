@@ -1,0 +1,111 @@
+"""The inputs of a request against what its signature takes."""
+
+import dataclasses
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from keras_infovae.serving.server.errors import RequestError, input_error, too_large
+from keras_infovae.serving.server.image_header import image_size
+
+
+@dataclasses.dataclass(frozen=True)
+class Spec:
+    """One input or output of a signature: its TensorFlow dtype, and its shape, None where free."""
+
+    dtype: tf.DType
+    shape: tuple
+
+    def __str__(self):
+        return described(self.dtype, ["n" if d is None and not i else d for i, d in self._axes()])
+
+    def _axes(self):
+        return enumerate(self.shape)
+
+    def takes(self, shape):
+        return len(shape) == len(self.shape) and all(
+            size >= 0 and allowed in (None, size) for size, allowed in zip(shape, self.shape)
+        )
+
+    @property
+    def batched(self):
+        """Whether axis 0 is the batch, of any size."""
+        return bool(self.shape) and self.shape[0] is None
+
+
+def described(dtype, shape):
+    return f"{dtype.name} of shape [{', '.join(map(str, shape))}]"
+
+
+class InputChecker:
+    """Holds requests against a signature and the limits of the server.
+
+    Args:
+        settings: the server's `Settings`.
+    """
+
+    def __init__(self, settings):
+        self._settings = settings
+
+    def check_names(self, specs, names):
+        """Raises `RequestError` unless `names` are those of the signature's inputs."""
+        for name in sorted(set(names) - set(specs), key=str):
+            known = ", ".join(f"`{known}`" for known in sorted(specs))
+            message = f"Input `{name}` is not one of the signature's: {known}"
+            raise RequestError("INVALID_ARGUMENT", message)
+        for name in sorted(set(specs) - set(names)):
+            raise input_error(name, f"given, {specs[name]}", "nothing")
+
+    def check_shapes(self, specs, shapes):
+        """Checks {name: shape} before any tensor is made.
+
+        Returns:
+            The number of rows, which all inputs share; 1 where the signature has no batch.
+        """
+        rows = {}
+        for name, shape in shapes.items():
+            spec = specs[name]
+            if not spec.takes(shape):
+                raise input_error(name, str(spec), described(spec.dtype, shape))
+            if spec.batched:
+                rows[name] = shape[0]
+            size = math.prod(shape) * (1 if spec.dtype == tf.string else spec.dtype.size)
+            if size > self._settings.max_request_bytes:
+                limit = self._settings.max_request_bytes
+                raise too_large(f"The bytes of input `{name}`", limit, "max_request_bytes")
+        for name, count in rows.items():
+            first, expected = next(iter(rows.items()))
+            if count != expected:
+                raise input_error(name, f"of {expected} rows, as `{first}` is", f"{count} rows")
+            if not count:
+                raise input_error(name, "of at least 1 row", "0 rows")
+            self.check_rows(count)
+        return max(rows.values(), default=1)
+
+    def check_rows(self, count):
+        if count > self._settings.max_rows:
+            raise too_large(f"The rows of a request ({count})", self._settings.max_rows, "max_rows")
+
+    def check_values(self, inputs):
+        """Checks {name: array}: finite numbers, and files of images of a size that can be held."""
+        for name, values in inputs.items():
+            if values.dtype.kind == "f" and not np.isfinite(values).all():
+                place = np.argwhere(~np.isfinite(values))[0].tolist()
+                raise input_error(name, "finite", f"{values[tuple(place)]} at {place}")
+            if name == "image_bytes":
+                self._check_images(name, values.ravel())
+
+    def _check_images(self, name, files):
+        """The pixels of all images of a request count together: they are decoded together."""
+        pixels, limit = 0, self._settings.max_image_pixels
+        for index, content in enumerate(files):
+            size = image_size(content)
+            if size is None:
+                beginning = f"{len(content)} bytes that begin with {content[:8]!r}"
+                raise input_error(f"{name}[{index}]", "a PNG or JPEG file", beginning)
+            pixels += math.prod(size)
+            if pixels > limit:
+                width, height = size
+                allowed = f"of at most {limit} pixels in all (the server's --max_image_pixels)"
+                raise input_error(name, allowed, f"{width} x {height} at [{index}]")

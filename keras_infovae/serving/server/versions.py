@@ -1,0 +1,153 @@
+"""The versions in the model's directory: which are loaded, and since when."""
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+import os
+
+from keras_infovae.serving.server.errors import RequestError
+from keras_infovae.serving.server.loaded_version import LoadedVersion
+
+_LOG = logging.getLogger("keras_infovae.serve")
+
+
+@dataclasses.dataclass
+class State:
+    """What is known of a version, in the words of TensorFlow Serving."""
+
+    state: str  # LOADING, AVAILABLE, UNLOADING or END
+    error: str = ""
+
+
+class Versions:
+    """Keeps the newest versions of a directory loaded, and lends them to requests.
+
+    A version is any folder whose name is all digits. A new one is loaded and warmed up before it
+    answers; the old one is closed when its last request is answered. One that does not load is
+    left alone until its files change, and the next older one stays.
+
+    All methods are for the event loop's thread.
+
+    Args:
+        settings: the server's `Settings`.
+        on_change: called with the numbers of the loaded versions when they change.
+        load: (number, path) to a `LoadedVersion`.
+
+    Attributes:
+        states: {number: State} of the versions seen so far.
+    """
+
+    def __init__(self, settings, on_change, load=LoadedVersion):
+        self.states = {}
+        self._directory = settings.directory
+        self._keep = settings.num_versions
+        self._on_change = on_change
+        self._load = load
+        self._loaded = {}
+        self._broken = {}
+
+    @property
+    def loaded(self):
+        """The numbers of the versions that answer requests, newest first."""
+        return sorted(self._loaded, reverse=True)
+
+    @contextlib.contextmanager
+    def lend(self, number=None):
+        """Gives the `LoadedVersion` of a number, by default the newest; it stays open meanwhile.
+
+        Raises:
+            RequestError: where it is not loaded.
+        """
+        if not self._loaded and number is None:
+            raise RequestError("UNAVAILABLE", "No version of the model is loaded yet")
+        version = self._loaded.get(max(self._loaded) if number is None else number)
+        if version is None:
+            known = ", ".join(map(str, self.loaded)) or "none"
+            raise RequestError("NOT_FOUND", f"Version {number} is not loaded. Loaded: {known}")
+        version.in_flight += 1
+        try:
+            yield version
+        finally:
+            version.in_flight -= 1
+            self._close_if_unused(version)
+
+    async def watch(self, poll_seconds):
+        """Looks at the directory again and again."""
+        while True:
+            try:
+                await self.poll()
+            except OSError as error:  # the server goes on with what it has
+                _LOG.error("The versions in %s cannot be read: %s", self._directory, error)
+            await asyncio.sleep(poll_seconds)
+
+    async def poll(self):
+        """Looks at the directory once: loads what is new, then unloads what is not wanted."""
+        on_disk = _versions_in(self._directory)
+        wanted = []
+        for number in sorted(on_disk, reverse=True):
+            if len(wanted) < self._keep and await self._is_loaded(number, on_disk[number]):
+                wanted.append(number)
+        for number in [number for number in self._loaded if number not in wanted]:
+            self._retire(number)
+
+    def retire_all(self):
+        """Unloads every version, each when its last request is answered."""
+        for number in list(self._loaded):
+            self._retire(number)
+
+    async def _is_loaded(self, number, path):
+        """Loads the version unless it is, or is known to be broken; returns whether it answers."""
+        if number in self._loaded:
+            return True
+        files = _fingerprint(path)
+        if self._broken.get(number) == files:
+            return False
+        self.states[number] = State("LOADING")
+        try:
+            version = await asyncio.to_thread(self._load, number, path)
+        except Exception as error:  # anything may be in a file
+            self._broken[number] = files
+            self.states[number] = State("END", f"{type(error).__name__}: {error}")
+            _LOG.error("Version %d does not load: %s", number, self.states[number].error)
+            return False
+        self._loaded[number] = version
+        self.states[number] = State("AVAILABLE")
+        _LOG.info("Version %d is loaded", number)
+        self._on_change(self.loaded)
+        return True
+
+    def _retire(self, number):
+        version = self._loaded.pop(number)
+        version.retired = True
+        self.states[number] = State("UNLOADING")
+        self._on_change(self.loaded)
+        self._close_if_unused(version)
+
+    def _close_if_unused(self, version):
+        if version.retired and not version.in_flight:
+            version.close()
+            if version.number not in self._loaded:
+                self.states[version.number] = State("END")
+            _LOG.info("Version %d is unloaded", version.number)
+
+
+def _versions_in(directory):
+    """Returns {number: path} of the folders whose names are all digits; "007" is version 7."""
+    found = {}
+    with os.scandir(directory) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name.isascii() and entry.name.isdigit() and entry.is_dir():
+                found[int(entry.name)] = entry.path
+    return found
+
+
+def _fingerprint(path):
+    """Returns what changes when a file of the version does."""
+    files = set()
+    for folder, _, names in os.walk(path):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                status = os.stat(os.path.join(folder, name))
+                files.add((os.path.join(folder, name), status.st_size, status.st_mtime_ns))
+    return files

@@ -1,0 +1,37 @@
+"""Runs a module of `serving` in a process in which Keras cannot be imported.
+
+    python .../without_keras.py MODULE [argument ...]
+
+calls `main(arguments)` of the module and exits with what it returns. What an exported model needs
+of Keras would show there at once.
+"""
+
+import importlib
+import os
+import sys
+import types
+
+FILE = os.path.abspath(__file__)
+
+
+def run(module, arguments):
+    """Imports the module without Keras, and returns what its `main` returns.
+
+    TensorFlow imports Keras by itself, but does without where that fails. The two packages above
+    the module import models in their `__init__`, so that bare ones take their places.
+    """
+    sys.modules["keras"] = None
+    serving = os.path.dirname(FILE)
+    for name, path in (
+        ("keras_infovae", os.path.dirname(serving)),
+        ("keras_infovae.serving", serving),
+    ):
+        package = types.ModuleType(name)
+        package.__path__ = [path]
+        sys.modules[name] = package
+    return importlib.import_module(module).main(arguments)
+
+
+if __name__ == "__main__":
+    del sys.path[0]  # this folder: its modules are no top-level ones
+    sys.exit(run(sys.argv[1], sys.argv[2:]))

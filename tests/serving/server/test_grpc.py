@@ -1,0 +1,144 @@
+"""The gRPC API, by the stubs of tensorflow-serving-api, against the exported file."""
+
+import time
+
+import grpc
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.serving.server.conftest import pixels
+from tests.serving.server.test_rest import PREDICT, requests_of
+
+
+@pytest.fixture(scope="module")
+def stub(channel):
+    from tensorflow_serving.apis import prediction_service_pb2_grpc
+
+    return prediction_service_pb2_grpc.PredictionServiceStub(channel)
+
+
+def predict_request(name, inputs, **spec):
+    from tensorflow_serving.apis import predict_pb2
+
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name = "digits"
+    request.model_spec.signature_name = name
+    for key, value in spec.items():
+        getattr(request.model_spec, key).value = value
+    for key, value in inputs.items():
+        request.inputs[key].CopyFrom(tf.make_tensor_proto(value))
+    return request
+
+
+def refused(call, request, code, text=""):
+    with pytest.raises(grpc.RpcError) as error:
+        call(request, timeout=30)
+    assert error.value.code() == code, error.value
+    assert text in error.value.details()
+
+
+@pytest.mark.parametrize("name", PREDICT)
+def test_predict_gives_what_the_file_gives(stub, model, name):
+    inputs = requests_of(name)
+    response = stub.Predict(predict_request(name, inputs, version=3), timeout=30)
+    assert response.model_spec.name == "digits"
+    assert response.model_spec.version.value == 3
+    assert response.model_spec.signature_name == name
+    expected = model.run(name, inputs)
+    assert set(response.outputs) == set(expected)
+    for key, value in expected.items():
+        np.testing.assert_array_equal(tf.make_ndarray(response.outputs[key]), value)
+        field = "bool_val" if value.dtype == bool else "float_val"  # which simple clients read
+        assert len(getattr(response.outputs[key], field)) == value.size
+
+
+def test_the_default_signature_and_chosen_outputs(stub):
+    response = stub.Predict(predict_request("", {"x": pixels(1)}), timeout=30)
+    assert response.model_spec.signature_name == "serving_default"
+    request = predict_request("score", {"x": pixels(1)})
+    request.output_filter.append("kl_divergence")
+    assert list(stub.Predict(request, timeout=30).outputs) == ["kl_divergence"]
+    request.output_filter.append("kl")
+    refused(stub.Predict, request, grpc.StatusCode.INVALID_ARGUMENT, "kl_divergence")
+
+
+def test_regress(stub, model):
+    from tensorflow_serving.apis import regression_pb2
+
+    request = regression_pb2.RegressionRequest()
+    request.model_spec.name, request.model_spec.signature_name = "digits", "regress"
+    refused(stub.Regress, request, grpc.StatusCode.INVALID_ARGUMENT, "a list of examples")
+    x = pixels(2)
+    for row in x:
+        example = request.input.example_list.examples.add()
+        example.features.feature["x"].float_list.value.extend(row.ravel())
+    results = stub.Regress(request, timeout=30).result.regressions
+    expected = model.run("score", {"x": x})["negative_elbo"]
+    np.testing.assert_allclose([result.value for result in results], expected, rtol=1e-6)
+    first, second = request.input.example_list.examples
+    shared = regression_pb2.RegressionRequest(model_spec=request.model_spec)
+    shared.input.example_list_with_context.context.CopyFrom(first)
+    shared.input.example_list_with_context.examples.add()
+    shared.input.example_list_with_context.examples.add().CopyFrom(second)
+    assert stub.Regress(shared, timeout=30).result.regressions == results
+    request.model_spec.signature_name = "score"
+    refused(stub.Regress, request, grpc.StatusCode.INVALID_ARGUMENT, "tensorflow/serving/predict")
+
+
+def test_metadata_and_status(stub, channel, model):
+    from tensorflow_serving.apis import (
+        get_model_metadata_pb2,
+        get_model_status_pb2,
+        model_service_pb2_grpc,
+    )
+
+    request = get_model_metadata_pb2.GetModelMetadataRequest()
+    request.model_spec.name = "digits"
+    refused(stub.GetModelMetadata, request, grpc.StatusCode.INVALID_ARGUMENT, "signature_def")
+    request.metadata_field.append("signature_def")
+    response = stub.GetModelMetadata(request, timeout=30)
+    signatures = get_model_metadata_pb2.SignatureDefMap()
+    assert response.metadata["signature_def"].Unpack(signatures)
+    assert dict(signatures.signature_def) == model.signatures
+    status = model_service_pb2_grpc.ModelServiceStub(channel).GetModelStatus
+    request = get_model_status_pb2.GetModelStatusRequest()
+    request.model_spec.name = "digits"
+    (only,) = status(request, timeout=30).model_version_status
+    assert (only.version, only.state, only.status.error_code) == (3, only.AVAILABLE, 0)
+    request.model_spec.version.value = 8
+    refused(status, request, grpc.StatusCode.NOT_FOUND, "Version 8")
+    request.model_spec.name = "other"
+    refused(status, request, grpc.StatusCode.NOT_FOUND, "'other'")
+
+
+def test_what_is_not_there(stub):
+    from tensorflow_serving.apis import classification_pb2, inference_pb2
+
+    not_found, invalid = grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT
+    request = predict_request("generate", {"seed": [1]})
+    request.model_spec.name = "other"
+    refused(stub.Predict, request, not_found, "'digits' is")
+    refused(stub.Predict, predict_request("generate", {"seed": [1]}, version=8), not_found, "8")
+    refused(stub.Predict, predict_request("no such", {"seed": [1]}), not_found, "generate")
+    request = predict_request("generate", {"seed": [1]})
+    request.model_spec.version_label = "stable"
+    refused(stub.Predict, request, invalid, "`version_label`")
+    unimplemented = grpc.StatusCode.UNIMPLEMENTED
+    refused(stub.Classify, classification_pb2.ClassificationRequest(), unimplemented)
+    refused(stub.MultiInference, inference_pb2.MultiInferenceRequest(), unimplemented)
+
+
+def test_a_request_past_its_deadline_is_not_run(stub, server):
+    long = predict_request("generate", {"seed": np.arange(4096)})
+    running = [stub.Predict.future(long, timeout=60) for _ in range(4)]  # two for each thread
+    server.wait_for(lambda: server.metric("keras_infovae_queued_requests") >= 1)
+    refused_request = predict_request("decode", {"z": np.zeros((7, 16), "float32")})
+    with pytest.raises(grpc.RpcError) as error:
+        stub.Predict(refused_request, timeout=0.01)
+    assert error.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+    assert all(len(call.result().outputs) == 1 for call in running)
+    server.wait_for(lambda: server.metric("keras_infovae_queued_requests") == 0)
+    time.sleep(0.05)
+    text = 'keras_infovae_requests_total{method="predict",protocol="grpc",signature="decode"'
+    assert server.metric(f'{text},status="CANCELLED"') >= 1

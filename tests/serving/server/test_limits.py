@@ -1,0 +1,144 @@
+"""Batches, limits and the end of a server, by real clients."""
+
+import base64
+import concurrent.futures
+import json
+import signal
+import socket
+import threading
+
+import grpc
+import numpy as np
+import pytest
+import requests
+
+from keras_infovae.serving.server import process
+from tests.serving.server.conftest import Server, pixels, png
+
+
+def test_requests_of_clients_are_joined_and_a_bad_one_fails_alone(server, model):
+    """16 clients at once, one of whom sends values that the model refuses."""
+    before = server.metric("keras_infovae_batch_rows_count")
+    rows = [pixels(1, seed) for seed in range(16)]
+    rows[5] = rows[5] + 100
+    barrier = threading.Barrier(16)
+
+    def ask(x):
+        barrier.wait()
+        return server.post(signature_name="score", instances=x.tolist())
+
+    # While two large requests keep both threads busy, the others gather.
+    with concurrent.futures.ThreadPoolExecutor(18) as threads:
+        seeds = list(range(2048))
+        busy = [
+            threads.submit(server.post, signature_name="generate", inputs=seeds) for _ in range(2)
+        ]
+        server.wait_for(lambda: server.metric("keras_infovae_batch_rows_count") > before)
+        answers = list(threads.map(ask, rows))
+        assert [future.result()[0] for future in busy] == [200, 200]
+    for index, (x, (status, answer)) in enumerate(zip(rows, answers)):
+        if index == 5:
+            assert status == 400
+            assert "Input `x` must be at most 1" in answer["error"]
+            continue
+        assert status == 200
+        expected = model.run("score", {"x": x})
+        for key, value in answer["predictions"][0].items():
+            # Sums over a batch of another size are rounded otherwise.
+            np.testing.assert_allclose(value, expected[key][0], rtol=1e-5)
+    small = server.metric('keras_infovae_batch_rows_bucket{le="1.0"}')
+    large = server.metric('keras_infovae_batch_rows_bucket{le="16.0"}')
+    assert large > small  # some batch had 2 to 16 rows
+
+
+def test_a_body_of_100_mb_is_refused_while_it_is_read(server):
+    memory = resident(server.process.pid)
+    answers = [
+        requests.post(f"{server.url}:predict", data=data, timeout=60)
+        for data in (b" " * 100_000_000, (b" " * 1_000_000 for _ in range(100)))  # chunked
+    ]
+    for answer in answers:
+        assert answer.status_code == 413
+        assert "--max_request_bytes" in answer.json()["error"]
+    # The bodies' 200 MB were not kept: at most one of the largest that is allowed, 32 MiB, grows
+    # twice its size in a bytearray.
+    assert resident(server.process.pid) - memory < 100_000_000
+
+
+def resident(process):
+    with open(f"/proc/{process}/status", encoding="ascii") as file:
+        return 1024 * int(file.read().split("VmRSS:")[1].split()[0])
+
+
+def test_a_client_that_asks_before_it_sends_is_told_at_once(server):
+    host, port = server.root.removeprefix("http://").split(":")
+    head = f"POST /v1/models/digits:predict HTTP/1.1\r\nHost: {host}\r\nExpect: 100-continue\r\n"
+    for length, status in ((10**9, b"413"), (2, b"100")):
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(f"{head}Content-Length: {length}\r\n\r\n".encode())
+            assert connection.recv(1000).split()[1] == status
+
+
+def test_a_grpc_message_that_is_too_large(server, channel):
+    call = channel.unary_unary("/tensorflow.serving.PredictionService/Predict")
+    with pytest.raises(grpc.RpcError) as error:
+        call(bytes(33 * 2**20), timeout=60)
+    assert error.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+def test_rows_and_pixels(server):
+    status, answer = server.post(signature_name="generate", inputs=list(range(4097)))
+    assert (status, "--max_rows" in answer["error"]) == (413, True)
+    assert server.post(signature_name="generate", instances=list(range(4097)))[0] == 413
+    compressed = requests.post(
+        f"{server.url}:predict", data=b"", headers={"Content-Encoding": "gzip"}, timeout=10
+    )
+    assert compressed.status_code == 415
+
+
+@pytest.fixture
+def own(version, tmp_path):
+    """Starts a server of the test's own."""
+
+    def start(*flags):
+        return Server(version.parent, tmp_path / "log.txt", *flags)
+
+    return start
+
+
+def test_a_stop_answers_what_is_in_flight_and_keras_was_never_there(own):
+    with own("--max_image_pixels=100", "--nobatching") as server:
+        status, answer = server.post(
+            signature_name="score_image_bytes",
+            inputs=[{"b64": content} for content in encoded(png(2))],
+        )
+        assert status == 400  # each has 64
+        assert "at most 100 pixels in all" in answer["error"]
+        seeds = list(range(1500))
+        with concurrent.futures.ThreadPoolExecutor(4) as threads:
+            asked = [
+                threads.submit(server.post, signature_name="generate", inputs=seeds)
+                for _ in range(4)
+            ]
+            # Two run, two wait: they came at once, with batching off.
+            server.wait_for(lambda: server.metric("keras_infovae_queued_requests") == 2)
+            assert server.stop(signal.SIGTERM) == 0
+            assert [future.result()[0] for future in asked] == [200] * 4
+    assert "keras: []" in server.text
+    assert "Stopped" in server.text
+    assert "Traceback" not in server.text
+
+
+def encoded(files):
+    return [base64.b64encode(content).decode() for content in files]
+
+
+@pytest.mark.parametrize("flag", ["port", "rest_port"])
+def test_a_port_in_use(own, capsys, flag):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = own().settings | {flag: taken.getsockname()[1]}
+        assert process.main([json.dumps(settings)]) == 2
+    error = capsys.readouterr().err
+    message = f"keras-infovae serve: error: Argument `--{flag}` must be a port that can be listened"
+    assert error.startswith(message)
+    assert "in use" in error

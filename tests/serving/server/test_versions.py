@@ -1,0 +1,193 @@
+"""Which versions are loaded, with a loader that reads nothing; and a swap under load."""
+
+import asyncio
+import concurrent.futures
+import dataclasses
+import os
+import shutil
+import time
+
+import grpc
+import numpy as np
+import pytest
+import requests
+
+from keras_infovae.serving.server.errors import RequestError
+from keras_infovae.serving.server.versions import Versions
+from tests.serving.server.conftest import SETTINGS, pixels
+from tests.serving.server.test_grpc import predict_request
+
+
+class Loaded:
+    """A version; its file "model" says "broken" where it does not load."""
+
+    in_flight, retired, closed = 0, False, False
+
+    def __init__(self, number, path):
+        with open(os.path.join(path, "model"), encoding="utf-8") as file:
+            if file.read() == "broken":
+                raise ValueError("it is broken")
+        self.number = number
+
+    def close(self):
+        assert not self.closed
+        self.closed = True
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(name, text="fine"):
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / name / "model").write_text(text)
+
+    return write
+
+
+@pytest.fixture
+def made(tmp_path):
+    """Makes `Versions` of the directory, and the list of what is loaded at each change."""
+
+    def make(**settings):
+        changes = []
+        settings = dataclasses.replace(SETTINGS, directory=str(tmp_path), **settings)
+        return Versions(settings, changes.append, Loaded), changes
+
+    return make
+
+
+def poll(versions):
+    asyncio.run(versions.poll())
+    return versions.loaded
+
+
+def test_the_newest_version_replaces_the_one_before(made, write):
+    versions, changes = made()
+    assert poll(versions) == []
+    with pytest.raises(RequestError, match="No version") as error, versions.lend():
+        pass
+    assert error.value.code == "UNAVAILABLE"
+    write("2")
+    write("10")
+    for name in (".ab12.11", "12.tmp", "v13", "٣", "-1"):  # a half-written sibling, other files
+        write(name)
+    assert poll(versions) == [10]
+    write("007")
+    assert poll(versions) == [10]
+    write("0011")
+    assert poll(versions) == [11]
+    assert changes == [[10], [11, 10], [11]]  # loaded before the old one goes
+    assert {n: s.state for n, s in versions.states.items()} == {10: "END", 11: "AVAILABLE"}
+    with pytest.raises(RequestError, match="Version 10 is not loaded. Loaded: 11") as error:
+        versions.lend(10).__enter__()
+    assert error.value.code == "NOT_FOUND"
+
+
+def test_a_version_in_use_is_closed_after_its_last_request(made, write):
+    versions, _ = made()
+    write("1")
+    poll(versions)
+    with versions.lend() as first:
+        with versions.lend(1) as same:
+            assert same is first
+            write("2")
+            poll(versions)
+            assert versions.states[1].state == "UNLOADING"
+            with versions.lend() as second:
+                assert second.number == 2
+        assert not first.closed
+    assert first.closed
+    assert versions.states[1].state == "END"
+
+
+def test_a_broken_version_is_passed_over_until_its_files_change(made, write, caplog):
+    versions, _ = made()
+    write("1")
+    write("2", "broken")
+    assert poll(versions) == poll(versions) == [1]
+    assert versions.states[2].error == "ValueError: it is broken"
+    assert caplog.text.count("Version 2 does not load: ValueError: it is broken") == 1
+    write("2", "fine again")
+    assert poll(versions) == [2]
+
+
+def test_several_versions_and_removed_ones(made, write, tmp_path):
+    versions, _ = made(num_versions=2)
+    for name in "123":
+        write(name)
+    assert poll(versions) == [3, 2]
+    shutil.rmtree(tmp_path / "3")
+    assert poll(versions) == [2, 1]
+    shutil.rmtree(tmp_path / "2")
+    shutil.rmtree(tmp_path / "1")
+    assert poll(versions) == []
+
+
+def test_a_directory_that_cannot_be_read_does_not_end_the_watch(made, write, tmp_path, caplog):
+    versions, _ = made()
+    write("1")
+    poll(versions)
+    os.rename(tmp_path, f"{tmp_path}.away")
+
+    async def watch():
+        watching = asyncio.ensure_future(versions.watch(0.001))
+        while "cannot be read" not in caplog.text:
+            await asyncio.sleep(0.001)
+        os.rename(f"{tmp_path}.away", tmp_path)
+        write("2")
+        while versions.loaded != [2]:
+            await asyncio.sleep(0.001)
+        watching.cancel()
+
+    asyncio.run(asyncio.wait_for(watch(), 10))
+
+
+def test_a_swap_under_load_loses_no_request(server, version, channel, tmp_path):
+    """Versions 4, 5 and 6 come while 8 clients ask; 5 is broken, and 4 stays meanwhile."""
+    call = channel.unary_unary("/tensorflow.serving.PredictionService/Predict")
+    content = predict_request("decode", {"z": np.zeros((1, 16), "float32")}).SerializeToString()
+    document = {"signature_name": "score", "instances": pixels(1).tolist()}
+    stop = []
+
+    def ask_grpc():
+        count = 0
+        while not stop:
+            call(content, timeout=30)
+            count += 1
+        return count
+
+    def ask_rest():
+        count = 0
+        with requests.Session() as session:
+            while not stop:
+                answer = session.post(f"{server.url}:predict", json=document, timeout=30)
+                assert answer.status_code == 200, answer.text
+                count += 1
+        return count
+
+    with concurrent.futures.ThreadPoolExecutor(8) as threads:
+        asking = [threads.submit(ask) for ask in [ask_grpc] * 4 + [ask_rest] * 4]
+        try:
+            for number, expected in ((4, [4]), (5, [4]), (6, [6])):
+                temporary = server.directory / f".copy.{number}"
+                # Without warm-up requests, which take the most time of all.
+                without = shutil.ignore_patterns("assets.extra")
+                shutil.copytree(version, temporary, ignore=without)
+                if number == 5:
+                    os.truncate(temporary / "saved_model.pb", 1000)
+                os.rename(temporary, server.directory / str(number))
+                if number == 5:
+                    server.wait_for(lambda: "Version 5 does not load" in server.text)
+                server.wait_for(lambda expected=expected: server.loaded() == expected)
+                time.sleep(0.1)
+        finally:
+            stop.append(True)
+        assert all(future.result() > 0 for future in asking)
+    states = requests.get(f"{server.url}/versions/5", timeout=10).json()["model_version_status"]
+    assert states[0]["state"] == "END"
+    assert states[0]["status"]["error_message"]
+    for number in (4, 5, 6):
+        shutil.rmtree(server.directory / str(number))
+    server.wait_for(lambda: server.loaded() == [3])
+    assert server.metric('keras_infovae_loaded_version{model="digits",version="6"}') == 0
+    with pytest.raises(grpc.RpcError, match="Version 6 is not loaded"):
+        call(predict_request("generate", {"seed": [1]}, version=6).SerializeToString(), timeout=10)
