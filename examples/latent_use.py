@@ -26,11 +26,16 @@ ON_DIGITS = {
     "MMDVAE": lambda seed: ki.MMDVAE(8, seed=seed),
 }
 ON_BLOBS = {
-    "VAE": lambda seed: ki.VAE(5, seed=seed),
-    "InfoVAE": lambda seed: ki.InfoVAE(5, seed=seed),
-    "BetaVAE, beta=4": lambda seed: ki.BetaVAE(5, beta=4.0, seed=seed),
-    "BetaTCVAE": lambda seed: ki.BetaTCVAE(5, seed=seed),
+    "VAE": lambda seed: ki.VAE(5, seed=seed, **networks()),
+    "InfoVAE": lambda seed: ki.InfoVAE(5, seed=seed, **networks()),
+    "BetaVAE, beta=4": lambda seed: ki.BetaVAE(5, beta=4.0, seed=seed, **networks()),
+    "BetaTCVAE": lambda seed: ki.BetaTCVAE(5, seed=seed, **networks()),
 }
+
+
+def networks():
+    """Returns settings for images so small that convolutions gain nothing."""
+    return {"encoder": ki.networks.MLP([256, 128]), "decoder": ki.networks.MLP([128, 256])}
 
 
 def train(make, x, seed):
@@ -93,7 +98,7 @@ def main(arguments):
     digits = ki.datasets.load("digits")
     table("digits", ON_DIGITS, digits.train, on_digits, digits)
     blobs = ki.datasets.blobs()
-    x, _ = blobs.sample(2000, seed=1)
+    x, _ = blobs.sample(4000, seed=1)
     table("blobs", ON_BLOBS, x, on_blobs, blobs)
 
 

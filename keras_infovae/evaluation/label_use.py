@@ -46,8 +46,8 @@ def semi_supervised_error(
 
     References:
         Zhao, Song, Ermon, InfoVAE, arXiv:1706.02262, section 5.
-        Kingma et al., Semi-supervised Learning with Deep Generative Models, arXiv:1406.5298,
-        section 2.1 (M1).
+        Kingma et al., Semi-supervised Learning with Deep Generative Models, arXiv:1406.5298:
+        the model M1.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedShuffleSplit

@@ -36,7 +36,7 @@ def mutual_information_gap(z, factors, *, discrete=None, bins=20):
     (1.0, 0.6666666666666666)
 
     References:
-        Chen et al., Isolating Sources of Disentanglement, arXiv:1802.04942, equation 6.
+        Chen et al., Isolating Sources of Disentanglement, arXiv:1802.04942: the gap.
         Locatello et al., Challenging Common Assumptions, arXiv:1811.12359: the bins.
     """
     z, factors = check_codes_and_factors(z, factors, discrete, least_latents=2)
@@ -70,7 +70,7 @@ def modularity(z, factors, *, discrete=None, bins=20):
 
     References:
         Ridgeway and Mozer, Learning Deep Disentangled Embeddings with the F-Statistic Loss,
-        arXiv:1802.05312, section 3.
+        arXiv:1802.05312.
     """
     z, factors = check_codes_and_factors(z, factors, discrete, least_factors=2)
     information, _ = _information(z, factors.groups(bins), bins)

@@ -85,7 +85,7 @@ def disentanglement_completeness_informativeness(z, factors, *, discrete=None, t
 
     References:
         Eastwood and Williams, A Framework for the Quantitative Evaluation of Disentangled
-        Representations, ICLR 2018, section 2 and, for the forests, section 4.
+        Representations, ICLR 2018, section 2.
     """
     z, factors = check_codes_and_factors(z, factors, discrete, 2, 2)
     check_integer("trees", trees, minimum=30)
