@@ -21,7 +21,9 @@ from keras_infovae.cli.main import main
 for arguments in (["--help"], ["train", "--help"], ["train", "--epochs=0"], ["train", "--beta=2",
         "--data=digits", "--output=runs/first"], ["train", "--resume", "--overwrite",
         "--data=digits", "--output=runs/first"], ["generate", "--run=a", "--output=b.txt"],
-        ["export", "--run=a", "--output=b", "--signatures=encoed"]):
+        ["export", "--run=a", "--output=b", "--signatures=encoed"],
+        ["export", "--run=a", "--output=b", "--format=onnx", "--parts=encoed"],
+        ["export", "--run=a", "--output=b", "--format=onnx", "--float16"]):
     main(["keras-infovae", *arguments])
 assert not {"tensorflow", "keras", "matplotlib", "pandas", "sklearn"} & set(sys.modules)
 """
