@@ -156,7 +156,6 @@ class RestService:
     async def _body(self, request):
         """Returns the body, of which never more than the limit is in memory."""
         limit = self._service.settings.max_request_bytes
-        error = too_large("The bytes of a request", limit, "max_request_bytes")
         if request.headers.get("content-encoding", "identity") != "identity":
             raise RequestError("INVALID_ARGUMENT", "The body must not be compressed", 415)
         try:
@@ -164,7 +163,7 @@ class RestService:
         except ValueError:  # thousands of digits
             declared = limit + 1
         if declared > limit and "expect" in request.headers:
-            raise error  # before the client sends it
+            raise _body_too_large(limit)  # before the client sends it
         body = bytearray()
         stream = request.stream()
         async for chunk in stream:
@@ -172,8 +171,12 @@ class RestService:
             if max(declared, len(body)) > limit:
                 body.clear()
                 await _drain(stream)
-                raise error
+                raise _body_too_large(limit)
         return bytes(body)
+
+
+def _body_too_large(limit):
+    return too_large("The bytes of a request", limit, "max_request_bytes")
 
 
 async def _drain(stream):
