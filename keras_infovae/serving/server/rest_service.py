@@ -193,7 +193,7 @@ async def _drain(stream):
 async def _unless_gone(request, answer):
     """Returns what `answer` gives; cancels it when the client closes the connection."""
     answering = asyncio.ensure_future(answer)
-    gone = asyncio.ensure_future(request.receive())  # after the body there is nothing but the end
+    gone = asyncio.ensure_future(_disconnected(request))
     try:
         await asyncio.wait({answering, gone}, return_when=asyncio.FIRST_COMPLETED)
         if not answering.done():
@@ -202,6 +202,11 @@ async def _unless_gone(request, answer):
     finally:
         answering.cancel()
         gone.cancel()
+
+
+async def _disconnected(request):
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _version(request):
