@@ -157,7 +157,8 @@ class Client:
         """Returns {"negative_elbo", "reconstruction_loss", "kl_divergence"}, each [n], in nats.
 
         `negative_elbo` is `-model.elbo(x[i:i+1], seed=0)` for row i: the larger, the more unusual
-        the example. Without a density of z there is `reconstruction_loss` alone.
+        the example. Without a density of z there is `reconstruction_loss` alone. A model with an
+        `anomaly_threshold` also gives `anomaly`, bool [n], and the score that it goes by.
         """
         return self.run("score", {"x": x} | _given(condition))
 
