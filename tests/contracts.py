@@ -252,7 +252,7 @@ PORTABLE = [
     PortableRow(
         "`ConditionalInfoVAE`, features", {"model_class": ki.ConditionalInfoVAE, "condition_dim": 2}
     ),
-    PortableRow("`deterministic`", {"posterior": "deterministic", "lambda_": 2.0}),
+    PortableRow("`deterministic`", {"posterior": "deterministic", "alpha": 1.0, "lambda_": 2.0}),
     PortableRow(
         "`von_mises_fisher`",
         {

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from keras_infovae.anomaly_scores.base import AnomalyScore
+from keras_infovae.distributions import check_densities
 from keras_infovae.utils.serialization import register
 
 
@@ -23,7 +24,7 @@ class NegativeElbo(AnomalyScore):
 
     def check(self, model):
         """Raises ValueError for a posterior or prior without a density, which have no ELBO."""
-        check_densities(model, "negative ELBO")
+        check_densities("The negative ELBO", posterior=model.posterior, prior=model.prior)
 
     def rows(self, model, x, condition=None):
         """Returns the scores, float32 [n]."""
@@ -48,16 +49,6 @@ class ReconstructionLoss(AnomalyScore):
 def has_elbo(model):
     """Returns whether the ELBO of `model` is defined: its posterior and prior have densities."""
     return model.posterior.has_density and model.prior.has_density
-
-
-def check_densities(model, what):
-    """Raises ValueError unless the posterior and the prior have the densities `what` needs."""
-    for name, part in (("posterior", model.posterior), ("prior", model.prior)):
-        if not part.has_density:
-            raise ValueError(
-                f"The {what} is not defined for a {name} without a density. "
-                f"Received: {name}={type(part).__name__}"
-            )
 
 
 def seeds(x):

@@ -5,7 +5,8 @@ import math
 import tensorflow as tf
 
 from keras_infovae.anomaly_scores.base import AnomalyScore
-from keras_infovae.anomaly_scores.elbo import check_densities, seeds
+from keras_infovae.anomaly_scores.elbo import seeds
+from keras_infovae.distributions import check_densities
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.serialization import register
 
@@ -32,7 +33,8 @@ class ImportanceWeighted(AnomalyScore):
 
     def check(self, model):
         """Raises ValueError for a posterior or prior without a density."""
-        check_densities(model, "importance-weighted bound")
+        parts = {"posterior": model.posterior, "prior": model.prior}
+        check_densities("The importance-weighted bound", **parts)
 
     def rows(self, model, x, condition=None):
         """Returns the scores, float32 [n]."""

@@ -4,7 +4,7 @@ import difflib
 import os
 import sys
 
-from absl import app, flags
+from absl import app, flags, logging
 
 from keras_infovae.cli import help_page
 from keras_infovae.cli.errors import CommandLineError, system_message
@@ -28,6 +28,7 @@ def run():
 
     def parse(argv):
         flags.FLAGS(argv[:1])  # absl's own flags keep their defaults; commands parse theirs
+        logging.set_verbosity(logging.WARNING)  # or TensorFlow tells of each node that it renames
         return argv
 
     app.run(_main_into_a_pipe, flags_parser=parse)

@@ -69,8 +69,8 @@ This server is for development. In production, run TensorFlow Serving itself on 
         flag_set.number(
             "batch_timeout_ms",
             "MILLISECONDS",
-            "How long a request waits for others to be joined with.",
-            default=1.0,
+            "How long a request waits for others to be joined with, while other batches run.",
+            default=5.0,
             minimum=0,
         )
         flag_set.integer(

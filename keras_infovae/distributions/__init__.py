@@ -1,6 +1,7 @@
 """Priors, posteriors and likelihoods: settings that turn tensors into TFP distributions."""
 
 from keras_infovae.distributions import likelihoods, posteriors, priors
+from keras_infovae.distributions.densities import check_densities
 from keras_infovae.distributions.moments import (
     diagonal_normal_moments,
     normal_components,
@@ -9,6 +10,7 @@ from keras_infovae.distributions.moments import (
 )
 
 __all__ = [
+    "check_densities",
     "diagonal_normal_moments",
     "likelihoods",
     "normal_components",

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae.distributions import projected_normal_moments
+from keras_infovae.distributions import check_densities, projected_normal_moments
 from keras_infovae.evaluation.aggregated_posterior import check_two_examples
 from keras_infovae.evaluation.batches import in_batches, posteriors
 from keras_infovae.utils import probability as tfp
@@ -56,11 +56,7 @@ def log_densities(model, x, num_samples, seed, batch_size, condition, marginals=
     x = check_two_examples(x)
     check_integer("num_samples", num_samples, minimum=2)
     seed = stateless_seed(check_integer("seed", seed, minimum=0))
-    if not model.posterior.has_density:
-        raise ValueError(
-            "The information in z is not defined for a posterior without a density. "
-            f"Received: posterior={type(model.posterior).__name__}"
-        )
+    check_densities("The information in z", posterior=model.posterior)
     prior = model.prior_distribution()
     parts = []
     for index, q in enumerate(posteriors(model, x, condition, batch_size)):

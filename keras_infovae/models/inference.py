@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae.distributions import check_densities
 from keras_infovae.models import input_checks
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import check_integer
@@ -158,12 +159,7 @@ class InferenceMethods:
         Raises:
             ValueError: for a posterior ("deterministic") or prior without a density.
         """
-        for name, part in (("posterior", self.posterior), ("prior", self.prior)):
-            if not part.has_density:
-                raise ValueError(
-                    f"The ELBO is not defined for a {name} without a density. "
-                    f"Received: {name}={type(part).__name__}"
-                )
+        check_densities("The ELBO", posterior=self.posterior, prior=self.prior)
 
         def elbo(x, condition, seed):
             q = self.posterior_distribution(x, condition)

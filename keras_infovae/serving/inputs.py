@@ -16,7 +16,7 @@ class ServingInputs:
     """Reads the inputs of signatures, each with the batch as its first axis.
 
     Raw values are those before `model.scaling`, or what `preprocessing` takes. Each reader raises,
-    when it runs, for values that are not finite or outside of the likelihood's range.
+    when it runs, for values that are not finite or that the likelihood does not describe.
 
     Args:
         model: a built model.
@@ -88,7 +88,8 @@ class ServingInputs:
         x = self.preprocessing(x) if self.preprocessing is not None else self.scaled(x)
         x = tf.ensure_shape(tf.cast(x, tf.float32), [None, *self.model.event_shape])
         x = tf.debugging.assert_all_finite(x, "Input `x` must be finite after preprocessing.")
-        low, high = self.model.likelihood.minimum, self.model.likelihood.maximum
+        likelihood = self.model.likelihood
+        low, high = likelihood.minimum, likelihood.maximum
         if low is not None:
             message = f"Input `x` must be at least {low:g} after preprocessing."
             with tf.control_dependencies(
@@ -101,7 +102,11 @@ class ServingInputs:
                 [tf.debugging.assert_less_equal(x, high + _ROUNDING, message=message)]
             ):
                 x = tf.minimum(x, high)
-        return x
+        message = f"Input `x` must be what {type(likelihood).__name__} describes."
+        with tf.control_dependencies(
+            [tf.debugging.Assert(tf.reduce_all(likelihood.describes(x)), [message])]
+        ):
+            return tf.identity(x)
 
     def scaled(self, x):
         """Returns `scaling.apply` of the raw tensor x, in its type, or x itself."""
@@ -115,14 +120,14 @@ class ServingInputs:
     def from_image_bytes(self, image_bytes):
         """Returns the model's x for strings [n], each a PNG or JPEG file.
 
-        An image of another size is resized (bilinear, antialiased). Grey levels from 0 to 255 are
-        the raw values; a model that has no scaling sees them divided by 255.
+        An image of another size is resized (bilinear, antialiased, to whole levels). Grey levels
+        from 0 to 255 are the raw values; a model that has no scaling sees them divided by 255.
         """
         height, width, channels = self.model.event_shape
 
         def decode(content):
             image = tf.cast(tf.io.decode_png(content, channels=channels), tf.float32)  # JPEG too
-            return tf.image.resize(image, [height, width], antialias=True)
+            return tf.round(tf.image.resize(image, [height, width], antialias=True))
 
         levels = tf.map_fn(decode, image_bytes, fn_output_signature=tf.float32)
         return self.from_x(tf.cast(self.raw_levels(levels), self.x_spec.dtype))

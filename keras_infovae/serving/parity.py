@@ -12,14 +12,18 @@ def tolerance(model):
     Networks that compute in a type of fewer digits round in each layer, in batches of other sizes
     in another way: 8 units of that type's last digit.
     """
-    dtypes = {tf.as_dtype(network.compute_dtype) for network in _layers(model)}
+    dtypes = compute_dtypes(model)
     digits = max(np.finfo("float32").eps if d.is_integer else _eps(d) for d in dtypes)
     return max(1e-5, 8.0 * float(digits))
 
 
-def _layers(model):
-    for network in (model.encoder, model.decoder):
-        yield from (network, *network._flatten_layers(include_self=False))
+def compute_dtypes(model):
+    """Returns the types that the layers of encoder and decoder compute in."""
+    return {
+        tf.as_dtype(layer.compute_dtype)
+        for network in (model.encoder, model.decoder)
+        for layer in (network, *network._flatten_layers(include_self=False))
+    }
 
 
 def _eps(dtype):

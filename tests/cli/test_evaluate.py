@@ -32,6 +32,20 @@ def test_the_numbers_of_the_training_come_again(command, runs, tmp_path, name, m
         assert numbers[key] == expected, key
 
 
+def test_log_p_of_x_is_estimated_on_request(command, runs, tmp_path):
+    path = tmp_path / "numbers.json"
+    flags = [f"--run={runs}/digits", "--likelihood=importance", f"--output={path}"]
+    outcome = command("evaluate", *flags)
+    assert outcome.status == 0, outcome.err
+    numbers = read(path)
+    assert f"log p(x) by importance: {numbers['log_likelihood']:.2f} +- " in outcome.out
+    # Draws of 5,000 instead of 128: above the bound, on the same examples.
+    assert numbers["log_likelihood"] > numbers["importance_weighted_bound"] - 0.1
+    assert numbers["log_likelihood_standard_error"] == pytest.approx(
+        numbers["importance_weighted_bound_standard_error"], rel=0.1
+    )
+
+
 def test_splits(command, runs, tmp_path):
     counts = {}
     for split in ("train", "all"):

@@ -7,10 +7,13 @@ import pytest
 
 from keras_infovae.cli import export
 from keras_infovae.serving import signatures
+from keras_infovae.serving.portable import exporting, parts
 
 
-def test_the_signatures_on_the_page_are_those_there_are():
+def test_the_names_on_the_page_are_those_there_are():
     assert export.SIGNATURES == signatures.NAMES
+    assert tuple(parts.PARTS) == export.PARTS
+    assert set(export.SUFFIXES.values()) == set(exporting.FORMATS)
 
 
 @pytest.fixture
@@ -44,6 +47,33 @@ def test_a_threshold_is_calibrated_on_held_out_examples(command, runs, output):
     assert "anomaly" in description["signatures"]["score"]["outputs"]
 
 
+def test_the_configuration_of_a_server(command, runs, output):
+    given = ["--signatures=decode", "--server_config"]
+    outcome = command("export", f"--run={runs}/digits", f"--output={output}/digits", *given)
+    assert outcome.status == 0, outcome.err
+    names = ["models.config", "batching_params.pbtxt", "monitoring.config"]
+    assert [line for line in outcome.out.splitlines() if line.startswith("Wrote")] == [
+        f"Wrote {output}/{name}." for name in names
+    ]
+    assert sorted(os.listdir(output)) == sorted([*names, "digits"])
+    assert 'base_path: "/models/digits"' in (output / "models.config").read_text()
+
+
+@pytest.mark.parametrize(("form", "suffix"), export.SUFFIXES.items())
+def test_parts_for_phones(command, runs, output, form, suffix):
+    flags = [f"--run={runs}/table", f"--output={output}", f"--format={form}"]
+    outcome = command("export", *flags, "--parts=encoder,decoder")
+    assert outcome.status == 0, outcome.err
+    files = [f"encoder{suffix}", f"decoder{suffix}"]
+    assert sorted(os.listdir(output)) == sorted(files)
+    for line, file in zip(outcome.out.splitlines(), files, strict=True):
+        assert line.startswith(f"Exported to {output}/{file}. The largest difference from the")
+    again = command("export", *flags)
+    assert again.status == 2
+    assert "exists already" in again.err
+    assert sorted(os.listdir(output)) == sorted(files)
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
@@ -53,6 +83,11 @@ def test_a_threshold_is_calibrated_on_held_out_examples(command, runs, output):
         (["--signatures=encoed"], "Did you mean 'encode'?"),
         (["--signatures=encode_image_bytes"], "needs a model of images"),
         (["--run=missing"], "`--run` must be"),
+        (["--format=onxx"], "Did you mean 'onnx'?"),
+        (["--format=onnx", "--parts=encode"], "Did you mean 'encoder'?"),
+        (["--format=onnx", "--version=1"], "--version must not be given with --format=onnx"),
+        (["--format=onnx", "--float16"], "it is for litert"),
+        (["--parts=encoder"], "with --format=saved_model: it is for litert and onnx"),
         (["--output=a/../b"], "`--output` must be a path without '..'"),
     ],
 )

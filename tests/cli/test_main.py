@@ -22,7 +22,9 @@ for arguments in (["--help"], ["train", "--help"], ["train", "--epochs=0"], ["tr
         "--data=digits", "--output=runs/first"], ["train", "--resume", "--overwrite",
         "--data=digits", "--output=runs/first"], ["generate", "--run=a", "--output=b.txt"],
         ["export", "--run=a", "--output=b", "--signatures=encoed"],
-        ["serve", "--directory=missing"]):
+        ["serve", "--directory=missing"],
+        ["export", "--run=a", "--output=b", "--format=onnx", "--parts=encoed"],
+        ["export", "--run=a", "--output=b", "--format=onnx", "--float16"]):
     main(["keras-infovae", *arguments])
 assert not {"tensorflow", "keras", "matplotlib", "pandas", "sklearn"} & set(sys.modules)
 """

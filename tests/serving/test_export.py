@@ -116,6 +116,30 @@ def cached(loader, tmp_path_factory):
     return export(small(shape=(2,)), directory, None, "all", None, None, loader)[0]
 
 
+@pytest.mark.parametrize(
+    ("likelihood", "good", "bad"),
+    [
+        ("poisson", [0, 2, 3], [[0, 2.5, 3], [0, -1, 3]]),
+        ("categorical", [0, 1, 0], [[0, 0.5, 0.5], [0, 1, 1], [0, 0, 0]]),
+        (
+            ki.likelihoods.MixedColumns([("bernoulli", 1), ("poisson", 2)]),
+            [0.5, 2, 3],
+            [[1.5, 2, 3], [-0.5, 2, 3], [0.5, 2, 2.5], [0.5, -1, 2]],
+        ),
+    ],
+    ids=["counts", "categories", "columns"],
+)
+def test_what_the_likelihood_does_not_describe_is_an_error(likelihood, good, bad):
+    inputs = ServingInputs(small(shape=(3,), likelihood=likelihood))
+    read = tf.function(inputs.from_x, input_signature=[inputs.x_spec])
+    np.testing.assert_array_equal(read(tf.constant([good, good], tf.float32)), [good, good])
+    for row in bad:
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Input `x` must be"):
+            read(tf.constant([good, row], tf.float32))
+        with pytest.raises(ValueError, match="must"):  # as the model does
+            inputs.model.encode(np.array([good, row], "float32"))
+
+
 def test_labels_out_of_range_are_an_error(exported, loader):
     path, _ = exported(small(ki.ConditionalInfoVAE, num_classes=3), ["generate"])
     with pytest.raises(RuntimeError, match="labels from 0 to 2"):

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import tensorflow as tf
 
 from keras_infovae.distributions.base import DistributionLayer
 
@@ -77,8 +78,17 @@ class Likelihood(DistributionLayer):
             f"Received: values from {low:g} to {high:g}. {self.out_of_range_advice}"
         )
 
+    def describes(self, x):
+        """Returns whether `x` holds what its range does not tell: bool, with n as its first axis.
+
+        Args:
+            x: tensor float32 [n, *event_shape], finite and within [minimum, maximum]. It may be
+                symbolic: servers ask too. Default: true for each value.
+        """
+        return tf.ones_like(x, tf.bool)
+
     def check_values(self, name, x):
-        """Raises ValueError when `x` holds what its range does not tell, such as half a count.
+        """Raises ValueError where `describes` is false, such as for half a count.
 
         Args:
             name: the argument's name, for the error.

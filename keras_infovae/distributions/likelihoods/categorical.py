@@ -46,8 +46,11 @@ class Categorical(Likelihood):
     def describes_positions(self, event_shape, axes):
         return len(event_shape) > axes  # else the categories are themselves positions
 
+    def describes(self, x):
+        return tf.reduce_all((x == 0) | (x == 1), axis=-1) & (tf.reduce_sum(x, axis=-1) == 1)
+
     def check_values(self, name, x):
-        one_hot = np.all((x == 0) | (x == 1), axis=-1) & (np.sum(x, axis=-1) == 1)
+        one_hot = self.describes(tf.constant(x)).numpy()
         if np.all(one_hot):
             return
         first = tuple(int(i) for i in np.unravel_index(np.argmin(one_hot), one_hot.shape))

@@ -75,10 +75,13 @@ class DiscretizedLogisticMixture(Likelihood):
             return event_shape[:-1] + (self.num_components * _sets(_COLOURS),)
         return event_shape + (self.num_components * _sets(1),)
 
+    def describes(self, x):
+        levels = x * (self.num_levels - 1)
+        return tf.abs(levels - tf.round(levels)) <= 1e-2
+
     def check_values(self, name, x):
         last = self.num_levels - 1
-        levels = x * last
-        wrong = np.abs(levels - np.round(levels)) > 1e-2
+        wrong = ~self.describes(tf.constant(x)).numpy()
         if not np.any(wrong):
             return
         first = tuple(int(i) for i in np.unravel_index(np.argmax(wrong), wrong.shape))

@@ -92,6 +92,17 @@ class MixedColumns(Likelihood):
     def describes_positions(self, event_shape, axes):
         return False  # each column has a likelihood of its own
 
+    def describes(self, x):
+        rows = []
+        for group, part in zip(self.groups, self._split(x)):
+            inside = group.describes(part)
+            rows.append(tf.reduce_all(inside, axis=tf.range(1, tf.rank(inside))))
+            if group.minimum is not None:
+                rows.append(tf.reduce_all(part >= group.minimum, axis=1))
+            if group.maximum is not None:
+                rows.append(tf.reduce_all(part <= group.maximum, axis=1))
+        return tf.stack(rows, axis=1)
+
     def check_values(self, name, x):
         start = 0
         for group, part in zip(self.groups, self._split(x)):

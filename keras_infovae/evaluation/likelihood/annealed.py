@@ -27,8 +27,8 @@ class AnnealedImportanceSampling(LikelihoodMethod):
 
     where z_t follows from z_(t-1) by a Hamiltonian transition that leaves s(z) r(z)^b_t invariant,
     and b goes from 0 to 1. With the prior as the start r(z) is p(x|z), and the encoder has no part
-    in it: the estimate judges the decoder alone. It is accurate where importance sampling
-    is not, at (1 + temperatures * leapfrog_steps) passes through the decoder per chain.
+    in it: the estimate judges the decoder alone. A chain takes about temperatures * leapfrog_steps
+    passes through the decoder and its gradient.
 
     Step sizes, and the temperatures of an adaptive schedule, come from a pilot run of 4 more chains
     over 100 temperatures, with draws of its own, so that the weights stay unbiased.
@@ -42,6 +42,16 @@ class AnnealedImportanceSampling(LikelihoodMethod):
             "linear"; or "sigmoid", with smaller ones near 0 and 1.
         start: "prior" (default), or "posterior" for q(z|x), which is nearer to p(z|x) where the
             encoder is good.
+
+    Raises:
+        ValueError, TypeError: naming the argument, what is allowed and what was received.
+
+    Example:
+
+    >>> import keras_infovae as ki
+    >>> method = ki.evaluation.AnnealedImportanceSampling(chains=32, temperatures=1000)
+    >>> method.schedule, method.start
+    ('adaptive', 'prior')
 
     References:
         Neal, Annealed Importance Sampling, arXiv:physics/9803008.
@@ -100,8 +110,9 @@ class AnnealedImportanceSampling(LikelihoodMethod):
             reverse: whether the same steps are taken the other way, from b = 1 to 0. The mean of
                 1 / w is then an unbiased estimate of 1 / p(x). Default False.
         """
-        # Sums of hundreds of terms of many digits.
-        increments = tf.cast(plan.temperatures[1:] - plan.temperatures[:-1], tf.float64)
+        # In float64 the increments add up to 1, and their hundreds of terms lose no digits.
+        temperatures = _double(plan.temperatures)
+        increments = temperatures[1:] - temperatures[:-1]
         steps = (plan.temperatures[1:-1], plan.step_sizes)
         if reverse:
             increments, *steps = (tf.reverse(t, axis=[0]) for t in (increments, *steps))

@@ -32,6 +32,15 @@ class ImportanceSampling(LikelihoodMethod):
         num_samples: draws of z per example, at least 1. Default 5,000, as is usual in the
             literature.
 
+    Raises:
+        ValueError, TypeError: for any other `num_samples`.
+
+    Example:
+
+    >>> import keras_infovae as ki
+    >>> ki.evaluation.ImportanceSampling(num_samples=100)
+    ImportanceSampling(num_samples=100)
+
     References:
         Burda, Grosse, Salakhutdinov, Importance Weighted Autoencoders, arXiv:1509.00519,
         equation 8 and theorem 1.

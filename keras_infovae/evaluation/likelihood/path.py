@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from keras_infovae.distributions import check_densities
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import check_choice
 
@@ -108,10 +109,5 @@ def check_start(start, model, what):
     needed = {"prior": model.prior}
     if start == "posterior" or model.prior.made_of_posteriors:
         needed["posterior"] = model.posterior
-    for name, part in needed.items():
-        if not part.has_density:
-            raise ValueError(
-                f"{what} is not defined for a {name} without a density. "
-                f"Received: {name}={type(part).__name__}"
-            )
+    check_densities(what, **needed)
     return start

@@ -1,21 +1,14 @@
 """A model on a server, with the methods of the model."""
 
-import concurrent.futures
-import threading
-import time
-
 import numpy as np
 
-from keras_infovae.serving.client import rows, tensors
-from keras_infovae.serving.client.retries import Deadline, with_retries
-from keras_infovae.serving.client.serving_error import ServingError
-from keras_infovae.utils.checks import argument_error, check_integer, check_number
-
-_STATUS_SECONDS = 5.0  # for a status; a server that needs longer is not ready
-_POLL_SECONDS = 0.2
+from keras_infovae.serving.client import rows
+from keras_infovae.serving.client.retries import Deadline
+from keras_infovae.serving.client.signature_client import SignatureClient
+from keras_infovae.utils.checks import check_integer
 
 
-class Client:
+class Client(SignatureClient):
     """A model that TensorFlow Serving, or `keras-infovae serve`, serves.
 
     Its methods are those of the Keras model: NumPy arrays of raw values in and out, float32. What
@@ -56,53 +49,6 @@ class Client:
     ...     z = client.encode(x)
     ...     images = client.generate(16, seed=0)
     """
-
-    def __init__(
-        self,
-        address,
-        *,
-        model_name,
-        version=None,
-        timeout=60.0,
-        retries=4,
-        max_rows=128,
-        max_bytes=4_000_000,
-        concurrency=4,
-        headers=None,
-        credentials=None,
-    ):
-        for name, value in (("address", address), ("model_name", model_name)):
-            if not isinstance(value, str) or not value:
-                raise argument_error(name, "a string that is not empty", value, TypeError)
-        if not isinstance(version, str) and version is not None:
-            version = check_integer("version", version)
-        self.address, self.model_name, self.version = address, model_name, version
-        self.timeout = check_number("timeout", timeout, exclusive_minimum=0.0)
-        self.retries = check_integer("retries", retries, minimum=0)
-        self.max_rows = check_integer("max_rows", max_rows)
-        self.max_bytes = check_integer("max_bytes", max_bytes)
-        concurrency = check_integer("concurrency", concurrency)
-        self._transport = _transport(
-            address, model_name, version, dict(headers or {}), credentials, concurrency
-        )
-        self._pool = concurrent.futures.ThreadPoolExecutor(concurrency)
-        self._signatures = None
-        self._lock = threading.Lock()
-        self._closed = False
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self.close()
-
-    def close(self):
-        """Closes the connections. Calls that are under way end with an error."""
-        self._closed = True
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        self._transport.close()
-
-    # === The methods of the model ===
 
     def encode(self, x, sample=False, seed=None, condition=None):
         """Returns the latent code of each example, [n, latent_dim].
@@ -157,7 +103,8 @@ class Client:
         """Returns {"negative_elbo", "reconstruction_loss", "kl_divergence"}, each [n], in nats.
 
         `negative_elbo` is `-model.elbo(x[i:i+1], seed=0)` for row i: the larger, the more unusual
-        the example. Without a density of z there is `reconstruction_loss` alone.
+        the example. Without a density of z there is `reconstruction_loss` alone. A model with an
+        `anomaly_threshold` also gives `anomaly`, bool [n], and the score that it goes by.
         """
         return self.run("score", {"x": x} | _given(condition))
 
@@ -171,183 +118,6 @@ class Client:
         inputs = {name: examples, "seed": seed} | _given(condition)
         return self.run(signature, inputs)["z" if sample else "mean"]
 
-    # === Any signature ===
-
-    def run(self, signature, inputs):
-        """Returns {output: array [n, ...]} of a signature, for {input: array [n, ...]}.
-
-        Example:
-
-        >>> client.run("encode", {"x": x, "seed": [0, 1]})["log_variance"]  # doctest: +SKIP
-        """
-        deadline = Deadline(self.timeout)
-        specs = self._signature(signature, deadline)
-        inputs = _checked(inputs, specs["inputs"], signature)
-        parts = list(
-            rows.slices(_row_bytes(inputs, specs["outputs"]), self.max_rows, self.max_bytes)
-        )
-
-        def ask(part):
-            sent = {name: array[part] for name, array in inputs.items()}
-            return self._attempts(
-                lambda seconds: self._transport.predict(signature, sent, specs["outputs"], seconds),
-                deadline,
-                signature,
-            )
-
-        try:
-            answers = self._in_order(ask, parts)
-        except ServingError:
-            self._signatures = None  # another version may be there by now, with other signatures
-            raise
-        return {name: np.concatenate([a[name] for a in answers]) for name in answers[0]}
-
-    def _in_order(self, ask, parts):
-        if len(parts) == 1:
-            return [ask(parts[0])]
-        futures = [self._pool.submit(ask, part) for part in parts]
-        try:
-            return [future.result() for future in futures]
-        finally:  # after an error nobody needs the others
-            for future in futures:
-                future.cancel()
-
-    def _attempts(self, attempt, deadline, signature=None):
-        if self._closed:
-            raise RuntimeError(f"The client of {self.address} is closed")
-
-        def checked_attempt(seconds):
-            if seconds <= 0:
-                raise ServingError(
-                    self.address,
-                    self.model_name,
-                    signature,
-                    "DEADLINE_EXCEEDED",
-                    f"`timeout` ({self.timeout:g} s) is over",
-                )
-            return attempt(seconds)
-
-        return with_retries(checked_attempt, deadline, self.retries)
-
-    # === The server ===
-
-    def metadata(self):
-        """Returns {"model_name", "version", "signatures"}, asked anew.
-
-        `signatures` is {name: {"inputs": {name: {"dtype", "shape"}}, "outputs": ...}}.
-        """
-        version, signatures = self._learn(Deadline(self.timeout))
-        return {
-            "model_name": self.model_name,
-            "version": version,
-            "signatures": {
-                name: {
-                    side: {key: tensors.description(spec) for key, spec in specs.items()}
-                    for side, specs in signature.items()
-                }
-                for name, signature in signatures.items()
-            },
-        }
-
-    def ready(self):
-        """Returns whether the model, in the client's version, answers requests."""
-        try:
-            return "AVAILABLE" in self._states().values()
-        except ServingError:
-            return False
-
-    def wait_until_ready(self, timeout=60.0):
-        """Returns when the model answers requests.
-
-        Args:
-            timeout: seconds. Default 60.
-
-        Raises:
-            ServingError: when they are over, with what was last heard.
-        """
-        deadline = Deadline(check_number("timeout", timeout, exclusive_minimum=0.0))
-        while True:
-            try:
-                heard = self._states()
-                if "AVAILABLE" in heard.values():
-                    return
-            except ServingError as error:
-                heard = f"{error.status}: {error.details}"
-            if deadline.remaining() <= _POLL_SECONDS:
-                raise ServingError(
-                    self.address,
-                    self.model_name,
-                    None,
-                    "DEADLINE_EXCEEDED",
-                    f"not ready after {timeout:g} s; last heard: {heard}",
-                )
-            time.sleep(_POLL_SECONDS)
-
-    def _states(self):
-        if self._closed:
-            raise RuntimeError(f"The client of {self.address} is closed")
-        return self._transport.states(min(self.timeout, _STATUS_SECONDS))
-
-    def _learn(self, deadline):
-        version, signatures = self._attempts(self._transport.metadata, deadline)
-        self._signatures = signatures
-        return version, signatures
-
-    def _signature(self, name, deadline):
-        with self._lock:  # threads that begin together ask once
-            signatures = self._signatures or self._learn(deadline)[1]
-        if name not in signatures:
-            raise ServingError(
-                self.address, self.model_name, name, "NOT_FOUND", f"there are {list(signatures)}"
-            )
-        return signatures[name]
-
-
-def _transport(address, model_name, version, headers, credentials, concurrency):
-    arguments = (address, model_name, version, headers, credentials)
-    is_rest = address.startswith(("http://", "https://"))
-    if not is_rest and ("://" in address or ":" not in address):
-        raise argument_error("address", "'host:port', 'http://...' or 'https://...'", address)
-    if credentials is not None and address.startswith("http://"):
-        raise argument_error("credentials", "None for http", credentials)
-    try:
-        if is_rest:
-            from keras_infovae.serving.client.rest_transport import RestTransport
-
-            return RestTransport(*arguments, connections=concurrency)
-        from keras_infovae.serving.client.grpc_transport import GrpcTransport
-
-        return GrpcTransport(*arguments)
-    except ImportError as error:
-        raise ImportError(
-            'Argument `address` needs the extra "serving" for this protocol: '
-            f"pip install 'keras-infovae[serving]'. Received: address={address!r}, and {error}"
-        ) from error
-
 
 def _given(condition):
     return {} if condition is None else {"condition": condition}
-
-
-def _checked(inputs, specs, signature):
-    """Returns {input: array} for a signature that takes `specs`."""
-    if set(inputs) != set(specs):
-        raise ValueError(
-            f"Signature `{signature}` takes {sorted(specs)}. Received: {sorted(inputs)}"
-        )
-    arrays = {name: tensors.checked(name, value, specs[name]) for name, value in inputs.items()}
-    counts = {name: len(array) for name, array in arrays.items()}
-    if len(set(counts.values())) != 1:
-        raise ValueError(f"All inputs must have the same number of rows. Received: {counts}")
-    return arrays
-
-
-def _row_bytes(inputs, outputs):
-    """Returns the bytes of each row, the larger of what is sent and what comes back, [n]."""
-    sent = sum(
-        np.array([len(item) for item in array])
-        if array.dtype == object
-        else np.full(len(array), array[:1].nbytes)
-        for array in inputs.values()
-    )
-    return np.maximum(sent, sum(map(tensors.row_bytes, outputs.values())))

@@ -53,7 +53,8 @@ def export_portable(model, path, *, part, float16=False):
     Raises:
         ValueError, TypeError: for arguments that cannot be used, and for a part that draws random
             numbers (a decoder that is autoregressive), has ops that the format lacks, named, or
-            takes columns that lose their digits in the float32 of LiteRT (time stamps).
+            takes columns that lose their digits in the float32 of LiteRT (time stamps), or of
+            a model in mixed precision (float16 goes into .onnx).
         ImportError: without the extra.
         RuntimeError: when the file differs from the model. Nothing is written in all these cases.
 
@@ -108,6 +109,13 @@ def _format(path):
 def _checked_content(model, part, form, float16):
     """Returns (the file's content, its largest difference from the model)."""
     inputs = ServingInputs(model, x_dtype=form.X_DTYPE)
+    others = {dtype.name for dtype in parity.compute_dtypes(model) if dtype.is_floating}
+    others -= form.COMPUTE_DTYPES
+    if others:
+        raise ValueError(
+            f"Part `{part}` cannot be exported as {form.SUFFIX}: the model's layers compute in "
+            f"{', '.join(sorted(others))}. Make it with the dtype policy float32."
+        )
     if form.X_DTYPE is not None and part != "decoder":
         _refuse_coarse(inputs.scaling, form)
     with tf.device("CPU"):

@@ -10,6 +10,7 @@ from keras_infovae.serving import saved_model
 
 SUFFIX, EXTRA = ".tflite", "litert"
 X_DTYPE = tf.float32  # it does not compute in float64
+COMPUTE_DTYPES = {"float32"}  # of networks
 
 
 def check_available():

@@ -4,6 +4,7 @@ import tensorflow as tf
 
 SUFFIX, EXTRA = ".onnx", "onnx"
 X_DTYPE = None  # it computes in float64 too
+COMPUTE_DTYPES = {"float32", "float64", "float16"}  # of networks
 OPSET = 17  # of 2022: what is installed reads it
 
 

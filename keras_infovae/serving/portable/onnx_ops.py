@@ -56,6 +56,15 @@ class Expm1(_Replacement):
         return make("Mul", make("Tanh", make("Mul", x, 0.5)), make("Add", make("Exp", x), 1))
 
 
+@tf_op("Erfc")
+class Erfc(_Replacement):
+    """1 - erf(x), of which GELU is made; exact to rounding of 1, not of its own small values."""
+
+    @staticmethod
+    def compute(make, x):
+        return make("Add", make("Neg", make("Erf", x)), 1)
+
+
 @tf_op("BroadcastArgs")
 class BroadcastArgs(_Replacement):
     """The shape that two shapes broadcast to: that of an array of the one expanded to the other."""

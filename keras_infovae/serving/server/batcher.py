@@ -41,11 +41,11 @@ class _Queue(collections.deque):
 class Batcher:
     """Runs requests in threads, several of the same version and signature at once.
 
-    A batch goes to a free thread when it is full, or when its first request has waited for
-    `batch_timeout_ms`. While all threads are busy, requests gather. One of more rows than
-    `max_batch_size` runs by itself. Where a joined batch fails, each of its requests runs alone, so
-    that one bad row is an error of its own request only. A request whose future is cancelled
-    (its client has gone, or its deadline has passed) is not run.
+    A batch goes to a free thread when it is full, when no other runs, or when its first request has
+    waited for `batch_timeout_ms`: a lone client does not wait, and many gather. A request of more
+    rows than `max_batch_size` runs by itself. Where a joined batch fails, each of its requests runs
+    alone, so that one bad row is an error of its own request only. A request whose future is
+    cancelled (its client has gone, or its deadline has passed) is not run.
 
     All methods are for the event loop's thread.
 
@@ -119,7 +119,9 @@ class Batcher:
 
     def _due(self, queue):
         """Returns the time from which on the queue's next batch may start."""
-        return queue[0].since if queue.rows >= self._settings.max_batch_size else queue[0].due
+        full = queue.rows >= self._settings.max_batch_size
+        nothing_runs = self._idle == self._settings.batch_threads
+        return queue[0].since if full or nothing_runs else queue[0].due
 
     def _take(self, key):
         """Returns the next batch of a queue: the requests that still matter, as many as fit."""

@@ -10,18 +10,20 @@ HTTP_STATUS = {
     "INTERNAL": 500,
 }
 
+_LONGEST = 400  # gRPC carries messages in headers, which clients take up to 8 KiB of
+
 
 class RequestError(Exception):
     """The answer to a request is an error.
 
     Args:
         code: of gRPC, one of `HTTP_STATUS`.
-        message: for the client.
+        message: for the client, cut to 400 characters: names in it may be as long as the request.
         http_status: where it is not that of the code.
     """
 
     def __init__(self, code, message, http_status=None):
-        super().__init__(message)
+        super().__init__(message[:_LONGEST])
         self.code = code
         self.http_status = http_status or HTTP_STATUS[code]
 

@@ -1,5 +1,7 @@
 """The input of the Regress API: `tf.train.Example`s, with a context that they share."""
 
+import reprlib
+
 import numpy as np
 import tensorflow as tf
 from tensorflow.core.example import example_pb2
@@ -40,7 +42,8 @@ def _joined(context, examples):
 
 def _example(features, where):
     if not isinstance(features, dict):
-        message = f"`{where}` must hold objects of features. Received: {features!r:.60}"
+        received = reprlib.repr(features)
+        message = f"`{where}` must hold objects of features. Received: {received}"
         raise RequestError("INVALID_ARGUMENT", message)
     example = example_pb2.Example()
     for name, value in features.items():

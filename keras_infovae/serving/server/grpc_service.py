@@ -16,7 +16,7 @@ from tensorflow_serving.apis import (
 
 from keras_infovae.serving.server import examples
 from keras_infovae.serving.server.errors import RequestError, input_error
-from keras_infovae.serving.server.service import NO_CLASSES, REGRESS_METHOD, malformed, read
+from keras_infovae.serving.server.service import REGRESS_METHOD, malformed, no_classes, read
 
 _LOG = logging.getLogger("keras_infovae.serve")
 
@@ -53,21 +53,20 @@ class GrpcService:
             for name, methods in (("PredictionService", prediction), ("ModelService", status))
         ]
 
-    def _handler(self, method, message, answer):
+    def _handler(self, method, request_class, answer):
         async def handle(content, context):
             with self._service.metrics.request("grpc", method.lower()) as observed:
                 try:
                     with malformed("The request"):
-                        request = message.FromString(content) if message else None
+                        request = request_class.FromString(content) if request_class else None
                     response = await answer(request, len(content), observed)
                     return response.SerializeToString()
                 except RequestError as error:
-                    problem = error
+                    observed.status, message = error.code, str(error)
                 except Exception:
                     _LOG.exception("A request failed")
-                    problem = RequestError("INTERNAL", "The server failed; its log says why")
-                observed.status = problem.code
-            await context.abort(grpc.StatusCode[problem.code], str(problem))
+                    observed.status, message = "INTERNAL", "The server failed; its log says why"
+            await context.abort(grpc.StatusCode[observed.status], message)
 
         return grpc.unary_unary_rpc_method_handler(handle)
 
@@ -149,7 +148,7 @@ class GrpcService:
         return response
 
     async def _no_classes(self, request, size, observed):
-        raise NO_CLASSES
+        raise no_classes()
 
     def _lend(self, spec):
         return self._service.lend(spec.name, _version(spec))

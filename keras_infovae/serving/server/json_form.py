@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import reprlib
 
 import numpy as np
 import tensorflow as tf
@@ -52,8 +53,9 @@ def arrays(document, form, signature, checker):
         checker: the server's `InputChecker`.
     """
     specs = signature.inputs
-    columns = _columns(document[form], specs) if form == COLUMN else None
-    if columns is None:
+    if form == COLUMN:
+        columns = _columns(document[form], specs)
+    else:
         columns = _columns_of_rows(document[form], specs, checker)
     checker.check_names(specs, columns)
     return {name: to_array(name, value, specs[name]) for name, value in columns.items()}
@@ -161,7 +163,4 @@ def _received(value):
 
 
 def _short(value):
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:60]}..."
+    return f"a list of {len(value)}" if isinstance(value, list) else reprlib.repr(value)

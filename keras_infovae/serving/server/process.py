@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -60,6 +61,9 @@ async def serve(settings):
         rest = _RestServer(RestService(service).application, settings)
         await rpc.start()
         answering = asyncio.create_task(rest.serve(sockets=[listener]))
+        # Most objects are TensorFlow's modules. Left out of collections, they do not make these
+        # long, nor so rare that errors' tracebacks, which are circles, pile up.
+        gc.freeze()
         _announce(settings, port, listener.getsockname()[1])
         watching = asyncio.create_task(versions.watch(settings.poll_seconds))
         stopped = asyncio.create_task(stop.wait())

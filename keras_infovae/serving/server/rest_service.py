@@ -15,7 +15,7 @@ from tensorflow_serving.apis import get_model_metadata_pb2
 from keras_infovae.serving.server import examples, json_form
 from keras_infovae.serving.server.errors import RequestError, input_error, too_large
 from keras_infovae.serving.server.metrics import CONTENT_TYPE
-from keras_infovae.serving.server.service import NO_CLASSES, REGRESS_METHOD, read
+from keras_infovae.serving.server.service import REGRESS_METHOD, no_classes, read
 
 _LOG = logging.getLogger("keras_infovae.serve")
 _MODEL = "/v1/models/{model}"
@@ -82,42 +82,45 @@ class RestService:
         return endpoint
 
     async def _predict(self, request, observed):
-        service = self._service
-        with self._lend(request) as version:
-            body = await self._body(request)
+        def understood(version, document):
+            given = json_form.signature_name(document)
+            name, signature = self._service.signature(version, given)
+            form = json_form.form_of(document)
+            inputs = json_form.arrays(document, form, signature, self._service.checker)
+            return name, signature, inputs, lambda outputs: json_form.prediction(outputs, form)
 
-            def understood():
-                document = json_form.parse(body)
-                name, signature = service.signature(version, json_form.signature_name(document))
-                form = json_form.form_of(document)
-                inputs = json_form.arrays(document, form, signature, service.checker)
-                return name, form, inputs, service.checked(signature, inputs)
-
-            name, form, inputs, rows = await read(len(body), understood)
-            observed.signature = name
-            outputs = await _unless_gone(request, service.run(version, name, inputs, rows))
-            size = sum(value.nbytes for value in outputs.values())
-            return await read(size, json_form.prediction, outputs, form)
+        return await self._computed(request, observed, understood)
 
     async def _regress(self, request, observed):
-        service = self._service
+        def understood(version, document):
+            given = json_form.signature_name(document)
+            name, signature = self._service.signature(version, given, REGRESS_METHOD)
+            inputs = {examples.INPUT: examples.from_json(document)}
+            return name, signature, inputs, _results
+
+        return await self._computed(request, observed, understood)
+
+    async def _computed(self, request, observed, understood):
+        """Returns the answer's body, by what `understood` makes of the version and the document.
+
+        That is the signature's name, the `Signature`, {input: array}, and a function from
+        {output: array} to a body.
+        """
+        body = await self._body(request)
         with self._lend(request) as version:
-            body = await self._body(request)
 
-            def understood():
-                document = json_form.parse(body)
-                given = json_form.signature_name(document)
-                name, signature = service.signature(version, given, REGRESS_METHOD)
-                inputs = {examples.INPUT: examples.from_json(document)}
-                return name, inputs, service.checked(signature, inputs)
+            def checked():
+                name, signature, inputs, answer = understood(version, json_form.parse(body))
+                return name, inputs, self._service.checked(signature, inputs), answer
 
-            name, inputs, rows = await read(len(body), understood)
+            name, inputs, rows, answer = await read(len(body), checked)
             observed.signature = name
-            outputs = await _unless_gone(request, service.run(version, name, inputs, rows))
-            return json_form.encode({"results": outputs[examples.OUTPUT].ravel().tolist()})
+            computing = self._service.run(version, name, inputs, rows)
+            outputs = await _unless_gone(request, computing)
+        return await read(sum(value.nbytes for value in outputs.values()), answer, outputs)
 
     async def _classify(self, request, observed):
-        raise NO_CLASSES
+        raise no_classes()
 
     async def _metadata(self, request, observed):
         with self._lend(request) as version:
@@ -156,7 +159,6 @@ class RestService:
     async def _body(self, request):
         """Returns the body, of which never more than the limit is in memory."""
         limit = self._service.settings.max_request_bytes
-        error = too_large("The bytes of a request", limit, "max_request_bytes")
         if request.headers.get("content-encoding", "identity") != "identity":
             raise RequestError("INVALID_ARGUMENT", "The body must not be compressed", 415)
         try:
@@ -164,7 +166,7 @@ class RestService:
         except ValueError:  # thousands of digits
             declared = limit + 1
         if declared > limit and "expect" in request.headers:
-            raise error  # before the client sends it
+            raise _body_too_large(limit)  # before the client sends it
         body = bytearray()
         stream = request.stream()
         async for chunk in stream:
@@ -172,8 +174,16 @@ class RestService:
             if max(declared, len(body)) > limit:
                 body.clear()
                 await _drain(stream)
-                raise error
+                raise _body_too_large(limit)
         return bytes(body)
+
+
+def _results(outputs):
+    return json_form.encode({"results": outputs[examples.OUTPUT].ravel().tolist()})
+
+
+def _body_too_large(limit):
+    return too_large("The bytes of a request", limit, "max_request_bytes")
 
 
 async def _drain(stream):
@@ -190,7 +200,7 @@ async def _drain(stream):
 async def _unless_gone(request, answer):
     """Returns what `answer` gives; cancels it when the client closes the connection."""
     answering = asyncio.ensure_future(answer)
-    gone = asyncio.ensure_future(request.receive())  # after the body there is nothing but the end
+    gone = asyncio.ensure_future(_disconnected(request))
     try:
         await asyncio.wait({answering, gone}, return_when=asyncio.FIRST_COMPLETED)
         if not answering.done():
@@ -199,6 +209,11 @@ async def _unless_gone(request, answer):
     finally:
         answering.cancel()
         gone.cancel()
+
+
+async def _disconnected(request):
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _version(request):

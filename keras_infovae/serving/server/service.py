@@ -8,7 +8,6 @@ from keras_infovae.serving.server.tensors import InputChecker
 
 DEFAULT_SIGNATURE = "serving_default"
 REGRESS_METHOD = "tensorflow/serving/regress"
-NO_CLASSES = RequestError("UNIMPLEMENTED", "No signature has classes: use predict or regress")
 _LARGE = 2**16  # bytes from which on a request is read in a thread, so that others go on
 
 
@@ -86,6 +85,11 @@ class Service:
     async def run(self, version, name, inputs, rows):
         """Returns {output: array} for checked inputs."""
         return await self._batcher.run(version, name, inputs, rows)
+
+
+def no_classes():
+    """Returns the error of the APIs for classification."""
+    return RequestError("UNIMPLEMENTED", "No signature has classes: use predict or regress")
 
 
 async def read(size, function, *arguments):

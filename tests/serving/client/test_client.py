@@ -147,16 +147,18 @@ def test_attempts_are_counted(make_client, server):
 
 
 def test_all_attempts_have_one_deadline(make_client, server):
-    client = make_client(timeout=0.4, retries=100)
+    client = make_client(retries=100)
     client.metadata()
+    client.timeout = 1.0
     server.faults.extend(["unavailable"] * 100)
     begin = time.monotonic()
     with pytest.raises(ki.serving.ServingError):
         client.decode(np.zeros((1, 3)))
-    assert time.monotonic() - begin < 0.4  # no pause is begun that would end after it
-    assert len(server.requests) >= 2
+    assert time.monotonic() - begin < 10.0  # all of the pauses would be more than 200 s
+    assert 2 <= len(server.requests) < 20
     server.reset()
     server.faults.append("slow")  # for longer than that
+    client.timeout = model_server.SLOW_SECONDS / 2
     with pytest.raises(ki.serving.ServingError, match="DEADLINE_EXCEEDED"):
         client.decode(np.zeros((1, 3)))
     assert len(server.requests) == 1
@@ -178,7 +180,7 @@ def test_pauses_grow_and_differ(monkeypatch):
 
 
 def test_one_failed_part_is_the_answer(make_client, server):
-    server.faults.extend([None, "invalid"])
+    server.faults.extend([None, "invalid", *["slow"] * 7])
     with pytest.raises(ki.serving.ServingError, match="must be finite"):
         make_client(max_rows=1, concurrency=1).decode(np.zeros((9, 3)))
     assert len(server.requests) <= 4  # the others are not sent any more

@@ -64,6 +64,8 @@ def test_what_cannot_be_sent_is_not(client, server, method, arguments, error, me
         ({"max_rows": 0}, "`max_rows` must be"),
         ({"max_bytes": 1.5}, "`max_bytes` must be"),
         ({"concurrency": 0}, "`concurrency` must be"),
+        ({"headers": {"Authorization": 1}}, "`headers` must be {name: value}, of strings"),
+        ({"headers": "Authorization: me"}, "`headers` must be {name: value}, of strings"),
         ({"address": "http://a", "credentials": "ca.pem"}, "`credentials` must be None for http"),
     ],
 )

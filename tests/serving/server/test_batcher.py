@@ -15,12 +15,11 @@ from tests.serving.server.conftest import SETTINGS
 
 
 class Version:
-    """Doubles x; refuses a batch with a negative value; waits while `closed` is set."""
+    """Doubles x; refuses a batch with a negative value; answers once `open` is set."""
 
     def __init__(self, batched=True):
         self.signatures = {"double": types.SimpleNamespace(batched=batched)}
         self.open = threading.Event()
-        self.open.set()
         self.batches = []
 
     def run(self, name, inputs):
@@ -32,9 +31,13 @@ class Version:
 
 
 def run(scenario, version=None, **settings):
-    """Returns what the coroutine `scenario(batcher, send)` returns."""
+    """Returns what the coroutine `scenario(batcher, send)` returns, and the batches.
+
+    `send(value, ...)` asks for rows of these values. There are two threads; a first batch, [0],
+    keeps one of them busy until the scenario sets `version.open`.
+    """
     version = version or Version()
-    defaults = {"batch_threads": 1, "max_batch_size": 4, "batch_timeout_ms": 20.0}
+    defaults = {"batch_threads": 2, "max_batch_size": 4, "batch_timeout_ms": 60_000.0}
     made = dataclasses.replace(SETTINGS, **(defaults | settings))
 
     async def main():
@@ -44,90 +47,143 @@ def run(scenario, version=None, **settings):
             array = np.array(values)
             return asyncio.ensure_future(batcher.run(version, "double", {"x": array}, len(array)))
 
+        first = send(0)
+        while not version.batches:
+            await asyncio.sleep(0.001)
         try:
-            return await scenario(batcher, send)
+            outcome = await asyncio.wait_for(scenario(batcher, send), 30)
+            assert (await first)["y"] == [0]
+            return outcome
         finally:
+            version.open.set()
             batcher.close()
 
     return asyncio.run(main()), version.batches
 
 
-def test_requests_are_joined_and_their_answers_split():
-    async def scenario(_, send):
-        return await asyncio.gather(send(1), send(2, 3), send(4))
+async def gathered(version, *sent):
+    """Lets the requests gather before the first batch ends; returns their answers."""
+    await asyncio.sleep(0.01)
+    version.open.set()
+    return await asyncio.gather(*sent, return_exceptions=True)
 
-    answers, batches = run(scenario)
-    assert batches == [[1, 2, 3, 4]]
+
+def test_requests_that_come_while_another_batch_runs_are_joined_and_split():
+    version = Version()
+
+    async def scenario(_, send):
+        return await gathered(version, send(1), send(2))
+
+    answers, batches = run(scenario, version)
+    assert batches == [[0], [1, 2]]
+    assert [answer["y"].tolist() for answer in answers] == [[2], [4]]
+
+
+def test_a_full_batch_does_not_wait():
+    version = Version()
+
+    async def scenario(_, send):
+        sent = [send(1), send(2, 3), send(4)]
+        while len(version.batches) < 2:  # in the second thread; the first is still busy
+            await asyncio.sleep(0.001)
+        assert version.batches == [[0], [1, 2, 3, 4]]
+        version.open.set()
+        return await asyncio.gather(*sent)
+
+    answers, _ = run(scenario, version)
     assert [answer["y"].tolist() for answer in answers] == [[2], [4, 6], [8]]
 
 
-def test_a_batch_that_is_not_full_waits_for_the_timeout_alone():
-    async def scenario(_, send):
-        start = asyncio.get_running_loop().time()
-        await send(1)
-        return asyncio.get_running_loop().time() - start
+def test_a_batch_that_is_not_full_waits_for_the_timeout():
+    version = Version()
 
-    elapsed, batches = run(scenario, batch_timeout_ms=50.0)
-    assert elapsed >= 0.049  # the clock's resolution
-    assert batches == [[1]]
-    assert run(scenario, batch_timeout_ms=60_000.0, max_batch_size=1)[0] < 30  # full at once
+    async def scenario(_, send):
+        loop = asyncio.get_running_loop()
+        start, sent = loop.time(), send(1)
+        while len(version.batches) < 2:
+            await asyncio.sleep(0.001)
+        elapsed = loop.time() - start
+        version.open.set()
+        await sent
+        return elapsed
+
+    assert run(scenario, version, batch_timeout_ms=50.0)[0] >= 0.049  # the clock's resolution
+
+
+def test_a_request_does_not_wait_where_nothing_runs():
+    version = Version()
+    version.open.set()
+
+    async def scenario(_, send):
+        return await send(1)
+
+    assert run(scenario, version)[1] == [[0], [1]]  # in spite of a timeout of a minute
 
 
 def test_no_batch_is_larger_than_allowed_and_order_is_kept():
+    for size, expected in (
+        (5, [[1, 1, 2, 2], [3, 3, 4, 4], [5, 5]]),
+        (1, [[1, 1], [2, 2], [3, 3], [4, 4], [5, 5]]),  # each is too large: alone
+    ):
+        version = Version()
+
+        async def scenario(_, send, version=version):
+            return await gathered(version, *[send(i, i) for i in range(1, 6)])
+
+        _, batches = run(scenario, version, max_batch_size=size, batch_threads=1)
+        assert batches == [[0], *expected]
+
+
+@pytest.mark.parametrize(
+    ("version", "settings"), [(Version(), {"batching": False}), (Version(batched=False), {})]
+)
+def test_without_batching_each_runs_alone_and_at_once(version, settings):
     async def scenario(_, send):
-        return await asyncio.gather(*[send(i, i) for i in range(7)])
+        sent = [send(i) for i in range(1, 4)]
+        while len(version.batches) < 4:
+            await asyncio.sleep(0.001)
+        return await gathered(version, *sent)
 
-    _, batches = run(scenario, max_batch_size=5)
-    assert batches == [[0, 0, 1, 1], [2, 2, 3, 3], [4, 4, 5, 5], [6, 6]]
-    _, batches = run(scenario, max_batch_size=1)  # each is too large: alone
-    assert batches == [[i, i] for i in range(7)]
-
-
-@pytest.mark.parametrize("arguments", [{"batching": False}, {"version": Version(batched=False)}])
-def test_without_batching_each_runs_alone(arguments):
-    async def scenario(_, send):
-        return await asyncio.gather(*[send(i) for i in range(3)])
-
-    assert run(scenario, **arguments)[1] == [[0], [1], [2]]
+    _, batches = run(scenario, version, batch_threads=4, **settings)
+    assert sorted(batches) == [[0], [1], [2], [3]]
 
 
 def test_an_error_is_that_of_the_bad_request_alone():
-    async def scenario(_, send):
-        return await asyncio.gather(send(1), send(-1), send(2), return_exceptions=True)
+    version = Version()
 
-    (first, second, third), batches = run(scenario)
-    assert batches == [[1, -1, 2], [1], [-1], [2]]
+    async def scenario(_, send):
+        return await gathered(version, send(1), send(-1), send(2))
+
+    (first, second, third), batches = run(scenario, version)
+    assert batches == [[0], [1, -1, 2], [1], [-1], [2]]
     assert (first["y"], third["y"]) == ([2], [4])
     assert isinstance(second, RequestError)
     assert (second.code, str(second)) == ("INTERNAL", "ValueError: negative")
 
 
 def test_shapes_that_differ_are_not_joined():
+    version = Version()
+
     async def scenario(_, send):
-        return await asyncio.gather(send([1, 2]), send([3]), send([4, 5]))
+        return await gathered(version, send([1, 2]), send([3]), send([4, 5]))
 
-    assert run(scenario)[1] == [[[1, 2], [4, 5]], [[3]]]
+    assert run(scenario, version, batch_threads=1)[1] == [[0], [[1, 2], [4, 5]], [[3]]]
 
 
-def test_the_queue_is_bounded_and_requests_gather_while_threads_are_busy():
+def test_the_queue_is_bounded():
     version = Version()
 
     async def scenario(batcher, send):
-        version.open.clear()
-        running = [send(0)]
-        while not version.batches:
-            await asyncio.sleep(0.001)
-        running += [send(1), send(2), send(3)]
-        await asyncio.sleep(0.01)
+        sent = [send(1), send(2), send(3)]
+        await asyncio.sleep(0)
         assert batcher.depth == 3
         with pytest.raises(RequestError, match="max_queued_requests") as error:
             await send(4)
         assert (error.value.code, error.value.http_status) == ("RESOURCE_EXHAUSTED", 503)
-        version.open.set()
-        await asyncio.gather(*running)
+        await gathered(version, *sent)
         assert batcher.depth == 0
 
-    _, batches = run(scenario, version, max_queued_requests=3, batch_timeout_ms=0.0)
+    _, batches = run(scenario, version, max_queued_requests=3, batch_threads=1)
     assert batches == [[0], [1, 2, 3]]
 
 
@@ -135,15 +191,10 @@ def test_a_cancelled_request_is_not_run():
     version = Version()
 
     async def scenario(_, send):
-        version.open.clear()
-        first = send(0)
-        while not version.batches:
-            await asyncio.sleep(0.001)
         gone, stays = send(1), send(2)
         await asyncio.sleep(0)
         gone.cancel()
-        version.open.set()
-        await asyncio.gather(first, stays)
+        await gathered(version, stays)
         assert gone.cancelled()
 
     assert run(scenario, version)[1] == [[0], [2]]

@@ -79,6 +79,25 @@ def test_a_client_that_asks_before_it_sends_is_told_at_once(server):
             assert connection.recv(1000).split()[1] == status
 
 
+def test_a_request_whose_client_has_gone_is_not_run(server):
+    host, port = server.root.removeprefix("http://").split(":")
+    body = json.dumps({"signature_name": "decode", "inputs": [[0.0] * 16]})
+    head = f"POST /v1/models/digits:predict HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}"
+    cancelled = 'keras_infovae_requests_total{method="predict",protocol="rest",signature="decode",'
+    cancelled += 'status="CANCELLED"}'
+    with concurrent.futures.ThreadPoolExecutor(4) as threads:
+        seeds = list(range(4096))
+        busy = [
+            threads.submit(server.post, signature_name="generate", inputs=seeds) for _ in range(4)
+        ]
+        server.wait_for(lambda: server.metric("keras_infovae_queued_requests") == 2)
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(f"{head}\r\n\r\n{body}".encode())
+            server.wait_for(lambda: server.metric("keras_infovae_queued_requests") == 3)
+        server.wait_for(lambda: server.metric(cancelled) == 1)
+        assert [future.result()[0] for future in busy] == [200] * 4
+
+
 def test_a_grpc_message_that_is_too_large(server, channel):
     call = channel.unary_unary("/tensorflow.serving.PredictionService/Predict")
     with pytest.raises(grpc.RpcError) as error:

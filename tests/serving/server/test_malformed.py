@@ -45,6 +45,8 @@ def rest_cases():
     for name in (3, None, ["score"], {"a": 1}, True):
         yield {"signature_name": name, "instances": IMAGE}, "`signature_name`"
     # === Rows ===
+    yield {"instances": [{"y" * 100_000: 1}]}, "Input `yyy"
+    yield '{"instances": {"a": ' + nested(900) + "}}", "`instances`"
     for rows in ([], {}, None, "x", 3, {"x": IMAGE}):
         yield {"instances": rows}, "`instances`"
     for rows in ([{"x": IMAGE[0]}, {}], [{"x": IMAGE[0]}, 3], [3, {"x": 1}], [{"x": 1}, {"z": 1}]):
@@ -154,6 +156,7 @@ def grpc_cases():
     for junk in (b"\xff" * 9, b"\x12", b"\0" * 5):
         yield whole + junk, "The request"
     yield request("score").SerializeToString(), "`x` must be given"
+    yield request("score", **{"y" * 100_000: pixels(1)}).SerializeToString(), "Input `yyy"
     yield request("score", y=pixels(1)).SerializeToString(), "Input `y` is not one of"
     for array in (pixels(1).astype("float64"), pixels(1).astype("int64"), [b"text"], pixels(1)[0]):
         yield request("score", x=array).SerializeToString(), SHAPE
