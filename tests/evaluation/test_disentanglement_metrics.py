@@ -105,6 +105,10 @@ def test_independent_noise_has_what_chance_has():
     for score, count in ((factor_vae_score, 800), (beta_vae_score, 1000)):
         tolerance = 4 * math.sqrt((2 / 9) / count)
         assert score(NOISE, FACTORS) == pytest.approx(1 / 3, abs=tolerance)
+    # What was learned from does not count: of 6 votes or points more than half would be right.
+    for score, size in ((factor_vae_score, {"votes": 6}), (beta_vae_score, {"points": 6})):
+        few = [score(NOISE, FACTORS, seed=seed, **size) for seed in range(60)]
+        assert np.mean(few) == pytest.approx(1 / 3, abs=4 * math.sqrt((2 / 9) / 360))
     dci = disentanglement_completeness_informativeness(NOISE, FACTORS, trees=30)
     assert dci["disentanglement"] < 0.05 and dci["completeness"] < 0.05
     assert dci["informativeness"] == pytest.approx(0.25, abs=4 * math.sqrt(0.25 * 0.75 / (3 * 640)))

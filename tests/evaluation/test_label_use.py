@@ -56,6 +56,9 @@ def test_draws_are_stratified_and_follow_the_seed(monkeypatch):
 
     def spy(self, z, labels):
         drawn.append(labels)
+        # Of the labelled alone: those of all 60 would leave something of mean and deviation.
+        np.testing.assert_allclose(z.mean(axis=0), 0.0, atol=1e-12)
+        np.testing.assert_allclose(z.std(axis=0), 1.0)
         return fit(self, z, labels)
 
     monkeypatch.setattr(SVC, "fit", spy)
