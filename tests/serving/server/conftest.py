@@ -1,5 +1,6 @@
 """One server for all tests, of a small model of digits, and the arrays that its answers hold."""
 
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -8,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import grpc
@@ -82,7 +84,7 @@ class Server:
         while not (found := condition()):
             assert self.process.poll() is None, self.text
             assert time.monotonic() < end, self.text
-            time.sleep(0.05)
+            time.sleep(0.02)
         return found
 
     def stop(self, number=signal.SIGTERM):
@@ -94,6 +96,25 @@ class Server:
         """Returns (status, document) of a POST; the body is JSON."""
         answer = requests.post(f"{self.url}{path}:{verb}", json=document, timeout=30)
         return answer.status_code, answer.json()
+
+    @contextlib.contextmanager
+    def busy(self):
+        """Both threads have work, and requests wait, for as long as the block lasts."""
+        stop = threading.Event()
+
+        def ask():
+            while not stop.is_set():
+                assert self.post(signature_name="generate", inputs=list(range(1024)))[0] == 200
+
+        with concurrent.futures.ThreadPoolExecutor(6) as threads:
+            asking = [threads.submit(ask) for _ in range(6)]
+            try:
+                self.wait_for(lambda: self.metric("keras_infovae_queued_requests") >= 2)
+                yield
+            finally:
+                stop.set()
+        for future in asking:
+            future.result()
 
     def loaded(self):
         """Returns the numbers of the versions that are available."""

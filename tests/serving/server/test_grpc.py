@@ -1,6 +1,6 @@
 """The gRPC API, by the stubs of tensorflow-serving-api, against the exported file."""
 
-import time
+import contextlib
 
 import grpc
 import numpy as np
@@ -129,16 +129,16 @@ def test_what_is_not_there(stub):
     refused(stub.MultiInference, inference_pb2.MultiInferenceRequest(), unimplemented)
 
 
-def test_a_request_past_its_deadline_is_not_run(stub, server):
-    long = predict_request("generate", {"seed": np.arange(4096)})
-    running = [stub.Predict.future(long, timeout=60) for _ in range(4)]  # two for each thread
-    server.wait_for(lambda: server.metric("keras_infovae_queued_requests") >= 1)
-    refused_request = predict_request("decode", {"z": np.zeros((7, 16), "float32")})
-    with pytest.raises(grpc.RpcError) as error:
-        stub.Predict(refused_request, timeout=0.01)
-    assert error.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
-    assert all(len(call.result().outputs) == 1 for call in running)
+def test_a_request_past_its_deadline_is_cancelled(stub, server):
+    request = predict_request("decode", {"z": np.zeros((7, 16), "float32")})
+    cancelled = 'keras_infovae_requests_total{method="predict",protocol="grpc",signature="decode",'
+    cancelled += 'status="CANCELLED"}'
+
+    def noticed():  # some may be late before they arrive, or answered in time
+        with contextlib.suppress(grpc.RpcError):
+            stub.Predict(request, timeout=0.02)
+        return server.metric(cancelled) >= 1
+
+    with server.busy():
+        server.wait_for(noticed)
     server.wait_for(lambda: server.metric("keras_infovae_queued_requests") == 0)
-    time.sleep(0.05)
-    text = 'keras_infovae_requests_total{method="predict",protocol="grpc",signature="decode"'
-    assert server.metric(f'{text},status="CANCELLED"') >= 1
