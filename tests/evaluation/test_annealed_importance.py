@@ -15,7 +15,7 @@ EXACT = LinearGaussian(2, 5, norms=[1.5, 0.7])
 
 @pytest.mark.parametrize(
     ("latent_dim", "temperatures"),
-    [(2, 500), (10, 1000), pytest.param(50, 4000, marks=pytest.mark.slow)],
+    [(2, 300), (10, 1000), pytest.param(50, 4000, marks=pytest.mark.slow)],
 )
 def test_comes_within_a_twentieth_nat_and_is_bracketed(latent_dim, temperatures):
     exact = LinearGaussian(latent_dim, latent_dim + 10)
@@ -111,10 +111,18 @@ def test_takes_one_pass_per_leapfrog_step_and_makes_its_graph_once():
 
 
 MODELS = [
-    (ki.VAE, {"prior": ki.priors.VampPrior(4), "likelihood": "bernoulli"}, (6,)),
     (
         ki.VAE,
-        {"prior": "gaussian_mixture", "likelihood": ki.likelihoods.Poisson("observed")},
+        {"prior": ki.priors.VampPrior(4), "likelihood": "bernoulli"},
+        (6,),
+    ),
+    (
+        ki.VAE,
+        {
+            "prior": "gaussian_mixture",
+            "likelihood": ki.likelihoods.Poisson("observed"),
+            "posterior": "householder",
+        },
         (6,),
     ),
     (
@@ -157,8 +165,9 @@ def test_agrees_with_importance_sampling_for_every_kind_of_prior_and_data(cls, s
     labels = np.arange(5) % 3 if model.condition_size else None
     model.build((None, *shape))
     importance = marginal_log_likelihood(model, x, num_samples=2000, condition=labels)
+    start = "posterior" if "posterior" in settings else "prior"
     annealed = marginal_log_likelihood(
-        model, x, "annealed_importance", temperatures=40, condition=labels
+        model, x, "annealed_importance", temperatures=40, condition=labels, start=start
     )
     error = np.hypot(importance.standard_error, annealed.standard_error)
     assert np.all(np.abs(importance.log_likelihood - annealed.log_likelihood) < 5 * error + 1e-3)
@@ -178,12 +187,12 @@ def test_needs_no_encoder():
 
 
 def test_same_seed_same_numbers():
-    model = EXACT.model()
+    model, x = EXACT.model(), EXACT.sample(3)
     first, second = (
-        bidirectional_monte_carlo(model, 3, temperatures=2, chains=2, seed=4) for _ in range(2)
+        marginal_log_likelihood(model, x, "annealed_importance", temperatures=1, seed=4)
+        for _ in range(2)
     )
-    for a, b in zip(first, second):
-        np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(first, second)
 
 
 def test_bounds_of_a_conditional_model_are_for_the_conditions_given():

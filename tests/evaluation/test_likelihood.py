@@ -47,7 +47,7 @@ def test_rises_from_the_elbo_to_the_exact_value_when_the_posterior_is_wrong():
     assert abs(estimates[-1][0]) < 0.01 + 3 * estimates[-1][1]
 
 
-@pytest.mark.parametrize("latent_dim", [2, 10, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("latent_dim", [2, 10, 50])
 def test_importance_sampling_comes_within_a_twentieth_nat(latent_dim):
     exact = LinearGaussian(latent_dim, latent_dim + 10)
     x = exact.sample(20)

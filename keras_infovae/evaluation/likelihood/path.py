@@ -69,7 +69,8 @@ class Path:
             z = self._prior.sample([self._draws, self._size], seed=seed)
         else:
             z = self._posterior.sample(self._draws, seed=seed)
-        return tf.cast(z, tf.float32)
+        # TFP knows its own draws again, and a density that it remembers has no gradient.
+        return tf.identity(tf.cast(z, tf.float32))
 
     def log_start(self, z):
         """Returns log s(z), [draws, n]."""
