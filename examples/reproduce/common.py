@@ -6,6 +6,7 @@ import time
 
 import keras
 import numpy as np
+import tensorflow as tf
 from absl import flags
 
 import keras_infovae as ki
@@ -76,8 +77,9 @@ def trained(data, name, latent_dim, n, seed):
     model = MODELS[name](latent_dim, seed=seed, **networks)
     x = data.train[np.random.default_rng(seed).permutation(len(data.train))[:n]]
     model.compile(keras.optimizers.Adam(1e-3))
-    steps = -(-len(x) // 100)
-    model.fit(x, batch_size=100, epochs=-(-FLAGS.steps // steps), verbose=0)
+    # As one epoch: those of 100 examples would be one step long, and take longer than it.
+    batches = tf.data.Dataset.from_tensor_slices(x).shuffle(len(x), seed=seed).repeat().batch(100)
+    model.fit(batches, steps_per_epoch=FLAGS.steps, epochs=1, verbose=0)
     os.makedirs(folder, exist_ok=True)
     unfinished = os.path.join(folder, f"unfinished-{os.getpid()}.keras")
     model.save(unfinished)
