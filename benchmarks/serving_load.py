@@ -135,18 +135,21 @@ def server(directory, more):
     given = [f"--directory={directory}", "--port=0", "--rest_port=0", *more, *FLAGS.serve]
     settings = command.settings(command.flag_set().parse(given))
     module = "keras_infovae.serving.server.process"
-    process = subprocess.Popen(
-        [sys.executable, without_keras.FILE, module, json.dumps(settings)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+    log = os.path.join(os.path.dirname(directory), "log.txt")
+    with open(log, "w", encoding="utf-8") as errors:
+        process = subprocess.Popen(
+            [sys.executable, without_keras.FILE, module, json.dumps(settings)],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
     try:
-        address, root = re.search(
-            r"gRPC on (\S+), REST on (http://[^/]+)", process.stdout.readline()
-        ).groups()
-        wait_for(root, 1)
-        yield address, root
+        started = re.search(r"gRPC on (\S+), REST on (http://[^/]+)", process.stdout.readline())
+        if not started:
+            with open(log, encoding="utf-8") as errors:
+                sys.exit(f"The server did not start:\n{errors.read()}")
+        wait_for(started[2], 1)
+        yield started.groups()
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
