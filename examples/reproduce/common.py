@@ -92,25 +92,28 @@ def cells_of(models):
     return [{"name": name, "seed": seed} for seed in range(FLAGS.seeds) for name in models]
 
 
-def sweep(table, cells, measure):
+def sweep(table, cells, measure, flags_kept=("steps", "test_examples")):
     """Measures the cells that the table lacks, and writes it anew, whole, after each of them.
 
     Args:
         table: the name of the table, a file in --output.
-        cells: a list of dictionaries of settings, all with the same keys.
+        cells: a list of dictionaries of settings, all with the same keys, "seed" the last.
         measure: a function of a cell that returns {name: number}.
+        flags_kept: the names of flags that a cell's numbers depend on; they are settings too.
     """
+    kept = {name: FLAGS[name].value for name in flags_kept}
     path = os.path.join(FLAGS.output, f"{table}.csv")
     os.makedirs(FLAGS.output, exist_ok=True)
     rows = read(path)
-    done = {tuple(row[key] for key in cells[0]) for row in rows}
+    done = [{key: row.get(key) for key in kept | cells[0]} for row in rows]
     for number, cell in enumerate(cells, start=1):
-        if tuple(str(value) for value in cell.values()) in done:
+        settings = {key: str(value) for key, value in (kept | cell).items()}
+        if settings in done:
             continue
         started = time.monotonic()
         numbers = {name: f"{value:.6g}" for name, value in measure(**cell).items()}
         seconds = {"seconds": f"{time.monotonic() - started:.1f}"}
-        rows.append({k: str(v) for k, v in cell.items()} | numbers | seconds | VERSIONS)
+        rows.append(settings | numbers | seconds | VERSIONS)
         write(path, rows)
         print(f"{number}/{len(cells)} {cell} {numbers}", flush=True)
     print(f"{path} is complete.")

@@ -37,7 +37,7 @@ def flexible_decoder(name, seed=0, epochs=30):
 
 
 def main(_):
-    common.sweep("flexible_decoder", common.cells_of(MODELS), flexible_decoder)
+    common.sweep("flexible_decoder", common.cells_of(MODELS), flexible_decoder, ())
 
 
 if __name__ == "__main__":

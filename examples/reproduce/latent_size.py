@@ -50,7 +50,8 @@ def main(_):
         for latent_dim in FLAGS.latent_dims
         for model in FLAGS.models
     ]
-    common.sweep(common.table_name("latent_size", data), cells, measure)
+    kept = ("steps", "test_examples", "labels")
+    common.sweep(common.table_name("latent_size", data), cells, measure, kept)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,8 @@ def main(_):
         for n in sizes
         for model in FLAGS.models
     ]
-    common.sweep(common.table_name("overfitting", data), cells, measure)
+    kept = ("steps", "test_examples", "latent_dim")
+    common.sweep(common.table_name("overfitting", data), cells, measure, kept)
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def main(_):
         values = two_samples(name, seed)
         return {f"kl_after_{2000 * i}_steps": value for i, value in enumerate(values, start=1)}
 
-    common.sweep("two_samples", common.cells_of(MODELS), measure)
+    common.sweep("two_samples", common.cells_of(MODELS), measure, ())
 
 
 if __name__ == "__main__":

@@ -11,9 +11,11 @@ class AnomalyScore(Setting):
 
     Attributes:
         output: the name of the score in what a server answers.
+        is_fitted: whether it knows all that it has to know of usual examples.
     """
 
     output = None
+    is_fitted = True
 
     def check(self, model):
         """Raises ValueError where the score of `model` is not defined."""

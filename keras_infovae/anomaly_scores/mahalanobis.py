@@ -40,6 +40,11 @@ class Mahalanobis(AnomalyScore):
             self.mean = check_numbers("mean", mean)
             self.precision = _check_precision(precision, len(self.mean))
 
+    @property
+    def is_fitted(self):
+        """Whether it has moments."""
+        return self.mean is not None
+
     def check(self, model):
         """Raises ValueError for codes on a sphere, and for a mean of another latent_dim."""
         if model.posterior.support != "euclidean":
@@ -52,7 +57,7 @@ class Mahalanobis(AnomalyScore):
 
     def fitted(self, moments):
         """Returns the score with these moments of q(z), or itself where it has moments."""
-        if self.mean is not None:
+        if self.is_fitted:
             return self
         mean, covariance = moments()
         ridge = _RIDGE * np.trace(covariance) / len(covariance)
@@ -65,7 +70,7 @@ class Mahalanobis(AnomalyScore):
         Raises:
             ValueError: before it is `fitted`.
         """
-        if self.mean is None:
+        if not self.is_fitted:
             raise ValueError(
                 "Mahalanobis() knows no usual codes yet. Give it `mean` and `precision`, or use "
                 "keras_infovae.evaluation.calibrate_anomaly_threshold."

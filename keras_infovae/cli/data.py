@@ -161,11 +161,6 @@ def fingerprint(data):
     return arrays.fingerprint({split: getattr(data, split) for split in SPLITS})
 
 
-def held_out(data):
-    """Returns the name of the split that tells how good a model is."""
-    return next(s for s in ("test", "validation", "train") if len(getattr(data, s)) > 1)
-
-
 def config_of(run):
     """Returns the config of a `RunDirectory` that `keras-infovae train` wrote.
 

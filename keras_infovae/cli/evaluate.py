@@ -129,7 +129,7 @@ def _load(flags, config, model):
 def _split(flags, data):
     if flags.split is not None:
         return flags.split
-    return run_data.held_out(data) if flags.data is None else "all"
+    return data.held_out() if flags.data is None else "all"
 
 
 def _examples(data, split):

@@ -135,7 +135,7 @@ def _export_for_serving(flags, model, config, signatures):
     x = None
     if flags.warmup or flags.false_positive_rate is not None:
         data = run_data.load_of_run(config)
-        x = getattr(data, run_data.held_out(data))
+        x = getattr(data, data.held_out())
     if flags.false_positive_rate is not None:
         calibrate_anomaly_threshold(model, x, flags.false_positive_rate)
     export_for_serving(

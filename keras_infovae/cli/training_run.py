@@ -117,7 +117,7 @@ def _judge(run, config, data, history, plots):
 
     model = run.load_model()  # what is judged is what was written
     seed = config["training"]["seed"]
-    split = run_data.held_out(data)
+    split = data.held_out()
     metrics = evaluation.summarize(model, getattr(data, split), seed=seed)
     pictures = []
     if plots:

@@ -170,7 +170,7 @@ def _show(found, command, flags, data, settings):
     for name, value in best["hyperparameters"].items():
         print(f"  {name:<15}{value:.4g}" if isinstance(value, float) else f"  {name:<15}{value}")
     model, history = found.load_model(), found.history()
-    split = run_data.held_out(data)
+    split = data.held_out()
     metrics = evaluation.summarize(model, getattr(data, split), seed=flags.seed)
     config = {
         "command": command,

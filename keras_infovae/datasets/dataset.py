@@ -52,6 +52,15 @@ class Dataset:
         """The number of different labels in the training split, or None without labels."""
         return None if self.train_labels is None else len(np.unique(self.train_labels, axis=0))
 
+    def held_out(self, least=2):
+        """Returns the name of the split that tells how good a model is.
+
+        It is "test", where that has at least `least` examples, else "validation" likewise, else
+        "train", whose examples the model knows.
+        """
+        held = [s for s in ("test", "validation") if len(getattr(self, s)) >= least]
+        return held[0] if held else "train"
+
     def summary(self):
         """Returns a few lines of text: the splits, the range of the values, labels and scaling."""
         lines = [f"{self.name}: examples of shape {self.event_shape}"]

@@ -32,8 +32,9 @@ def calibrate_anomaly_threshold(
             well, and more new examples than promised would lie above the threshold.
         false_positive_rate: between 0 and 1. Default 0.01.
         score: an `AnomalyScore` or its name, as for `model.score`. Default None: the negative ELBO,
-            or the reconstruction loss of a posterior or prior without a density. `Mahalanobis`
-            takes the moments of q(z) from `x` unless it has them already.
+            or the reconstruction loss of a posterior or prior without a density. A `Mahalanobis`
+            without moments takes those of every second example, and the threshold goes by the
+            others: an example that the moments know would score too low.
         batch_size: examples computed at a time. Default 256.
         condition: one row per example, where the model takes a condition. Default None.
 
@@ -62,27 +63,32 @@ def calibrate_anomaly_threshold(
     score = anomaly_scores.main_score(model) if score is None else anomaly_scores.get(score)
     score.check(model)
     x = np.asarray(x)
-    rank = math.ceil((len(x) + 1) * (1.0 - rate) - 1e-9)  # 100 * (1 - 0.01) is not above 99
-    if rank > len(x):
+    parts = 1 if score.is_fitted else 2
+    fitting, calibrating = slice(0, None, parts), slice(parts - 1, None, parts)
+    count = len(x[calibrating])
+    rank = math.ceil((count + 1) * (1.0 - rate) - 1e-9)  # 100 * (1 - 0.01) is not above 99
+    if rank > count:
+        least = math.ceil(1.0 / rate - 1.0 - 1e-9)
         raise ValueError(
-            f"Argument `x` must hold at least {math.ceil(1.0 / rate - 1.0 - 1e-9)} examples for "
+            f"Argument `x` must hold at least {parts * least} examples for "
             f"false_positive_rate={rate:g}. Received: {len(x)}"
         )
 
     def moments():
-        if len(x) <= model.latent_dim:
+        known, given = x[fitting], _rows(condition, fitting)
+        if len(known) <= model.latent_dim:
             raise ValueError(
-                f"Argument `x` must hold more than latent_dim={model.latent_dim} examples. "
+                f"Argument `x` must hold more than twice latent_dim={model.latent_dim} examples. "
                 f"Received: {len(x)}"
             )
-        means, _ = posterior_moments(model, x, batch_size, condition)
-        covariance = aggregated_posterior_covariance(model, x, batch_size, condition)
+        means, _ = posterior_moments(model, known, batch_size, given)
+        covariance = aggregated_posterior_covariance(model, known, batch_size, given)
         return means.mean(axis=0), covariance
 
     score = score.fitted(moments)  # of a score that does not know them yet
-    scores = model.score(x, score, batch_size, condition)
+    scores = model.score(x[calibrating], score, batch_size, _rows(condition, calibrating))
     value = np.partition(scores, rank - 1)[rank - 1]
-    model.anomaly_threshold = anomaly_scores.AnomalyThreshold(score, float(value), rate, len(x))
+    model.anomaly_threshold = anomaly_scores.AnomalyThreshold(score, float(value), rate, count)
     return model.anomaly_threshold
 
 
@@ -138,6 +144,10 @@ def anomaly_metrics(usual_scores, anomaly_scores, threshold=None):
         result["true_positive_rate"] = above / len(anomalous)
         result["precision"] = above / called if called else None
     return result
+
+
+def _rows(condition, rows):
+    return None if condition is None else np.asarray(condition)[rows]
 
 
 def _area_error(area, usual, anomalous):

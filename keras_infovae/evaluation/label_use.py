@@ -81,6 +81,9 @@ def semi_supervised_error(
         draws, train_size=num_labels, test_size=len(z) - num_labels, random_state=seed
     )
     for labelled, others in splits.split(z, labels):
+        if len(np.unique(labels[labelled])) < len(classes):
+            expectation = "enough for one example of each class, in proportion"
+            raise argument_error("num_labels", expectation, num_labels)
         fitted = make_pipeline(StandardScaler(), classifiers[classifier]())
         fitted.fit(z[labelled], labels[labelled])
         asked, answers = (z[others], labels[others]) if test is None else test

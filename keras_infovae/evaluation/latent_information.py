@@ -134,7 +134,7 @@ def elbo_decomposition(model, x, *, num_samples=8, seed=0, batch_size=256, condi
         "dimension_wise_kl": log.marginals - log.prior,
     }
     total = log.posterior - log.prior
-    kl = float(log.kl.mean())
+    kl, _ = _mean(total, total, log.kl)
     elbo = model.elbo(x, seed=seed, batch_size=batch_size, condition=condition)
     elbo = float(np.mean(elbo, dtype="float64"))
     return {

@@ -45,12 +45,13 @@ def sample_quality(model, data, *, count=2000, neighbours=5, classifier=None, se
     labels = data.train_labels
     if labels is None:
         raise ValueError("Argument `data` must have labels. Received: a dataset without labels")
-    held_out = data.test if len(data.test) >= 20 else data.validation
-    if len(held_out) < 20:
+    split = data.held_out(least=20)
+    if split == "train":
         raise ValueError(
             "Argument `data` must have at least 20 test or validation examples. "
             f"Received: {len(data.test)} and {len(data.validation)}"
         )
+    held_out = getattr(data, split)
     if classifier is None:
         classifier = Classifier(data.train, labels, seed=seed)
     samples = model.generate(count, seed=seed)

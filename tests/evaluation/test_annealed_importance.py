@@ -188,11 +188,12 @@ def test_needs_no_encoder():
 
 def test_same_seed_same_numbers():
     model, x = EXACT.model(), EXACT.sample(3)
-    first, second = (
-        marginal_log_likelihood(model, x, "annealed_importance", temperatures=1, seed=4)
-        for _ in range(2)
+    first, second, other = (
+        marginal_log_likelihood(model, x, "annealed_importance", temperatures=5, seed=seed)
+        for seed in (4, 4, 5)
     )
     np.testing.assert_array_equal(first, second)
+    assert np.all(first.log_likelihood != other.log_likelihood)
 
 
 def test_bounds_of_a_conditional_model_are_for_the_conditions_given():

@@ -2,6 +2,7 @@
 
 import types
 
+import keras
 import numpy as np
 import pytest
 
@@ -74,18 +75,42 @@ def test_scores_that_cannot_be_compared_are_named():
             anomaly_metrics([1.0], scores)
 
 
-def test_a_mahalanobis_threshold_knows_the_codes_it_was_calibrated_on():
+def test_a_mahalanobis_threshold_keeps_its_promise_in_many_dimensions():
+    # The codes are x, in 10 dimensions, and 60 examples: moments of the same examples would make
+    # the rate several times as high. P(new > s_(k)) = 0.1 - 1/31 of rounding at most; the standard
+    # deviation of the share over 300 trials of 20 is below sqrt(0.1 * 0.9 / 300) = 0.0173.
+    keras.utils.set_random_seed(0)
+    encoder = keras.Sequential([keras.Input((10,)), keras.layers.Dense(20)])
+    kernel = np.concatenate([np.eye(10), np.zeros((10, 10))], axis=1)
+    encoder.layers[0].set_weights([kernel, np.concatenate([np.zeros(10), np.full(10, -30.0)])])
+    model = ki.VAE(10, likelihood="normal", encoder=encoder, decoder=ki.networks.MLP([4]))
+    model.build((None, 10))
+    rng = np.random.default_rng(0)
+    above = []
+    for _ in range(300):
+        x = rng.normal(size=(60, 10)).astype("float32")
+        calibrate_anomaly_threshold(model, x, 0.1, "mahalanobis")
+        score, value = model.anomaly_threshold.score, model.anomaly_threshold.value
+        offset = rng.normal(size=(20, 10)) - score.mean
+        scores = np.sqrt(np.sum(offset @ np.array(score.precision) * offset, axis=1))
+        above.append(np.mean(scores > value))
+    assert 0.1 - 1 / 31 - 3 * 0.0173 < np.mean(above) < 0.1 + 3 * 0.0173
+
+
+def test_a_mahalanobis_threshold_knows_half_of_the_codes():
     model = ki.VAE(2, seed=0, encoder=ki.networks.MLP([4]), decoder=ki.networks.MLP([4]))
     model.build((None, 3))
     x = np.random.default_rng(0).random((50, 3)).astype("float32")
     threshold = calibrate_anomaly_threshold(model, x, 0.1, "mahalanobis")
-    mean = np.mean(model.encode(x), axis=0)
-    np.testing.assert_allclose(threshold.score.mean, mean, atol=1e-6)
-    covariance = ki.evaluation.aggregated_posterior_covariance(model, x)
+    np.testing.assert_allclose(threshold.score.mean, model.encode(x[::2]).mean(axis=0), atol=1e-6)
+    covariance = ki.evaluation.aggregated_posterior_covariance(model, x[::2])
     np.testing.assert_allclose(threshold.score.precision, np.linalg.inv(covariance), rtol=1e-4)
-    assert model.is_anomaly(x).sum() == 4  # k = ceil(51 * 0.9) = 46 of 50
-    with pytest.raises(ValueError, match="more than latent_dim=2 examples"):
-        calibrate_anomaly_threshold(model, x[:2], 0.5, "mahalanobis")
+    assert threshold.examples == 25
+    assert model.is_anomaly(x[1::2]).sum() == 1  # k = ceil(26 * 0.9) = 24 of 25
+    with pytest.raises(ValueError, match="at least 18 examples for false_positive_rate=0.1"):
+        calibrate_anomaly_threshold(model, x[:17], 0.1, "mahalanobis")
+    with pytest.raises(ValueError, match="more than twice latent_dim=2 examples"):
+        calibrate_anomaly_threshold(model, x[:4], 0.5, "mahalanobis")
     assert model.anomaly_threshold is threshold
     model.fit(x, verbose=0)
     assert model.anomaly_threshold is None  # scores change with the weights

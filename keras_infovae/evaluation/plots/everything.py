@@ -32,7 +32,7 @@ def plot_all(model, data, history, directory, seed=0):
     >>> paths = plot_all(model, data, history, "runs/first")  # doctest: +SKIP
     """
     directory = os.fspath(directory)
-    split = next(s for s in ("test", "validation", "train") if len(getattr(data, s)) > 1)
+    split = data.held_out()
     x, labels = getattr(data, split), getattr(data, f"{split}_labels")
     names = {"feature_names": data.feature_names}
 

@@ -72,17 +72,18 @@ def _spread(metrics):
     test, train = (numbers[split]["log_det_covariance"] for split in ("test", "train"))
     if test is None or train is None:
         return _unknown(question, "Cov[q(z)] has no inverse: some dimension of z is constant.")
-    latent_dim = metrics["model"]["latent_dim"]
-    per_dimension, factor = abs(test) / latent_dim, math.exp(0.5 * test / latent_dim)
-    direction = "past the prior" if test > 0 else "over a part of the prior"
+    latent_dim, prior = metrics["model"]["latent_dim"], metrics["log_det_covariance_of_prior"]
+    excess = (test - prior) / latent_dim
+    direction = "past the prior" if excess > 0 else "over a part of the prior"
     return _graded(
         question,
-        per_dimension,
+        abs(excess),
         0.1,
         0.5,
-        f"log det Cov[q(z)] is {test:+.2f} on held-out and {train:+.2f} on training examples: "
-        f"codes lie {direction}, by a factor of {factor:.2f} per dimension.",
-        "|log det| per dimension. Good: at most 0.1 (5 % in the standard deviation); fair: 0.5.",
+        f"log det Cov[q(z)] is {test:+.2f} on held-out and {train:+.2f} on training examples, and "
+        f"{prior + 0.0:.2f} for the prior: codes lie {direction}, by a factor of "
+        f"{math.exp(0.5 * excess):.2f} per dimension.",
+        "|difference| per dimension. Good: at most 0.1 (5 % in the standard deviation); fair: 0.5.",
     )
 
 
@@ -126,17 +127,16 @@ def _generalises(metrics):
 
 def _inference(metrics):
     question = "Is q(z|x) close to the true posterior?"
-    summary = metrics["held_out"]
-    bound = summary["importance_weighted_bound"]
-    if bound is None:
+    numbers = metrics["inference_gap"]
+    if numbers is None:
         return _unknown(question, "Not defined for a posterior or prior without a density.")
-    gap = bound - summary["elbo"]
+    gap, bound, elbo = (numbers[name] for name in ("gap", "log_likelihood", "elbo"))
     return _graded(
         question,
         gap / max(abs(bound), 1e-9),
         0.05,
         0.15,
-        f"KL(q(z|x) || p(z|x)) is at least {gap:.2f} nats: the ELBO is {summary['elbo']:.2f}, the "
+        f"KL(q(z|x) || p(z|x)) is at least {gap:.2f} nats: the ELBO is {elbo:.2f}, the "
         f"importance-weighted bound {bound:.2f}.",
         "Relative to the bound. Good: at most 5 %; fair: 15 %.",
     )
@@ -181,7 +181,8 @@ def _trained(metrics):
     question = "Was it trained to the end?"
     history = metrics["history"]
     loss = None if history is None else history.get("val_loss") or history.get("loss")
-    if loss is None or len(loss) < 10:
+    loss = [value for value in loss or [] if value is not None]
+    if len(loss) < 10:
         return _unknown(question, "Needs the history of at least 10 epochs.")
     last = max(1, len(loss) // 10)
     total = loss[0] - min(loss)

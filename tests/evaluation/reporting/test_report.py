@@ -22,7 +22,6 @@ METRICS = {
         "active_units": 3,
         "latent_dim": 4,
         "elbo": -100.0,
-        "importance_weighted_bound": -98.0,
         "reconstruction_loss": 90.0,
     },
     "train": {"elbo": -97.0, "reconstruction_loss": 88.0},
@@ -36,6 +35,8 @@ METRICS = {
         },
     },
     "latents": {"information": {"mutual_information": 3.2, "log_examples": 6.9}},
+    "log_det_covariance_of_prior": 0.0,
+    "inference_gap": {"gap": 2.0, "log_likelihood": -98.0, "elbo": -100.0},
     "code_matters": 12.0,
     "samples": {
         "memorisation": 0.45,
@@ -86,8 +87,10 @@ def test_a_healthy_model_is_good_throughout():
         ("aggregated_posterior/test/log_det_covariance", None, 4, "unknown", "no inverse"),
         ("aggregated_posterior/test/mmd", 0.02, 5, "fair", "0.02"),
         ("aggregated_posterior/test/mmd", 0.021, 5, "poor", "0.021"),
-        ("held_out/importance_weighted_bound", -90.0, 6, "fair", "at least 10.00 nats"),
-        ("held_out/importance_weighted_bound", None, 6, "unknown", "without a density"),
+        ("log_det_covariance_of_prior", -8.0, 4, "poor", "past the prior"),
+        ("inference_gap/gap", 10.0, 6, "fair", "at least 10.00 nats"),
+        ("inference_gap", None, 6, "unknown", "without a density"),
+        ("history/loss", [None, *range(20, 10, -1), None], 0, "poor", "of 10 epochs"),
         ("samples/coverage", 0.6, 7, "fair", "60%"),
         ("samples/class_cross_entropy", None, 7, "good", "a class never comes"),
         ("samples/memorisation_z_score", 4.0, 8, "fair", "z = +4.0"),
@@ -183,6 +186,20 @@ def test_the_numbers_are_those_of_the_functions(written):
         text = file.read()
     assert f"{metrics['held_out']['elbo']:.4g}" in text
     assert all(d["question"] in text for d in metrics["diagnoses"])
+
+
+def test_without_held_out_data_nothing_is_called_new(tmp_path):
+    data = ki.datasets.load("digits", limit=60, validation_fraction=0.0, test_fraction=0.0)
+    networks = {name: ki.networks.MLP([8]) for name in ("encoder", "decoder")}
+    model = ki.VAE(2, seed=0, **networks)
+    history = model.fit(data.train, epochs=1, verbose=0).history | {"loss": [float("nan")]}
+    path = report(model, data, tmp_path, history=history)
+    with open(path.replace("report.html", "metrics.json"), encoding="utf-8") as file:
+        metrics = json.load(file)
+    assert metrics["samples"] is None and metrics["history"]["loss"] == [None]
+    found = {d["question"]: d["level"] for d in metrics["diagnoses"]}
+    assert found["Are the samples new?"] == "unknown"
+    assert found["Does it do as well on new data?"] == "unknown"
 
 
 def test_names_cannot_write_html(tmp_path):
