@@ -61,8 +61,14 @@ class Mahalanobis(AnomalyScore):
             return self
         mean, covariance = moments()
         ridge = _RIDGE * np.trace(covariance) / len(covariance)
-        precision = np.linalg.inv(covariance + ridge * np.eye(len(covariance)))
-        return Mahalanobis(mean.tolist(), precision.tolist())
+        if ridge <= 0:
+            raise ValueError(
+                "The Mahalanobis distance needs codes that differ. Received: a covariance of 0"
+            )
+        # By eigenvalues, because the inverse of a nearly singular matrix comes out lopsided.
+        variances, axes = np.linalg.eigh(covariance)
+        precision = (axes / (np.maximum(variances, 0.0) + ridge)) @ axes.T
+        return Mahalanobis(mean.tolist(), ((precision + precision.T) / 2.0).tolist())
 
     def rows(self, model, x, condition=None):
         """Returns the scores, float32 [n].

@@ -56,6 +56,18 @@ def test_the_mahalanobis_distance_is_that_of_the_codes(model):
     assert score.fitted(None) is score
 
 
+def test_codes_in_a_part_of_the_space_have_a_distance():
+    # Of rank 3 in 64 dimensions: along the plane it is that of the plane's covariance.
+    rng = np.random.default_rng(0)
+    plane = np.linalg.qr(rng.normal(size=(64, 3)))[0]
+    covariance = plane @ np.diag([4.0, 1.0, 0.25]) @ plane.T
+    score = anomaly_scores.Mahalanobis().fitted(lambda: (np.zeros(64), covariance))
+    precision = plane.T @ np.array(score.precision) @ plane
+    np.testing.assert_allclose(precision, np.diag([0.25, 1.0, 4.0]), atol=1e-4)
+    with pytest.raises(ValueError, match="codes that differ"):
+        anomaly_scores.Mahalanobis().fitted(lambda: (np.zeros(2), np.zeros((2, 2))))
+
+
 def test_a_model_without_densities_has_its_reconstruction_loss():
     arguments = {"alpha": 1.0, "lambda_": 10.0, "posterior": "deterministic"}
     networks = {name: ki.networks.MLP([4]) for name in ("encoder", "decoder")}
