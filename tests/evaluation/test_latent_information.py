@@ -141,6 +141,7 @@ def test_batches_and_seeds():
 
 
 def test_models_of_the_zoo():
+    keras.utils.set_random_seed(0)
     x = np.random.default_rng(0).random((24, 6)).astype("float32")
     labels = np.arange(24) % 3
     small = {"encoder": ki.networks.MLP([4]), "decoder": ki.networks.MLP([4]), "seed": 0}
@@ -159,7 +160,9 @@ def test_models_of_the_zoo():
         **small,
     )
     sphere.build((None, 6))
-    assert 0 < mutual_information(sphere, x)["mutual_information"] < math.log(24)
+    result = mutual_information(sphere, x)  # I_n is not below 0; its estimate may be, by the draws
+    least = -4 * result["mutual_information_standard_error"]
+    assert least < result["mutual_information"] < math.log(24)
     with pytest.raises(ValueError, match="independent normals. Received: prior=UniformSphere"):
         elbo_decomposition(sphere, x)
     drawn = ki.InfoVAE(
@@ -167,7 +170,7 @@ def test_models_of_the_zoo():
     )
     drawn.build((None, 6))
     result = mutual_information(drawn, x)
-    assert result["mutual_information"] > 0
+    assert result["mutual_information"] > -4 * result["mutual_information_standard_error"]
     assert result["kl_upper_bound"] is None and result["marginal_kl"] is None
     for function in (elbo_decomposition, kl_per_dimension):
         with pytest.raises(ValueError, match="independent normals. Received: prior=UserDefined"):
