@@ -89,10 +89,13 @@ def draw(rows, axis, titles, path):
             at = sorted({x for x, _ in points})
             means = [np.mean([y for x, y in points if x == here]) for here in at]
             axes.plot(at, means, color=COLOURS[model], label=model)
-            axes.scatter(*zip(*points, strict=True), color=COLOURS[model], s=10)
+            axes.scatter(*zip(*points, strict=True), color=COLOURS[model], s=12, zorder=3)
         if name.startswith("log_det"):
             axes.axhline(0.0, color="#98a2b3", linewidth=0.8, linestyle="--")
         axes.set_xscale("log")
+        axes.set_xticks(at, [f"{value:,.0f}" for value in at])
+        axes.minorticks_off()
+        axes.set_axisbelow(True)
         axes.set_title(title, loc="left", fontsize=9)
         axes.set_xlabel(axis)
         axes.spines[["top", "right"]].set_visible(False)

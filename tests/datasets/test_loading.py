@@ -107,7 +107,11 @@ def test_dataset_says_what_it_is(table):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"source": "digit"}, ValueError, "one of 'breast_cancer'.*Did you mean 'digits'.*path"),
+        (
+            {"source": "digit"},
+            ValueError,
+            "one of 'blobs', 'breast_cancer'.*Did you mean 'digits'.*path",
+        ),
         ({"source": "gone.npz"}, FileNotFoundError, "must be a path that exists.*'gone.npz'"),
         ({"source": "no/folder"}, FileNotFoundError, "must be a path that exists"),
         ({"source": np.ones(3)}, TypeError, "`source` must be a name or a path"),
