@@ -65,3 +65,8 @@ def test_examples_are_counted_before_they_are_joined(read):
     assert len(read(document, checker(max_rows=5))) == 5
     with pytest.raises(RequestError, match=r"rows of a request \(5\).*--max_rows"):
         read(document, checker(max_rows=4))
+
+
+def test_what_is_beyond_the_rows_is_not_read():
+    with pytest.raises(RequestError, match="--max_rows"):
+        examples.from_json({"examples": [{}] * 4 + ["not an example"]}, checker(max_rows=4))
