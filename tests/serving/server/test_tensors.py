@@ -46,7 +46,7 @@ def test_without_a_batch_all_of_an_output_counts():
 
 
 def test_what_is_within_the_limits_of_a_request_is_within_them_in_a_batch():
-    limits = {"max_batch_size": 7, "max_image_pixels": 1000, "max_response_bytes": 10 * ROW}
+    limits = {"max_batch_size": 7, "max_image_pixels": 1000, "max_response_bytes": 5 * ROW}
     random, full = np.random.default_rng(0), 0
     for _ in range(300):
         left, rows, pixels = limits["max_batch_size"], 0, 0
@@ -58,7 +58,7 @@ def test_what_is_within_the_limits_of_a_request_is_within_them_in_a_batch():
                 break
             left -= counted
             rows, pixels = rows + request[0], pixels + request[1]
-        assert rows <= 7 and pixels <= 1000 and rows * ROW <= 10 * ROW
+        assert rows <= 5 and pixels <= 1000
         full += pixels > 500
     assert full > 30  # the bound is of use: batches are filled
 
