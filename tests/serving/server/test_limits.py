@@ -64,13 +64,13 @@ def test_a_body_of_100_mb_is_refused_while_it_is_read(server):
 
 def test_a_context_of_many_examples_is_not_copied_for_each(server, channel):
     """256 KiB for each of 4,096 examples would be 1 GiB."""
-    document = {"context": {"x": "a" * 2**18}, "examples": [{}] * 4096}
+    document = {"context": {"x": "a" * 2**18}, "examples": [{"y": 1}] * 4096}
     request = regression_pb2.RegressionRequest()
     request.model_spec.name, request.model_spec.signature_name = "digits", "regress"
     listed = request.input.example_list_with_context
     listed.context.features.feature["x"].bytes_list.value.append(b"a" * 2**18)
     for _ in range(4096):
-        listed.examples.add()
+        listed.examples.add().features.feature["y"].int64_list.value.append(1)
     with at_most_more_memory(server, 50_000_000):
         status, answer = server.post("regress", signature_name="regress", **document)
         call = channel.unary_unary("/tensorflow.serving.PredictionService/Regress")
