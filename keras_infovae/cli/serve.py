@@ -88,6 +88,12 @@ This server is for development. In production, run TensorFlow Serving itself on 
             "Width times height by the files' headers, of all images of a request together.",
             default=16 * _MIB,
         )
+        flag_set.integer(
+            "max_response_bytes",
+            "BYTES",
+            "Of all outputs of a request as tensors; JSON takes several times as much.",
+            default=256 * _MIB,
+        )
 
     def run(self, flags):
         settings = json.dumps(self.settings(flags))

@@ -18,34 +18,34 @@ class _Waiting:
 
     inputs: dict
     rows: int
+    counted: int  # as how many rows of a batch
     future: asyncio.Future
     since: float
     due: float  # when it is to run even if nobody joins it
 
 
 class _Queue(collections.deque):
-    """The requests that may be joined with one another, oldest first, and their rows in all."""
+    """The requests that may be joined with one another, oldest first, and what they count for."""
 
-    rows = 0
+    counted = 0
 
-    def put(self, waiting):
-        self.append(waiting)
-        self.rows += waiting.rows
+    def append(self, waiting):
+        super().append(waiting)
+        self.counted += waiting.counted
 
-    def take(self):
-        waiting = self.popleft()
-        self.rows -= waiting.rows
-        return waiting
+    def remove(self, waiting):
+        super().remove(waiting)
+        self.counted -= waiting.counted
 
 
 class Batcher:
     """Runs requests in threads, several of the same version and signature at once.
 
     A batch goes to a free thread when it is full, when no other runs, or when its first request has
-    waited for `batch_timeout_ms`: a lone client does not wait, and many gather. A request of more
-    rows than `max_batch_size` runs by itself. Where a joined batch fails, each of its requests runs
-    alone, so that one bad row is an error of its own request only. A request whose future is
-    cancelled (its client has gone, or its deadline has passed) is not run.
+    waited for `batch_timeout_ms`: a lone client does not wait, and many gather. A request that
+    counts for more rows than `max_batch_size` runs by itself. Where a joined batch fails, each of
+    its requests runs alone, so that one bad row is an error of its own request only. A request that
+    is cancelled (its client has gone, or its deadline has passed) leaves its queue, and is not run.
 
     All methods are for the event loop's thread.
 
@@ -66,7 +66,7 @@ class Batcher:
         self._threads = concurrent.futures.ThreadPoolExecutor(self._idle, "batch")
         self._timer = None
 
-    async def run(self, version, name, inputs, rows):
+    async def run(self, version, name, inputs, rows, counted):
         """Returns {output: array} of one request.
 
         Args:
@@ -74,6 +74,7 @@ class Batcher:
             name: of the signature.
             inputs: {name: array}, checked.
             rows: their number.
+            counted: as how many rows of a batch they count, at least `rows`.
 
         Raises:
             RequestError: for what TensorFlow refuses, and where too many requests wait.
@@ -87,13 +88,18 @@ class Batcher:
         joins = self._settings.batching and version.signatures[name].batched
         due = now + self._settings.batch_timeout_ms / 1e3 if joins else now
         future = asyncio.get_running_loop().create_future()
-        waiting = _Waiting(inputs, rows, future, now, due)
+        waiting = _Waiting(inputs, rows, counted, future, now, due)
         shapes = tuple((key, value.shape[1:]) for key, value in sorted(inputs.items()))
         key = (version, name, shapes if joins else waiting)  # alone, in a queue of its own
-        self._queues.setdefault(key, _Queue()).put(waiting)
+        self._queues.setdefault(key, _Queue()).append(waiting)
         self.depth += 1
         self._start_what_is_due()
-        return await waiting.future
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if waiting in self._queues.get(key, ()):
+                self._remove(key, waiting)
+            raise
 
     def close(self):
         """Ends the threads; nothing may wait any more."""
@@ -119,22 +125,26 @@ class Batcher:
 
     def _due(self, queue):
         """Returns the time from which on the queue's next batch may start."""
-        full = queue.rows >= self._settings.max_batch_size
+        full = queue.counted >= self._settings.max_batch_size
         nothing_runs = self._idle == self._settings.batch_threads
         return queue[0].since if full or nothing_runs else queue[0].due
 
     def _take(self, key):
         """Returns the next batch of a queue: the requests that still matter, as many as fit."""
-        queue, batch, rows = self._queues[key], [], 0
-        while queue and (not batch or rows + queue[0].rows <= self._settings.max_batch_size):
-            waiting = queue.take()
-            self.depth -= 1
-            if not waiting.future.done():
+        queue, batch, left = self._queues[key], [], self._settings.max_batch_size
+        while queue and (not batch or queue[0].counted <= left):
+            waiting = queue[0]
+            self._remove(key, waiting)
+            if not waiting.future.done():  # cancelled just now
                 batch.append(waiting)
-                rows += waiting.rows
-        if not queue:
-            del self._queues[key]
+                left -= waiting.counted
         return batch
+
+    def _remove(self, key, waiting):
+        self._queues[key].remove(waiting)
+        self.depth -= 1
+        if not self._queues[key]:
+            del self._queues[key]
 
     def _compute(self, version, name, batch):
         """Returns the outputs, or the `RequestError`, of each request; runs in a thread."""

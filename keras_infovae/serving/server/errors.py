@@ -41,9 +41,17 @@ def input_error(name, expectation, received):
 
 
 def too_large(what, limit, flag):
-    """Returns the error of a request beyond a limit of the server's."""
+    """Returns the error of a request beyond a limit of the server's.
+
+    It is not RESOURCE_EXHAUSTED, after which clients send the same request again.
+
+    Example:
+
+    >>> str(too_large("The rows of a request (9)", 8, "max_rows"))
+    "The rows of a request (9) must be at most 8, the server's --max_rows"
+    """
     message = f"{what} must be at most {limit}, the server's --{flag}"
-    return RequestError("RESOURCE_EXHAUSTED", message, 413)
+    return RequestError("INVALID_ARGUMENT", message, 413)
 
 
 def from_tensorflow(error):

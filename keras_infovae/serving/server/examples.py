@@ -7,34 +7,39 @@ import tensorflow as tf
 from tensorflow.core.example import example_pb2
 
 from keras_infovae.serving.server.errors import RequestError, input_error
-from keras_infovae.serving.server.json_form import to_array
+from keras_infovae.serving.server.json_form import to_array, utf8
 from keras_infovae.serving.server.tensors import Spec
 
 INPUT, OUTPUT = "inputs", "outputs"  # of the signature, by TensorFlow Serving's convention
 
 
-def from_proto(request_input):
-    """Returns strings [n] of a `tensorflow.serving.Input`."""
+def from_proto(request_input, checker):
+    """Returns strings [n] of a `tensorflow.serving.Input`, within the `InputChecker`'s limits."""
     kind = request_input.WhichOneof("kind")
     if kind is None:
         raise input_error("input", "a list of examples", "nothing")
     listed = getattr(request_input, kind)
-    return _joined(getattr(listed, "context", None), listed.examples)
+    return _joined(getattr(listed, "context", None), listed.examples, checker)
 
 
-def from_json(document):
-    """Returns strings [n] of a body, {"context": {...}, "examples": [{...}, ...]}."""
+def from_json(document, checker):
+    """The same of a body, {"context": {...}, "examples": [{...}, ...]}."""
     examples = document.get("examples")
     if not isinstance(examples, list) or not examples:
         message = "`examples` must be a list of at least one object of features"
         raise RequestError("INVALID_ARGUMENT", f"{message}. Received: {type(examples).__name__}")
-    context = document.get("context", {})
-    return _joined(_example(context, "context"), [_example(e, "examples") for e in examples])
+    checker.check_rows(len(examples))
+    context = _example(document.get("context", {}), "context")
+    return _joined(context, [_example(e, "examples") for e in examples], checker)
 
 
-def _joined(context, examples):
+def _joined(context, examples, checker):
+    checker.check_rows(len(examples))
     # A serialized message after another is merged into it: an example's own feature comes last.
     shared = context.SerializeToString() if context is not None else b""
+    # Each example gets a copy of the context: a small request may become very large.
+    length = len(shared) * len(examples) + sum(example.ByteSize() for example in examples)
+    checker.check_bytes("The bytes of all examples, each with the context,", length)
     joined = np.empty(len(examples), object)
     joined[:] = [shared + example.SerializeToString() for example in examples]
     return joined
@@ -47,6 +52,7 @@ def _example(features, where):
         raise RequestError("INVALID_ARGUMENT", message)
     example = example_pb2.Example()
     for name, value in features.items():
+        utf8(f"a name in {where}", name)
         _set(example.features.feature[name], name, value if isinstance(value, list) else [value])
     return example
 

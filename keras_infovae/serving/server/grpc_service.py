@@ -79,9 +79,9 @@ class GrpcService:
                 if output not in signature.outputs:
                     known = ", ".join(signature.outputs)
                     raise input_error("output_filter", f"of {known}", repr(output))
-            inputs, rows = await read(size, self._inputs, request, signature)
+            inputs, rows, pixels = await read(size, self._inputs, request, signature)
             observed.signature = name
-            outputs = await service.run(version, name, inputs, rows)
+            outputs = await service.run(version, name, inputs, rows, pixels)
             response = predict_pb2.PredictResponse()
             self._set_spec(response.model_spec, version, name)
             for output in wanted:
@@ -89,7 +89,7 @@ class GrpcService:
             return response
 
     def _inputs(self, request, signature):
-        """Returns ({name: array}, rows); no array is made before its shape is known to fit."""
+        """Returns ({name: array}, rows, pixels); makes no array whose shape does not fit."""
         checker, specs = self._service.checker, signature.inputs
         checker.check_names(specs, request.inputs)
         shapes = {}
@@ -104,20 +104,24 @@ class GrpcService:
         for name, proto in request.inputs.items():
             if not math.prod(shapes[name]) or not proto.ListFields()[2:]:
                 raise input_error(name, specs[name], "a tensor without values")
+            # Where values are missing, `make_ndarray` repeats the last, which may be long.
+            if proto.dtype == tf.string and len(proto.string_val) != math.prod(shapes[name]):
+                found = f"{len(proto.string_val)} in `string_val`"
+                raise input_error(name, f"{math.prod(shapes[name])} strings", found)
             with malformed(f"Input `{name}`"):
                 inputs[name] = tf.make_ndarray(proto)
-        checker.check_values(inputs)
-        return inputs, rows
+        return inputs, rows, checker.check_values(inputs)
 
     async def _regress(self, request, size, observed):
         service = self._service
         with self._lend(request.model_spec) as version:
             given = request.model_spec.signature_name
             name, signature = service.signature(version, given, REGRESS_METHOD)
-            inputs = {examples.INPUT: await read(size, examples.from_proto, request.input)}
-            rows = service.checked(signature, inputs)
+            given = await read(size, examples.from_proto, request.input, service.checker)
+            inputs = {examples.INPUT: given}
+            rows, pixels = service.checked(signature, inputs)
             observed.signature = name
-            outputs = await service.run(version, name, inputs, rows)
+            outputs = await service.run(version, name, inputs, rows, pixels)
             response = regression_pb2.RegressionResponse()
             self._set_spec(response.model_spec, version, name)
             for value in outputs[examples.OUTPUT].ravel().tolist():

@@ -62,9 +62,7 @@ def arrays(document, form, signature, checker):
 
 
 def _columns(value, specs):
-    if isinstance(value, dict) and not _is_base64(value):
-        return value
-    return {_only(specs, COLUMN): value}
+    return {_only(specs, COLUMN): value} if _names(value) is None else value
 
 
 def _columns_of_rows(rows, specs, checker):
@@ -72,15 +70,22 @@ def _columns_of_rows(rows, specs, checker):
         message = f"`{ROW}` must be a list of at least one row. {_received(rows)}"
         raise RequestError("INVALID_ARGUMENT", message)
     checker.check_rows(len(rows))
-    named = [isinstance(row, dict) and not _is_base64(row) for row in rows]
-    if not any(named):
-        return {_only(specs, ROW): rows}
+    names = [_names(row) for row in rows]
     for index, row in enumerate(rows):
-        if not named[index] or row.keys() != rows[0].keys():
-            keys = ", ".join(f"`{name}`" for name in rows[0]) if named[0] else "a plain value"
-            message = f"`{ROW}[{index}]` must have {keys}, as row 0 does. {_received(row)}"
+        if names[index] != names[0]:
+            kind = "be a plain value"
+            if names[0] is not None:
+                kind = "have " + (", ".join(f"`{name}`" for name in rows[0]) or "no names")
+            message = f"`{ROW}[{index}]` must {kind}, like row 0. {_received(row)}"
             raise RequestError("INVALID_ARGUMENT", message)
+    if names[0] is None:
+        return {_only(specs, ROW): rows}
     return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def _names(row):
+    """Returns the names that a row gives its values, or None for a plain value."""
+    return row.keys() if isinstance(row, dict) and not _is_base64(row) else None
 
 
 def _only(specs, form):
@@ -133,8 +138,16 @@ def _bytes(name, value, binary):
         except (binascii.Error, TypeError, ValueError) as error:
             raise input_error(name, '{"b64": TEXT} in base64', error) from None
     if isinstance(value, str) and not binary:
-        return value.encode("utf-8")
+        return utf8(name, value)
     raise input_error(name, '{"b64": TEXT} in base64', _short(value))
+
+
+def utf8(name, text):
+    """Returns text as bytes; JSON may hold halves of surrogate pairs, which UTF-8 has none for."""
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise input_error(name, "Unicode text, of whole characters", _short(text)) from None
 
 
 def prediction(outputs, form):

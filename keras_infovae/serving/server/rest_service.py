@@ -95,7 +95,7 @@ class RestService:
         def understood(version, document):
             given = json_form.signature_name(document)
             name, signature = self._service.signature(version, given, REGRESS_METHOD)
-            inputs = {examples.INPUT: examples.from_json(document)}
+            inputs = {examples.INPUT: examples.from_json(document, self._service.checker)}
             return name, signature, inputs, _results
 
         return await self._computed(request, observed, understood)
@@ -111,11 +111,11 @@ class RestService:
 
             def checked():
                 name, signature, inputs, answer = understood(version, json_form.parse(body))
-                return name, inputs, self._service.checked(signature, inputs), answer
+                return name, inputs, *self._service.checked(signature, inputs), answer
 
-            name, inputs, rows, answer = await read(len(body), checked)
+            name, inputs, rows, pixels, answer = await read(len(body), checked)
             observed.signature = name
-            computing = self._service.run(version, name, inputs, rows)
+            computing = self._service.run(version, name, inputs, rows, pixels)
             outputs = await _unless_gone(request, computing)
         return await read(sum(value.nbytes for value in outputs.values()), answer, outputs)
 

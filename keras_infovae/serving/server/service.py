@@ -75,16 +75,16 @@ class Service:
         return name, signature
 
     def checked(self, signature, inputs):
-        """Returns the number of rows of {name: array} after all checks."""
+        """Returns (rows, pixels) of {name: array} after all checks."""
         self.checker.check_names(signature.inputs, inputs)
         shapes = {name: value.shape for name, value in inputs.items()}
         rows = self.checker.check_shapes(signature.inputs, shapes)
-        self.checker.check_values(inputs)
-        return rows
+        return rows, self.checker.check_values(inputs)
 
-    async def run(self, version, name, inputs, rows):
-        """Returns {output: array} for checked inputs."""
-        return await self._batcher.run(version, name, inputs, rows)
+    async def run(self, version, name, inputs, rows, pixels):
+        """Returns {output: array} for checked inputs, of so many rows and pixels of images."""
+        counted = self.checker.joined_rows(version.signatures[name].outputs, rows, pixels)
+        return await self._batcher.run(version, name, inputs, rows, counted)
 
 
 def no_classes():

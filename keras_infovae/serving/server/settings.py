@@ -30,4 +30,5 @@ class Settings:
     max_request_bytes: int
     max_rows: int
     max_image_pixels: int
+    max_response_bytes: int
     grace_seconds: float

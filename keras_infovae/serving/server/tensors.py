@@ -33,6 +33,11 @@ class Spec:
         """Whether axis 0 is the batch, of any size."""
         return bool(self.shape) and self.shape[0] is None
 
+    @property
+    def row_bytes(self):
+        """The bytes of a row, or of all where there is no batch; free axes count as 1."""
+        return math.prod(size for size in self.shape if size is not None) * self.dtype.size
+
 
 def described(dtype, shape):
     return f"{dtype.name} of shape [{', '.join(map(str, shape))}]"
@@ -70,10 +75,9 @@ class InputChecker:
                 raise input_error(name, str(spec), described(spec.dtype, shape))
             if spec.batched:
                 rows[name] = shape[0]
+            # Of strings only the number is known here; `check_values` adds up their lengths.
             size = math.prod(shape) * (1 if spec.dtype == tf.string else spec.dtype.size)
-            if size > self._settings.max_request_bytes:
-                limit = self._settings.max_request_bytes
-                raise too_large(f"The bytes of input `{name}`", limit, "max_request_bytes")
+            self.check_bytes(f"The bytes of input `{name}`", size)
         for name, count in rows.items():
             first, expected = next(iter(rows.items()))
             if count != expected:
@@ -87,17 +91,30 @@ class InputChecker:
         if count > self._settings.max_rows:
             raise too_large(f"The rows of a request ({count})", self._settings.max_rows, "max_rows")
 
+    def check_bytes(self, what, count):
+        limit = self._settings.max_request_bytes
+        if count > limit:
+            raise too_large(what, limit, "max_request_bytes")
+
     def check_values(self, inputs):
-        """Checks {name: array}: finite numbers, and files of images of a size that can be held."""
+        """Checks {name: array}: finite numbers, and strings and images that can be held.
+
+        Returns:
+            The pixels of all images, 0 where there are none.
+        """
+        pixels = 0
         for name, values in inputs.items():
+            if values.dtype.kind == "O":
+                self.check_bytes(f"The bytes of input `{name}`", sum(map(len, values.ravel())))
             if values.dtype.kind == "f" and not np.isfinite(values).all():
                 place = np.argwhere(~np.isfinite(values))[0].tolist()
                 raise input_error(name, "finite", f"{values[tuple(place)]} at {place}")
             if name == "image_bytes":
-                self._check_images(name, values.ravel())
+                pixels += self._check_images(name, values.ravel())
+        return pixels
 
     def _check_images(self, name, files):
-        """The pixels of all images of a request count together: they are decoded together."""
+        """Returns the pixels of all images, which count together: they are decoded together."""
         pixels, limit = 0, self._settings.max_image_pixels
         for index, content in enumerate(files):
             size = image_size(content)
@@ -109,3 +126,32 @@ class InputChecker:
                 width, height = size
                 allowed = f"of at most {limit} pixels in all (the server's --max_image_pixels)"
                 raise input_error(name, allowed, f"{width} x {height} at [{index}]")
+        return pixels
+
+    def joined_rows(self, outputs, rows, pixels):
+        """Checks the size of the answer, before anything is computed.
+
+        Args:
+            outputs: {name: Spec} of the signature.
+            rows: of the request.
+            pixels: of its images.
+
+        Returns:
+            As how many rows it counts in a batch of at most `max_batch_size`. That is a share of
+            the batch, by pixels or by the answer's bytes where these are larger than by rows, so
+            that what is within a limit for each request is within it for the batch.
+        """
+        limits = self._settings
+        answer = rows * sum(spec.row_bytes for spec in outputs.values())
+        if answer > limits.max_response_bytes:
+            what = f"The bytes of an answer ({answer}: {rows} rows)"
+            raise too_large(what, limits.max_response_bytes, "max_response_bytes")
+
+        def share(used, limit):
+            return -(-used * limits.max_batch_size // limit)  # rounded up
+
+        return max(
+            rows,
+            share(pixels, limits.max_image_pixels),
+            share(answer, limits.max_response_bytes),
+        )

@@ -10,6 +10,7 @@ from keras_infovae.serving.server.errors import RequestError
 from keras_infovae.serving.server.loaded_version import LoadedVersion
 
 _LOG = logging.getLogger("keras_infovae.serve")
+_LARGEST = 2**63 - 1  # of a version's number, int64 in TensorFlow Serving's messages
 
 
 @dataclasses.dataclass
@@ -25,7 +26,8 @@ class Versions:
 
     A version is any folder whose name is all digits. A new one is loaded and warmed up before it
     answers; the old one is closed when its last request is answered. One that does not load is
-    left alone until its files change, and the next older one stays.
+    left alone until its files change, and the next older one stays. Numbers from 2**63 on, which
+    no request could name, are passed over.
 
     All methods are for the event loop's thread.
 
@@ -46,6 +48,7 @@ class Versions:
         self._load = load
         self._loaded = {}
         self._broken = {}
+        self._passed_over = set()
 
     @property
     def loaded(self):
@@ -86,10 +89,17 @@ class Versions:
         on_disk = _versions_in(self._directory)
         wanted = []
         for number in sorted(on_disk, reverse=True):
-            if len(wanted) < self._keep and await self._is_loaded(number, on_disk[number]):
+            if number > _LARGEST:
+                self._pass_over(number)
+            elif len(wanted) < self._keep and await self._is_loaded(number, on_disk[number]):
                 wanted.append(number)
         for number in [number for number in self._loaded if number not in wanted]:
             self._retire(number)
+
+    def _pass_over(self, number):
+        if number not in self._passed_over:
+            self._passed_over.add(number)
+            _LOG.error("Version %d is passed over: numbers are at most %d", number, _LARGEST)
 
     def retire_all(self):
         """Unloads every version, each when its last request is answered."""

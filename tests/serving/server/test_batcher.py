@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import threading
 import types
+import weakref
 
 import numpy as np
 import pytest
@@ -33,8 +34,9 @@ class Version:
 def run(scenario, version=None, **settings):
     """Returns what the coroutine `scenario(batcher, send)` returns, and the batches.
 
-    `send(value, ...)` asks for rows of these values. There are two threads; a first batch, [0],
-    keeps one of them busy until the scenario sets `version.open`.
+    `send(value, ...)` asks for rows of these values, which count for `counted` rows of a batch, by
+    default for their number. There are two threads; a first batch, [0], keeps one of them busy
+    until the scenario sets `version.open`.
     """
     version = version or Version()
     defaults = {"batch_threads": 2, "max_batch_size": 4, "batch_timeout_ms": 60_000.0}
@@ -43,9 +45,10 @@ def run(scenario, version=None, **settings):
     async def main():
         batcher = Batcher(made, Metrics())
 
-        def send(*values):
+        def send(*values, counted=None):
             array = np.array(values)
-            return asyncio.ensure_future(batcher.run(version, "double", {"x": array}, len(array)))
+            asked = batcher.run(version, "double", {"x": array}, len(array), counted or len(array))
+            return asyncio.ensure_future(asked)
 
         first = send(0)
         while not version.batches:
@@ -198,3 +201,45 @@ def test_a_cancelled_request_is_not_run():
         assert gone.cancelled()
 
     assert run(scenario, version)[1] == [[0], [2]]
+
+
+@pytest.mark.parametrize("batching", [True, False])
+def test_a_cancelled_request_leaves_its_queue_at_once(batching):
+    """While the only thread is busy: its place, its rows and its tensors are free for others."""
+    version = Version()
+
+    async def scenario(batcher, send):
+        metrics = Metrics()
+        metrics.watch_queue(lambda: batcher.depth)
+        x = np.array([1, 1, 1])
+        tensor = weakref.ref(x)
+        gone = asyncio.ensure_future(batcher.run(version, "double", {"x": x}, 3, 3))
+        del x
+        stays = send(2)
+        await asyncio.sleep(0)
+        assert b"keras_infovae_queued_requests 2.0" in metrics.text()
+        gone.cancel()
+        await asyncio.wait([gone])
+        assert b"keras_infovae_queued_requests 1.0" in metrics.text()
+        assert sum(queue.counted for queue in batcher._queues.values()) == 1
+        assert len(batcher._queues) == 1
+        del gone
+        assert tensor() is None
+        return await gathered(version, stays, send(3))  # there may be two
+
+    answers, batches = run(
+        scenario, version, batch_threads=1, max_queued_requests=2, batching=batching
+    )
+    assert [answer["y"].tolist() for answer in answers] == [[4], [6]]
+    assert batches == ([[0], [2, 3]] if batching else [[0], [2], [3]])
+
+
+def test_a_request_may_count_for_more_rows_than_it_has():
+    version = Version()
+
+    async def scenario(_, send):
+        sent = [send(1, counted=3), send(2), send(3, counted=2), send(4, counted=9), send(5)]
+        return await gathered(version, *sent)
+
+    _, batches = run(scenario, version, batch_threads=1)
+    assert batches == [[0], [1, 2], [3], [4], [5]]

@@ -2,6 +2,7 @@
 
 import base64
 import concurrent.futures
+import contextlib
 import json
 import shutil
 import signal
@@ -12,6 +13,7 @@ import grpc
 import numpy as np
 import pytest
 import requests
+from tensorflow_serving.apis import regression_pb2
 
 from keras_infovae.serving.server import process
 from keras_infovae.serving.server.settings import Settings
@@ -48,22 +50,51 @@ def test_requests_of_clients_are_joined_and_a_bad_one_fails_alone(server, model)
 
 
 def test_a_body_of_100_mb_is_refused_while_it_is_read(server):
-    memory = resident(server.process.pid)
-    answers = [
-        requests.post(f"{server.url}:predict", data=data, timeout=60)
-        for data in (b" " * 100_000_000, (b" " * 1_000_000 for _ in range(100)))  # chunked
-    ]
+    with at_most_more_memory(server, 2 * 32 * 2**20 + 10_000_000):
+        # Of the bodies at most one of the largest that is allowed, 32 MiB, is ever kept, in a
+        # bytearray that is twice as large while it grows.
+        answers = [
+            requests.post(f"{server.url}:predict", data=data, timeout=60)
+            for data in (b" " * 100_000_000, (b" " * 1_000_000 for _ in range(100)))  # chunked
+        ]
     for answer in answers:
         assert answer.status_code == 413
         assert "--max_request_bytes" in answer.json()["error"]
-    # The bodies' 200 MB were not kept: at most one of the largest that is allowed, 32 MiB, grows
-    # twice its size in a bytearray.
-    assert resident(server.process.pid) - memory < 100_000_000
 
 
-def resident(process):
+def test_a_context_of_many_examples_is_not_copied_for_each(server, channel):
+    """256 KiB for each of 4,096 examples would be 1 GiB."""
+    document = {"context": {"x": "a" * 2**18}, "examples": [{"y": 1}] * 4096}
+    request = regression_pb2.RegressionRequest()
+    request.model_spec.name, request.model_spec.signature_name = "digits", "regress"
+    listed = request.input.example_list_with_context
+    listed.context.features.feature["x"].bytes_list.value.append(b"a" * 2**18)
+    for _ in range(4096):
+        listed.examples.add().features.feature["y"].int64_list.value.append(1)
+    with at_most_more_memory(server, 50_000_000):
+        status, answer = server.post("regress", signature_name="regress", **document)
+        call = channel.unary_unary("/tensorflow.serving.PredictionService/Regress")
+        with pytest.raises(grpc.RpcError, match="--max_request_bytes") as error:
+            call(request.SerializeToString(), timeout=60)
+    assert (status, "--max_request_bytes" in answer["error"]) == (413, True)
+    assert error.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+@contextlib.contextmanager
+def at_most_more_memory(server, limit):
+    """The server's memory never grows by more than `limit` bytes in the block."""
+    before = resident(server.process.pid)
+    with open(f"/proc/{server.process.pid}/clear_refs", "w", encoding="ascii") as file:
+        file.write("5")  # the peak, VmHWM, begins anew (proc(5))
+    yield
+    grown = resident(server.process.pid, "VmHWM") - before
+    print(f"{grown / 1e6:.1f} MB at the peak")
+    assert grown < limit
+
+
+def resident(process, field="VmRSS"):
     with open(f"/proc/{process}/status", encoding="ascii") as file:
-        return 1024 * int(file.read().split("VmRSS:")[1].split()[0])
+        return 1024 * int(file.read().split(f"{field}:")[1].split()[0])
 
 
 def test_a_client_that_asks_before_it_sends_is_told_at_once(server):
@@ -122,7 +153,8 @@ def own(version, tmp_path):
 
 
 def test_a_stop_answers_what_is_in_flight_and_keras_was_never_there(own):
-    with own("--max_image_pixels=100", "--nobatching") as server:
+    size = 2048 * 8 * 8 * 4  # of an answer to 2,048 seeds
+    with own("--max_image_pixels=100", "--nobatching", f"--max_response_bytes={size}") as server:
         status, answer = server.post(
             signature_name="score_image_bytes",
             inputs=[{"b64": content} for content in encoded(png(2))],
@@ -130,6 +162,8 @@ def test_a_stop_answers_what_is_in_flight_and_keras_was_never_there(own):
         assert status == 400  # each has 64
         assert "at most 100 pixels in all" in answer["error"]
         seeds = list(range(2048))
+        status, answer = server.post(signature_name="generate", inputs=[*seeds, 2048])
+        assert (status, "the server's --max_response_bytes" in answer["error"]) == (413, True)
         with concurrent.futures.ThreadPoolExecutor(6) as threads:
             asked = [
                 threads.submit(server.post, signature_name="generate", inputs=seeds)

@@ -49,8 +49,11 @@ def rest_cases():
     yield '{"instances": {"a": ' + nested(900) + "}}", "`instances`"
     for rows in ([], {}, None, "x", 3, {"x": IMAGE}):
         yield {"instances": rows}, "`instances`"
-    for rows in ([{"x": IMAGE[0]}, {}], [{"x": IMAGE[0]}, 3], [3, {"x": 1}], [{"x": 1}, {"z": 1}]):
-        yield {"instances": rows}, "`instances["
+    for row in ({}, 3, {"z": 1}, {"b64": "AA"}):
+        yield {"instances": [{"x": IMAGE[0]}, row]}, "`instances[1]` must have `x`, like row 0"
+    for row in (3, {"b64": "AA"}):
+        rows = [row, row, {"x": 1}]
+        yield {"instances": rows}, "`instances[2]` must be a plain value, like row 0"
     for rows in ([{}], [{"y": 1}], [{"x": IMAGE[0], "y": 1}], [{"X": IMAGE[0]}]):
         yield {"instances": rows}, "Input `"
     # === Names, types, shapes; in both forms ===
@@ -112,6 +115,14 @@ def rest_cases():
         yield {"signature_name": "regress", "examples": [{"x": x}]}, ""
     yield {"signature_name": "regress", "examples": [{}]}, "x"
     yield {"signature_name": "regress", "context": 3, "examples": [{}]}, "`context`"
+    # === Text that UTF-8 cannot hold ===
+    half = "\ud800"
+    yield {"inputs": {half: IMAGE}}, "is not one of"
+    yield {"signature_name": "regress", "examples": [{"x": half}]}, "`x` must be Unicode"
+    yield {"signature_name": "regress", "examples": [{half: 1}]}, "`a name in examples`"
+    yield {"signature_name": "regress", "context": {half: 1}, "examples": [{}]}, "in context`"
+    file = {"b64": half}
+    yield {"signature_name": "score_image_bytes", "inputs": [file]}, "`image_bytes`"
     yield {"signature_name": "score", "examples": [{"x": [1.0] * 64}]}, "tensorflow/serving/predict"
 
 
@@ -171,6 +182,10 @@ def grpc_cases():
     for file in (b"", bomb(30000, 30000), b"text"):
         made = request("score_image_bytes", image_bytes=[png(1)[0], file])
         yield made.SerializeToString(), "Input `image_bytes"
+    for rows in (3, 1):  # TensorFlow's own reader would repeat the last string
+        made = request("score_image_bytes", image_bytes=png(2))
+        made.inputs["image_bytes"].tensor_shape.dim[0].size = rows
+        yield made.SerializeToString(), f"must be {rows} strings. Received: 2"
     for dtype in (0, 99, 7, 101):
         yield changed(lambda x, dtype=dtype: setattr(x, "dtype", dtype)), SHAPE
     for size in (-1, -(2**62)):
@@ -205,7 +220,7 @@ def test_grpc(server, channel, still_answers):
     huge = predict_request("score", {"x": pixels(1)})
     huge.inputs["x"].tensor_content = b""
     huge.inputs["x"].float_val.append(1.0)
-    for rows, code in ((10**9, "RESOURCE_EXHAUSTED"), (4, None)):
+    for rows, code in ((10**9, "INVALID_ARGUMENT"), (4, None)):
         huge.inputs["x"].tensor_shape.dim[0].size = rows
         if code is None:
             call(huge.SerializeToString(), timeout=30)

@@ -110,6 +110,16 @@ def test_a_broken_version_is_passed_over_until_its_files_change(made, write, cap
     assert poll(versions) == [2]
 
 
+def test_numbers_that_no_request_could_name_are_passed_over(made, write, caplog):
+    versions, _ = made()
+    for number in (2**63 - 1, 2**63, 10**200):
+        write(str(number))
+    assert poll(versions) == poll(versions) == [2**63 - 1]
+    assert set(versions.states) == {2**63 - 1}
+    for number in (2**63, 10**200):
+        assert caplog.text.count(f"Version {number} is passed over") == 1
+
+
 def test_several_versions_and_removed_ones(made, write, tmp_path):
     versions, _ = made(num_versions=2)
     for name in "123":

@@ -41,3 +41,16 @@ def test_what_the_server_refuses_is_said(client):
         client.run("score", {"x": 1e9 + pixels(1)})
     assert client.ready()
     assert client.metadata()["version"] == 3
+
+
+@pytest.mark.parametrize("protocol", ["grpc", "rest"])
+def test_a_request_that_is_too_large_is_sent_once(server, protocol):
+    address = server.address if protocol == "grpc" else server.root
+    count = f'keras_infovae_requests_total{{method="predict",protocol="{protocol}"'
+    before = server.metric(count)
+    with (
+        ki.serving.Client(address, model_name="digits", max_rows=5000) as client,
+        pytest.raises(ki.serving.ServingError, match="--max_rows"),
+    ):
+        client.generate(5000, seed=1)
+    assert server.metric(count) == before + 1
