@@ -39,9 +39,8 @@ class RestTransport:
         self._session.headers.update(headers)
         # Cookies are what threads would not share safely.
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-        self._verify = _authorities(
-            credentials
-        )  # with each request: the session's gives way to the environment
+        # With each request: the session's gives way to the environment.
+        self._verify = _authorities(credentials)
         adapter = requests.adapters.HTTPAdapter(pool_maxsize=connections)
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, adapter)
@@ -122,12 +121,8 @@ class RestTransport:
             # A body that stalls is a ConnectionError of requests.
             is_over = deadline.remaining() <= 0
             status, transient = _failure(error)
-            raise self._error(
-                signature,
-                "DEADLINE_EXCEEDED" if is_over else status,
-                error,
-                transient and not is_over,
-            ) from error
+            status = "DEADLINE_EXCEEDED" if is_over else status
+            raise self._error(signature, status, error, transient and not is_over) from error
         if response.status_code != 200:
             raise self._error(
                 signature,

@@ -14,7 +14,7 @@ from keras_infovae.utils.checks import argument_error, check_integer, check_numb
 
 _STATUS_SECONDS = 5.0  # for a status; a server that needs longer is not ready
 _POLL_SECONDS = 0.2
-# After which the model may have another version, which is asked once.
+# When the version that was asked may have given way to another, which is asked then, once.
 _CHANGED = ("NOT_FOUND", "HTTP 404", "ABORTED")
 
 
@@ -81,13 +81,13 @@ class SignatureClient:
         >>> client.run("encode", {"x": x, "seed": [0, 1]})["log_variance"]  # doctest: +SKIP
         """
         deadline = Deadline(self.timeout)
-        try:
-            return self._run(signature, inputs, deadline)
-        except ServingError as error:
-            self._signatures = None  # another version may be there by now, with other signatures
-            if error.status not in _CHANGED:
-                raise
-        return self._run(signature, inputs, deadline)
+        for repeated in (False, True):
+            try:
+                return self._run(signature, inputs, deadline)
+            except ServingError as error:
+                self._signatures = None  # another version may be there by now, with other ones
+                if repeated or error.status not in _CHANGED:
+                    raise
 
     def _run(self, signature, inputs, deadline):
         specs = self._signature(signature, deadline)
