@@ -8,8 +8,8 @@ from keras_infovae.serving import warmup as warm_up
 from keras_infovae.serving.graph_loader import GraphLoader
 from keras_infovae.serving.inputs import ServingInputs
 from keras_infovae.serving.samples import Samples
-from keras_infovae.serving.server_config import versions_in
-from keras_infovae.utils.checks import argument_error, check_integer
+from keras_infovae.serving.versions import check_version, versions_in
+from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.files import rename_to_new, temporary_directory
 
 
@@ -28,10 +28,11 @@ def export_for_serving(
         model: a built model.
         directory: the model's directory on the server, made where it is missing. It must not be a
             symbolic link or contain "..".
-        version: an integer of at least 1 that is not there yet. Default None: the next one.
+        version: an integer from 1 to 2**63 - 1 that is not there yet. Default None: the next one.
         signatures: "all" (default), for all that the model can have, or a list of names:
-            "serving_default", "encode", "decode", "generate", "score", "regress", and for images of
-            1 or 3 channels "encode_image_bytes" and "score_image_bytes".
+            "serving_default", "encode", "decode", "generate", "score", "regress" (but where raw x
+            needs float64), and for images of 1 or 3 channels "encode_image_bytes" and
+            "score_image_bytes".
         warmup: raw examples [n, ...] of which the first 8 are used, or (examples, condition) for a
             model with a condition. They are compared with, and become the requests that the server
             runs before it takes others (needs the extra "serving"). Default None: examples drawn
@@ -138,10 +139,13 @@ def _version_path(directory, version):
     taken = versions_in(directory)
     if version is None:
         version = max(taken, default=0) + 1
-    version = check_integer("version", version)
-    if version in taken:
+        while os.path.lexists(os.path.join(directory, str(version))):  # a file, no version
+            version += 1
+    version = check_version("version", version)
+    path = os.path.join(directory, taken.get(version, str(version)))
+    if os.path.lexists(path):
         raise FileExistsError(
             f"Argument `version` must be a version that is not there yet. Received: "
-            f"version={version}, which is {os.path.join(directory, taken[version])}"
+            f"version={version}, which is {path}"
         )
-    return os.path.join(directory, str(version))
+    return path

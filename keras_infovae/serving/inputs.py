@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from keras_infovae.utils.checks import argument_error
 
+COARSEST = 1e-3  # of a column's scale, that a type of raw x may lose to the column's offset
 _ROUNDING = 1e-5  # by which scaling may leave the range of the likelihood; it is clipped then
 
 
@@ -43,6 +44,24 @@ class ServingInputs:
             self.x_spec = tf.TensorSpec([None, *model.event_shape], dtype, name="x")
         else:
             self.x_spec = _spec_of(preprocessing, model.event_shape)
+
+    def digits_lost(self, dtype):
+        """Returns what part of a column's scale raw x of the float type `dtype` may lose.
+
+        That is eps / 2 max |offset / scale|: the rounding of values near the column's offset.
+        """
+        if self.scaling is None:
+            return 0.0
+        offsets = np.abs(np.divide(self.scaling.offset, self.scaling.scale))
+        return float(np.finfo(dtype.as_numpy_dtype).eps / 2 * np.max(offsets))
+
+    @property
+    def takes_examples(self):
+        """Whether a `tf.train.Example`, which has no float64, holds raw x with all its digits."""
+        if self.x_spec.dtype != tf.float64:
+            return True
+        # How many digits a preprocessing of float64 needs is not known.
+        return self.preprocessing is None and self.digits_lost(tf.float32) <= COARSEST
 
     @functools.cached_property
     def takes_image_bytes(self):

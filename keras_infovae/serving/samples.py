@@ -72,6 +72,8 @@ class Samples:
         The unit of an output is the size from which on differences count relative to its values.
         """
         x = self.x
+        if name == "regress" and self.raw.dtype == np.float64:
+            x = self._inputs.apply(self.raw.astype("float32"))  # what an example holds
         if name in signatures.IMAGE_SIGNATURES:
             name = name.removesuffix("_image_bytes")
             x = self._inputs.apply(self._inputs.raw_levels(self._images()))

@@ -3,6 +3,7 @@
 import os
 import posixpath
 
+from keras_infovae.serving.versions import versions_in
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.files import whole_file
 
@@ -91,12 +92,6 @@ def write_server_config(
         with whole_file(paths[-1]) as temporary, open(temporary, "w", encoding="utf-8") as file:
             file.write(text)
     return paths
-
-
-def versions_in(directory):
-    """Returns {version: the name of its folder}: servers take "001" for version 1."""
-    names = os.listdir(directory) if os.path.isdir(directory) else []
-    return {int(name): name for name in names if name.isascii() and name.isdigit()}
 
 
 def _models(directory):

@@ -26,7 +26,12 @@ def choose(signatures, inputs):
         ValueError, TypeError: for an unknown name, or one that the model cannot have.
     """
     if isinstance(signatures, str) and signatures == "all":
-        return [n for n in NAMES if inputs.takes_image_bytes or n not in IMAGE_SIGNATURES]
+        return [
+            name
+            for name in NAMES
+            if (inputs.takes_image_bytes or name not in IMAGE_SIGNATURES)
+            and (inputs.takes_examples or name != "regress")
+        ]
     if isinstance(signatures, str) or not isinstance(signatures, (list, tuple)) or not signatures:
         raise argument_error("signatures", "'all' or a list of names", signatures, TypeError)
     for index, name in enumerate(signatures):
@@ -36,6 +41,12 @@ def choose(signatures, inputs):
                 f"Signature `{name}` needs a model of images with 1 or 3 channels, whose "
                 f"likelihood describes 8-bit grey levels. Received: examples of shape "
                 f"{tuple(inputs.model.event_shape)}, {type(inputs.model.likelihood).__name__}"
+            )
+        if name == "regress" and not inputs.takes_examples:
+            raise ValueError(
+                "Signature `regress` reads tf.train.Example, which holds float32. Received: a "
+                "model whose raw x needs float64. Take `score`, or subtract a constant from "
+                "columns such as time stamps before training."
             )
     return list(dict.fromkeys(signatures))
 

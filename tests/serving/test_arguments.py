@@ -14,6 +14,8 @@ from keras_infovae.serving.export import export
 from keras_infovae.serving.graph_loader import GraphLoader
 from tests.serving.conftest import small
 
+STAMPS = ki.datasets.Scaling([1.7e9, 0.0], [10.0, 2.0])  # of a time stamp, and of another column
+
 
 def refuse(error, message, *arguments, **settings):
     with pytest.raises(error, match=re.escape(message)):
@@ -49,6 +51,7 @@ def test_directories(tmp_path):
     refuse(ValueError, f"which {tmp_path}/file is not", model, tmp_path / "file" / "model")
     refuse(TypeError, "`version` must be an integer", model, tmp_path, version="1")
     refuse(ValueError, "`version` must be an integer of at least 1", model, tmp_path, version=0)
+    refuse(ValueError, "`version` must be at most", model, tmp_path, version=2**63)
     assert os.listdir(tmp_path / "target") == []
     assert sorted(os.listdir(tmp_path)) == ["file", "link", "target"]
 
@@ -70,6 +73,21 @@ def test_signatures(tmp_path):
         model,
         tmp_path,
         signatures=["score_image_bytes"],
+    )
+    assert os.listdir(tmp_path) == []
+
+
+def test_examples_that_would_lose_digits(tmp_path):
+    stamps = small(shape=(2,), likelihood="normal", scaling=STAMPS)
+    refuse(ValueError, "`regress` reads tf.train.Example", stamps, tmp_path, signatures=["regress"])
+    network = keras.Sequential([keras.Input((5,), dtype="float64"), keras.layers.Dense(5)])
+    refuse(
+        ValueError,
+        "needs float64",
+        small(likelihood="normal"),
+        tmp_path,
+        signatures=["score", "regress"],
+        preprocessing=network,
     )
     assert os.listdir(tmp_path) == []
 

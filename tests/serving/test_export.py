@@ -92,6 +92,37 @@ def test_large_offsets_of_columns_keep_their_digits(exported, loader):
     assert np.abs(codes["mean"][0] - codes["mean"][1]).max() > 1e-3
 
 
+def _around(offset, scale):
+    """Returns a model of two columns, the first around `offset`, and raw float64 examples."""
+    scaling = ki.datasets.Scaling([offset, 0.0], [scale, 2.0])
+    raw = scaling.offset + np.random.default_rng(0).normal(size=(6, 2)) * scaling.scale
+    return small(shape=(2,), likelihood="normal", scaling=scaling), raw
+
+
+def test_examples_are_not_taken_where_float32_loses_digits(exported):
+    model, raw = _around(1.7e9, 10.0)  # float32 values are 128 apart there
+    assert ServingInputs(model).digits_lost(tf.float32) == 2.0**-24 * 1.7e8
+    assert "regress" not in signatures.choose("all", ServingInputs(model))
+    _, differences = exported(model, warmup=raw)
+    assert set(differences) == {"serving_default", "encode", "decode", "generate", "score"}
+
+
+def test_examples_are_compared_with_what_they_hold(exported, loader):
+    model, raw = _around(1e4, 2.0)  # float32 values are 0.001 apart: less than the limit
+    path, differences = exported(model, ["score", "regress"], warmup=raw)
+    assert max(differences.values()) <= 1e-5
+    raw = raw.astype("float32")
+    rows = [{"x": tf.train.Feature(float_list=tf.train.FloatList(value=row))} for row in raw]
+    examples = [
+        tf.train.Example(features=tf.train.Features(feature=row)).SerializeToString()
+        for row in rows
+    ]
+    regressed, scored = loader.run(
+        path, [("regress", {"inputs": examples}), ("score", {"x": raw.astype("float64")})]
+    )
+    np.testing.assert_array_equal(regressed["outputs"][:, 0], scored["negative_elbo"])
+
+
 @pytest.mark.parametrize(
     ("signature", "inputs", "message"),
     [
@@ -185,6 +216,11 @@ def test_versions(exported, tmp_path):
             exported(model, ["generate"], version=taken)
     assert before == {f: os.stat(f).st_mtime_ns for f in (tmp_path / "model").rglob("*")}
     assert exported(model, ["generate"], version=3)[0].endswith("/3")
+    (tmp_path / "model" / "9").write_text("a file, no version")
+    (tmp_path / "model" / "9223372036854775808").mkdir()  # more than a server takes
+    assert exported(model, ["generate"])[0] == str(tmp_path / "model" / "10")
+    with pytest.raises(FileExistsError, match="Received: version=9, which is"):
+        exported(model, ["generate"], version=9)
 
 
 def test_exports_at_the_same_time_take_versions_of_their_own(tmp_path, monkeypatch):
@@ -237,8 +273,10 @@ def test_what_stands_in_a_version(exported):
 @pytest.mark.parametrize("score", ["negative_elbo", "mahalanobis"])
 def test_a_saved_threshold_is_served(exported, loader, score):
     model = small(scaling=ki.datasets.Scaling(0.0, 4.0))
-    raw = raw_examples((5,), 4.0)
-    threshold = ki.evaluation.calibrate_anomaly_threshold(model, raw / 4.0, 0.3, score)
+    raw = 4.0 * np.random.default_rng(0).random((12, 5)).astype("float32")
+    given = raw if score == "mahalanobis" else raw[1::2]  # it is fitted on the others first
+    threshold = ki.evaluation.calibrate_anomaly_threshold(model, given / 4.0, 0.3, score)
+    raw = raw[1::2]
     path, differences = exported(model, ["score", "regress"])
     assert max(differences.values()) <= 1e-5
     [answer] = loader.run(path, [("score", {"x": raw})])

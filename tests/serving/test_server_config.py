@@ -13,6 +13,7 @@ from google.protobuf import (
 from tensorflow_serving.config import model_server_config_pb2
 
 import keras_infovae as ki
+from keras_infovae.serving.versions import versions_in
 
 
 @pytest.fixture
@@ -20,7 +21,9 @@ def directory(tmp_path):
     """Versions 1 and 3 of one model, 2 of another, and what are no models."""
     for name in ("digits/1", "digits/003", "a 'model\"/2", "notes", "digits/.4.half", ".hidden/1"):
         (tmp_path / name).mkdir(parents=True)
-    (tmp_path / "5").write_text("a file")
+    for name in ("5", "digits/9"):
+        (tmp_path / name).write_text("a file")
+    (tmp_path / "digits" / str(2**63)).mkdir()
     return tmp_path
 
 
@@ -45,7 +48,7 @@ def test_every_model_is_served_by_its_newest_version(directory):
         assert model.model_platform == "tensorflow"
         assert model.model_version_policy.latest.num_versions == 1
         assert not model.version_labels
-    assert sorted(os.listdir(directory / "digits")) == [".4.half", "003", "1"]
+    assert sorted(versions_in(directory / "digits").items()) == [(1, "1"), (3, "003")]
 
 
 def test_versions_and_labels(directory):

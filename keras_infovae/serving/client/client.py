@@ -13,8 +13,9 @@ class Client(SignatureClient):
 
     Its methods are those of the Keras model: NumPy arrays of raw values in and out, float32. What
     a signature takes is learned once from the server, and arguments are checked before they are
-    sent. Batches are sent in parts, several at a time; results are in the order of the rows. A
-    client may be used by several threads.
+    sent. Batches are sent in parts, several at a time, all to one version; results are in the order
+    of the rows. Where the version is unloaded meanwhile, or has other outputs, the signatures are
+    learned again and the call begins once more, once. A client may be used by several threads.
 
     A part is sent again, after a growing random pause, where that is safe and may help: without a
     connection, and after UNAVAILABLE, RESOURCE_EXHAUSTED, or HTTP 429, 502, 503, 504. Signatures
@@ -24,7 +25,7 @@ class Client(SignatureClient):
         address: "host:port" for gRPC (needs the extra "serving" and TensorFlow), or "http://..." or
             "https://..." for REST (needs requests).
         model_name: of the model on the server.
-        version: a number, or the label of one. Default None: the newest.
+        version: a number from 1 to 2**63 - 1, or the label of one. Default None: the newest.
         timeout: seconds for a call of a method, all parts and attempts together. Default 60.
         retries: how often a part may be sent again. Default 4.
         max_rows: rows of a part. Default 128; a server that batches takes at most its
@@ -34,7 +35,8 @@ class Client(SignatureClient):
         concurrency: parts of one client that are under way at a time. Default 4.
         headers: {name: value} sent with each request, such as "Authorization". Default None.
         credentials: for gRPC, `grpc.ChannelCredentials` (default None: no encryption); for
-            "https", the path of a file of trusted certificates (default None: those of requests).
+            "https", the path of a file of trusted certificates, which must be there (default None:
+            those of requests).
 
     Raises:
         ValueError, TypeError: for arguments that cannot be used. Methods raise them too, before

@@ -13,6 +13,7 @@ from tensorflow_serving.apis import (
 
 from keras_infovae.serving.client.serving_error import ServingError
 from keras_infovae.serving.client.tensors import read_signatures
+from keras_infovae.utils.checks import argument_error
 
 _TRANSIENT = ("UNAVAILABLE", "RESOURCE_EXHAUSTED")
 _OPTIONS = (
@@ -40,6 +41,9 @@ class GrpcTransport:
     """
 
     def __init__(self, address, model_name, version, headers, credentials):
+        if credentials is not None and not isinstance(credentials, grpc.ChannelCredentials):
+            expectation = "None or grpc.ChannelCredentials for gRPC"
+            raise argument_error("credentials", expectation, type(credentials), TypeError)
         self._address, self._model_name, self._version = address, model_name, version
         self._headers = [(name.lower(), value) for name, value in headers.items()]
         if credentials is None:
@@ -52,20 +56,25 @@ class GrpcTransport:
     def close(self):
         self._channel.close()
 
-    def predict(self, signature, inputs, outputs, seconds):
-        """Returns {output: array} for {input: array}; the answer itself describes `outputs`."""
+    def predict(self, signature, inputs, outputs, seconds, version=None):
+        """Returns {output: array} for {input: array}, or None where they are not `outputs`.
+
+        A number as `version` takes the place of the transport's own.
+        """
         request = predict_pb2.PredictRequest()
-        self._name_model(request.model_spec)
+        self._name_model(request.model_spec, self._version if version is None else version)
         request.model_spec.signature_name = signature
         for name, array in inputs.items():
             request.inputs[name].CopyFrom(tf.make_tensor_proto(array))
         response = self._ask(self._predictions.Predict, request, seconds, signature)
+        if set(response.outputs) != set(outputs):
+            return None
         return {name: tf.make_ndarray(tensor) for name, tensor in response.outputs.items()}
 
     def metadata(self, seconds):
         """Returns (the version's number, signatures as `read_signatures` has them)."""
         request = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
-        self._name_model(request.model_spec)
+        self._name_model(request.model_spec, self._version)
         response = self._ask(self._predictions.GetModelMetadata, request, seconds)
         signatures = get_model_metadata_pb2.SignatureDefMap()
         response.metadata["signature_def"].Unpack(signatures)
@@ -75,20 +84,19 @@ class GrpcTransport:
     def states(self, seconds):
         """Returns {version: its state}, such as {1: "AVAILABLE"}."""
         request = get_model_status_pb2.GetModelStatusRequest()
-        self._name_model(request.model_spec)
+        self._name_model(request.model_spec, self._version)
         response = self._ask(self._models.GetModelStatus, request, seconds)
         state = get_model_status_pb2.ModelVersionStatus.State
         return {s.version: state.Name(s.state) for s in response.model_version_status}
 
-    def _name_model(self, model_spec):
+    def _name_model(self, model_spec, version):
         model_spec.name = self._model_name
-        if isinstance(self._version, str):
-            model_spec.version_label = self._version
-        elif self._version is not None:
-            model_spec.version.value = self._version
+        if isinstance(version, str):
+            model_spec.version_label = version
+        elif version is not None:
+            model_spec.version.value = version
 
     def _ask(self, method, request, seconds, signature=None):
-
         try:
             return method(request, timeout=seconds, metadata=self._headers)
         except grpc.RpcError as error:

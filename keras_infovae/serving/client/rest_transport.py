@@ -3,6 +3,7 @@
 import base64
 import http.cookiejar
 import json
+import os
 
 import numpy as np
 import requests
@@ -10,6 +11,7 @@ import requests
 from keras_infovae.serving.client.retries import Deadline
 from keras_infovae.serving.client.serving_error import ServingError
 from keras_infovae.serving.client.tensors import read_signatures
+from keras_infovae.utils.checks import argument_error
 
 _TRANSIENT = (429, 502, 503, 504)
 _BLOCK = 1 << 16
@@ -30,16 +32,15 @@ class RestTransport:
 
     def __init__(self, address, model_name, version, headers, credentials, connections):
         self._address, self._model_name = address, model_name
-        self._url = f"{address.rstrip('/')}/v1/models/{requests.utils.quote(model_name, safe='')}"
-        if isinstance(version, str):
-            self._url += f"/labels/{requests.utils.quote(version, safe='')}"
-        elif version is not None:
-            self._url += f"/versions/{version}"
+        name = requests.utils.quote(model_name, safe="")
+        self._model_url = f"{address.rstrip('/')}/v1/models/{name}"
+        self._url = self._versioned(version)
         self._session = requests.Session()
         self._session.headers.update(headers)
         # Cookies are what threads would not share safely.
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-        self._verify = credentials  # with each request: the session's gives way to the environment
+        # With each request: the session's gives way to the environment.
+        self._verify = _authorities(credentials)
         adapter = requests.adapters.HTTPAdapter(pool_maxsize=connections)
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, adapter)
@@ -47,22 +48,26 @@ class RestTransport:
     def close(self):
         self._session.close()
 
-    def predict(self, signature, inputs, outputs, seconds):
-        """Returns {output: array} for {input: array}; `outputs` is {name: TensorSpec}."""
+    def predict(self, signature, inputs, outputs, seconds, version=None):
+        """Returns {output: array} for {input: array}, or None where they are not `outputs`.
+
+        `outputs` is {name: TensorSpec}. A number as `version` takes the place of the transport's
+        own. The name of an output that is alone is not in the answer.
+        """
+        url = self._url if version is None else self._versioned(version)
         body = {
             "signature_name": signature,
             "inputs": {name: as_json(array) for name, array in inputs.items()},
         }
         text = json.dumps(body, allow_nan=False, separators=(",", ":"))
-        answer = self._ask("POST", f"{self._url}:predict", seconds, signature, text)
+        answer = self._ask("POST", f"{url}:predict", seconds, signature, text)
         try:
             values = answer["outputs"]
-            if len(outputs) == 1:  # comes back unnamed
-                (name,) = outputs
-                values = {name: values}
-            return {
-                name: _array(values[name], spec) for name, spec in outputs.items() if name in values
-            }
+            if not isinstance(values, dict):
+                values = dict.fromkeys(outputs, values) if len(outputs) == 1 else {}
+            if set(values) != set(outputs):
+                return None
+            return {name: _array(values[name], spec) for name, spec in outputs.items()}
         except (KeyError, TypeError, ValueError) as error:
             raise self._error(
                 signature, "HTTP 200", f"an answer of another form: {error}"
@@ -85,6 +90,14 @@ class RestTransport:
         except (KeyError, TypeError, ValueError) as error:
             raise self._error(None, "HTTP 200", f"a status of another form: {error}") from None
 
+    def _versioned(self, version):
+        """Returns the URL of a number, a label, or (None) the newest version."""
+        if version is None:
+            return self._model_url
+        if isinstance(version, str):
+            return f"{self._model_url}/labels/{requests.utils.quote(version, safe='')}"
+        return f"{self._model_url}/versions/{version}"
+
     def _ask(self, method, url, seconds, signature=None, body=None):
         """Returns the JSON of an answer."""
         deadline = Deadline(seconds)
@@ -104,15 +117,12 @@ class RestTransport:
                     content += block
                     if deadline.remaining() < 0:  # `timeout` is that of each block
                         raise requests.Timeout("the answer came too slowly")
-        except requests.Timeout as error:
-            transient = isinstance(error, requests.ConnectTimeout)
-            raise self._error(signature, "DEADLINE_EXCEEDED", error, transient) from error
-        except requests.exceptions.SSLError as error:
-            raise self._error(signature, "UNAVAILABLE", error) from error
-        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
-            raise self._error(signature, "UNAVAILABLE", error, True) from error
         except requests.RequestException as error:
-            raise self._error(signature, "UNKNOWN", error) from error
+            # A body that stalls is a ConnectionError of requests.
+            is_over = deadline.remaining() <= 0
+            status, transient = _failure(error)
+            status = "DEADLINE_EXCEEDED" if is_over else status
+            raise self._error(signature, status, error, transient and not is_over) from error
         if response.status_code != 200:
             raise self._error(
                 signature,
@@ -156,6 +166,29 @@ def _array(value, spec):
     if array.ndim != len(spec.shape):
         raise ValueError(f"an output of shape {array.shape} instead of {spec.shape}")
     return array
+
+
+def _authorities(credentials):
+    """Returns what requests verifies by: None, or the path of a file that is there."""
+    if credentials is None:
+        return None
+    expectation = "None or the path of a file of trusted certificates for https"
+    if not isinstance(credentials, (str, os.PathLike)):
+        raise argument_error("credentials", expectation, type(credentials), TypeError)
+    if not os.path.isfile(credentials):
+        raise argument_error("credentials", f"{expectation}, which is there", credentials)
+    return os.fspath(credentials)
+
+
+def _failure(error):
+    """Returns (status, whether it may pass) of an error of requests."""
+    if isinstance(error, requests.Timeout):
+        return "DEADLINE_EXCEEDED", isinstance(error, requests.ConnectTimeout)
+    if isinstance(error, requests.exceptions.SSLError):
+        return "UNAVAILABLE", False
+    if isinstance(error, (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+        return "UNAVAILABLE", True
+    return "UNKNOWN", False
 
 
 def _message(content):

@@ -9,10 +9,13 @@ import numpy as np
 from keras_infovae.serving.client import rows, tensors
 from keras_infovae.serving.client.retries import Deadline, with_retries
 from keras_infovae.serving.client.serving_error import ServingError
+from keras_infovae.serving.versions import check_version
 from keras_infovae.utils.checks import argument_error, check_integer, check_number
 
 _STATUS_SECONDS = 5.0  # for a status; a server that needs longer is not ready
 _POLL_SECONDS = 0.2
+# When the version that was asked may have given way to another, which is asked then, once.
+_CHANGED = ("NOT_FOUND", "HTTP 404", "ABORTED")
 
 
 class SignatureClient:
@@ -36,7 +39,7 @@ class SignatureClient:
             if not isinstance(value, str) or not value:
                 raise argument_error(name, "a string that is not empty", value, TypeError)
         if not isinstance(version, str) and version is not None:
-            version = check_integer("version", version)
+            version = check_version("version", version)
         if headers is not None and (
             not isinstance(headers, dict)
             or not all(isinstance(text, str) for pair in headers.items() for text in pair)
@@ -78,26 +81,45 @@ class SignatureClient:
         >>> client.run("encode", {"x": x, "seed": [0, 1]})["log_variance"]  # doctest: +SKIP
         """
         deadline = Deadline(self.timeout)
+        for repeated in (False, True):
+            try:
+                return self._run(signature, inputs, deadline)
+            except ServingError as error:
+                self._signatures = None  # another version may be there by now, with other ones
+                if repeated or error.status not in _CHANGED:
+                    raise
+
+    def _run(self, signature, inputs, deadline):
         specs = self._signature(signature, deadline)
         inputs = _checked(inputs, specs["inputs"], signature)
         parts = list(
             rows.slices(_row_bytes(inputs, specs["outputs"]), self.max_rows, self.max_bytes)
         )
+        version = None
+        if len(parts) > 1 and not isinstance(self.version, int):  # all parts ask the same one
+            version, signatures = self._learn(deadline)
+            if signatures.get(signature) != specs:
+                raise self._changed(signature)
 
         def ask(part):
             sent = {name: array[part] for name, array in inputs.items()}
-            return self._attempts(
-                lambda seconds: self._transport.predict(signature, sent, specs["outputs"], seconds),
+            answer = self._attempts(
+                lambda seconds: self._transport.predict(
+                    signature, sent, specs["outputs"], seconds, version
+                ),
                 deadline,
                 signature,
             )
+            if answer is None:
+                raise self._changed(signature)
+            return answer
 
-        try:
-            answers = self._in_order(ask, parts)
-        except ServingError:
-            self._signatures = None  # another version may be there by now, with other signatures
-            raise
+        answers = self._in_order(ask, parts)
         return {name: np.concatenate([a[name] for a in answers]) for name in answers[0]}
+
+    def _changed(self, signature):
+        details = "its inputs and outputs are not those of the metadata: another version took over"
+        return ServingError(self.address, self.model_name, signature, "ABORTED", details)
 
     def _in_order(self, ask, parts):
         if len(parts) == 1:
@@ -149,7 +171,7 @@ class SignatureClient:
     def ready(self):
         """Returns whether the model, in the client's version, answers requests."""
         try:
-            return "AVAILABLE" in self._states().values()
+            return "AVAILABLE" in self._states(self.timeout).values()
         except ServingError:
             return False
 
@@ -165,7 +187,8 @@ class SignatureClient:
         deadline = Deadline(check_number("timeout", timeout, exclusive_minimum=0.0))
         while True:
             try:
-                heard = self._states()
+                # The pause may have been a little longer than what was left.
+                heard = self._states(max(deadline.remaining(), 0.01))
                 if "AVAILABLE" in heard.values():
                     return
             except ServingError as error:
@@ -180,10 +203,10 @@ class SignatureClient:
                 )
             time.sleep(_POLL_SECONDS)
 
-    def _states(self):
+    def _states(self, seconds):
         if self._closed:
             raise RuntimeError(f"The client of {self.address} is closed")
-        return self._transport.states(min(self.timeout, _STATUS_SECONDS))
+        return self._transport.states(min(seconds, self.timeout, _STATUS_SECONDS))
 
     def _learn(self, deadline):
         version, signatures = self._attempts(self._transport.metadata, deadline)

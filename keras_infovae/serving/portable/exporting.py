@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from keras_infovae.serving import parity, saved_model
 from keras_infovae.serving.export import check_model
-from keras_infovae.serving.inputs import ServingInputs
+from keras_infovae.serving.inputs import COARSEST, ServingInputs
 from keras_infovae.serving.portable import litert_format, onnx_format, parts
 from keras_infovae.serving.samples import Samples
 from keras_infovae.utils.checks import argument_error, check_choice
@@ -15,7 +15,6 @@ from keras_infovae.utils.files import whole_file
 from keras_infovae.version import __version__
 
 FORMATS = {module.SUFFIX: module for module in (litert_format, onnx_format)}
-_COARSEST = 1e-3  # of a column's scale, that the type of raw x may lose to the column's offset
 _RANDOM = ("Stateless", "Random", "Multinomial")  # how the names of ops that draw begin
 
 
@@ -117,7 +116,7 @@ def _checked_content(model, part, form, float16):
             f"{', '.join(sorted(others))}. Make it with the dtype policy float32."
         )
     if form.X_DTYPE is not None and part != "decoder":
-        _refuse_coarse(inputs.scaling, form)
+        _refuse_coarse(inputs, form)
     with tf.device("CPU"):
         traced = saved_model.trace({part: parts.make(part, inputs)})[part]
         _refuse_draws(part, traced)
@@ -154,16 +153,13 @@ def _checked_content(model, part, form, float16):
     return content, parity.compare(run, {part: given}, {part: answers}, limit)[part]
 
 
-def _refuse_coarse(scaling, form):
+def _refuse_coarse(inputs, form):
     """Refuses columns whose raw values, in the format's type, have lost their digits."""
-    if scaling is None:
-        return
-    digits = np.finfo(form.X_DTYPE.as_numpy_dtype).eps / 2
-    lost = digits * np.max(np.abs(np.divide(scaling.offset, scaling.scale)))
-    if lost > _COARSEST:
+    lost = inputs.digits_lost(form.X_DTYPE)
+    if lost > COARSEST:
         raise ValueError(
             f"The part cannot be exported as {form.SUFFIX}: its x is {form.X_DTYPE.name}, in which "
-            f"a column loses {lost:.2g} of its scale, more than {_COARSEST:g}. Take .onnx, or "
+            f"a column loses {lost:.2g} of its scale, more than {COARSEST:g}. Take .onnx, or "
             "subtract a constant from such columns before training."
         )
 

@@ -37,6 +37,7 @@ FAULTS = {
     "exhausted": Fault(grpc.StatusCode.RESOURCE_EXHAUSTED, 429, "a full queue"),
     "invalid": Fault(grpc.StatusCode.INVALID_ARGUMENT, 400, "Input `x` must be finite."),
     "too large": Fault(grpc.StatusCode.RESOURCE_EXHAUSTED, 413, "Sent message larger than max"),
+    "gone": Fault(grpc.StatusCode.NOT_FOUND, 404, "there is no such version"),
     "dropped": Fault(grpc.StatusCode.UNAVAILABLE, None, "gone"),
 }
 
@@ -51,15 +52,20 @@ class ModelServer:
         headers: of the last request, by names in lower case.
         named: the version or label that the last request named, or None.
         states: {version: state}.
+        newest: the version that answers unless another is named. Version 2 adds 1 to all numbers,
+            `encode` has no `log_variance` there, and `decode` has an output `twice`.
+        swap_after: how many requests are answered before `newest` is 2; None (default) for all.
+        unloads: whether version 1 is gone then.
     """
 
     def __init__(self, path):
         self._functions = tf.saved_model.load(path).signatures
         with open(os.path.join(path, "saved_model.pb"), "rb") as file:
             saved = saved_model_pb2.SavedModel.FromString(file.read())
-        self.signature_map = get_model_metadata_pb2.SignatureDefMap(
+        signature_map = get_model_metadata_pb2.SignatureDefMap(
             signature_def=saved.meta_graphs[0].signature_def
         )
+        self.signature_maps = {1: signature_map, 2: _second_version(signature_map)}
         self._lock = threading.Lock()
         self.reset()
 
@@ -67,9 +73,19 @@ class ModelServer:
         self.faults, self.requests, self.headers = collections.deque(), [], {}
         self.states, self.named = {1: "AVAILABLE"}, None
         self.most_at_once = self._at_once = 0
+        self.newest, self.swap_after, self.unloads = 1, None, False
 
-    def predict(self, name, inputs):
+    def version(self, named):
+        """Returns the version that answers; `named` is a number, a label or neither."""
+        version = int(named) if str(named).isdigit() else self.newest
+        if version == 1 and self.newest == 2 and self.unloads:
+            raise FAULTS["gone"]
+        return version
+
+    def predict(self, name, inputs, named):
         with self._lock:
+            if self.swap_after is not None and len(self.requests) == self.swap_after:
+                self.newest = 2
             self.requests.append((name, len(next(iter(inputs.values())))))
             fault = self.faults.popleft() if self.faults else None
             self._at_once += 1
@@ -79,13 +95,29 @@ class ModelServer:
                 time.sleep(SLOW_SECONDS)
             elif fault is not None:
                 raise FAULTS[fault]
+            version = self.version(named)
             function = self._functions[name]
             specs = function.structured_input_signature[1]
             given = {key: tf.constant(inputs[key], spec.dtype) for key, spec in specs.items()}
-            return {key: value.numpy() for key, value in function(**given).items()}
+            outputs = {key: value.numpy() for key, value in function(**given).items()}
+            return _second_answer(name, outputs) if version == 2 else outputs
         finally:
             with self._lock:
                 self._at_once -= 1
+
+
+def _second_answer(name, outputs):
+    outputs = {key: value + 1 for key, value in outputs.items() if key != "log_variance"}
+    return outputs | ({"twice": 2 * outputs["x"]} if name == "decode" else {})
+
+
+def _second_version(signature_map):
+    second = type(signature_map)()
+    second.CopyFrom(signature_map)
+    del second.signature_def["encode"].outputs["log_variance"]
+    outputs = second.signature_def["decode"].outputs
+    outputs["twice"].CopyFrom(outputs["x"])
+    return second
 
 
 @contextlib.contextmanager
@@ -136,12 +168,12 @@ class _Servicer:
     def Predict(self, request, context):
         server, spec = self._server, request.model_spec
         server.headers = dict(context.invocation_metadata())
-        server.named = spec.version_label or (spec.HasField("version") and spec.version.value)
+        server.named = _named(spec)
         if spec.name != NAME:
             context.abort(grpc.StatusCode.NOT_FOUND, f"there is no model {spec.name}")
         inputs = {name: tf.make_ndarray(tensor) for name, tensor in request.inputs.items()}
         try:
-            outputs = server.predict(spec.signature_name, inputs)
+            outputs = server.predict(spec.signature_name, inputs, server.named)
         except Fault as fault:
             context.abort(fault.args[0], fault.args[2])
         except tf.errors.InvalidArgumentError as error:
@@ -152,9 +184,13 @@ class _Servicer:
         return response
 
     def GetModelMetadata(self, request, context):
+        try:
+            version = self._server.version(_named(request.model_spec))
+        except Fault as fault:
+            context.abort(fault.args[0], fault.args[2])
         response = get_model_metadata_pb2.GetModelMetadataResponse()
-        response.model_spec.name, response.model_spec.version.value = NAME, 1
-        response.metadata["signature_def"].Pack(self._server.signature_map)
+        response.model_spec.name, response.model_spec.version.value = NAME, version
+        response.metadata["signature_def"].Pack(self._server.signature_maps[version])
         return response
 
     def GetModelStatus(self, request, context):
@@ -163,6 +199,10 @@ class _Servicer:
             value = get_model_status_pb2.ModelVersionStatus.State.Value(state)
             response.model_version_status.add(version=version, state=value)
         return response
+
+
+def _named(spec):
+    return spec.version_label or (spec.version.value if spec.HasField("version") else None)
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -175,10 +215,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         server = self.model_server
         if self.path.endswith("/metadata"):
+            try:
+                version = server.version(self._named())
+            except Fault as fault:
+                self._answer(fault.args[1], {"error": fault.args[2]})
+                return
             signatures = json_format.MessageToDict(
-                server.signature_map, preserving_proto_field_name=True
+                server.signature_maps[version], preserving_proto_field_name=True
             )
-            spec = {"name": NAME, "signature_name": "", "version": "1"}
+            spec = {"name": NAME, "signature_name": "", "version": str(version)}
             self._answer(200, {"model_spec": spec, "metadata": {"signature_def": signatures}})
         else:
             states = [
@@ -191,14 +236,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         server = self.model_server
         server.headers = {name.lower(): value for name, value in self.headers.items()}
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        path = self.path.removesuffix(":predict").split("/")
-        server.named = path[-1] if path[-2] in ("versions", "labels") else None
-        if NAME not in path:
-            self._answer(404, {"error": f"there is no model {path[3]}"})
+        server.named = self._named()
+        if NAME not in self.path:
+            self._answer(404, {"error": "there is no such model"})
             return
         inputs = {name: _decoded(values) for name, values in body["inputs"].items()}
         try:
-            outputs = server.predict(body["signature_name"], inputs)
+            outputs = server.predict(body["signature_name"], inputs, server.named)
         except Fault as fault:
             if fault.args[1] is None:
                 self.close_connection = True
@@ -210,6 +254,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             values = {name: array.tolist() for name, array in outputs.items()}
             named = values if len(values) > 1 else next(iter(values.values()))
             self._answer(200, {"outputs": named})
+
+    def _named(self):
+        path = self.path.removesuffix(":predict").removesuffix("/metadata").split("/")
+        return path[-1] if path[-2] in ("versions", "labels") else None
 
     def _answer(self, status, content):
         text = json.dumps(content).encode()

@@ -3,8 +3,10 @@
 import concurrent.futures
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
 import time
 
 import grpc
@@ -198,6 +200,39 @@ def test_without_a_server(address):
             client.wait_until_ready(0.3)
 
 
+def test_a_body_that_stalls_is_a_deadline_that_is_over():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer():
+            connection = listening.accept()[0]
+            with connection:
+                connection.recv(1 << 16)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")
+                connection.recv(1)  # until the client hangs up
+
+        threading.Thread(target=answer, daemon=True).start()
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with (
+            ki.serving.Client(address, model_name="m", timeout=0.3) as client,
+            pytest.raises(ki.serving.ServingError) as caught,
+        ):
+            client.metadata()
+    assert (caught.value.status, caught.value.is_transient) == ("DEADLINE_EXCEEDED", False)
+
+
+@pytest.mark.parametrize("scheme", ["", "http://"])
+def test_waiting_for_a_silent_server_takes_no_longer_than_told(scheme):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"{scheme}127.0.0.1:{silent.getsockname()[1]}"
+        begin = time.monotonic()
+        with (
+            ki.serving.Client(address, model_name="m") as client,
+            pytest.raises(ki.serving.ServingError, match="not ready after 0.5 s"),
+        ):
+            client.wait_until_ready(0.5)
+        assert time.monotonic() - begin < 3.0  # of the 5 s that a status may take otherwise
+
+
 # === The server ===
 
 
@@ -221,7 +256,7 @@ def test_ready_is_a_version_that_is_available(client, server):
     client.wait_until_ready(0.3)
 
 
-@pytest.mark.parametrize("named", [3, "stable"])
+@pytest.mark.parametrize("named", [1, "stable"])
 def test_versions_labels_and_headers_are_sent(make_client, server, named):
     client = make_client(version=named, headers={"Authorization": "Bearer me"})
     client.decode(np.zeros((1, 3)))

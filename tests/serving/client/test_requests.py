@@ -59,6 +59,7 @@ def test_what_cannot_be_sent_is_not(client, server, method, arguments, error, me
         ({"address": None}, "`address` must be a string"),
         ({"model_name": ""}, "`model_name` must be a string that is not empty"),
         ({"version": 0}, "`version` must be an integer of at least 1"),
+        ({"version": 2**63}, "`version` must be at most 9223372036854775807"),
         ({"timeout": 0}, "`timeout` must be greater than 0"),
         ({"retries": -1}, "`retries` must be an integer of at least 0"),
         ({"max_rows": 0}, "`max_rows` must be"),
@@ -67,6 +68,14 @@ def test_what_cannot_be_sent_is_not(client, server, method, arguments, error, me
         ({"headers": {"Authorization": 1}}, "`headers` must be {name: value}, of strings"),
         ({"headers": "Authorization: me"}, "`headers` must be {name: value}, of strings"),
         ({"address": "http://a", "credentials": "ca.pem"}, "`credentials` must be None for http"),
+        ({"address": "https://a", "credentials": False}, "`credentials` must be None or the path"),
+        ({"address": "https://a", "credentials": True}, "`credentials` must be None or the path"),
+        (
+            {"address": "https://a", "credentials": "missing.pem"},
+            "certificates for https, which is",
+        ),
+        ({"address": "https://a", "credentials": "/"}, "certificates for https, which is there"),
+        ({"credentials": "ca.pem"}, "`credentials` must be None or grpc.ChannelCredentials"),
     ],
 )
 def test_settings(settings, message):
