@@ -16,15 +16,23 @@ def check_version(name, value):
 
 
 def versions_in(directory):
-    """Returns {version: the name of its folder}: servers take "001" for version 1."""
+    """Returns {version: the name of its folder}; {} where there is no such directory."""
     if not os.path.isdir(directory):
         return {}
+    return {
+        number: name for number, name in numbered_folders(directory).items() if number <= LARGEST
+    }
+
+
+def numbered_folders(directory):
+    """Returns {number: name} of the folders whose names are all digits; "001" is number 1.
+
+    Raises:
+        OSError: for a directory that cannot be read.
+    """
     with os.scandir(directory) as entries:
         return {
             int(entry.name): entry.name
             for entry in sorted(entries, key=lambda entry: entry.name)
-            if entry.name.isascii()
-            and entry.name.isdigit()
-            and int(entry.name) <= LARGEST
-            and entry.is_dir()
+            if entry.name.isascii() and entry.name.isdigit() and entry.is_dir()
         }

@@ -8,9 +8,9 @@ import os
 
 from keras_infovae.serving.server.errors import RequestError
 from keras_infovae.serving.server.loaded_version import LoadedVersion
+from keras_infovae.serving.versions import LARGEST, numbered_folders
 
 _LOG = logging.getLogger("keras_infovae.serve")
-_LARGEST = 2**63 - 1  # of a version's number, int64 in TensorFlow Serving's messages
 
 
 @dataclasses.dataclass
@@ -86,20 +86,22 @@ class Versions:
 
     async def poll(self):
         """Looks at the directory once: loads what is new, then unloads what is not wanted."""
-        on_disk = _versions_in(self._directory)
+        on_disk = numbered_folders(self._directory)
         wanted = []
         for number in sorted(on_disk, reverse=True):
-            if number > _LARGEST:
+            if number > LARGEST:
                 self._pass_over(number)
-            elif len(wanted) < self._keep and await self._is_loaded(number, on_disk[number]):
-                wanted.append(number)
+            elif len(wanted) < self._keep:
+                path = os.path.join(self._directory, on_disk[number])
+                if await self._is_loaded(number, path):
+                    wanted.append(number)
         for number in [number for number in self._loaded if number not in wanted]:
             self._retire(number)
 
     def _pass_over(self, number):
         if number not in self._passed_over:
             self._passed_over.add(number)
-            _LOG.error("Version %d is passed over: numbers are at most %d", number, _LARGEST)
+            _LOG.error("Version %d is passed over: numbers are at most %d", number, LARGEST)
 
     def retire_all(self):
         """Unloads every version, each when its last request is answered."""
@@ -140,16 +142,6 @@ class Versions:
             if version.number not in self._loaded:
                 self.states[version.number] = State("END")
             _LOG.info("Version %d is unloaded", version.number)
-
-
-def _versions_in(directory):
-    """Returns {number: path} of the folders whose names are all digits; "007" is version 7."""
-    found = {}
-    with os.scandir(directory) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            if entry.name.isascii() and entry.name.isdigit() and entry.is_dir():
-                found[int(entry.name)] = entry.path
-    return found
 
 
 def _fingerprint(path):
