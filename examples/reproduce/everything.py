@@ -3,8 +3,8 @@
     python examples/reproduce/everything.py --size=small
     python examples/reproduce/everything.py --size=full --data=mnist
 
-Tables that are complete are not made again. small: 8x8 digits, a quarter of an hour on two cores.
-full: 28x28 images and all seeds, hours.
+Tables that are complete are not made again. small: 8x8 digits, one seed, fewer steps. full: 28x28
+images, three seeds.
 """
 
 import pathlib
