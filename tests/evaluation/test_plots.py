@@ -10,6 +10,7 @@ from scipy import stats
 
 import keras_infovae as ki
 from keras_infovae import evaluation
+from keras_infovae.datasets import Dataset
 from keras_infovae.datasets import Scaling
 from keras_infovae.evaluation.plots import labels as label_colours
 from keras_infovae.evaluation.plots import reconstructions, samples, views
@@ -54,15 +55,7 @@ def make_model(shape, latent_dim=2, likelihood="bernoulli", **settings):
 
 def make_data(shape, labels=None, feature_names=None):
     x = np.random.default_rng(0).random((N, *shape)).astype("float32")
-    return types.SimpleNamespace(
-        train=x,
-        validation=x[:0],
-        test=x[:0],
-        train_labels=labels,
-        validation_labels=None,
-        test_labels=None,
-        feature_names=feature_names,
-    )
+    return Dataset("made", x, x[:0], x[:0], labels, feature_names=feature_names)
 
 
 def matplotlib_settings():
