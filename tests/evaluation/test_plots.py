@@ -10,8 +10,7 @@ from scipy import stats
 
 import keras_infovae as ki
 from keras_infovae import evaluation
-from keras_infovae.datasets import Dataset
-from keras_infovae.datasets import Scaling
+from keras_infovae.datasets import Dataset, Scaling
 from keras_infovae.evaluation.plots import labels as label_colours
 from keras_infovae.evaluation.plots import reconstructions, samples, views
 
