@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from keras_infovae.anomaly_scores import has_elbo
 from keras_infovae.evaluation.aggregated_posterior import (
     active_units,
     check_two_examples,
@@ -89,7 +90,7 @@ def summarize(model, x, *, num_samples=128, seed=0, batch_size=128, condition=No
         "active_units": active_units(model, x, condition=condition),
         "latent_dim": model.latent_dim,
     }
-    if model.posterior.has_density and model.prior.has_density:
+    if has_elbo(model):
         first = slice(_MOST_IMPORTANCE_WEIGHTED)
         given = None if condition is None else condition[first]
         bounds = importance_weighted_bound(model, x[first], num_samples, seed, given)

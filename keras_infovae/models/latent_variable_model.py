@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from keras_infovae import networks
+from keras_infovae.anomaly_scores import has_elbo
 from keras_infovae.distributions import likelihoods, posteriors, priors
 from keras_infovae.models import input_checks
 from keras_infovae.models.conditions import append_condition
@@ -283,7 +284,7 @@ class LatentVariableModel(
 
     def _kl_divergence(self, posterior, prior, z):
         """Returns KL(q(z|x) || p(z)) [n]: exact if TFP has it, else the mean over draws of z."""
-        if not (self.posterior.has_density and self.prior.has_density):
+        if not has_elbo(self):
             return tf.zeros(tf.shape(z)[1:2])
         try:
             return tfp.distributions.kl_divergence(posterior, prior)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae.anomaly_scores import has_elbo
 from keras_infovae.distributions import diagonal_normal_moments
 from keras_infovae.evaluation.aggregated_posterior import log_det
 from keras_infovae.evaluation.label_use import clustering_scores, semi_supervised_error
@@ -116,7 +117,7 @@ def _without_matrices(report):
 
 
 def _latents(model, x, seed):
-    if not (model.posterior.has_density and model.prior.has_density):
+    if not has_elbo(model):
         return None
     result = {"information": mutual_information(model, x, seed=seed)}
     if diagonal_normal_moments(model.prior_distribution()) is not None:
@@ -140,7 +141,7 @@ def _log_det_of_prior(model, seed):
 
 def _inference_gap(model, x, seed):
     """Returns the means of `inference_gap` by importance sampling; None without densities."""
-    if not (model.posterior.has_density and model.prior.has_density):
+    if not has_elbo(model):
         return None
     found = inference_gap(model, x, num_samples=_DRAWS, seed=seed)
     return {
