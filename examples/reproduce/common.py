@@ -14,12 +14,15 @@ import keras_infovae as ki
 FLAGS = flags.FLAGS
 VERSIONS = {"keras_infovae": ki.__version__, "keras": keras.__version__}
 
-# The models that the paper compares, all with one network.
+# Those that the paper compares, and those that were made for disentanglement; all with one network.
 MODELS = {
     "elbo": lambda latent_dim, **s: ki.VAE(latent_dim, **s),
     "mmd": lambda latent_dim, **s: ki.InfoVAE(latent_dim, lambda_=1000.0, **s),
     "stein": lambda latent_dim, **s: ki.InfoVAE(latent_dim, divergence="stein", **s),
     "adversarial": lambda latent_dim, **s: ki.InfoVAE(latent_dim, divergence="adversarial", **s),
+    "beta_vae": lambda latent_dim, **s: ki.BetaVAE(latent_dim, beta=4.0, **s),
+    "beta_tcvae": lambda latent_dim, **s: ki.BetaTCVAE(latent_dim, beta=6.0, **s),
+    "factor_vae": lambda latent_dim, **s: ki.FactorVAE(latent_dim, gamma=10.0, **s),
 }
 
 
@@ -29,13 +32,18 @@ def define_common_flags():
     flags.DEFINE_integer("seeds", 3, "Models per setting.", lower_bound=1)
 
 
-def define_flags(steps, models=("elbo", "mmd")):
-    """Defines the flags of an experiment that trains on images."""
+def define_training_flags(steps, models):
+    """Defines the flags of an experiment that trains models by `trained`."""
     define_common_flags()
-    flags.DEFINE_string("data", "digits", "What ki.datasets.load takes: a name or a path.")
     flags.DEFINE_integer("steps", steps, "Training steps of each model.", lower_bound=1)
     flags.DEFINE_list("models", list(models), f"Of {', '.join(MODELS)}.")
     flags.DEFINE_integer("test_examples", 500, "How many are measured.", lower_bound=20)
+
+
+def define_flags(steps, models=("elbo", "mmd")):
+    """Defines the flags of an experiment that trains on images of one's choice."""
+    define_training_flags(steps, models)
+    flags.DEFINE_string("data", "digits", "What ki.datasets.load takes: a name or a path.")
 
 
 def table_name(experiment, data):
@@ -87,9 +95,9 @@ def trained(data, name, latent_dim, n, seed):
     return model
 
 
-def cells_of(models):
+def cells_of(models, key="name"):
     """Returns a cell for each model and seed."""
-    return [{"name": name, "seed": seed} for seed in range(FLAGS.seeds) for name in models]
+    return [{key: name, "seed": seed} for seed in range(FLAGS.seeds) for name in models]
 
 
 def sweep(table, cells, measure, flags_kept=("steps", "test_examples")):
