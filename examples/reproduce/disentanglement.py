@@ -36,7 +36,7 @@ def main(_):
             "log_det_test": ki.evaluation.log_det_covariance(trained, test),
         }
 
-    kept = ("steps", "test_examples", "latent_dim", "examples")
+    kept = ("networks", "steps", "test_examples", "latent_dim", "examples")
     common.sweep("disentanglement", common.cells_of(FLAGS.models, "model"), measure, kept)
 
 

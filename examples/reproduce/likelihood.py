@@ -49,7 +49,7 @@ def main(_):
         }
 
     cells = common.cells_of(FLAGS.models, "model")
-    kept = ("steps", "test_examples", "latent_dim", "chains", "temperatures")
+    kept = ("networks", "steps", "test_examples", "latent_dim", "chains", "temperatures")
     common.sweep(common.table_name("likelihood", data), cells, measure, kept)
 
 
