@@ -89,7 +89,7 @@ def class_names_of(model, data, conditions):
         conditions: what `conditions_of` returned.
     """
     labels, classes = data.train_labels, conditions["train"]
-    if not num_classes_of(model) or labels is None or np.ndim(labels) != 1:
+    if num_classes_of(model) is None or labels is None or np.ndim(labels) != 1:
         return None
     pairs = set(zip(classes.astype(int).tolist(), np.asarray(labels).tolist(), strict=True))
     names = dict(pairs)

@@ -24,8 +24,11 @@ class Diagnosis:
 
 
 def diagnose(metrics):
-    """Returns a list of `Diagnosis` from the numbers that `measure` returned."""
-    return [check(metrics) for check in _CHECKS]
+    """Returns a list of `Diagnosis` from the numbers that `measure` returned.
+
+    Two of them are of models whose condition is a class only.
+    """
+    return [found for check in _CHECKS if (found := check(metrics)) is not None]
 
 
 def _graded(question, value, good, fair, sentence, rule):
@@ -127,18 +130,53 @@ def _generalises(metrics):
 
 def _inference(metrics):
     question = "Is q(z|x) close to the true posterior?"
-    numbers = metrics["inference_gap"]
-    if numbers is None:
+    gap, bound = (metrics["held_out"][n] for n in ("inference_gap", "importance_weighted_bound"))
+    if gap is None:
         return _unknown(question, "Not defined for a posterior or prior without a density.")
-    gap, bound, elbo = (numbers[name] for name in ("gap", "log_likelihood", "elbo"))
     return _graded(
         question,
         gap / max(abs(bound), 1e-9),
         0.05,
         0.15,
-        f"KL(q(z|x) || p(z|x)) is at least {gap:.2f} nats: the ELBO is {elbo:.2f}, the "
+        f"KL(q(z|x) || p(z|x)) is at least {gap:.2f} nats: the ELBO is {bound - gap:.2f}, the "
         f"importance-weighted bound {bound:.2f}.",
         "Relative to the bound. Good: at most 5 %; fair: 15 %.",
+    )
+
+
+def _condition_in_codes(metrics):
+    numbers = metrics["label_use"]
+    if numbers is None or numbers["of"] != "condition":
+        return None
+    error, guess = (
+        numbers[n] for n in ("semi_supervised_error", "error_of_the_most_frequent_class")
+    )
+    told = 1.0 - error / guess if guess > 0 else 0.0
+    return _graded(
+        "Do the codes leave the class to the condition?",
+        told,
+        0.1,
+        0.3,
+        f"From draws of z a classifier is wrong about {error:.0%} of the classes, from their "
+        f"frequencies alone about {guess:.0%}: z repeats {max(told, 0.0):.0%} of what the "
+        "condition tells.",
+        "1 - error / error of the most frequent class. Good: at most 10 %; fair: 30 %.",
+    )
+
+
+def _class_as_asked(metrics):
+    samples = metrics["samples"]
+    if samples is None or "class_agreement" not in samples:
+        return None
+    agreement, accuracy = samples["class_agreement"], samples["classifier_accuracy"]
+    return _graded(
+        "Are the samples of the class asked for?",
+        1.0 - agreement / max(accuracy, 1e-9),
+        0.05,
+        0.2,
+        f"A classifier finds the class asked for in {agreement:.0%} of samples, and is right about "
+        f"{accuracy:.0%} of data.",
+        "1 - agreement / accuracy. Good: at most 5 %; fair: 20 %.",
     )
 
 
@@ -209,6 +247,8 @@ _CHECKS = (
     _spread,
     _shape,
     _inference,
+    _condition_in_codes,
+    _class_as_asked,
     _reach,
     _new_samples,
 )

@@ -23,6 +23,8 @@ METRICS = {
         "latent_dim": 4,
         "elbo": -100.0,
         "reconstruction_loss": 90.0,
+        "importance_weighted_bound": -98.0,
+        "inference_gap": 2.0,
     },
     "train": {"elbo": -97.0, "reconstruction_loss": 88.0},
     "aggregated_posterior": {
@@ -36,8 +38,8 @@ METRICS = {
     },
     "latents": {"information": {"mutual_information": 3.2, "log_examples": 6.9}},
     "log_det_covariance_of_prior": 0.0,
-    "inference_gap": {"gap": 2.0, "log_likelihood": -98.0, "elbo": -100.0},
     "code_matters": 12.0,
+    "label_use": None,
     "samples": {
         "memorisation": 0.45,
         "memorisation_z_score": -1.0,
@@ -88,8 +90,8 @@ def test_a_healthy_model_is_good_throughout():
         ("aggregated_posterior/test/mmd", 0.02, 5, "fair", "0.02"),
         ("aggregated_posterior/test/mmd", 0.021, 5, "poor", "0.021"),
         ("log_det_covariance_of_prior", -8.0, 4, "poor", "past the prior"),
-        ("inference_gap/gap", 10.0, 6, "fair", "at least 10.00 nats"),
-        ("inference_gap", None, 6, "unknown", "without a density"),
+        ("held_out/inference_gap", 10.0, 6, "fair", "at least 10.00 nats: the ELBO is -108.00"),
+        ("held_out/inference_gap", None, 6, "unknown", "without a density"),
         ("history/loss", [None, *range(20, 10, -1), None], 0, "poor", "of 10 epochs"),
         ("samples/coverage", 0.6, 7, "fair", "60%"),
         ("samples/class_cross_entropy", None, 7, "good", "a class never comes"),
@@ -213,8 +215,11 @@ def test_what_cannot_be_reported_is_named(written, tmp_path):
     with pytest.raises(ValueError, match="without another's metrics.json"):
         report(model, data, tmp_path)
     assert (tmp_path / "metrics.json").read_text() == "{}"
+    with pytest.raises(ValueError, match="`condition` must be left out"):
+        report(model, data, tmp_path / "a", condition="labels")
     conditional = ki.ConditionalInfoVAE(2, num_classes=10)
-    with pytest.raises(ValueError, match="takes no condition"):
+    conditional.build((None, *data.event_shape))
+    with pytest.raises(ValueError, match='`condition` must be "labels" or a dictionary'):
         report(conditional, data, tmp_path / "a")
     few = ki.datasets.Dataset("few", data.train[:2], data.test[:0], data.test)
     with pytest.raises(ValueError, match="at least 3 training examples"):
