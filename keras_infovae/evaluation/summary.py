@@ -33,8 +33,8 @@ _ROWS = (
         "KL(q(z|x) || p(z|x)), nats",
         "lower is better: what the encoder costs, or more",
     ),
-    ("log_det_covariance", "log det Cov[q(z)]", "0 is ideal: above, codes spread past the prior;"),
-    ("", "", "  below, they fill part of it"),
+    ("log_det_covariance", "log det Cov[q(z)]", "0 is that of N(0, I): above, codes spread past"),
+    ("", "", "  the prior; below, they fill part of it"),
     ("active_units", "active units", "dimensions of z that tell something about x"),
 )
 

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 
+_LEAST_NATS = 0.1  # of KL(q(z|x) || p(z)), below which nothing can be told of q(z|x)
 GOOD, FAIR, POOR, UNKNOWN = "good", "fair", "poor", "unknown"
 
 
@@ -109,38 +110,44 @@ def _shape(metrics):
 
 def _generalises(metrics):
     question = "Does it do as well on new data?"
-    test, train = metrics["held_out"]["elbo"], metrics["train"]["elbo"]
-    name = "ELBO"
-    if test is None:
-        name = "log-likelihood given the code"
-        test, train = (-metrics[part]["reconstruction_loss"] for part in ("held_out", "train"))
     if metrics["data"]["measured_split"] == "train":
         return _unknown(question, "There are no held-out examples.")
-    gap = (train - test) / max(abs(test), 1e-9)
+    fit = metrics["fit_per_example"]
+    train, held_out = fit["train"], fit["held_out"]
+    # Of densities of real values the zero and, by the unit of x, the scale of nats mean nothing:
+    # what examples differ by among themselves does.
+    gap = (train - held_out) / max(fit["held_out_standard_deviation"], 1e-9)
     return _graded(
         question,
         gap,
-        0.05,
-        0.15,
-        f"{name}: {train:.2f} nats on training and {test:.2f} on held-out examples, a gap of "
-        f"{train - test:.2f}.",
-        "The gap relative to the held-out value. Good: at most 5 %; fair: 15 %.",
+        0.2,
+        0.5,
+        f"{fit['name']}: {train:.2f} nats on training and {held_out:.2f} on held-out examples, a "
+        f"gap of {round(gap, 2) + 0.0:.2f} standard deviations among them.",
+        "The gap in standard deviations among held-out examples. Good: at most 0.2; fair: 0.5 "
+        "(Cohen's small and medium effects).",
     )
 
 
 def _inference(metrics):
     question = "Is q(z|x) close to the true posterior?"
-    gap, bound = (metrics["held_out"][n] for n in ("inference_gap", "importance_weighted_bound"))
+    gap, bound, kl = (
+        metrics["held_out"][name]
+        for name in ("inference_gap", "importance_weighted_bound", "kl_divergence")
+    )
     if gap is None:
         return _unknown(question, "Not defined for a posterior or prior without a density.")
+    if kl < _LEAST_NATS:
+        return _unknown(question, f"q(z|x) tells nothing: its KL from the prior is {kl:.2f} nats.")
     return _graded(
         question,
-        gap / max(abs(bound), 1e-9),
-        0.05,
-        0.15,
-        f"KL(q(z|x) || p(z|x)) is at least {gap:.2f} nats: the ELBO is {bound - gap:.2f}, the "
-        f"importance-weighted bound {bound:.2f}.",
-        "Relative to the bound. Good: at most 5 %; fair: 15 %.",
+        gap / kl,
+        0.2,
+        0.5,
+        f"KL(q(z|x) || p(z|x)) is at least {gap:.2f} nats, {gap / kl:.0%} of the {kl:.2f} that "
+        f"q(z|x) spends: the ELBO is {bound - gap:.2f}, the importance-weighted bound "
+        f"{bound:.2f}.",
+        "Relative to KL(q(z|x) || p(z)). Good: at most 20 %; fair: 50 %.",
     )
 
 

@@ -66,6 +66,7 @@ def measure(model, data, history, seed, condition=None):
         },
         "held_out": summarize(model, x, **given),
         "train": summarize(model, train, **given_train),
+        "fit_per_example": _fit_per_example(model, (train, given_train), (x, given)),
         "aggregated_posterior": _without_matrices(
             aggregated_posterior_report(model, train, few, **given_train, test_condition=of_few)
         ),
@@ -91,6 +92,25 @@ def _describe(model):
         "divergence_weight": float(model.divergence_weight),
         **{part: type(getattr(model, part)).__name__ for part in _PARTS},
         **{f"{name}_weights": network.count_params() for name, network in networks.items()},
+    }
+
+
+def _fit_per_example(model, *examples):
+    """Returns means over training and held-out examples, and how held-out ones differ."""
+    if has_elbo(model):
+        name, values = "ELBO", [model.elbo(x, **given) for x, given in examples]
+    else:
+        name = "Log-likelihood given the code"
+        values = [
+            -model.score(x, "reconstruction_loss", condition=given["condition"])
+            for x, given in examples
+        ]
+    train, held_out = (of_split.astype("float64") for of_split in values)
+    return {
+        "name": name,
+        "train": float(np.mean(train)),
+        "held_out": float(np.mean(held_out)),
+        "held_out_standard_deviation": float(np.std(held_out, ddof=1)),
     }
 
 
