@@ -7,6 +7,7 @@ from keras_infovae import divergences
 from keras_infovae.distributions import normal_components
 from keras_infovae.evaluation.aggregated_posterior import check_two_examples
 from keras_infovae.evaluation.batches import posteriors
+from keras_infovae.evaluation.conditions import take
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.randomness import stateless_seed
 
@@ -56,7 +57,7 @@ def mmd_to_prior(model, x, *, draws=100, seed=0, batch_size=256, condition=None)
     check_integer("draws", draws, minimum=19)
     seed = stateless_seed(check_integer("seed", seed, minimum=0))
     x = check_two_examples(x)[:_MOST_EXAMPLES]
-    condition = None if condition is None else condition[:_MOST_EXAMPLES]
+    condition = take(condition, slice(_MOST_EXAMPLES))
     prior = model.prior_distribution()
     estimator = "sampled" if normal_components(prior) is None else "closed_form"
     mmd = divergences.MaximumMeanDiscrepancy(estimator=estimator)

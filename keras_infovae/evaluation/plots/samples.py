@@ -2,18 +2,24 @@
 
 import numpy as np
 
-from keras_infovae.evaluation.plots import style, views
+from keras_infovae.evaluation.conditions import check_condition, draw, num_classes_of
+from keras_infovae.evaluation.plots import class_samples, style, views
+from keras_infovae.evaluation.plots.labels import check_class_names
 
 _IMAGE_SIDE = 8
 _MOST_POINTS = 2000
 _CURVES = 12
 
 
-def plot_samples(model, path, x=None, seed=0, feature_names=None):
+def plot_samples(model, path, x=None, seed=0, feature_names=None, condition=None, class_names=None):
     """Draws new examples, made from z of the prior, beside examples of the data.
 
     Images are the means of p(x|z). Of a table, the histogram of each column; the draws are then
     from p(x|z), noise included, where the likelihood is that of unbounded values.
+
+    Of a model whose condition is a class, images come in a row per class (up to ten), made from the
+    same z down each column. Under any other condition, and for other data, each sample has the
+    condition of an example drawn by `seed`.
 
     Args:
         model: a trained model.
@@ -21,6 +27,9 @@ def plot_samples(model, path, x=None, seed=0, feature_names=None):
         x: array [n, ...] to compare with, or None (default) for the samples alone.
         seed: integer. Default 0.
         feature_names: a name per column, for tables. Default None.
+        condition: where the model takes a condition, one row per example of `x`, or without `x` any
+            rows to generate under. Default None.
+        class_names: a name per class of the condition. Default None: their numbers.
 
     Returns:
         `path`.
@@ -30,14 +39,19 @@ def plot_samples(model, path, x=None, seed=0, feature_names=None):
     """
     path = style.check_path(path)
     x = None if x is None else views.check_examples(x)
-    event_shape = model.decode(np.zeros((1, model.latent_dim), "float32")).shape[1:]
-    kind = views.view(event_shape, feature_names)
+    condition = check_condition(model, condition, None if x is None else len(x))
+    class_names = check_class_names(class_names, model)
+    kind = views.view(model.event_shape, feature_names)
+    if kind == views.IMAGES and num_classes_of(model):
+        return class_samples.plot(model, x, condition, class_names, seed, path)
     if kind == views.IMAGES:
-        samples = model.generate(_IMAGE_SIDE**2, seed=seed)
+        given = draw(condition, _IMAGE_SIDE**2, seed)
+        samples = model.generate(_IMAGE_SIDE**2, seed=seed, condition=given)
         return _images(model, None if x is None else x[_indices(x, len(samples))], samples, path)
     count = _CURVES if kind == views.CURVES else _MOST_POINTS
     # Bounded values (grey levels, shares) are shown as their means, real values with their noise.
-    samples = model.generate(count, seed=seed, sample=model.likelihood.minimum is None)
+    noise, given = model.likelihood.minimum is None, draw(condition, count, seed)
+    samples = model.generate(count, seed=seed, sample=noise, condition=given)
     samples = views.rows_of(model, samples)
     values = None if x is None else views.rows_of(model, x[_indices(x, count)])
     if kind == views.CURVES:
