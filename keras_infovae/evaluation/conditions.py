@@ -47,12 +47,15 @@ def conditions_of(model, data, condition=None):
         model: a built model.
         data: a `datasets.Dataset`.
         condition: "labels" for the labels of each split; or a dictionary {split: one row (or
-            label) per example}; None (default) for a model that takes no condition.
+            label) per example}, such as this function returned; None (default) for a model that
+            takes no condition.
 
     Raises:
         ValueError, TypeError: for a model that takes a condition where none is given, or the other
             way round; for a split without one, or with one that the model does not take.
     """
+    if isinstance(condition, dict) and all(rows is None for rows in condition.values()):
+        condition = None
     if not model.condition_size:
         model.check_condition(condition, None)  # which has to be None
         return dict.fromkeys(SPLITS)

@@ -31,7 +31,7 @@ _ROWS = (
     (
         "inference_gap",
         "KL(q(z|x) || p(z|x)), nats",
-        "lower is better: what the encoder costs, or more",
+        "lower is better: what the encoder costs, at least",
     ),
     ("log_det_covariance", "log det Cov[q(z)]", "0 is that of N(0, I): above, codes spread past"),
     ("", "", "  the prior; below, they fill part of it"),

@@ -9,7 +9,7 @@ from keras_infovae.evaluation.sample_metrics import nearest_neighbours
 
 _COUNT = 10
 _NEIGHBOURS = 3
-_CONDITIONS = " Each sample has the condition of one of them, drawn: above it, where it is a class."
+_CONDITION = " Each sample has the condition of a training example, drawn"
 
 
 def plot_nearest_neighbours(
@@ -40,17 +40,18 @@ def plot_nearest_neighbours(
     class_names = check_class_names(class_names, model)
     condition = draw(condition, _COUNT, seed)
     samples = model.generate(_COUNT, seed=seed, condition=condition)
+    asked = [class_names[int(c)] for c in condition] if class_names else None
+    note = "." if asked is None else ": the class above it."
     indices, _ = nearest_neighbours(samples, training, _NEIGHBOURS)
     header = (
         "Samples, and the training examples nearest to them",
         "By Euclidean distance. Good: like data, and like no single training example."
-        + ("" if condition is None else _CONDITIONS),
+        + ("" if condition is None else _CONDITION + note),
     )
     kind = views.view(training.shape[1:], feature_names)
     if kind == views.IMAGES:
-        asked = [class_names[int(c)] for c in condition] if class_names else None
         return _images(model, training, samples, indices, header, asked, path)
-    return _curves(model, training, samples, indices, header, path)
+    return _curves(model, training, samples, indices, header, asked, path)
 
 
 def _images(model, training, samples, indices, header, asked, path):
@@ -77,7 +78,7 @@ def _images(model, training, samples, indices, header, asked, path):
     return style.write(figure, path)
 
 
-def _curves(model, training, samples, indices, header, path):
+def _curves(model, training, samples, indices, header, asked, path):
     count = 6
     figure = style.new_figure(*header, width=9.0, height=4.2)
     rows = views.rows_of(model, training)
@@ -93,7 +94,10 @@ def _curves(model, training, samples, indices, header, path):
         for index in nearest:
             axes.plot((rows[index] - mean) / deviation, color=style.DATA, lw=1.0)
         axes.plot((sample - mean) / deviation, color=style.MODEL, lw=1.6)
-    style.panel_title(figure.axes[0], "sample blue, training grey", most=40)
+    colours = "sample blue, training grey"
+    titles = [colours] if asked is None else [f"{asked[0]} ({colours})", *asked[1:count]]
+    for axes, title in zip(figure.axes, titles):
+        style.panel_title(axes, title, most=40)
     figure.supxlabel("position in x", size=9, color=style.MUTED)
     figure.supylabel("standard deviations of the data", size=9, color=style.MUTED)
     return style.write(figure, path)

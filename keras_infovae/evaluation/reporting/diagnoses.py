@@ -5,6 +5,7 @@ import math
 
 _LEAST_NATS = 0.1  # of KL(q(z|x) || p(z)), below which nothing can be told of q(z|x)
 GOOD, FAIR, POOR, UNKNOWN = "good", "fair", "poor", "unknown"
+_FEW_HELD_OUT = "There are fewer than 20 held-out examples."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -191,7 +192,7 @@ def _new_samples(metrics):
     question = "Are the samples new?"
     samples = metrics["samples"]
     if samples is None:
-        return _unknown(question, "There are fewer than 20 held-out examples.")
+        return _unknown(question, _FEW_HELD_OUT)
     score, share = samples["memorisation_z_score"], samples["memorisation"]
     return _graded(
         question,
@@ -207,7 +208,9 @@ def _new_samples(metrics):
 def _reach(metrics):
     question = "Do the samples cover the data?"
     samples = metrics["samples"]
-    if samples is None or "coverage" not in samples:
+    if samples is None:
+        return _unknown(question, _FEW_HELD_OUT)
+    if "coverage" not in samples:
         return _unknown(question, "Needs labels, for the classifier that compares them.")
     mismatch = samples["class_cross_entropy"]
     classes = "a class never comes" if mismatch is None else f"class mismatch {mismatch:.3f} nats"

@@ -74,7 +74,7 @@ def measure(model, data, history, seed, condition=None):
         "latents": _latents(model, few, **given_few),
         "code_matters": code_matters(model, few, **given_few),
         "label_use": label_use(model, data, conditions, seed),
-        "samples": _samples(model, data, condition, conditions, seed),
+        "samples": _samples(model, data, conditions, seed),
         "anomaly_threshold": _threshold(model, x, conditions[split]),
         "history": _history(history),
     }
@@ -145,7 +145,7 @@ def _log_det_of_prior(model, seed):
     return float(log_det(np.atleast_2d(np.cov(z, rowvar=False))))
 
 
-def _samples(model, data, condition, conditions, seed):
+def _samples(model, data, conditions, seed):
     """Returns what `sample_quality` gives, or of data without classes whether samples are new.
 
     None without examples that the model was not trained on: to tell copies takes new data.
@@ -154,7 +154,7 @@ def _samples(model, data, condition, conditions, seed):
     if split == "train":
         return None
     if has_classes(data.train_labels):
-        found = sample_quality(model, data, count=_SAMPLES, seed=seed, condition=condition)
+        found = sample_quality(model, data, count=_SAMPLES, seed=seed, condition=conditions)
         return {name: value if math.isfinite(value) else None for name, value in found.items()}
     given = draw(conditions["train"], _SAMPLES, seed)
     samples = model.generate(_SAMPLES, seed=seed, condition=given)

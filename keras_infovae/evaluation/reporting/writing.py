@@ -61,7 +61,7 @@ def report(model, data, directory, *, history=None, seed=0, condition=None):
             "directory", f"one without another's {NUMBERS}, such as that of a run", directory
         )
     history = getattr(history, "history", history)
-    metrics = measure(model, data, history, seed, condition)
+    metrics = measure(model, data, history, seed, conditions)
     diagnoses = diagnose(metrics)
     metrics["diagnoses"] = [dataclasses.asdict(diagnosis) for diagnosis in diagnoses]
     os.makedirs(directory, exist_ok=True)

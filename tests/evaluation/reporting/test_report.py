@@ -103,6 +103,7 @@ def test_a_healthy_model_is_good_throughout():
         ("history/loss", [None, *range(20, 10, -1), None], 0, "poor", "of 10 epochs"),
         ("samples/coverage", 0.6, 7, "fair", "60%"),
         ("samples/class_cross_entropy", None, 7, "good", "a class never comes"),
+        ("samples/coverage", 0.4, 7, "poor", "40%"),
         ("samples/memorisation_z_score", 4.0, 8, "fair", "z = +4.0"),
         ("samples/memorisation_z_score", 40.0, 8, "poor", "copies"),
     ],
@@ -243,3 +244,11 @@ def test_what_cannot_be_reported_is_named(written, tmp_path):
     with pytest.raises(ValueError, match="at least 3 training examples"):
         report(model, few, tmp_path / "a")
     assert not (tmp_path / "a").exists()
+
+
+def test_what_takes_held_out_examples_says_so_without_them():
+    for diagnosis in diagnose(changed("samples", None))[7:]:
+        assert (diagnosis.level, diagnosis.sentence) == (
+            "unknown",
+            "There are fewer than 20 held-out examples.",
+        )
