@@ -94,7 +94,13 @@ def test_one_latent_dimension():
 def test_a_deterministic_posterior_with_fewer_examples_than_dimensions_has_no_volume():
     model = linear_encoder_model(np.eye(4), None, posterior="deterministic")
     x = np.eye(4)[:2]
-    assert log_det_covariance(model, x) < -25  # minus infinity, but for rounding
+    assert log_det_covariance(model, x) == float("-inf")
+    wide = linear_encoder_model(
+        np.random.default_rng(0).normal(size=(9, 30)), None, "deterministic"
+    )
+    x = np.random.default_rng(1).normal(size=(20, 9)).astype("float32")
+    assert log_det_covariance(wide, x) == float("-inf")
+    x = np.eye(4)[:2]
     np.testing.assert_array_equal(posterior_moments(model, x)[1], 0.0)
     collapsed = linear_encoder_model(np.zeros((4, 4)), None, posterior="deterministic")
     assert log_det_covariance(collapsed, x) == float("-inf")
@@ -105,6 +111,12 @@ def test_errors():
     for function in (aggregated_posterior_covariance, log_det_covariance, active_units):
         with pytest.raises(ValueError, match="`x` must hold at least 2 examples. Received: 1"):
             function(model, np.zeros((1, 2), "float32"))
+    x = white_data(9, 2)
+    for function in (log_det_covariance, active_units, posterior_moments):
+        with pytest.raises(ValueError, match="`x` must be finite. Received: 1 NaN"):
+            function(model, np.where(np.arange(18).reshape(9, 2) == 3, np.nan, x))
+        with pytest.raises(TypeError, match="`x` must be floating point. Received: dtype=uint8"):
+            function(model, x.astype("uint8"))
     with pytest.raises(ValueError, match="`threshold` must be at least 0"):
         active_units(model, white_data(9, 2), threshold=-1)
     with pytest.raises(ValueError, match="`x` must have shape"):
