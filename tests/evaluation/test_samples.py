@@ -32,6 +32,22 @@ def test_precision_and_recall_are_those_counted_by_hand():
     assert result["recall"] == 2 / 4  # 0 and 1 lie within 1 of 0.5
 
 
+@pytest.mark.parametrize("size", [1, 3, 20, 200])
+def test_equal_points_are_in_each_others_balls(size):
+    # Five different rows, each more often than k: all balls have radius 0, and hold their equals.
+    rng = np.random.default_rng(0)
+    rows = 10.0 + 3.0 * rng.normal(size=(5, size))
+    real, generated = rows[np.arange(200) % 5], rows[np.arange(150) % 5]
+    expected = {"precision": 1.0, "recall": 1.0, "density": 40 / 5, "coverage": 1.0}
+    assert precision_recall(real, generated) == expected
+    # Of a copy each ball holds its centre and its k nearest, of which one is on its boundary.
+    points = rng.normal(size=(300, size))
+    assert precision_recall(points, points)["density"] == pytest.approx(6 / 5)
+    # Copies are at a distance of 0, so that samples and held-out examples tie.
+    assert memorisation(generated, real, rows[np.arange(40) % 5])["probability"] == 0.5
+    np.testing.assert_array_equal(nearest_neighbours(generated, real, 3)[1], 0.0)
+
+
 def test_equal_distributions_have_density_1_and_the_expected_coverage():
     # E coverage = 1 - (n - 1)...(n - k) / ((2n - 1)...(2n - k)) for n of each; of n = 400 its
     # standard deviation is below sqrt(0.25 / 400) = 0.025. Density: 5 % by 20 repetitions.
