@@ -134,7 +134,17 @@ def test_what_cannot_be_measured_is_named():
         (lambda: class_distribution_mismatch([0, 1], [1], [1, 0]), "`frequencies` must be"),
         (lambda: Classifier(np.zeros((20, 2)), np.zeros(20)), "at least two classes"),
         (lambda: Classifier(np.zeros((20, 2)), [0] * 19 + [1]), "2 of each class"),
-        (lambda: Classifier(np.zeros((20, 2)), [0]), "`labels` must be one of each"),
+        (
+            lambda: Classifier(np.zeros((20, 2)), [0]),
+            "`labels` must be one label for each of the 20",
+        ),
+        (lambda: Classifier(np.full((20, 2), np.nan), [0, 1] * 10), "`x` must be finite"),
+        (lambda: Classifier(np.zeros(20), [0, 1] * 10), r"`x` must be an array \[n, ...\]"),
+        (lambda: Classifier(np.zeros((20, 2)), [0, np.nan] * 10), "`labels` must be finite"),
+        (
+            lambda: class_distribution_mismatch([0, 1], [1], [np.nan, 1]),
+            "`frequencies` must be fin",
+        ),
     ):
         with pytest.raises(ValueError, match=words):
             call()
@@ -168,6 +178,9 @@ def test_samples_of_the_data_itself_are_as_good_as_data():
     assert abs(result["memorisation_z_score"]) < 3
     one, same = (Classifier(x, labels, epochs=1, seed=5) for _ in range(2))
     np.testing.assert_array_equal(one.features(x), same.features(x))
+    for wrong, words in ((x[:, :2], r"`x` must be an array \[n, 4\]"), (x * np.nan, "finite")):
+        with pytest.raises(ValueError, match=words):
+            one.predict(wrong)
     low = x[x.mean(axis=1) < 1.5]
     one_class = types.SimpleNamespace(generate=lambda count, seed: low[:count])
     judged = sample_quality(one_class, data, count=50, classifier=_Sign())
