@@ -6,7 +6,8 @@ from keras_infovae.evaluation.disentanglement_metrics.factors import (
     check_codes_and_factors,
     halves,
 )
-from keras_infovae.utils.checks import check_integer
+from keras_infovae.utils.arrays import check_finite
+from keras_infovae.utils.checks import argument_error, check_integer
 
 _DEPTHS = (2, 4, 8, 16)
 
@@ -115,6 +116,9 @@ def disentanglement_and_completeness(importance):
     Args:
         importance: [latent_dim, num_factors], not negative, both at least 2.
 
+    Raises:
+        ValueError, TypeError: for any other matrix.
+
     Example:
 
     >>> disentanglement_and_completeness(np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]))
@@ -123,7 +127,14 @@ def disentanglement_and_completeness(importance):
     References:
         Eastwood and Williams, ICLR 2018, section 2.
     """
-    importance = np.asarray(importance, "float64")
+    importance = np.asarray(importance)
+    if importance.ndim != 2 or min(importance.shape) < 2:
+        expectation = "a matrix [latent_dim, num_factors], both at least 2"
+        raise argument_error("importance", expectation, importance.shape)
+    check_finite("importance", importance)
+    importance = importance.astype("float64")
+    if importance.min() < 0:
+        raise argument_error("importance", "at least 0", float(importance.min()))
     total = importance.sum()
     if not total:
         return 0.0, 0.0
