@@ -112,14 +112,17 @@ def nearest_neighbours(examples, training, count=1):
     from sklearn.neighbors import NearestNeighbors
 
     count = check_integer("count", count)
-    examples, training = _pair(examples, training, 1, names=("examples", "training"))
+    examples, training = np.asarray(examples), np.asarray(training)
+    # Data that are float32 stay so: what is trained on may fill half of the memory.
+    dtype = np.result_type(examples.dtype, training.dtype, "float32")
+    examples, training = _pair(examples, training, 1, ("examples", "training"), dtype)
     if len(training) < count:
         raise argument_error("count", f"at most {len(training)}, the training examples", count)
     nearest = NearestNeighbors(n_neighbors=count).fit(training)
     indices = nearest.kneighbors(examples, return_distance=False)
     # By differences: what the search goes by is not 0 for copies.
-    columns = [np.linalg.norm(examples - training[column], axis=1) for column in indices.T]
-    distances = np.stack(columns, axis=1)
+    differences = ((examples - training[column]).astype("float64") for column in indices.T)
+    distances = np.stack([np.linalg.norm(offsets, axis=1) for offsets in differences], axis=1)
     order = np.argsort(distances, axis=1, kind="stable")
     return np.take_along_axis(indices, order, 1), np.take_along_axis(distances, order, 1)
 
@@ -187,15 +190,15 @@ def _squared_distances(first, second, most=2**22):
         yield rows, scale - 2.0 * first[rows] @ second.T, _ROUNDING * scale
 
 
-def _pair(first, second, least, names=("real", "generated")):
-    """Returns two sets of examples as float64 [n, d], d the same and n at least `least`."""
+def _pair(first, second, least, names=("real", "generated"), dtype="float64"):
+    """Returns two sets of examples as `dtype` [n, d], d the same and n at least `least`."""
     result = []
     for name, values in zip(names, (first, second), strict=True):
         values = np.asarray(values)
         check_finite(name, values)
         if values.ndim < 2 or len(values) < least:
             raise argument_error(name, f"[n, ...] with n at least {least}", values.shape)
-        result.append(values.reshape(len(values), -1).astype("float64"))
+        result.append(values.reshape(len(values), -1).astype(dtype, copy=False))
     if result[0].shape[1] != result[1].shape[1]:
         raise argument_error(names[1], f"of {result[0].shape[1]} values each", np.shape(second))
     return result

@@ -1,5 +1,6 @@
 """Sample metrics, against cases that can be counted by hand and normals in closed form."""
 
+import tracemalloc
 import types
 
 import numpy as np
@@ -101,6 +102,19 @@ def test_the_neighbours_of_images_are_the_nearest_first():
     indices, distances = nearest_neighbours(training[[2]] + 0.5, training, count=2)
     assert indices.tolist() == [[2, 3]]
     np.testing.assert_allclose(distances, [[np.sqrt(0.5), np.sqrt(2 * 1.5**2)]])
+
+
+def test_the_training_data_are_not_copied():
+    training = np.random.default_rng(0).random((4000, 400), dtype="float32")
+    samples = training[::100] + np.float32(1e-3)
+    nearest_neighbours(samples, training)  # imports what it takes
+    tracemalloc.start()
+    indices, distances = nearest_neighbours(samples, training)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.5 * training.nbytes
+    np.testing.assert_array_equal(indices[:, 0], np.arange(0, 4000, 100))
+    np.testing.assert_allclose(distances, 0.02, rtol=1e-3)  # sqrt(400) * 1e-3
 
 
 def test_the_mismatch_is_that_counted_by_hand():
