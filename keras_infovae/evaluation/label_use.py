@@ -6,6 +6,8 @@ from keras_infovae.evaluation.labels import check_labels
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 
+_SEEDS = 2**32  # that scikit-learn takes
+
 
 def semi_supervised_error(
     z, labels, *, test=None, num_labels=1000, draws=10, classifier="svm", seed=0
@@ -82,7 +84,7 @@ def semi_supervised_error(
             raise argument_error("test", f"z of {z.shape[1]} dimensions", test[0].shape[1])
     errors = []
     splits = StratifiedShuffleSplit(
-        draws, train_size=num_labels, test_size=len(z) - num_labels, random_state=seed
+        draws, train_size=num_labels, test_size=len(z) - num_labels, random_state=seed % _SEEDS
     )
     for labelled, others in splits.split(z, codes):
         if len(np.unique(codes[labelled])) < len(classes):
@@ -148,7 +150,7 @@ def clustering_scores(z, labels, *, method="k_means", num_clusters=None, n_init=
     check_integer("num_clusters", num_clusters, minimum=2)
     if num_clusters > len(z):
         raise argument_error("num_clusters", f"at most n = {len(z)}", num_clusters)
-    found = methods[method](num_clusters, n_init=n_init, random_state=seed).fit_predict(z)
+    found = methods[method](num_clusters, n_init=n_init, random_state=seed % _SEEDS).fit_predict(z)
     return {
         "normalized_mutual_information": float(normalized_mutual_info_score(codes, found)),
         "adjusted_rand_index": float(adjusted_rand_score(codes, found)),

@@ -68,6 +68,8 @@ def test_draws_are_stratified_and_follow_the_seed(monkeypatch):
     assert all(np.bincount(of_draw).tolist() == [4, 8] for of_draw in drawn)
     assert semi_supervised_error(z, labels, num_labels=12, seed=1) == one
     assert semi_supervised_error(z, labels, num_labels=12, seed=2)["errors"] != one["errors"]
+    assert semi_supervised_error(z, labels, num_labels=12, seed=2**32 + 1) == one
+    assert clustering_scores(z, labels, seed=2**32) == clustering_scores(z, labels)
 
 
 @pytest.mark.parametrize("method", ["k_means", "gaussian_mixture"])

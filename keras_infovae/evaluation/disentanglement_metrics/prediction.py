@@ -93,7 +93,7 @@ def disentanglement_completeness_informativeness(z, factors, *, discrete=None, t
     train, test = halves(len(z), seed)
     importance, scores = np.empty((z.shape[1], len(factors.columns))), []
     for k, (column, is_discrete) in enumerate(zip(factors.columns, factors.discrete)):
-        forest = _best_forest(z[train], column[train], is_discrete, trees, seed)
+        forest = _best_forest(z[train], column[train], is_discrete, trees, seed % 2**32)
         importance[:, k] = forest.feature_importances_
         scores.append(max(0.0, forest.score(z[test], column[test])))
     disentanglement, completeness = disentanglement_and_completeness(importance)
