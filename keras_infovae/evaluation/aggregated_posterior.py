@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_infovae.distributions import diagonal_normal_moments
 from keras_infovae.evaluation.batches import check_examples, posteriors
 from keras_infovae.utils.checks import check_number
 
@@ -32,7 +33,7 @@ def means_and_covariance(model, x, batch_size=256, condition=None):
     means, within = [], 0.0
     for posterior in posteriors(model, x, condition, batch_size):
         means.append(np.asarray(posterior.mean(), "float64"))
-        within = within + _covariance(posterior).sum(axis=0)
+        within = within + _summed_covariance(posterior)
     means = np.concatenate(means)
     return means, np.atleast_2d(np.cov(means, rowvar=False, bias=True)) + within / len(x)
 
@@ -98,10 +99,11 @@ def posterior_moments(model, x, batch_size=256, condition=None):
     return np.concatenate(means), np.concatenate(variances)
 
 
-def _covariance(posterior):
-    """Returns Cov[z|x], NumPy float64 [n, latent_dim, latent_dim]."""
-    try:
-        return np.asarray(posterior.covariance(), "float64")
-    except NotImplementedError:  # TFP has it for distributions with correlated dimensions
-        variance = np.asarray(posterior.variance(), "float64")
-        return variance[:, :, None] * np.eye(variance.shape[1])
+def _summed_covariance(posterior):
+    """Returns the sum of Cov[z|x] over x, NumPy float64 [latent_dim, latent_dim]."""
+    if diagonal_normal_moments(posterior) is None:
+        try:
+            return np.sum(posterior.covariance(), axis=0, dtype="float64")
+        except NotImplementedError:  # TFP has it for distributions with correlated dimensions
+            pass
+    return np.diag(np.sum(posterior.variance(), axis=0, dtype="float64"))

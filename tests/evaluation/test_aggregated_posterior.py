@@ -1,5 +1,7 @@
 """Cov[q(z)] in closed form, against draws and against encoders for which it is known."""
 
+import tracemalloc
+
 import keras
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from keras_infovae.evaluation import (
     log_det_covariance,
     posterior_moments,
 )
+from tests.evaluation.normal_model import normal_model
 
 
 def linear_encoder_model(kernel, variance, posterior="diagonal_normal"):
@@ -83,6 +86,17 @@ def test_active_units_counts_the_dimensions_whose_mean_varies():
     assert active_units(model, x) == 2
     assert active_units(model, x, threshold=0.001) == 3
     assert active_units(model, x, threshold=0.5) == 1
+
+
+def test_many_dimensions_need_the_memory_of_one_covariance():
+    # Of each example they would take 256 * 400^2 * 8 bytes, 328 MB.
+    x = white_data(512, 400)
+    tracemalloc.start()
+    covariance = aggregated_posterior_covariance(normal_model(0.5), x)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_allclose(covariance, 1.25 * np.eye(400), atol=1e-5)
+    assert peak < 20e6
 
 
 def test_one_latent_dimension():
