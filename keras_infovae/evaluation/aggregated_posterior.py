@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from keras_infovae.evaluation.batches import posteriors
+from keras_infovae.distributions import diagonal_normal_moments
+from keras_infovae.evaluation.batches import check_examples, posteriors
 from keras_infovae.utils.checks import check_number
 
 
@@ -20,15 +21,21 @@ def aggregated_posterior_covariance(model, x, batch_size=256, condition=None):
         condition: one row per example, where the model takes a condition. Default None.
 
     Raises:
-        ValueError: for fewer than two examples.
+        ValueError, TypeError: for fewer than two examples, or data that is not as the model was
+            trained on.
     """
-    x = check_two_examples(x)
+    return means_and_covariance(model, x, batch_size, condition)[1]
+
+
+def means_and_covariance(model, x, batch_size=256, condition=None):
+    """Returns (E[z|x], [n, latent_dim]; Cov[q(z)], as above), NumPy float64."""
+    x, condition = check_examples(model, x, condition)
     means, within = [], 0.0
     for posterior in posteriors(model, x, condition, batch_size):
         means.append(np.asarray(posterior.mean(), "float64"))
-        within = within + _covariance(posterior).sum(axis=0)
+        within = within + _summed_covariance(posterior)
     means = np.concatenate(means)
-    return np.atleast_2d(np.cov(means, rowvar=False, bias=True)) + within / len(x)
+    return means, np.atleast_2d(np.cov(means, rowvar=False, bias=True)) + within / len(x)
 
 
 def log_det_covariance(model, x, batch_size=256, condition=None):
@@ -49,8 +56,11 @@ def log_det_covariance(model, x, batch_size=256, condition=None):
 
 def log_det(covariance):
     """Returns the logarithm of the determinant, a float; minus infinity without volume."""
-    sign, value = np.linalg.slogdet(covariance)
-    return float(value) if sign > 0 else float("-inf")
+    if not np.isfinite(covariance).all():
+        return float("nan")
+    if np.linalg.matrix_rank(covariance, hermitian=True) < len(covariance):
+        return float("-inf")  # what rounding leaves of a determinant of 0 is no volume
+    return float(np.linalg.slogdet(covariance)[1])
 
 
 def active_units(model, x, threshold=0.01, batch_size=256, condition=None):
@@ -67,6 +77,11 @@ def active_units(model, x, threshold=0.01, batch_size=256, condition=None):
     """
     threshold = check_number("threshold", threshold, minimum=0)
     means, _ = posterior_moments(model, x, batch_size, condition)
+    return count_active(means, threshold)
+
+
+def count_active(means, threshold=0.01):
+    """Returns how many columns of E[z|x] [n, latent_dim] vary by more than `threshold`, an int."""
     return int(np.sum(means.var(axis=0) > threshold))
 
 
@@ -74,9 +89,9 @@ def posterior_moments(model, x, batch_size=256, condition=None):
     """Returns (E[z|x], Var[z|x]), two NumPy float64 arrays [n, latent_dim].
 
     Raises:
-        ValueError: for fewer than two examples, whose spread over x is not defined.
+        ValueError, TypeError: as for `aggregated_posterior_covariance`.
     """
-    x = check_two_examples(x)
+    x, condition = check_examples(model, x, condition)
     means, variances = [], []
     for posterior in posteriors(model, x, condition, batch_size):
         means.append(np.asarray(posterior.mean(), "float64"))
@@ -84,19 +99,11 @@ def posterior_moments(model, x, batch_size=256, condition=None):
     return np.concatenate(means), np.concatenate(variances)
 
 
-def _covariance(posterior):
-    """Returns Cov[z|x], NumPy float64 [n, latent_dim, latent_dim]."""
-    try:
-        return np.asarray(posterior.covariance(), "float64")
-    except NotImplementedError:  # TFP has it for distributions with correlated dimensions
-        variance = np.asarray(posterior.variance(), "float64")
-        return variance[:, :, None] * np.eye(variance.shape[1])
-
-
-def check_two_examples(x, name="x"):
-    """Returns `x` as a NumPy array, which must hold at least two examples."""
-    x = np.asarray(x)
-    if x.ndim == 0 or len(x) < 2:
-        found = len(x) if x.ndim else "a single value"
-        raise ValueError(f"Argument `{name}` must hold at least 2 examples. Received: {found}")
-    return x
+def _summed_covariance(posterior):
+    """Returns the sum of Cov[z|x] over x, NumPy float64 [latent_dim, latent_dim]."""
+    if diagonal_normal_moments(posterior) is None:
+        try:
+            return np.sum(posterior.covariance(), axis=0, dtype="float64")
+        except NotImplementedError:  # TFP has it for distributions with correlated dimensions
+            pass
+    return np.diag(np.sum(posterior.variance(), axis=0, dtype="float64"))

@@ -5,10 +5,7 @@ import math
 import numpy as np
 
 from keras_infovae import anomaly_scores
-from keras_infovae.evaluation.aggregated_posterior import (
-    aggregated_posterior_covariance,
-    posterior_moments,
-)
+from keras_infovae.evaluation.aggregated_posterior import means_and_covariance
 from keras_infovae.evaluation.conditions import take
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_number
@@ -64,6 +61,8 @@ def calibrate_anomaly_threshold(
     score = anomaly_scores.main_score(model) if score is None else anomaly_scores.get(score)
     score.check(model)
     x = np.asarray(x)
+    if not x.ndim:
+        raise argument_error("x", "an array of examples", x.dtype.name, TypeError)
     parts = 1 if score.is_fitted else 2
     fitting, calibrating = slice(0, None, parts), slice(parts - 1, None, parts)
     count = len(x[calibrating])
@@ -82,8 +81,7 @@ def calibrate_anomaly_threshold(
                 f"Argument `x` must hold more than twice latent_dim={model.latent_dim} examples. "
                 f"Received: {len(x)}"
             )
-        means, _ = posterior_moments(model, known, batch_size, given)
-        covariance = aggregated_posterior_covariance(model, known, batch_size, given)
+        means, covariance = means_and_covariance(model, known, batch_size, given)
         return means.mean(axis=0), covariance
 
     score = score.fitted(moments)  # of a score that does not know them yet

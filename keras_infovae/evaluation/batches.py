@@ -6,6 +6,37 @@ from keras_infovae.evaluation.conditions import take
 from keras_infovae.utils.checks import check_integer
 
 
+def check_examples(model, x, condition=None):
+    """Returns (x, condition) as `model.check_data` does, two examples at least.
+
+    Numbers that the model was not trained on (bytes, NaN) would be encoded in silence.
+
+    Raises:
+        ValueError, TypeError: for fewer than two examples, whose spread over x is not defined, or
+            data that the model cannot have been trained on.
+    """
+    return model.check_data(check_two_examples(x), condition)
+
+
+def check_two_examples(x, name="x"):
+    """Returns `x` as a NumPy array, which must hold at least two examples."""
+    x = np.asarray(x)
+    if x.ndim == 0 or len(x) < 2:
+        found = len(x) if x.ndim else "a single value"
+        raise ValueError(f"Argument `{name}` must hold at least 2 examples. Received: {found}")
+    return x
+
+
+def some_rows(count, most, seed):
+    """Returns the numbers of all of `count` rows; or of `most` of them, drawn by `seed`, in order.
+
+    The first would not do: data on disk are often sorted, by class or by time.
+    """
+    if count <= most:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
+
+
 def in_batches(x, condition, size):
     """Gives (examples [k, ...], conditions [k, ...] or None) in turn, k at most `size`.
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error
 
 
@@ -45,6 +46,7 @@ def class_distribution_mismatch(classes, predicted, frequencies=None):
     expected = np.full(len(classes), 1.0 / len(classes))
     if frequencies is not None:
         expected = np.asarray(frequencies, "float64")
+        check_finite("frequencies", expected)
         if expected.shape != classes.shape or expected.min() <= 0 or abs(expected.sum() - 1) > 1e-6:
             wanted = f"{len(classes)} numbers above 0 that add up to 1"
             raise argument_error("frequencies", wanted, frequencies)

@@ -4,6 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae.evaluation.labels import check_labels
+from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_integer
 
 _WIDTH = 128  # of the features
@@ -18,7 +20,8 @@ class Classifier:
 
     Args:
         x: array [n, ...], values of any scale; standardised inside.
-        labels: [n], two classes or more, at least 10 examples in all and 2 of each class.
+        labels: [n], numbers or strings, two classes or more, at least 10 examples in all and 2 of
+            each class.
         epochs: at most. Default 50.
         seed: integer. Default 0.
 
@@ -27,7 +30,7 @@ class Classifier:
         accuracy: the share of the 10 % that it tells right, a float.
 
     Raises:
-        ValueError: for too few examples, or a single class.
+        ValueError, TypeError: for too few examples, a single class, or x that is not finite.
 
     Example:
 
@@ -38,9 +41,11 @@ class Classifier:
     """
 
     def __init__(self, x, labels, epochs=50, seed=0):
-        x, labels = np.asarray(x, "float32"), np.asarray(labels)
-        if labels.ndim != 1 or len(labels) != len(x):
-            raise argument_error("labels", f"one of each of the {len(x)} examples", labels.shape)
+        x = np.asarray(x)
+        if x.ndim < 2:
+            raise argument_error("x", "an array [n, ...]", x.shape)
+        self._event_shape = x.shape[1:]
+        x, labels = self._examples(x), check_labels(labels, len(x))
         self.classes, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
         if len(self.classes) < 2:
             raise argument_error("labels", "of at least two classes", self.classes.tolist())
@@ -66,12 +71,24 @@ class Classifier:
 
     def features(self, x):
         """Returns the features of examples [n, ...], NumPy float32 [n, 128]."""
-        return self._features.predict(np.asarray(x, "float32"), verbose=0)
+        return self._features.predict(self._examples(x), verbose=0)
 
     def predict(self, x):
         """Returns the class of each example [n, ...], NumPy [n]."""
-        logits = self._model.predict(np.asarray(x, "float32"), verbose=0)
+        logits = self._model.predict(self._examples(x), verbose=0)
         return self.classes[np.argmax(logits, axis=1)]
+
+    def _examples(self, x):
+        """Returns `x` as float32 [n, ...], which must be finite and of the shape it was made for.
+
+        The class of NaN is some class, so that nothing would show.
+        """
+        x = np.asarray(x)
+        if x.shape[1:] != self._event_shape or not x.size:
+            sides = ", ".join(map(str, self._event_shape))
+            raise argument_error("x", f"an array [n, {sides}] of one example or more", x.shape)
+        check_finite("x", x)
+        return x.astype("float32", copy=False)
 
 
 def _networks(x, num_classes, seed):

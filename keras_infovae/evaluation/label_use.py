@@ -2,8 +2,11 @@
 
 import numpy as np
 
+from keras_infovae.evaluation.labels import check_labels
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
+
+_SEEDS = 2**32  # that scikit-learn takes
 
 
 def semi_supervised_error(
@@ -17,10 +20,10 @@ def semi_supervised_error(
 
     Args:
         z: array [n, latent_dim], such as `model.encode(x)`.
-        labels: [n], integers or strings, of at least two classes.
-        test: a pair (z, labels) of held-out examples that the classifiers are asked for. Default
-            None: the examples that were not drawn. A model that was trained on x has seen them,
-            though not their labels.
+        labels: [n], numbers or strings, of at least two classes, at most n / 2.
+        test: a pair (z, labels) of held-out examples that the classifiers are asked for; a class
+            that `labels` do not have counts as an error. Default None: the examples that were not
+            drawn. A model that was trained on x has seen them, though not their labels.
         num_labels: at least one per class; fewer than n by at least as many. Default 1,000, as in
             the reference.
         draws: at least 2, of which there is a spread. Default 10.
@@ -61,7 +64,7 @@ def semi_supervised_error(
     check_integer("draws", draws, minimum=2)
     check_integer("seed", seed, minimum=0)
     z, labels = check_labelled(z, labels)
-    classes, counts = np.unique(labels, return_counts=True)
+    classes, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
     if not len(classes) <= num_labels <= len(z) - len(classes):
         allowed = (
             f"{len(classes)} to {len(z) - len(classes)} (classes: {len(classes)}, n: {len(z)})"
@@ -74,20 +77,23 @@ def semi_supervised_error(
         if not isinstance(test, (tuple, list)) or len(test) != 2:
             raise argument_error("test", "a pair (z, labels)", type(test).__name__, TypeError)
         test = check_labelled(*test, name="test")
+        if not set(test[1].tolist()) & set(classes.tolist()):
+            expectation = f"of labels such as {classes[:3].tolist()}"
+            raise argument_error("test", expectation, test[1][:3].tolist())
         if test[0].shape[1] != z.shape[1]:
             raise argument_error("test", f"z of {z.shape[1]} dimensions", test[0].shape[1])
     errors = []
     splits = StratifiedShuffleSplit(
-        draws, train_size=num_labels, test_size=len(z) - num_labels, random_state=seed
+        draws, train_size=num_labels, test_size=len(z) - num_labels, random_state=seed % _SEEDS
     )
-    for labelled, others in splits.split(z, labels):
-        if len(np.unique(labels[labelled])) < len(classes):
+    for labelled, others in splits.split(z, codes):
+        if len(np.unique(codes[labelled])) < len(classes):
             expectation = "enough for one example of each class, in proportion"
             raise argument_error("num_labels", expectation, num_labels)
         fitted = make_pipeline(StandardScaler(), classifiers[classifier]())
-        fitted.fit(z[labelled], labels[labelled])
+        fitted.fit(z[labelled], codes[labelled])
         asked, answers = (z[others], labels[others]) if test is None else test
-        errors.append(float(np.mean(fitted.predict(asked) != answers)))
+        errors.append(float(np.mean(classes[fitted.predict(asked)] != answers)))
     return {
         "error": float(np.mean(errors)),
         "error_standard_deviation": float(np.std(errors, ddof=1)),
@@ -103,7 +109,7 @@ def clustering_scores(z, labels, *, method="k_means", num_clusters=None, n_init=
     Args:
         z: array [n, latent_dim], such as `model.encode(x)`; used in its own units, which are those
             of the prior.
-        labels: [n], integers or strings, of at least two classes.
+        labels: [n], numbers or strings, of at least two classes, at most n / 2.
         method: "k_means", or "gaussian_mixture" with full covariances. Default "k_means".
         num_clusters: from 2 to n. Default None: as many as there are classes, which is itself
             something that is known of the labels.
@@ -138,35 +144,35 @@ def clustering_scores(z, labels, *, method="k_means", num_clusters=None, n_init=
     check_integer("n_init", n_init)
     check_integer("seed", seed, minimum=0)
     z, labels = check_labelled(z, labels)
+    classes, codes = np.unique(labels, return_inverse=True)
     if num_clusters is None:
-        num_clusters = len(np.unique(labels))
+        num_clusters = len(classes)
     check_integer("num_clusters", num_clusters, minimum=2)
     if num_clusters > len(z):
         raise argument_error("num_clusters", f"at most n = {len(z)}", num_clusters)
-    found = methods[method](num_clusters, n_init=n_init, random_state=seed).fit_predict(z)
+    found = methods[method](num_clusters, n_init=n_init, random_state=seed % _SEEDS).fit_predict(z)
     return {
-        "normalized_mutual_information": float(normalized_mutual_info_score(labels, found)),
-        "adjusted_rand_index": float(adjusted_rand_score(labels, found)),
+        "normalized_mutual_information": float(normalized_mutual_info_score(codes, found)),
+        "adjusted_rand_index": float(adjusted_rand_score(codes, found)),
         "num_clusters": num_clusters,
     }
 
 
 def check_labelled(z, labels, name=None):
-    """Returns (z float64 [n, latent_dim], labels [n]), of at least two classes.
+    """Returns (z float64 [n, latent_dim], labels [n]), of two classes or more, at most n / 2.
 
     Args:
         name: what the pair is called in errors, where it is not the arguments `z` and `labels`; it
-            may then be of one class.
+            may then be of any classes.
     """
     z = check_codes(z, name or "z")
-    labels = np.asarray(labels)
-    called = name or "labels"
-    if labels.shape != (len(z),):
-        raise argument_error(called, f"one label for each of the {len(z)} examples", labels.shape)
-    if labels.dtype.kind == "f":
-        check_finite(called, labels)
-    if name is None and len(np.unique(labels)) < 2:
-        raise argument_error("labels", "of at least two classes", np.unique(labels).tolist())
+    labels = check_labels(labels, len(z), name or "labels")
+    classes = np.unique(labels)
+    if name is None and len(classes) < 2:
+        raise argument_error("labels", "of at least two classes", classes.tolist())
+    if name is None and 2 * len(classes) > len(z):
+        found = f"{len(z)} examples of {len(classes)} classes"
+        raise argument_error("labels", "of two examples per class on average", found)
     return z, labels
 
 

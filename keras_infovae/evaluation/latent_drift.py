@@ -8,6 +8,7 @@ from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_integer
 
 _MOST_CODES = 1000  # of each set, whose pairs are looked at
+_MOST_AT_ONCE = 1000  # permutations
 
 
 def latent_drift(reference, z, *, permutations=999, seed=0):
@@ -55,8 +56,11 @@ def latent_drift(reference, z, *, permutations=999, seed=0):
     kernel_matrix = _kernel_matrix(pooled, rng)
     in_reference = np.arange(len(pooled)) < len(reference)
     seen = _squared_mmd(kernel_matrix, in_reference[None])[0]
-    order = np.tile(in_reference, (permutations, 1))
-    permuted = _squared_mmd(kernel_matrix, rng.permuted(order, axis=1))
+    permuted = []
+    for start in range(0, permutations, _MOST_AT_ONCE):
+        order = np.tile(in_reference, (min(_MOST_AT_ONCE, permutations - start), 1))
+        permuted.append(_squared_mmd(kernel_matrix, rng.permuted(order, axis=1)))
+    permuted = np.concatenate(permuted)
     return {
         "mmd": float(seen),
         "mmd_null_high": float(np.quantile(permuted, 0.95)),

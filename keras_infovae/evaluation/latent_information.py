@@ -6,8 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_infovae.distributions import diagonal_normal_moments
-from keras_infovae.evaluation.aggregated_posterior import check_two_examples
-from keras_infovae.evaluation.batches import posteriors
+from keras_infovae.evaluation.batches import check_examples, posteriors
 from keras_infovae.evaluation.mixture_densities import log_densities
 from keras_infovae.utils import probability as tfp
 
@@ -163,7 +162,7 @@ def kl_per_dimension(model, x, *, batch_size=256, condition=None):
     """
     p = tfp.distributions.Normal(*_standard(_check_diagonal_prior(model)))
     kl = []
-    for posterior in posteriors(model, check_two_examples(x), condition, batch_size):
+    for posterior in posteriors(model, *check_examples(model, x, condition), batch_size):
         moments = diagonal_normal_moments(posterior)
         if moments is None or not model.posterior.has_density:
             raise ValueError(

@@ -7,8 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_infovae.distributions import check_densities, projected_normal_moments
-from keras_infovae.evaluation.aggregated_posterior import check_two_examples
-from keras_infovae.evaluation.batches import in_batches, posteriors
+from keras_infovae.evaluation.batches import check_examples, in_batches, posteriors
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.randomness import stateless_seed
@@ -53,10 +52,10 @@ def log_densities(model, x, num_samples, seed, batch_size, condition, marginals=
         ValueError: for fewer than two examples, fewer than two draws (whose spread is used) and a
             posterior without a density; with `marginals`, for one that is not normal.
     """
-    x = check_two_examples(x)
     check_integer("num_samples", num_samples, minimum=2)
     seed = stateless_seed(check_integer("seed", seed, minimum=0))
     check_densities("The information in z", posterior=model.posterior)
+    x, condition = check_examples(model, x, condition)
     prior = model.prior_distribution()
     parts = []
     for index, q in enumerate(posteriors(model, x, condition, batch_size)):

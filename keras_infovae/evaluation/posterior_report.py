@@ -1,12 +1,11 @@
 """The aggregated posterior on data that the model was trained on, and on data that it was not."""
 
 from keras_infovae.evaluation.aggregated_posterior import (
-    active_units,
-    aggregated_posterior_covariance,
-    check_two_examples,
+    count_active,
     log_det,
-    posterior_moments,
+    means_and_covariance,
 )
+from keras_infovae.evaluation.batches import check_two_examples
 from keras_infovae.evaluation.prior_fit import mmd_to_prior
 
 
@@ -63,8 +62,7 @@ def aggregated_posterior_report(
 
 
 def _numbers(model, x, condition, draws, seed, batch_size):
-    covariance = aggregated_posterior_covariance(model, x, batch_size, condition)
-    means, _ = posterior_moments(model, x, batch_size, condition)
+    means, covariance = means_and_covariance(model, x, batch_size, condition)
     volume = log_det(covariance)
     mmd = dict.fromkeys(("mmd", "mmd_null_low", "mmd_null_high", "mmd_p_value"))
     if model.prior.support == "euclidean":
@@ -76,6 +74,6 @@ def _numbers(model, x, condition, draws, seed, batch_size):
         "mean": means.mean(axis=0).tolist(),
         "covariance": covariance.tolist(),
         "log_det_covariance": volume if volume > float("-inf") else None,
-        "active_units": active_units(model, x, batch_size=batch_size, condition=condition),
+        "active_units": count_active(means),
         **mmd,
     }

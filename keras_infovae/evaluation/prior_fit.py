@@ -5,8 +5,7 @@ import tensorflow as tf
 
 from keras_infovae import divergences
 from keras_infovae.distributions import normal_components
-from keras_infovae.evaluation.aggregated_posterior import check_two_examples
-from keras_infovae.evaluation.batches import posteriors
+from keras_infovae.evaluation.batches import check_examples, posteriors, some_rows
 from keras_infovae.evaluation.conditions import take
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.randomness import stateless_seed
@@ -28,7 +27,7 @@ def mmd_to_prior(model, x, *, draws=100, seed=0, batch_size=256, condition=None)
 
     Args:
         model: a trained model.
-        x: array [n, ...], n >= 2; the first 512 are used.
+        x: array [n, ...], n >= 2; at most 512 are used, drawn at random.
         draws: sets of z from the prior, at least 19, with which the p-value can be 0.05. Default
             100.
         seed: integer. Default 0.
@@ -55,9 +54,11 @@ def mmd_to_prior(model, x, *, draws=100, seed=0, batch_size=256, condition=None)
         Gretton et al., A Kernel Two-Sample Test, JMLR 2012, lemma 6.
     """
     check_integer("draws", draws, minimum=19)
-    seed = stateless_seed(check_integer("seed", seed, minimum=0))
-    x = check_two_examples(x)[:_MOST_EXAMPLES]
-    condition = take(condition, slice(_MOST_EXAMPLES))
+    check_integer("seed", seed, minimum=0)
+    x, condition = check_examples(model, x, condition)
+    rows = some_rows(len(x), _MOST_EXAMPLES, seed)
+    x, condition = x[rows], take(condition, rows)
+    seed = stateless_seed(seed)
     prior = model.prior_distribution()
     estimator = "sampled" if normal_components(prior) is None else "closed_form"
     mmd = divergences.MaximumMeanDiscrepancy(estimator=estimator)

@@ -5,6 +5,8 @@ import numpy as np
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_integer
 
+_ROUNDING = 1e-12  # of squared norms, in the squared distances that are made of them
+
 
 def precision_recall(real, generated, neighbours=5):
     """Returns how many samples look like data, and how much of the data the samples reach.
@@ -18,8 +20,9 @@ def precision_recall(real, generated, neighbours=5):
         coverage  = share of the data whose ball holds at least one sample
 
     Density and coverage use the data's balls alone, which outliers among the samples do not blow
-    up. Both sets being draws of one distribution, density is 1 on average, coverage 1 - (1/2)^k
-    for sets of equal, large size, and precision and recall are as high as they get.
+    up. Both sets being draws of one continuous distribution, density is 1 on average, coverage
+    1 - (1/2)^k for sets of equal, large size, and precision and recall are as high as they get.
+    A ball holds what lies on its boundary, up to rounding: equal points are in each other's.
 
     Args:
         real, generated: features [n, d] and [m, d], of more than `neighbours` examples each.
@@ -42,22 +45,19 @@ def precision_recall(real, generated, neighbours=5):
         Naeem et al., Reliable Fidelity and Diversity Metrics, arXiv:2002.09797, equations 5-6 and
         lemma 2.
     """
-    from sklearn.neighbors import NearestNeighbors
-
     k = check_integer("neighbours", neighbours)
     real, generated = _pair(real, generated, k + 1)
-    among_real = NearestNeighbors(n_neighbors=k + 1).fit(real)
-    among_generated = NearestNeighbors(n_neighbors=k + 1).fit(generated)
-    real_radii = among_real.kneighbors(real)[0][:, -1]  # the first neighbour is the point itself
-    generated_radii = among_generated.kneighbors(generated)[0][:, -1]
+    centre = real.mean(axis=0)  # which rounding is relative to
+    real, generated = real - centre, generated - centre
+    real_radii, generated_radii = _squared_radii(real, k), _squared_radii(generated, k)
     balls = np.zeros(len(generated))  # of the data, that hold each sample
     covered = np.zeros(len(real), bool)
     reached = np.zeros(len(real), bool)
-    for rows, distances in _distances(real, generated):
-        inside = distances <= real_radii[rows, None]
+    for rows, squared, rounding in _squared_distances(real, generated):
+        inside = squared <= real_radii[rows, None] + rounding
         balls += inside.sum(axis=0)
         covered[rows] = inside.any(axis=1)
-        reached[rows] = (distances <= generated_radii).any(axis=1)
+        reached[rows] = (squared <= generated_radii + rounding).any(axis=1)
     return {
         "precision": float(np.mean(balls > 0)),
         "recall": float(np.mean(reached)),
@@ -112,11 +112,19 @@ def nearest_neighbours(examples, training, count=1):
     from sklearn.neighbors import NearestNeighbors
 
     count = check_integer("count", count)
-    examples, training = _pair(examples, training, 1, names=("examples", "training"))
+    examples, training = np.asarray(examples), np.asarray(training)
+    # Data that are float32 stay so: what is trained on may fill half of the memory.
+    dtype = np.result_type(examples.dtype, training.dtype, "float32")
+    examples, training = _pair(examples, training, 1, ("examples", "training"), dtype)
     if len(training) < count:
         raise argument_error("count", f"at most {len(training)}, the training examples", count)
-    distances, indices = NearestNeighbors(n_neighbors=count).fit(training).kneighbors(examples)
-    return indices, distances
+    nearest = NearestNeighbors(n_neighbors=count).fit(training)
+    indices = nearest.kneighbors(examples, return_distance=False)
+    # By differences: what the search goes by is not 0 for copies.
+    differences = ((examples - training[column]).astype("float64") for column in indices.T)
+    distances = np.stack([np.linalg.norm(offsets, axis=1) for offsets in differences], axis=1)
+    order = np.argsort(distances, axis=1, kind="stable")
+    return np.take_along_axis(indices, order, 1), np.take_along_axis(distances, order, 1)
 
 
 def memorisation(samples, training, held_out):
@@ -160,25 +168,37 @@ def memorisation(samples, training, held_out):
     return {"probability": float(statistic / pairs), "z_score": float(z_score)}
 
 
-def _distances(first, second, most=2**24):
-    """Gives (rows of `first`, their distances from all of `second`), a bounded number at a time."""
-    from sklearn.metrics import pairwise_distances
+def _squared_radii(points, k):
+    """Returns the squared distance of each point from its k-th nearest neighbour, [n]."""
+    radii = [
+        np.partition(squared, k, axis=1)[:, k]  # the 0-th is the point itself
+        for _, squared, _ in _squared_distances(points, points)
+    ]
+    return np.concatenate(radii)
 
+
+def _squared_distances(first, second, most=2**22):
+    """Gives (rows of `first`, squared distances from all of `second`, what rounding may make).
+
+    By a matrix product, as |a - b|^2 = |a|^2 + |b|^2 - 2 a.b, a bounded number at a time.
+    """
+    norms = np.sum(second**2, axis=1)
     step = max(1, most // len(second))
     for start in range(0, len(first), step):
         rows = slice(start, start + step)
-        yield rows, pairwise_distances(first[rows], second)
+        scale = np.sum(first[rows] ** 2, axis=1)[:, None] + norms
+        yield rows, scale - 2.0 * first[rows] @ second.T, _ROUNDING * scale
 
 
-def _pair(first, second, least, names=("real", "generated")):
-    """Returns two sets of examples as float64 [n, d], d the same and n at least `least`."""
+def _pair(first, second, least, names=("real", "generated"), dtype="float64"):
+    """Returns two sets of examples as `dtype` [n, d], d the same and n at least `least`."""
     result = []
     for name, values in zip(names, (first, second), strict=True):
         values = np.asarray(values)
         check_finite(name, values)
         if values.ndim < 2 or len(values) < least:
             raise argument_error(name, f"[n, ...] with n at least {least}", values.shape)
-        result.append(values.reshape(len(values), -1).astype("float64"))
+        result.append(values.reshape(len(values), -1).astype(dtype, copy=False))
     if result[0].shape[1] != result[1].shape[1]:
         raise argument_error(names[1], f"of {result[0].shape[1]} values each", np.shape(second))
     return result

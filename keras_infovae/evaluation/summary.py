@@ -6,10 +6,11 @@ import numpy as np
 
 from keras_infovae.anomaly_scores import has_elbo
 from keras_infovae.evaluation.aggregated_posterior import (
-    active_units,
-    check_two_examples,
-    log_det_covariance,
+    count_active,
+    log_det,
+    means_and_covariance,
 )
+from keras_infovae.evaluation.batches import check_two_examples, some_rows
 from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.likelihood import inference_gap
 from keras_infovae.utils.checks import argument_error, check_integer
@@ -46,8 +47,8 @@ def summarize(model, x, *, num_samples=128, seed=0, batch_size=128, condition=No
         model: a trained model.
         x: array [n, ...] that the model was not trained on, n >= 2.
         num_samples: draws of z per example for the importance-weighted bound. Default 128.
-        seed: integer, for the draws of z; the model's own objective is evaluated with the model's.
-            Default 0.
+        seed: integer, for the draws of z, and of the examples of the importance-weighted bound; the
+            model's own objective is evaluated with the model's. Default 0.
         batch_size: examples per evaluated batch, over which the divergence is taken. Default 128.
         condition: one row per example, where the model takes a condition; the likelihoods are then
             those of x given the condition. Default None.
@@ -61,7 +62,7 @@ def summarize(model, x, *, num_samples=128, seed=0, batch_size=128, condition=No
             elbo: mean over x, in nats.
             importance_weighted_bound, importance_weighted_bound_standard_error: mean over the
                 examples used and the standard error of that mean, in nats.
-            importance_weighted_examples: how many were used: the first 1,000 at most.
+            importance_weighted_examples: how many were used: 1,000 at most, drawn at random.
             inference_gap: a lower bound of KL(q(z|x) || p(z|x)), mean over the examples used, in
                 nats: the importance-weighted bound less the ELBO of the same draws.
             log_det_covariance: of the aggregated posterior.
@@ -83,8 +84,10 @@ def summarize(model, x, *, num_samples=128, seed=0, batch_size=128, condition=No
     2
     """
     check_integer("batch_size", batch_size)
+    check_integer("seed", seed, minimum=0)
     x = _check_array(x)
     terms = model.evaluate(x, condition=condition, batch_size=batch_size, verbose=0)
+    means, covariance = means_and_covariance(model, x, condition=condition)
     summary = {
         "examples": len(x),
         "reconstruction_loss": terms["reconstruction_loss"],
@@ -95,14 +98,14 @@ def summarize(model, x, *, num_samples=128, seed=0, batch_size=128, condition=No
         "importance_weighted_bound_standard_error": None,
         "importance_weighted_examples": 0,
         "inference_gap": None,
-        "log_det_covariance": log_det_covariance(model, x, condition=condition),
-        "active_units": active_units(model, x, condition=condition),
+        "log_det_covariance": log_det(covariance),
+        "active_units": count_active(means),
         "latent_dim": model.latent_dim,
     }
     if has_elbo(model):
-        first = slice(_MOST_IMPORTANCE_WEIGHTED)
-        settings = {"num_samples": num_samples, "condition": take(condition, first)}
-        found = inference_gap(model, x[first], seed=seed, **settings)
+        rows = some_rows(len(x), _MOST_IMPORTANCE_WEIGHTED, seed)
+        settings = {"num_samples": num_samples, "condition": take(condition, rows)}
+        found = inference_gap(model, x[rows], seed=seed, **settings)
         bounds = found.log_likelihood
         summary["kl_divergence"] = terms["kl_divergence"]
         summary["elbo"] = np.mean(model.elbo(x, seed=seed, condition=condition), dtype="float64")
@@ -167,7 +170,7 @@ def _heading(summaries):
     used = sorted({s["importance_weighted_examples"] for s in summaries} - {0})
     text = f"Mean over {' or '.join(f'{n:,}' for n in counts)} examples"
     if used and used != counts:
-        text += f" (importance-weighted bound: the first {' or '.join(f'{n:,}' for n in used)})"
+        text += f" (importance-weighted bound: {' or '.join(f'{n:,}' for n in used)} of them)"
     return f"{text}:"
 
 

@@ -201,11 +201,15 @@ class InferenceMethods:
 
 
 def _compiled(function, arrays):
-    """Returns `function(array, condition, seed)` compiled, taking (seed, array[, condition])."""
+    """Returns `function(array, condition, seed)` compiled, taking (seed, array[, condition]).
+
+    A `tf.function` made anew for each model would be taken for one that is traced too often, which
+    TensorFlow warns of from the fifth model on; its graph is not.
+    """
     shapes = [tf.TensorSpec([None, *array.shape[1:]], tf.float32) for array in arrays]
 
     @tf.function(input_signature=[tf.TensorSpec([2], tf.int32), *shapes])
     def compiled(seed, array, condition=None):
         return function(array, condition, seed)
 
-    return compiled
+    return compiled if tf.config.functions_run_eagerly() else compiled.get_concrete_function()

@@ -28,6 +28,7 @@ def normal_model(deviation, covariance=None):
         return -tfp.distributions.kl_divergence(q, p).numpy()
 
     return types.SimpleNamespace(
+        check_data=lambda x, condition=None: (x, condition),
         posterior=ki.posteriors.DiagonalNormal(),
         posterior_distribution=posterior_distribution,
         prior=prior,

@@ -1,5 +1,7 @@
 """Cov[q(z)] in closed form, against draws and against encoders for which it is known."""
 
+import tracemalloc
+
 import keras
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from keras_infovae.evaluation import (
     log_det_covariance,
     posterior_moments,
 )
+from tests.evaluation.normal_model import normal_model
 
 
 def linear_encoder_model(kernel, variance, posterior="diagonal_normal"):
@@ -85,6 +88,17 @@ def test_active_units_counts_the_dimensions_whose_mean_varies():
     assert active_units(model, x, threshold=0.5) == 1
 
 
+def test_many_dimensions_need_the_memory_of_one_covariance():
+    # Of each example they would take 256 * 400^2 * 8 bytes, 328 MB.
+    x = white_data(512, 400)
+    tracemalloc.start()
+    covariance = aggregated_posterior_covariance(normal_model(0.5), x)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_allclose(covariance, 1.25 * np.eye(400), atol=1e-5)
+    assert peak < 20e6
+
+
 def test_one_latent_dimension():
     model = linear_encoder_model(np.array([[2.0]]), np.array([0.5]))
     assert aggregated_posterior_covariance(model, white_data(20, 1)).shape == (1, 1)
@@ -94,7 +108,13 @@ def test_one_latent_dimension():
 def test_a_deterministic_posterior_with_fewer_examples_than_dimensions_has_no_volume():
     model = linear_encoder_model(np.eye(4), None, posterior="deterministic")
     x = np.eye(4)[:2]
-    assert log_det_covariance(model, x) < -25  # minus infinity, but for rounding
+    assert log_det_covariance(model, x) == float("-inf")
+    wide = linear_encoder_model(
+        np.random.default_rng(0).normal(size=(9, 30)), None, "deterministic"
+    )
+    x = np.random.default_rng(1).normal(size=(20, 9)).astype("float32")
+    assert log_det_covariance(wide, x) == float("-inf")
+    x = np.eye(4)[:2]
     np.testing.assert_array_equal(posterior_moments(model, x)[1], 0.0)
     collapsed = linear_encoder_model(np.zeros((4, 4)), None, posterior="deterministic")
     assert log_det_covariance(collapsed, x) == float("-inf")
@@ -105,6 +125,12 @@ def test_errors():
     for function in (aggregated_posterior_covariance, log_det_covariance, active_units):
         with pytest.raises(ValueError, match="`x` must hold at least 2 examples. Received: 1"):
             function(model, np.zeros((1, 2), "float32"))
+    x = white_data(9, 2)
+    for function in (log_det_covariance, active_units, posterior_moments):
+        with pytest.raises(ValueError, match="`x` must be finite. Received: 1 NaN"):
+            function(model, np.where(np.arange(18).reshape(9, 2) == 3, np.nan, x))
+        with pytest.raises(TypeError, match="`x` must be floating point. Received: dtype=uint8"):
+            function(model, x.astype("uint8"))
     with pytest.raises(ValueError, match="`threshold` must be at least 0"):
         active_units(model, white_data(9, 2), threshold=-1)
     with pytest.raises(ValueError, match="`x` must have shape"):

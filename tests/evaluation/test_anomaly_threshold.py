@@ -5,6 +5,7 @@ import types
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import keras_infovae as ki
 from keras_infovae.evaluation import anomaly_metrics, calibrate_anomaly_threshold
@@ -28,6 +29,8 @@ def test_the_threshold_is_the_conformal_quantile():
         assert (threshold.examples, threshold.false_positive_rate) == (99, rate)
     with pytest.raises(ValueError, match="at least 99 examples for false_positive_rate=0.01"):
         calibrate_anomaly_threshold(stub(), x[:98], 0.01)
+    with pytest.raises(TypeError, match="`x` must be an array of examples. Received: x='object'"):
+        calibrate_anomaly_threshold(stub(), tf.data.Dataset.from_tensor_slices(x))
 
 
 def test_new_usual_examples_lie_above_it_as_often_as_promised():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import keras_infovae as ki
-from keras_infovae.evaluation import bits_per_dimension
+from keras_infovae.evaluation import bits_per_dimension, marginal_log_likelihood
 
 
 def built(likelihood, shape, scaling=None):
@@ -58,6 +58,14 @@ def test_of_a_table_only_the_numbers_are_densities_and_a_category_is_one_variabl
     assert bits_per_dimension(nats, model) == pytest.approx((2 + 3 + 1 + 1) / 4)
     sequence = built("categorical", (5, 4))
     assert bits_per_dimension(-5 * math.log(4), sequence) == pytest.approx(2.0)
+
+
+def test_of_an_estimate_the_log_likelihood_counts_and_not_its_error():
+    model, x = built("bernoulli", (3,)), np.ones((2, 3), "float32")
+    found = marginal_log_likelihood(model, x, num_samples=5)
+    np.testing.assert_array_equal(
+        bits_per_dimension(found, model), bits_per_dimension(found.log_likelihood, model)
+    )
 
 
 def test_errors():

@@ -153,6 +153,9 @@ def test_continuous_factors_are_cut_into_bins():
     assert mutual_information_gap(v, v) == pytest.approx(1.0)
     assert mutual_information_gap(v[:, ::-1], v, discrete=[False, True]) == pytest.approx(1.0)
     assert factor_vae_score(v, v, votes=100) == 1.0
+    # A dimension that varies by rounding alone has bins too, some of them empty.
+    narrow = 1.0 + np.spacing(1.0) * v
+    assert mutual_information_gap(np.concatenate([v, narrow], axis=1), v) < 1.0
 
 
 def test_disentanglement_and_completeness_by_hand():
@@ -169,6 +172,14 @@ def test_disentanglement_and_completeness_by_hand():
     # Weights: a dimension that matters to both factors alike counts by how much it matters.
     importance = np.array([[4.0, 0.0], [0.5, 0.5]])
     assert disentanglement_and_completeness(importance)[0] == pytest.approx(4 / 5)
+    for wrong, message in [
+        (np.ones((3, 1)), r"a matrix \[latent_dim, num_factors\], both at least 2"),
+        (np.ones(4), "a matrix"),
+        (-np.eye(2), "`importance` must be at least 0. Received: importance=-1.0"),
+        (np.eye(2) * np.nan, "`importance` must be finite"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            disentanglement_and_completeness(wrong)
 
 
 def test_a_model_on_a_set():
@@ -228,8 +239,9 @@ def test_errors_of_all(metric):
     ]:
         with pytest.raises(ValueError, match=message):
             metric(z, factors)
-    with pytest.raises(ValueError, match="`discrete` must be 3 booleans"):
-        metric(CODES, FACTORS, discrete=[True])
+    for discrete in ([True], False, [1, 0, 1]):
+        with pytest.raises(ValueError, match="`discrete` must be 3 booleans"):
+            metric(CODES, FACTORS, discrete=discrete)
 
 
 def test_errors_of_some():
@@ -254,3 +266,5 @@ def test_errors_of_some():
         disentanglement(model, blobs(), ["modularit"])
     with pytest.raises(ValueError, match="at least 2 dimensions"):
         disentanglement(model, blobs(), num_examples=300)
+    with pytest.raises(TypeError, match=r"`dataset` must be a set with `sample\(n, seed\)`.*ndarr"):
+        disentanglement(model, CODES)

@@ -68,6 +68,8 @@ def test_draws_are_stratified_and_follow_the_seed(monkeypatch):
     assert all(np.bincount(of_draw).tolist() == [4, 8] for of_draw in drawn)
     assert semi_supervised_error(z, labels, num_labels=12, seed=1) == one
     assert semi_supervised_error(z, labels, num_labels=12, seed=2)["errors"] != one["errors"]
+    assert semi_supervised_error(z, labels, num_labels=12, seed=2**32 + 1) == one
+    assert clustering_scores(z, labels, seed=2**32) == clustering_scores(z, labels)
 
 
 @pytest.mark.parametrize("method", ["k_means", "gaussian_mixture"])
@@ -127,6 +129,18 @@ Z, LABELS = blobs(3.0)
             lambda: semi_supervised_error(Z, LABELS, num_labels=9, test=(Z[:, :1], LABELS)),
             "`test` must be z of 2 dimensions",
         ),
+        (
+            lambda: semi_supervised_error(Z, LABELS, num_labels=9, test=(Z, LABELS.astype(str))),
+            r"`test` must be of labels such as \[0, 1, 2\]. Received: test=\['0', '1', '2'\]",
+        ),
+        (
+            lambda: semi_supervised_error(Z, np.where(LABELS, LABELS, np.nan), num_labels=9),
+            "`labels` must be finite. Received: 20 NaN",
+        ),
+        (
+            lambda: clustering_scores(Z, np.arange(60)),  # would agree with clusters of one each
+            "`labels` must be of two examples per class on average. .*60 examples of 60 classes",
+        ),
         (lambda: clustering_scores(Z, LABELS, num_clusters=61), "`num_clusters` must be at most n"),
         (lambda: clustering_scores(Z, LABELS, num_clusters=1), "`num_clusters`.*at least 2"),
         (lambda: clustering_scores(Z, LABELS, method="kmeans"), "`method` must be one of"),
@@ -136,6 +150,18 @@ Z, LABELS = blobs(3.0)
 def test_errors(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_labels_as_a_table_has_them():
+    expected = semi_supervised_error(Z, LABELS, num_labels=9)
+    for labels in (0.5 * LABELS, LABELS.astype(object), LABELS.tolist()):
+        assert semi_supervised_error(Z, labels, num_labels=9) == expected
+    names = np.array(["a", "b", "c"], object)[LABELS]
+    assert semi_supervised_error(Z, names, num_labels=9) == expected
+    assert clustering_scores(Z, names) == clustering_scores(Z, 0.5 * LABELS)
+    for missing in (None, 3.0):
+        with pytest.raises(TypeError, match="`labels` must be all numbers or all strings.*object"):
+            clustering_scores(Z, np.where(names == "a", missing, names))
 
 
 def test_a_test_that_is_no_pair():

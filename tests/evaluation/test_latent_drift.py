@@ -1,5 +1,6 @@
 """The permutation test: its statistic, its level and its power."""
 
+import importlib
 import itertools
 
 import numpy as np
@@ -55,6 +56,13 @@ def test_large_sets_are_thinned_by_the_seed():
     first, again = (latent_drift(codes[:1300], codes[1300:], permutations=19) for _ in range(2))
     assert first == again
     assert latent_drift(codes[:1300], codes[1300:], permutations=19, seed=1) != first
+
+
+def test_parts_of_the_permutations_are_all_of_them(monkeypatch):
+    codes = np.random.default_rng(4).normal(size=(30, 2))
+    whole = latent_drift(codes[:10], codes[10:], permutations=99)
+    monkeypatch.setattr(importlib.import_module(latent_drift.__module__), "_MOST_AT_ONCE", 7)
+    assert latent_drift(codes[:10], codes[10:], permutations=99) == whole
 
 
 def test_what_cannot_be_compared_is_named():

@@ -8,7 +8,12 @@ import pytest
 import tensorflow as tf
 
 import keras_infovae as ki
-from keras_infovae.evaluation import elbo_decomposition, kl_per_dimension, mutual_information
+from keras_infovae.evaluation import (
+    elbo_decomposition,
+    kl_per_dimension,
+    mmd_to_prior,
+    mutual_information,
+)
 from tests.evaluation.normal_model import normal_model
 
 
@@ -196,3 +201,13 @@ def test_errors():
             function(normal_model(1.0), FAR, num_samples=1)
     with pytest.raises(ValueError, match="a diagonal normal. Received: posterior=Determ"):
         kl_per_dimension(point, x)
+    # What the model cannot have been trained on is not encoded: bytes would "tell" log n.
+    model = ki.VAE(2, encoder=ki.networks.MLP([4]), decoder=ki.networks.MLP([4]), seed=0)
+    model.build((None, 6))
+    for function in (mutual_information, elbo_decomposition, kl_per_dimension, mmd_to_prior):
+        with pytest.raises(TypeError, match="`x` must be floating point. Received: dtype=uint8"):
+            function(model, np.arange(24, dtype="uint8").reshape(4, 6))
+        with pytest.raises(ValueError, match="`x` must be finite"):
+            function(model, np.full((4, 6), np.nan))
+        with pytest.raises(ValueError, match=r"`x` must lie in \[0, 1\]"):
+            function(model, x + 255.0)

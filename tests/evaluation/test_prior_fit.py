@@ -19,6 +19,7 @@ def stub(shift=0.0, prior=None):
 
     prior = ki.priors.get("standard_normal") if prior is None else prior
     return types.SimpleNamespace(
+        check_data=lambda x, condition=None: (x, condition),
         prior=prior,
         prior_distribution=lambda: prior.distribution(3),
         posterior_distribution=posterior_distribution,
@@ -50,6 +51,13 @@ def test_a_shift_is_seen():
         mean, one, tf.zeros([3]), tf.ones([3]), ki.kernels.get("gaussian"), unbiased=False
     )
     assert result["mmd"] == pytest.approx(float(expected), rel=0.25)  # of 100 draws
+
+
+def test_the_order_of_the_examples_does_not_matter():
+    # Sorted data look like the prior as they do in any order: of 2,000 the first 512 would not.
+    x = np.random.default_rng(1).normal(size=(2000, 3))
+    by_class = x[np.argsort(x[:, 0])]
+    assert mmd_to_prior(stub(), by_class, draws=39)["mmd_p_value"] > 0.05
 
 
 def test_a_mixture_prior_has_its_own_null():

@@ -1,5 +1,7 @@
 """Sample metrics, against cases that can be counted by hand and normals in closed form."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,22 @@ def test_precision_and_recall_are_those_counted_by_hand():
     assert result["density"] == 3 / 4  # 0.5 lies in two of them, 1.5 in one
     assert result["coverage"] == 2 / 4  # the balls of 4 and 6 hold no sample
     assert result["recall"] == 2 / 4  # 0 and 1 lie within 1 of 0.5
+
+
+@pytest.mark.parametrize("size", [1, 3, 20, 200])
+def test_equal_points_are_in_each_others_balls(size):
+    # Five different rows, each more often than k: all balls have radius 0, and hold their equals.
+    rng = np.random.default_rng(0)
+    rows = 10.0 + 3.0 * rng.normal(size=(5, size))
+    real, generated = rows[np.arange(200) % 5], rows[np.arange(150) % 5]
+    expected = {"precision": 1.0, "recall": 1.0, "density": 40 / 5, "coverage": 1.0}
+    assert precision_recall(real, generated) == expected
+    # Of a copy each ball holds its centre and its k nearest, of which one is on its boundary.
+    points = rng.normal(size=(300, size))
+    assert precision_recall(points, points)["density"] == pytest.approx(6 / 5)
+    # Copies are at a distance of 0, so that samples and held-out examples tie.
+    assert memorisation(generated, real, rows[np.arange(40) % 5])["probability"] == 0.5
+    np.testing.assert_array_equal(nearest_neighbours(generated, real, 3)[1], 0.0)
 
 
 def test_equal_distributions_have_density_1_and_the_expected_coverage():
@@ -86,6 +104,19 @@ def test_the_neighbours_of_images_are_the_nearest_first():
     np.testing.assert_allclose(distances, [[np.sqrt(0.5), np.sqrt(2 * 1.5**2)]])
 
 
+def test_the_training_data_are_not_copied():
+    training = np.random.default_rng(0).random((4000, 400), dtype="float32")
+    samples = training[::100] + np.float32(1e-3)
+    nearest_neighbours(samples, training)  # imports what it takes
+    tracemalloc.start()
+    indices, distances = nearest_neighbours(samples, training)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.5 * training.nbytes
+    np.testing.assert_array_equal(indices[:, 0], np.arange(0, 4000, 100))
+    np.testing.assert_allclose(distances, 0.02, rtol=1e-3)  # sqrt(400) * 1e-3
+
+
 def test_the_mismatch_is_that_counted_by_hand():
     result = class_distribution_mismatch(["a", "b"], list("aaab"))
     assert result["cross_entropy"] == pytest.approx(-0.5 * np.log(0.75 * 0.25) - np.log(2))
@@ -117,7 +148,17 @@ def test_what_cannot_be_measured_is_named():
         (lambda: class_distribution_mismatch([0, 1], [1], [1, 0]), "`frequencies` must be"),
         (lambda: Classifier(np.zeros((20, 2)), np.zeros(20)), "at least two classes"),
         (lambda: Classifier(np.zeros((20, 2)), [0] * 19 + [1]), "2 of each class"),
-        (lambda: Classifier(np.zeros((20, 2)), [0]), "`labels` must be one of each"),
+        (
+            lambda: Classifier(np.zeros((20, 2)), [0]),
+            "`labels` must be one label for each of the 20",
+        ),
+        (lambda: Classifier(np.full((20, 2), np.nan), [0, 1] * 10), "`x` must be finite"),
+        (lambda: Classifier(np.zeros(20), [0, 1] * 10), r"`x` must be an array \[n, ...\]"),
+        (lambda: Classifier(np.zeros((20, 2)), [0, np.nan] * 10), "`labels` must be finite"),
+        (
+            lambda: class_distribution_mismatch([0, 1], [1], [np.nan, 1]),
+            "`frequencies` must be fin",
+        ),
     ):
         with pytest.raises(ValueError, match=words):
             call()
@@ -167,6 +208,9 @@ def test_samples_of_the_data_itself_are_as_good_as_data():
     assert abs(result["memorisation_z_score"]) < 3
     one, same = (Classifier(x, labels, epochs=1, seed=5) for _ in range(2))
     np.testing.assert_array_equal(one.features(x), same.features(x))
+    for wrong, words in ((x[:, :2], r"`x` must be an array \[n, 4\]"), (x * np.nan, "finite")):
+        with pytest.raises(ValueError, match=words):
+            one.predict(wrong)
     low = x[x.mean(axis=1) < 1.5]
     one_class = _Sampler(lambda count, condition: low[:count])
     judged = sample_quality(one_class, data, count=50, classifier=_Sign())

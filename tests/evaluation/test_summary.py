@@ -7,7 +7,13 @@ import pytest
 import tensorflow as tf
 
 import keras_infovae as ki
-from keras_infovae.evaluation import compare, describe, importance_weighted_bound, summarize
+from keras_infovae.evaluation import (
+    batches,
+    compare,
+    describe,
+    importance_weighted_bound,
+    summarize,
+)
 from keras_infovae.evaluation import summary as summary_module
 
 X = np.random.default_rng(0).random((40, 6)).astype("float32")
@@ -53,13 +59,17 @@ def test_is_plain_json_and_repeatable(model, summary):
     assert summarize(model, X, num_samples=16, seed=4)["elbo"] != summary["elbo"]
 
 
-def test_importance_weights_the_first_examples_only(model, monkeypatch):
+def test_importance_weights_some_examples_of_all_kinds(model, monkeypatch):
     monkeypatch.setattr(summary_module, "_MOST_IMPORTANCE_WEIGHTED", 10)
-    summary = summarize(model, X, num_samples=4)
+    summary = summarize(model, X, num_samples=4, seed=1)
     assert summary["importance_weighted_examples"] == 10
-    expected = importance_weighted_bound(model, X[:10], num_samples=4).mean()
+    rows = batches.some_rows(40, 10, seed=1)
+    expected = importance_weighted_bound(model, X[rows], num_samples=4, seed=1).mean()
     assert summary["importance_weighted_bound"] == pytest.approx(expected, rel=1e-6)
-    assert "the first 10" in describe(summary)
+    assert "10 of them" in describe(summary)
+    # Ten different rows, not the ten that happen to stand first: data may be sorted.
+    assert len(set(rows)) == 10 and rows.tolist() == sorted(rows) != list(range(10))
+    assert batches.some_rows(10, 10, seed=1).tolist() == list(range(10))
 
 
 def test_what_a_deterministic_posterior_does_not_have_is_none():

@@ -54,9 +54,8 @@ def check_codes_and_factors(z, factors, discrete=None, least_latents=1, least_fa
         raise argument_error("factors", f"at least {least_factors} factors", factors.shape[1])
     if discrete is None:
         discrete = [factors.dtype.kind in "biu"] * factors.shape[1]
-    if len(discrete) != factors.shape[1] or not all(
-        isinstance(d, (bool, np.bool_)) for d in discrete
-    ):
+    kinds = np.asarray(discrete)
+    if kinds.shape != (factors.shape[1],) or kinds.dtype != bool:
         raise argument_error("discrete", f"{factors.shape[1]} booleans, one per factor", discrete)
     columns = []
     for i, (column, is_discrete) in enumerate(zip(factors.T, discrete)):
@@ -73,7 +72,7 @@ def check_codes_and_factors(z, factors, discrete=None, least_latents=1, least_fa
 def in_bins(values, bins):
     """Returns the numbers 0 to bins - 1 of the bins of equal width that `values` [n] lie in."""
     check_integer("bins", bins, minimum=2)
-    edges = np.histogram_bin_edges(values, bins)
+    edges = np.linspace(values.min(), values.max(), bins + 1)
     return np.digitize(values, edges[1:-1])
 
 

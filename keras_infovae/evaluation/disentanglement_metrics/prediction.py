@@ -6,7 +6,8 @@ from keras_infovae.evaluation.disentanglement_metrics.factors import (
     check_codes_and_factors,
     halves,
 )
-from keras_infovae.utils.checks import check_integer
+from keras_infovae.utils.arrays import check_finite
+from keras_infovae.utils.checks import argument_error, check_integer
 
 _DEPTHS = (2, 4, 8, 16)
 
@@ -92,7 +93,7 @@ def disentanglement_completeness_informativeness(z, factors, *, discrete=None, t
     train, test = halves(len(z), seed)
     importance, scores = np.empty((z.shape[1], len(factors.columns))), []
     for k, (column, is_discrete) in enumerate(zip(factors.columns, factors.discrete)):
-        forest = _best_forest(z[train], column[train], is_discrete, trees, seed)
+        forest = _best_forest(z[train], column[train], is_discrete, trees, seed % 2**32)
         importance[:, k] = forest.feature_importances_
         scores.append(max(0.0, forest.score(z[test], column[test])))
     disentanglement, completeness = disentanglement_and_completeness(importance)
@@ -115,6 +116,9 @@ def disentanglement_and_completeness(importance):
     Args:
         importance: [latent_dim, num_factors], not negative, both at least 2.
 
+    Raises:
+        ValueError, TypeError: for any other matrix.
+
     Example:
 
     >>> disentanglement_and_completeness(np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]))
@@ -123,7 +127,14 @@ def disentanglement_and_completeness(importance):
     References:
         Eastwood and Williams, ICLR 2018, section 2.
     """
-    importance = np.asarray(importance, "float64")
+    importance = np.asarray(importance)
+    if importance.ndim != 2 or min(importance.shape) < 2:
+        expectation = "a matrix [latent_dim, num_factors], both at least 2"
+        raise argument_error("importance", expectation, importance.shape)
+    check_finite("importance", importance)
+    importance = importance.astype("float64")
+    if importance.min() < 0:
+        raise argument_error("importance", "at least 0", float(importance.min()))
     total = importance.sum()
     if not total:
         return 0.0, 0.0

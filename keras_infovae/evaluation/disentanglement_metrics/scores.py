@@ -71,6 +71,9 @@ def disentanglement(
     metrics = [check_choice("metrics", name, _METRICS) for name in metrics]
     if not metrics:
         raise argument_error("metrics", "'all' or a sequence of names", metrics)
+    if not hasattr(dataset, "sample"):
+        found = type(dataset).__name__
+        raise argument_error("dataset", "a set with `sample(n, seed)`", found, TypeError)
     x, factors = dataset.sample(num_examples, seed)
     z = model.encode(x, batch_size=batch_size)
     scores = {}

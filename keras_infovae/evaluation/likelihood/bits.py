@@ -23,7 +23,8 @@ def bits_per_dimension(log_likelihood, model_or_event_shape, scaling=None):
     levels is neither a density nor a probability, and has no bits that compare with others.
 
     Args:
-        log_likelihood: log p(x), a bound or a mean of them, in nats per example; of any shape.
+        log_likelihood: log p(x), a bound or a mean of them, in nats per example; of any shape. Or
+            what `marginal_log_likelihood` returns, of which it is the first.
         model_or_event_shape: a built model, which knows its likelihood and how x was scaled; or the
             shape of one x, where all of p(x) is a density if `scaling` is given.
         scaling: how raw values became x: a `ki.datasets.Scaling`, or a number, its scale (255 for
@@ -65,5 +66,6 @@ def bits_per_dimension(log_likelihood, model_or_event_shape, scaling=None):
     if scale.ndim and scale.shape != tuple(event_shape)[-1:]:
         raise argument_error("scaling", f"one of the last axis of x {event_shape}", scaling)
     log_volume = np.sum(np.broadcast_to(np.log(scale), event_shape), where=is_density)
+    log_likelihood = getattr(log_likelihood, "log_likelihood", log_likelihood)
     nats = np.asarray(log_likelihood, "float64") - log_volume
     return -nats / (dimensions * math.log(2.0))

@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_infovae.anomaly_scores import has_elbo
 from keras_infovae.distributions import diagonal_normal_moments
 from keras_infovae.evaluation.aggregated_posterior import log_det
+from keras_infovae.evaluation.batches import some_rows
 from keras_infovae.evaluation.conditions import conditions_of, draw, num_classes_of, take
 from keras_infovae.evaluation.latent_information import (
     elbo_decomposition,
@@ -40,14 +41,11 @@ def measure(model, data, history, seed, condition=None):
     conditions = conditions_of(model, data, condition)
     split = data.held_out()
     x, given = getattr(data, split), {"seed": seed, "condition": conditions[split]}
-    few, of_few = x[:_MOST_EXAMPLES], take(conditions[split], slice(_MOST_EXAMPLES))
+    rows, of_train = (some_rows(len(e), _MOST_EXAMPLES, seed) for e in (x, data.train))
+    few, of_few = x[rows], take(conditions[split], rows)
     given_few = {"seed": seed, "condition": of_few}
-    spread = slice(None, None, max(1, len(data.train) // _MOST_EXAMPLES))
-    train = data.train[spread][:_MOST_EXAMPLES]
-    given_train = {
-        "seed": seed,
-        "condition": take(take(conditions["train"], spread), slice(_MOST_EXAMPLES)),
-    }
+    train = data.train[of_train]
+    given_train = {"seed": seed, "condition": take(conditions["train"], of_train)}
     return {
         "versions": {
             "keras_infovae": __version__,
