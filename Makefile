@@ -13,7 +13,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv quickstart test test-slow lint format build-file api-file wheel check-wheel bench clean
+.PHONY: help venv quickstart test test-slow lint format build-file api-file wheel check-wheel bench reproduce clean
 
 help:  ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +65,9 @@ check-wheel: wheel  ## Installs the wheel in an environment of its own and uses 
 
 bench: venv  ## Runs the benchmarks (benchmarks/)
 	@for file in benchmarks/*.py; do $(BIN)/python $$file $(ARGS) || exit 1; done
+
+reproduce: venv  ## Runs the paper's experiments, in small; ARGS="--size=full --data=mnist" in full
+	@$(BIN)/python examples/reproduce/everything.py $(ARGS)
 
 clean:  ## Removes the environment and all that was built
 	rm -rf $(VENV) .build dist *.egg-info .pytest_cache .ruff_cache

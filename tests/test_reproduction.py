@@ -34,7 +34,8 @@ def test_an_interrupted_sweep_goes_on_where_it_stopped(tmp_path):
     before = model.stat().st_mtime_ns
     printed, rows = reproduce("overfitting", tmp_path, *settings, "--sizes=50,60")
     assert rows[0] == first[0] and [row["n"] for row in rows] == ["50", "60"]
-    assert {row["steps"] for row in rows} == {"5"}  # of other steps, it would be another cell
+    # Of other steps or networks, it would be another cell.
+    assert {(row["steps"], row["networks"]) for row in rows} == {("5", "mlp")}
     assert model.stat().st_mtime_ns == before  # neither trained nor measured again
     assert printed.startswith("2/2 ") and "is complete" in printed
     for row in rows:

@@ -14,12 +14,25 @@ import keras_infovae as ki
 FLAGS = flags.FLAGS
 VERSIONS = {"keras_infovae": ki.__version__, "keras": keras.__version__}
 
-# The models that the paper compares, all with one network.
+# Of latent_dim, n training examples and what all share. First those that the paper compares, then
+# those that were made for disentanglement.
 MODELS = {
-    "elbo": lambda latent_dim, **s: ki.VAE(latent_dim, **s),
-    "mmd": lambda latent_dim, **s: ki.InfoVAE(latent_dim, lambda_=1000.0, **s),
-    "stein": lambda latent_dim, **s: ki.InfoVAE(latent_dim, divergence="stein", **s),
-    "adversarial": lambda latent_dim, **s: ki.InfoVAE(latent_dim, divergence="adversarial", **s),
+    "elbo": lambda latent_dim, n, **s: ki.VAE(latent_dim, **s),
+    "mmd": lambda latent_dim, n, **s: ki.InfoVAE(latent_dim, lambda_=1000.0, **s),
+    "stein": lambda latent_dim, n, **s: ki.InfoVAE(latent_dim, divergence="stein", **s),
+    "adversarial": lambda latent_dim, n, **s: ki.InfoVAE(latent_dim, divergence="adversarial", **s),
+    "beta_vae": lambda latent_dim, n, **s: ki.BetaVAE(latent_dim, beta=4.0, **s),
+    # The estimate of total correlation weighs an example by n, which one long epoch hides.
+    "beta_tcvae": lambda latent_dim, n, **s: ki.BetaTCVAE(
+        latent_dim, beta=6.0, divergence=ki.divergences.TotalCorrelation(dataset_size=n), **s
+    ),
+    "factor_vae": lambda latent_dim, n, **s: ki.FactorVAE(latent_dim, gamma=10.0, **s),
+}
+
+# "conv" are the paper's for 28x28 images, but for the slope of the leaky ReLU: 0.2, not 0.1.
+NETWORKS = {
+    "mlp": lambda: ki.networks.MLP([256, 256]),
+    "conv": lambda: ki.networks.Conv([64, 128], dense_units=1024, activation="leaky_relu"),
 }
 
 
@@ -29,13 +42,19 @@ def define_common_flags():
     flags.DEFINE_integer("seeds", 3, "Models per setting.", lower_bound=1)
 
 
-def define_flags(steps, models=("elbo", "mmd")):
-    """Defines the flags of an experiment that trains on images."""
+def define_training_flags(steps, models):
+    """Defines the flags of an experiment that trains models by `trained`."""
     define_common_flags()
-    flags.DEFINE_string("data", "digits", "What ki.datasets.load takes: a name or a path.")
     flags.DEFINE_integer("steps", steps, "Training steps of each model.", lower_bound=1)
+    flags.DEFINE_enum("networks", "mlp", list(NETWORKS), "Of all models.")
     flags.DEFINE_list("models", list(models), f"Of {', '.join(MODELS)}.")
     flags.DEFINE_integer("test_examples", 500, "How many are measured.", lower_bound=20)
+
+
+def define_flags(steps, models=("elbo", "mmd")):
+    """Defines the flags of an experiment that trains on images of one's choice."""
+    define_training_flags(steps, models)
+    flags.DEFINE_string("data", "digits", "What ki.datasets.load takes: a name or a path.")
 
 
 def table_name(experiment, data):
@@ -67,14 +86,15 @@ def load_images():
 
 def trained(data, name, latent_dim, n, seed):
     """Returns the model of these settings: that of an earlier run, or trained now and kept."""
-    label = f"{data.name}-{name}-latent{latent_dim}-n{n}-steps{FLAGS.steps}-seed{seed}"
+    settings = f"latent{latent_dim}-n{n}-steps{FLAGS.steps}-seed{seed}"
+    label = f"{data.name}-{name}-{FLAGS.networks}-{settings}"
     folder = os.path.join(FLAGS.output, "models")
     path = os.path.join(folder, os.path.basename(label).replace(os.sep, "_") + ".keras")
     if os.path.exists(path):
         return keras.saving.load_model(path)
     keras.utils.set_random_seed(seed)
-    networks = {part: ki.networks.MLP([256, 256]) for part in ("encoder", "decoder")}
-    model = MODELS[name](latent_dim, seed=seed, **networks)
+    networks = {part: NETWORKS[FLAGS.networks]() for part in ("encoder", "decoder")}
+    model = MODELS[name](latent_dim, n, seed=seed, **networks)
     x = data.train[np.random.default_rng(seed).permutation(len(data.train))[:n]]
     model.compile(keras.optimizers.Adam(1e-3))
     # As one epoch: those of 100 examples would be one step long, and take longer than it.
@@ -87,12 +107,12 @@ def trained(data, name, latent_dim, n, seed):
     return model
 
 
-def cells_of(models):
+def cells_of(models, key="name"):
     """Returns a cell for each model and seed."""
-    return [{"name": name, "seed": seed} for seed in range(FLAGS.seeds) for name in models]
+    return [{key: name, "seed": seed} for seed in range(FLAGS.seeds) for name in models]
 
 
-def sweep(table, cells, measure, flags_kept=("steps", "test_examples")):
+def sweep(table, cells, measure, flags_kept):
     """Measures the cells that the table lacks, and writes it anew, whole, after each of them.
 
     Args:

@@ -26,13 +26,15 @@ SETTINGS = {
         "overfitting": ["--seeds=1", "--steps=2000"],
         "likelihood": ["--seeds=1", "--steps=2000", "--test_examples=100", "--temperatures=200"],
         "latent_size": ["--seeds=1", "--steps=2000", "--latent_dims=2,10,40", "--labels=300"],
+        "disentanglement": ["--seeds=1", "--steps=2000", "--models=elbo,mmd,beta_tcvae"],
     },
     "full": {
         "two_samples": [],
         "flexible_decoder": [],
-        "overfitting": ["--sizes=500,1000,5000,50000"],
+        "overfitting": ["--latent_dim=20", "--sizes=500,1000,5000,50000"],
         "likelihood": ["--latent_dim=20", "--test_examples=1000"],
         "latent_size": ["--latent_dims=2,5,10,20,40,80"],
+        "disentanglement": [],
     },
 }
 OF_IMAGES = ("overfitting", "likelihood", "latent_size")

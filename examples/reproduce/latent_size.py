@@ -50,7 +50,7 @@ def main(_):
         for latent_dim in FLAGS.latent_dims
         for model in FLAGS.models
     ]
-    kept = ("steps", "test_examples", "labels")
+    kept = ("networks", "steps", "test_examples", "labels")
     common.sweep(common.table_name("latent_size", data), cells, measure, kept)
 
 

@@ -13,7 +13,7 @@ from absl import app, flags
 import keras_infovae as ki
 
 FLAGS = flags.FLAGS
-common.define_flags(steps=4000, models=common.MODELS)
+common.define_flags(steps=4000, models=("elbo", "mmd", "stein", "adversarial"))
 flags.DEFINE_integer("latent_dim", 10, "Dimensions of z.", lower_bound=1)
 flags.DEFINE_integer("chains", 16, "Of annealed importance sampling.", lower_bound=1)
 flags.DEFINE_integer("temperatures", 500, "Of annealed importance sampling.", lower_bound=2)
@@ -48,10 +48,8 @@ def main(_):
             ],
         }
 
-    cells = [
-        {"model": model, "seed": seed} for seed in range(FLAGS.seeds) for model in FLAGS.models
-    ]
-    kept = ("steps", "test_examples", "latent_dim", "chains", "temperatures")
+    cells = common.cells_of(FLAGS.models, "model")
+    kept = ("networks", "steps", "test_examples", "latent_dim", "chains", "temperatures")
     common.sweep(common.table_name("likelihood", data), cells, measure, kept)
 
 

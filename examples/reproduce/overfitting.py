@@ -44,7 +44,7 @@ def main(_):
         for n in sizes
         for model in FLAGS.models
     ]
-    kept = ("steps", "test_examples", "latent_dim")
+    kept = ("networks", "steps", "test_examples", "latent_dim")
     common.sweep(common.table_name("overfitting", data), cells, measure, kept)
 
 

@@ -29,6 +29,15 @@ class AnomalyThreshold(Setting):
         self.false_positive_rate = check_rate(false_positive_rate)
         self.examples = check_integer("examples", examples)
 
+    def summary(self):
+        """Returns the threshold in numbers and the score's name, a dictionary fit for JSON."""
+        return {
+            "score": self.score.output,
+            "value": self.value,
+            "false_positive_rate": self.false_positive_rate,
+            "calibrated_on": self.examples,
+        }
+
 
 def check_rate(rate):
     """Returns `false_positive_rate`, which must be between 0 and 1, as a float."""

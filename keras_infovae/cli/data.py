@@ -3,12 +3,14 @@
 import dataclasses
 import os
 
+import numpy as np
+
+from keras_infovae.cli.conditions import CLASSES, SPLITS
 from keras_infovae.cli.errors import CommandLineError
 from keras_infovae.utils import arrays
 
 _SETTINGS = ("label_column", "limit", "standardize", "validation_fraction", "test_fraction", "seed")
 _NOT_STREAMED = ("label_column", "limit")
-SPLITS = ("train", "validation", "test")
 CONFIG_KEYS = ("data", "data_fingerprint", "feature_names", "model", "training")
 NAMES = {"source": "data"}  # what the errors of `datasets.load` call the flag
 
@@ -39,7 +41,8 @@ def define(flag_set, stream=False):
     flag_set.text(
         "label_column",
         "COLUMN",
-        "For .csv and .parquet: the column that is the label and not data. It colours pictures.",
+        "For .csv and .parquet: the column that is the label and not data. It colours pictures, "
+        "and a model can be told it (train --condition=labels).",
         shown="none",
     )
     flag_set.integer(
@@ -156,9 +159,18 @@ def value_range(data):
     return min(float(x.min()) for x in splits), max(float(x.max()) for x in splits)
 
 
-def fingerprint(data):
-    """Returns a hash of all examples, in their order and splits, as text."""
-    return arrays.fingerprint({split: getattr(data, split) for split in SPLITS})
+def fingerprint(data, labels=False):
+    """Returns a hash of all examples, in their order and splits, as text.
+
+    Args:
+        data: a `Dataset`.
+        labels: whether the labels count too, as they do where a model is told them.
+    """
+    parts = {split: getattr(data, split) for split in SPLITS}
+    if labels:
+        names = [f"{split}_labels" for split in SPLITS if len(parts[split])]
+        parts |= {name: np.asarray(getattr(data, name)).astype(str) for name in names}
+    return arrays.fingerprint(parts)
 
 
 def config_of(run):
@@ -187,7 +199,7 @@ def load_of_run(config):
         ValueError: when the data is not what it was; else as `datasets.load`.
     """
     data = _load(config["data"])
-    if fingerprint(data) != config["data_fingerprint"]:
+    if fingerprint(data, labels=CLASSES in config) != config["data_fingerprint"]:
         raise ValueError(
             "Argument `run` must be of data that is as it was: now the splits may have examples in "
             f"common that they had not. Received: a run on {config['data']['source']}, which has "

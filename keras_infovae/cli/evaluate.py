@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from keras_infovae.cli import conditions
 from keras_infovae.cli import data as run_data
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
@@ -18,7 +19,7 @@ class Evaluate(Command):
     description = """
 Without --data, the run's own data is loaded and split again exactly as it was for the training, and
 the numbers are those on its test examples. With --data, they are those on other examples, scaled as
-the run's were.
+the run's were. Where the run's model is told the labels, so it is here.
 
 Losses and bounds are in nats per example. The table says of each number what is good.
 """
@@ -79,9 +80,10 @@ Losses and bounds are in nats per example. The table says of each number what is
             model = run.load_model()
             data = _load(flags, config, model)
             split = _split(flags, data)
-            x = _examples(data, split)
+            x, condition = _examples(data, conditions.of_splits(data, config), split)
         seed = config["training"]["seed"] if flags.seed is None else flags.seed
-        summary = evaluation.summarize(model, x, num_samples=flags.num_samples, seed=seed)
+        given = {"seed": seed, "condition": condition}
+        summary = evaluation.summarize(model, x, num_samples=flags.num_samples, **given)
         if not run.finished:
             print(f"The run in {run.path} is unfinished; this is its last good epoch.")
         source = config["data"]["source"] if flags.data is None else flags.data
@@ -89,7 +91,7 @@ Losses and bounds are in nats per example. The table says of each number what is
         print(evaluation.describe(summary))
         if flags.likelihood is not None:
             with reported({"method": "likelihood"}):
-                summary |= _log_likelihood(model, x, flags.likelihood, seed)
+                summary |= _log_likelihood(model, x, flags.likelihood, **given)
             print(
                 f"log p(x) by {flags.likelihood}: {summary['log_likelihood']:.2f} "
                 f"+- {summary['log_likelihood_standard_error']:.2f} nats"
@@ -100,11 +102,11 @@ Losses and bounds are in nats per example. The table says of each number what is
             print(f"\nWritten to {flags.output}")
 
 
-def _log_likelihood(model, x, method, seed):
+def _log_likelihood(model, x, method, **given):
     """Returns the mean of log p(x) over the examples and the standard error of that mean."""
     from keras_infovae import evaluation
 
-    found = evaluation.marginal_log_likelihood(model, x, method, seed=seed, verbose=1)
+    found = evaluation.marginal_log_likelihood(model, x, method, verbose=1, **given)
     error = np.std(found.log_likelihood, ddof=1) / math.sqrt(len(x))
     return {
         "log_likelihood": float(np.mean(found.log_likelihood)),
@@ -132,14 +134,14 @@ def _split(flags, data):
     return data.held_out() if flags.data is None else "all"
 
 
-def _examples(data, split):
-    if split == "all":
-        x = np.concatenate([getattr(data, name) for name in run_data.SPLITS])
-    else:
-        x = getattr(data, split)
+def _examples(data, given, split):
+    """Returns the examples of a split and their conditions, {split: rows or None} in `given`."""
+    splits = run_data.SPLITS if split == "all" else (split,)
+    x = np.concatenate([getattr(data, name) for name in splits])
+    rows = [given[name] for name in splits if given[name] is not None]
     if len(x) < 2:
         raise ValueError(
             "Argument `split` must be one of at least 2 examples. "
             f"Received: split={split}, which has {len(x)}"
         )
-    return x
+    return x, np.concatenate(rows) if rows else None

@@ -2,6 +2,7 @@
 
 import os
 
+from keras_infovae.cli import conditions
 from keras_infovae.cli import data as run_data
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
@@ -132,19 +133,24 @@ def _export_for_serving(flags, model, config, signatures):
     from keras_infovae.evaluation import calibrate_anomaly_threshold
     from keras_infovae.serving import export_for_serving, write_server_config
 
-    x = None
+    x = condition = None
     if flags.warmup or flags.false_positive_rate is not None:
         data = run_data.load_of_run(config)
         x = getattr(data, data.held_out())
+        condition = conditions.of_splits(data, config)[data.held_out()]
     if flags.false_positive_rate is not None:
-        calibrate_anomaly_threshold(model, x, flags.false_positive_rate)
+        calibrate_anomaly_threshold(model, x, flags.false_positive_rate, condition=condition)
     export_for_serving(
         model,
         flags.output,
         version=flags.version,
         signatures=signatures,
-        warmup=_raw(model, x[:8]) if flags.warmup else None,
+        warmup=_warmup(model, x[:8], condition) if flags.warmup else None,
     )
+    classes = config.get(conditions.CLASSES)
+    if classes is not None:
+        print("Input `condition` is the place of the label, from 0, in `classes` of config.json:")
+        print(f"  {conditions.shown(classes)}")
     if flags.server_config:
         for path in write_server_config(os.path.dirname(os.path.abspath(flags.output))):
             print(f"Wrote {path}.")
@@ -182,5 +188,6 @@ def _chosen(flag, given, choices):
         return [check_choice(f"--{flag}", name.strip(), choices) for name in given.split(",")]
 
 
-def _raw(model, x):
-    return x if model.scaling is None else model.scaling.invert(x)
+def _warmup(model, x, condition):
+    raw = x if model.scaling is None else model.scaling.invert(x)
+    return raw if condition is None else (raw, condition[: len(raw)])

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from keras_infovae.cli import conditions
 from keras_infovae.cli import data as run_data
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
@@ -25,6 +26,7 @@ Codes are drawn from the prior and decoded. What is written follows from the nam
 """
     examples = (
         "keras-infovae generate --run=runs/first --n=64 --output=samples.png",
+        "keras-infovae generate --run=runs/by_digit --condition=3 --output=threes.png",
         "keras-infovae generate --run=runs/patients --n=1000 --seed=1 --output=made_up.csv",
     )
 
@@ -32,6 +34,13 @@ Codes are drawn from the prior and decoded. What is written follows from the nam
         flag_set.text("run", "DIRECTORY", "A directory that train wrote.", required=True)
         flag_set.text("output", "FILE", "A .png, .npy or .csv file to write.", required=True)
         flag_set.integer("n", "EXAMPLES", "How many.", default=16)
+        flag_set.text(
+            "condition",
+            "CLASS",
+            "The label that the examples are to have, for a run with --condition=labels. The same "
+            "seed gives the same z under each.",
+            shown="none; it must be given for such a run",
+        )
         flag_set.integer("seed", "INTEGER", "Same seed, same examples.", minimum=0, default=0)
         flag_set.boolean(
             "noise",
@@ -53,15 +62,17 @@ Codes are drawn from the prior and decoded. What is written follows from the nam
             config = run_data.config_of(run)
             model = run.load_model()
             _check_form(flags.output, suffix, model.event_shape)
+            asked = conditions.class_of(flags.condition, config)
         is_table = len(model.event_shape) == 1
         noise = flags.noise
         if noise is None:
             noise = is_table and model.likelihood.minimum is None
-        x = model.generate(flags.n, seed=flags.seed, sample=noise)
+        x = model.generate(flags.n, seed=flags.seed, sample=noise, condition=asked)
         with whole_file(flags.output) as temporary:
             _WRITERS[suffix](temporary, x, model, config["feature_names"])
         what = "drawn with the likelihood's noise" if noise else "the means of p(x|z)"
-        print(f"Wrote {flags.n} new examples to {flags.output} ({what}).")
+        of_class = "" if asked is None else f" of class {flags.condition}"
+        print(f"Wrote {flags.n} new examples{of_class} to {flags.output} ({what}).")
 
 
 def _check_form(path, suffix, event_shape):

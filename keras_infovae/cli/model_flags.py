@@ -17,7 +17,10 @@ MODELS = {
     "dip_vae": ("DIPVAE", ("lambda_off_diagonal",)),
     "annealed_vae": ("AnnealedVAE", ("capacity", "gamma")),
     "iwae": ("IWAE", ("lambda_", "num_samples")),
+    "conditional_info_vae": ("ConditionalInfoVAE", ("alpha", "lambda_")),
 }
+CONDITIONAL = "conditional_info_vae"
+CONDITIONS = ("labels",)
 _SETTINGS = (
     *("latent_dim", "alpha", "lambda_", "beta", "gamma", "lambda_off_diagonal", "capacity"),
     *("num_samples", "divergence", "kernel"),
@@ -36,13 +39,21 @@ def define(flag_set):
         "dimensions vary separately; mmd_vae: codes that tell the most about x. docs/choosing.md "
         "compares all of them.",
         default="info_vae",
+        shown=f"info_vae; with --condition, {CONDITIONAL}",
+    )
+    flag_set.choice(
+        "condition",
+        CONDITIONS,
+        "Tell encoder and decoder the label of each example: the model learns p(x|z, label), and "
+        "generate makes examples of a class. What the label tells need not be in z.",
+        shown=f"none; labels for --model={CONDITIONAL}",
     )
     flag_set.integer("latent_dim", "DIMENSIONS", "Dimensions of z, the code.", default=16)
     flag_set.number(
         "alpha",
         "NUMBER",
         "At most 1. The weight of KL(q(z|x) || p(z)) is 1 - alpha: 0 keeps all of it; 1 drops it, "
-        "for codes that tell more. For info_vae and stein_vae.",
+        "for codes that tell more. For info_vae, conditional_info_vae and stein_vae.",
         maximum=1,
         shown="0",
     )
@@ -50,8 +61,8 @@ def define(flag_set):
         "lambda_",
         "NUMBER|auto",
         "Greater than 0. The weight of the divergence between codes and prior is "
-        "alpha + lambda_ - 1, which must not be negative. For info_vae, mmd_vae, stein_vae and the "
-        "adversarial and Wasserstein autoencoders, and iwae.",
+        "alpha + lambda_ - 1, which must not be negative. For info_vae, conditional_info_vae, "
+        "mmd_vae, stein_vae and the adversarial and Wasserstein autoencoders, and iwae.",
         words=("auto",),
         exclusive_minimum=0,
         shown="the model's own; info_vae: auto, 300 at alpha 0 to 1,000 at alpha 1",
@@ -123,15 +134,28 @@ def define(flag_set):
     flag_set.text("decoder", "NAME", "mlp, conv, pixel_cnn or recurrent.", shown=shown)
 
 
+def chosen(flags):
+    """Returns the name of the model: that of --model, or what --condition needs."""
+    if flags.condition is not None and not flags["model"].present:
+        return CONDITIONAL
+    return flags.model
+
+
 def check(flags):
     """Raises CommandLineError for a flag that the chosen model does not take."""
-    _, taken = MODELS[flags.model]
+    model = chosen(flags)
+    if flags.condition is not None and model != CONDITIONAL:
+        raise CommandLineError(
+            f"Argument `--condition` must be left out for --model={model}; it is a flag of "
+            f"--model={CONDITIONAL}. Received: --condition={flags.condition}"
+        )
+    _, taken = MODELS[model]
     for name in sorted({name for _, names in MODELS.values() for name in names}):
         value = getattr(flags, name)
         if value is not None and name not in taken:
-            takers = [f"--model={model}" for model, (_, names) in MODELS.items() if name in names]
+            takers = [f"--model={taker}" for taker, (_, names) in MODELS.items() if name in names]
             raise CommandLineError(
-                f"Argument `--{name}` must be left out for --model={flags.model}; it is a flag of "
+                f"Argument `--{name}` must be left out for --model={model}; it is a flag of "
                 f"{' and '.join(takers)}. Received: --{name}={value}"
             )
 
@@ -139,14 +163,15 @@ def check(flags):
 def settings(flags):
     """Returns the flags that describe a model as a JSON-compatible dictionary."""
     given = {name: getattr(flags, name) for name in _SETTINGS}
-    return {"name": flags.model} | {n: value for n, value in given.items() if value is not None}
+    return {"name": chosen(flags)} | {n: value for n, value in given.items() if value is not None}
 
 
 def make_model(settings, scaling=None):
     """Returns the model that `settings` describes, not built yet.
 
     Args:
-        settings: a dictionary as the function `settings` gives.
+        settings: a dictionary as the function `settings` gives; with `num_classes` for a model
+            that takes a condition.
         scaling: the `datasets.Scaling` of the data.
 
     Raises:

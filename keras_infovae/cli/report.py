@@ -2,6 +2,7 @@
 
 import os
 
+from keras_infovae.cli import conditions
 from keras_infovae.cli import data as run_data
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
@@ -45,6 +46,7 @@ examples that the run was not trained on.
             config = run_data.config_of(run)
             model = run.load_model()
             data = run_data.load_of_run(config)
+            given = {"seed": flags.seed, "condition": conditions.of_splits(data, config)}
             history = run.history() or None
-            path = report(model, data, flags.output, history=history, seed=flags.seed)
+            path = report(model, data, flags.output, history=history, **given)
         print(f"Written to {path}")

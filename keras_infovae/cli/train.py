@@ -3,8 +3,8 @@
 import contextlib
 import math
 
+from keras_infovae.cli import conditions, model_flags, training_run
 from keras_infovae.cli import data as run_data
-from keras_infovae.cli import model_flags, training_run
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
 
@@ -52,6 +52,7 @@ the training; model.keras then holds the last epoch that was finished and had fi
         "keras-infovae train --data=large.npy --stream --output=runs/large",
         "keras-infovae train --data=patients.csv --label_column=diagnosis --output=runs/patients",
         "keras-infovae train --data=fashion_mnist --model=beta_vae --beta=2 --output=runs/beta",
+        "keras-infovae train --data=digits --condition=labels --output=runs/by_digit",
     )
 
     def define_flags(self, flag_set):
@@ -154,6 +155,11 @@ def _check(flags):
             "Argument `--overwrite` must be left out with --resume, which goes on with an "
             "unfinished run and leaves a finished one as it is. Received: --overwrite --resume"
         )
+    if flags.stream and model_flags.chosen(flags) == model_flags.CONDITIONAL:
+        raise CommandLineError(
+            "Argument `--stream` must be left out for a model with a condition: what is read from "
+            "disk has no labels. Received: --stream"
+        )
     if flags.early_stopping and not flags.validation_fraction:
         raise CommandLineError(
             "Argument `--early_stopping` must be left out where no validation examples are held "
@@ -187,11 +193,18 @@ def _prepare(flags, output, strategy):
 
     found = RunDirectory.check(output, flags.overwrite)
     settings = model_flags.settings(flags)
-    model_flags.make_model(settings)  # wrong settings show before a large file is read
+    conditional = settings["name"] == model_flags.CONDITIONAL
+    early = settings | ({"num_classes": 2} if conditional else {})
+    model_flags.make_model(early)  # wrong settings show before a large file is read
     data, data_settings, likelihood, reason = run_data.load(flags)
     print(data.summary())
     print(f"likelihood: {likelihood} ({reason})")
     settings["likelihood"] = likelihood
+    classes = {}
+    if conditional:
+        classes[conditions.CLASSES] = labels = conditions.classes_of(data)
+        settings["num_classes"] = len(labels)
+        print(f"condition: one of {len(labels)} classes: {conditions.shown(labels)}")
     keras.utils.set_random_seed(flags.seed)
     if flags.deterministic:
         tf.config.experimental.enable_op_determinism()
@@ -210,13 +223,14 @@ def _prepare(flags, output, strategy):
         )
     with strategy.scope():
         model.build((None, *data.event_shape))
-    print(f"model: {flags.model} with {model.count_params():,} weights")
+    print(f"model: {settings['name']} with {model.count_params():,} weights")
     if found != "new" and not flags.resume:
         print(f"{output} has {'an' if found == 'unfinished' else 'a'} {found} run: replaced")
     config = {
         "command": Train().command_line(flags),
         "data": data_settings,
-        "data_fingerprint": run_data.fingerprint(data),
+        "data_fingerprint": run_data.fingerprint(data, labels=conditional),
+        **classes,
         "feature_names": data.feature_names,
         "model": settings,
         "training": {name: getattr(flags, name) for name in _TRAINING} | {"seed": flags.seed},

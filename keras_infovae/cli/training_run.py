@@ -5,8 +5,8 @@ import shlex
 import sys
 import time
 
+from keras_infovae.cli import conditions, help_page
 from keras_infovae.cli import data as run_data
-from keras_infovae.cli import help_page
 from keras_infovae.cli.errors import system_message
 
 _FAILED, _STOPPED = 1, 130
@@ -29,7 +29,8 @@ def carry_out(run, config, data, model, plots=True):
 
     Args:
         run: a `RunDirectory` that was created with `config`.
-        config: a dictionary with `training`, the settings of the training, and `data`.
+        config: a dictionary with `training`, the settings of the training, `data`, and `classes`
+            where the model is told the labels.
         data: a `Dataset`.
         model: built for `data`.
         plots: whether to draw the pictures. Default True.
@@ -45,7 +46,7 @@ def carry_out(run, config, data, model, plots=True):
     from keras_infovae.utils import reductions
 
     try:
-        history = _fit(run, config["training"], data, model)
+        history = _fit(run, config, data, model)
         if not training.is_writer(model.distribute_strategy):
             print("Worker 0 writes the run.")
             return 0
@@ -68,10 +69,11 @@ def carry_out(run, config, data, model, plots=True):
     return 0
 
 
-def _fit(run, training, data, model):
+def _fit(run, config, data, model):
     """Returns the losses of each epoch as `fit` gives them, {name: list}."""
     import keras
 
+    training, given = config["training"], conditions.of_splits(data, config)
     if not model.compiled:  # one that goes on brings its optimizer along
         jit = "auto" if training["jit_compile"] is None else training["jit_compile"]
         rate, clipnorm = training["learning_rate"], training["clipnorm"]
@@ -83,8 +85,10 @@ def _fit(run, training, data, model):
     if stream is not None:
         batches = {"x": stream.train, "validation_data": stream.validation}
     else:
-        batches = {"x": data.train, "batch_size": training["batch_size"]}
-        batches["validation_data"] = (data.validation,) if len(data.validation) else None
+        held_out = [part for part in (data.validation, given["validation"]) if part is not None]
+        batches = {"x": data.train, "condition": given["train"]}
+        batches["batch_size"] = training["batch_size"]
+        batches["validation_data"] = tuple(held_out) if len(data.validation) else None
     model.fit(
         **batches,
         epochs=training["epochs"],
@@ -117,12 +121,13 @@ def _judge(run, config, data, history, plots):
 
     model = run.load_model()  # what is judged is what was written
     seed = config["training"]["seed"]
-    split = data.held_out()
-    metrics = evaluation.summarize(model, getattr(data, split), seed=seed)
+    split, given = data.held_out(), conditions.of_splits(data, config)
+    x = getattr(data, split)
+    metrics = evaluation.summarize(model, x, seed=seed, condition=given[split])
     pictures = []
     if plots:
         print("Drawing pictures ...")
-        pictures = evaluation.plot_all(model, data, history, run.plots, seed=seed)
+        pictures = evaluation.plot_all(model, data, history, run.plots, seed, condition=given)
     about = {"data": config["data"]["source"], "split": split, "epoch": run.saver.weights_epoch}
     run.finish(about | metrics, pictures)
     print(f"\n{_SPLITS[split]}\n{evaluation.describe(metrics)}")
@@ -133,7 +138,10 @@ def _judge(run, config, data, history, plots):
         if name in drawn:
             print(f"  {drawn[name]:<40}  {question}")
     print("Then, for example")
-    print(f"  {help_page.PROGRAM} generate --run={path} --output=samples.npy")
+    asked = ""
+    if conditions.CLASSES in config:
+        asked = f" --condition={shlex.quote(str(config[conditions.CLASSES][0]))}"
+    print(f"  {help_page.PROGRAM} generate --run={path}{asked} --output=samples.npy")
     print(f"  tensorboard --logdir={path}/logs")
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_infovae import anomaly_scores
 from keras_infovae.evaluation.aggregated_posterior import means_and_covariance
+from keras_infovae.evaluation.conditions import take
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_number
 
@@ -74,7 +75,7 @@ def calibrate_anomaly_threshold(
         )
 
     def moments():
-        known, given = x[fitting], _rows(condition, fitting)
+        known, given = x[fitting], take(condition, fitting)
         if len(known) <= model.latent_dim:
             raise ValueError(
                 f"Argument `x` must hold more than twice latent_dim={model.latent_dim} examples. "
@@ -84,7 +85,7 @@ def calibrate_anomaly_threshold(
         return means.mean(axis=0), covariance
 
     score = score.fitted(moments)  # of a score that does not know them yet
-    scores = model.score(x[calibrating], score, batch_size, _rows(condition, calibrating))
+    scores = model.score(x[calibrating], score, batch_size, take(condition, calibrating))
     value = np.partition(scores, rank - 1)[rank - 1]
     model.anomaly_threshold = anomaly_scores.AnomalyThreshold(score, float(value), rate, count)
     return model.anomaly_threshold
@@ -142,10 +143,6 @@ def anomaly_metrics(usual_scores, anomaly_scores, threshold=None):
         result["true_positive_rate"] = above / len(anomalous)
         result["precision"] = above / called if called else None
     return result
-
-
-def _rows(condition, rows):
-    return None if condition is None else np.asarray(condition)[rows]
 
 
 def _area_error(area, usual, anomalous):

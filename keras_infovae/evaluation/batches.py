@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_infovae.evaluation.conditions import take
 from keras_infovae.utils.checks import check_integer
 
 
@@ -57,7 +58,7 @@ def in_batches(x, condition, size):
             )
     for start in range(0, len(x), size):
         rows = slice(start, start + size)
-        yield x[rows], None if condition is None else condition[rows]
+        yield x[rows], take(condition, rows)
 
 
 def posteriors(model, x, condition, size):

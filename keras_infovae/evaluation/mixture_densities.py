@@ -59,7 +59,7 @@ def log_densities(model, x, num_samples, seed, batch_size, condition, marginals=
     prior = model.prior_distribution()
     parts = []
     for index, q in enumerate(posteriors(model, x, condition, batch_size)):
-        if marginals and not index and _normal_marginals(q) is None:
+        if marginals and not index and normal_marginals(q) is None:
             raise ValueError(
                 "The marginals q(z_d) are known for normal posteriors only. "
                 f"Received: posterior={type(model.posterior).__name__}"
@@ -86,7 +86,7 @@ def _mixtures(model, x, condition, batch_size, z, marginals):
     def of_block(z, first, examples, condition=None):
         q = model.posterior_distribution(examples, condition)
         columns = first + tf.range(tf.shape(examples)[0])
-        moments = _normal_marginals(q) if marginals else None
+        moments = normal_marginals(q) if marginals else None
 
         def of_example(row):
             own, z = row
@@ -120,7 +120,7 @@ def _mixtures(model, x, condition, batch_size, z, marginals):
     return totals[0], np.sum(totals[1] - math.log(len(x)), axis=-1)
 
 
-def _normal_marginals(q):
+def normal_marginals(q):
     """Returns the means and variances [n, latent_dim] of normal q(z|x), or None for others."""
     return projected_normal_moments(q, tf.eye(q.event_shape[-1]))
 

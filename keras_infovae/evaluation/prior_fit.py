@@ -6,6 +6,7 @@ import tensorflow as tf
 from keras_infovae import divergences
 from keras_infovae.distributions import normal_components
 from keras_infovae.evaluation.batches import check_examples, posteriors, some_rows
+from keras_infovae.evaluation.conditions import take
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.randomness import stateless_seed
 
@@ -56,7 +57,7 @@ def mmd_to_prior(model, x, *, draws=100, seed=0, batch_size=256, condition=None)
     check_integer("seed", seed, minimum=0)
     x, condition = check_examples(model, x, condition)
     rows = some_rows(len(x), _MOST_EXAMPLES, seed)
-    x, condition = x[rows], None if condition is None else condition[rows]
+    x, condition = x[rows], take(condition, rows)
     seed = stateless_seed(seed)
     prior = model.prior_distribution()
     estimator = "sampled" if normal_components(prior) is None else "closed_form"

@@ -4,6 +4,7 @@ import numpy as np
 
 from keras_infovae.evaluation.class_distribution import class_distribution_mismatch
 from keras_infovae.evaluation.classifier import Classifier
+from keras_infovae.evaluation.conditions import class_names_of, conditions_of, draw
 from keras_infovae.evaluation.sample_metrics import (
     frechet_distance,
     memorisation,
@@ -12,14 +13,17 @@ from keras_infovae.evaluation.sample_metrics import (
 from keras_infovae.utils.checks import check_integer
 
 
-def sample_quality(model, data, *, count=2000, neighbours=5, classifier=None, seed=0):
+def sample_quality(
+    model, data, *, count=2000, neighbours=5, classifier=None, seed=0, condition=None
+):
     """Returns how good samples from the prior are, measured against held-out data.
 
     A classifier is trained on the training split; samples and data are compared in its features
     (128 units before the logits), and, for memorisation, in x itself.
 
     Args:
-        model: a trained model; samples are `model.generate(count, seed=seed)`, means of p(x|z).
+        model: a trained model; samples are `model.generate(count, seed=seed)`, means of p(x|z). One
+            that takes a condition is given those of training examples, drawn by `seed`.
         data: a `datasets.Dataset` with labels; the test split is compared with, or the validation
             split where it is empty.
         count: samples, at least 20. Default 2,000, the paper's.
@@ -27,15 +31,21 @@ def sample_quality(model, data, *, count=2000, neighbours=5, classifier=None, se
         classifier: a trained `Classifier`, to judge several models by the same one. Default None:
             trained here.
         seed: integer. Default 0.
+        condition: where the model takes a condition: "labels", for the labels of each split, or a
+            dictionary {split: one row (or label) per example}. Default None.
 
     Returns:
         A dictionary of floats: `class_cross_entropy`, `class_l1`, `class_l2` (against the classes'
         shares in the training split), `precision`, `recall`, `density`, `coverage`,
         `frechet_distance`, the same of the training split as `frechet_distance_of_data` (what as
         many real examples score), `memorisation`, `memorisation_z_score`, `classifier_accuracy`.
+        Where the condition is the label, `class_agreement` too: the share of samples that the
+        classifier takes for the class that they were asked for. Of data it is right about a share
+        of `classifier_accuracy`.
 
     Raises:
-        ValueError: for data without labels, or too few examples.
+        ValueError, TypeError: for data without labels, too few examples, or a condition that the
+            model does not take.
 
     References:
         Zhao, Song, Ermon, InfoVAE, arXiv:1706.02262, section 5.3; see also the functions that
@@ -52,16 +62,23 @@ def sample_quality(model, data, *, count=2000, neighbours=5, classifier=None, se
             f"Received: {len(data.test)} and {len(data.validation)}"
         )
     held_out = getattr(data, split)
+    conditions = conditions_of(model, data, condition)
     if classifier is None:
         classifier = Classifier(data.train, labels, seed=seed)
-    samples = model.generate(count, seed=seed)
+    samples = model.generate(count, seed=seed, condition=draw(conditions["train"], count, seed))
+    predicted = classifier.predict(samples)
+    agreement = {}
+    if class_names_of(model, data, conditions):
+        asked = draw(labels, count, seed)  # of the same examples as the conditions
+        agreement["class_agreement"] = float(np.mean(predicted == asked))
     shares = np.array([np.mean(np.asarray(labels) == one) for one in classifier.classes])
-    mismatch = class_distribution_mismatch(classifier.classes, classifier.predict(samples), shares)
+    mismatch = class_distribution_mismatch(classifier.classes, predicted, shares)
     real, generated = classifier.features(held_out), classifier.features(samples)
     some = np.random.default_rng(seed).permutation(len(data.train))[: len(samples)]
     copied = memorisation(samples, data.train, held_out)
     return {
         **{f"class_{name}": value for name, value in mismatch.items()},
+        **agreement,
         **precision_recall(real, generated, neighbours),
         "frechet_distance": frechet_distance(real, generated),
         "frechet_distance_of_data": frechet_distance(real, classifier.features(data.train[some])),

@@ -11,7 +11,8 @@ from keras_infovae.evaluation.aggregated_posterior import (
     means_and_covariance,
 )
 from keras_infovae.evaluation.batches import check_two_examples, some_rows
-from keras_infovae.evaluation.likelihood import importance_weighted_bound
+from keras_infovae.evaluation.conditions import take
+from keras_infovae.evaluation.likelihood import inference_gap
 from keras_infovae.utils.checks import argument_error, check_integer
 
 _MOST_IMPORTANCE_WEIGHTED = 1000
@@ -28,8 +29,13 @@ _ROWS = (
         "importance-weighted bound, nats",
         "higher is better: a tighter bound",
     ),
-    ("log_det_covariance", "log det Cov[q(z)]", "0 is ideal: above, codes spread past the prior;"),
-    ("", "", "  below, they fill part of it"),
+    (
+        "inference_gap",
+        "KL(q(z|x) || p(z|x)), nats",
+        "lower is better: what the encoder costs, at least",
+    ),
+    ("log_det_covariance", "log det Cov[q(z)]", "0 is that of N(0, I): above, codes spread past"),
+    ("", "", "  the prior; below, they fill part of it"),
     ("active_units", "active units", "dimensions of z that tell something about x"),
 )
 
@@ -57,6 +63,8 @@ def summarize(model, x, *, num_samples=128, seed=0, batch_size=128, condition=No
             importance_weighted_bound, importance_weighted_bound_standard_error: mean over the
                 examples used and the standard error of that mean, in nats.
             importance_weighted_examples: how many were used: 1,000 at most, drawn at random.
+            inference_gap: a lower bound of KL(q(z|x) || p(z|x)), mean over the examples used, in
+                nats: the importance-weighted bound less the ELBO of the same draws.
             log_det_covariance: of the aggregated posterior.
             active_units, latent_dim.
         None stands for what is not defined: the bounds for a posterior or prior without density
@@ -89,14 +97,16 @@ def summarize(model, x, *, num_samples=128, seed=0, batch_size=128, condition=No
         "importance_weighted_bound": None,
         "importance_weighted_bound_standard_error": None,
         "importance_weighted_examples": 0,
+        "inference_gap": None,
         "log_det_covariance": log_det(covariance),
         "active_units": count_active(means),
         "latent_dim": model.latent_dim,
     }
     if has_elbo(model):
         rows = some_rows(len(x), _MOST_IMPORTANCE_WEIGHTED, seed)
-        given = None if condition is None else np.asarray(condition)[rows]
-        bounds = importance_weighted_bound(model, x[rows], num_samples, seed, given)
+        settings = {"num_samples": num_samples, "condition": take(condition, rows)}
+        found = inference_gap(model, x[rows], seed=seed, **settings)
+        bounds = found.log_likelihood
         summary["kl_divergence"] = terms["kl_divergence"]
         summary["elbo"] = np.mean(model.elbo(x, seed=seed, condition=condition), dtype="float64")
         summary["importance_weighted_bound"] = np.mean(bounds, dtype="float64")
@@ -104,6 +114,7 @@ def summarize(model, x, *, num_samples=128, seed=0, batch_size=128, condition=No
             bounds, ddof=1, dtype="float64"
         ) / math.sqrt(len(bounds))
         summary["importance_weighted_examples"] = len(bounds)
+        summary["inference_gap"] = np.mean(found.gap)
     return {name: _plain(value) for name, value in summary.items()}
 
 

@@ -1,7 +1,6 @@
 """`compile`, `fit` and `evaluate`: what goes in is checked before any weight changes."""
 
 import math
-import types
 import warnings
 
 import keras
@@ -15,8 +14,8 @@ from keras_infovae.models.batches import (
     by_examples,
     source_errors,
 )
-from keras_infovae.models.conditions import as_condition_array
 from keras_infovae.models.epoch_counter import EpochCounter
+from keras_infovae.models.fit_checks import check_batch, check_replicas, first
 from keras_infovae.models.nonfinite import StopOnNonFinite
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error, check_integer, check_number
@@ -118,7 +117,7 @@ class FitMethods:
             check_integer("batch_size", batch_size)
         x, examples = self._checked(x, "x", condition)
         if self.divergence_counts:
-            _check_batch(batch_size, examples)
+            check_batch(batch_size, examples)
         if options.get("validation_data") is not None:
             options["validation_data"], _ = self._checked(
                 options["validation_data"], "validation_data"
@@ -126,7 +125,7 @@ class FitMethods:
         # First, so that no other callback saves a model that is broken.
         own = [StopOnNonFinite(self._nonfinite), EpochCounter(self._epochs)]
         callbacks = own + keras.tree.flatten(callbacks or [])
-        rows = None if examples is None else len(_first(examples))
+        rows = None if examples is None else len(first(examples))
         if input_checks.is_arrays(x):
             batches = self._batches(x, batch_size or _DEFAULT_BATCH_SIZE, options)
             x, batch_size = batches.dataset(), None
@@ -140,7 +139,7 @@ class FitMethods:
             options["shuffle"] = False  # Keras cannot, and would warn
             self._choose_jit(x, **options)
         steps = options.get("steps_per_epoch") or _length(x)
-        _check_replicas(rows, self.optimizer, self.distribute_strategy)
+        check_replicas(rows, self.optimizer, self.distribute_strategy)
         self._prepare(examples, rows, steps)
         self.anomaly_threshold = None  # scores change with the weights
         if verbose != 0:
@@ -177,7 +176,7 @@ class FitMethods:
         if split and options.get("validation_data") is None:
             x, options["validation_data"] = _split_off(x, split)
             if self.divergence_counts:
-                _check_batch(batch_size, x)
+                check_batch(batch_size, x)
         options.setdefault("validation_batch_size", batch_size)
         return EpochsOfBatches(
             x,
@@ -212,7 +211,7 @@ class FitMethods:
                 "epochs and the data do not tell their length. Received: steps_per_epoch=None"
             )
         if examples is not None:
-            self.likelihood.adapt(_first(examples))
+            self.likelihood.adapt(first(examples))
         if rows is not None and steps is not None:
             self.divergence.adapt(rows * steps)
 
@@ -272,63 +271,6 @@ class FitMethods:
         x, _ = self._checked(x, "x", condition)
         return super().predict(x, **options)
 
-    def _checked(self, x, name, condition=None):
-        """Checks `x`, and builds the model if that is still to do.
-
-        Returns:
-            (x ready for Keras, the examples that were checked: all of an array, a dataset's first
-            batch, None of a generator). With a condition, both are pairs.
-        """
-        if x is None:
-            raise argument_error(name, "an array or a dataset", x)
-        is_dataset = isinstance(x, (tf.data.Dataset, keras.utils.PyDataset))
-        if isinstance(x, types.GeneratorType):  # cannot be looked into without losing a batch
-            self._require_built()
-            return x, None
-        if is_dataset and condition is not None:
-            raise ValueError(
-                "Argument `condition` must be left out with a dataset, which gives batches of (x, "
-                f"condition). Received: {type(condition).__name__}"
-            )
-        conditional = self.condition_size > 0
-        given = input_checks.first_batch(x, conditional, name) if is_dataset else x
-        if condition is None and (isinstance(given, tuple) or (is_dataset and conditional)):
-            given, condition = input_checks.unpack_inputs(given, conditional, name)
-        if not is_dataset and not hasattr(given, "__array__") and not isinstance(given, list):
-            raise argument_error(name, "an array or a dataset", type(given), TypeError)
-        examples = input_checks.as_example_array(given, name, self.likelihood.accepts_integers)
-        if self.event_shape is None:
-            self.likelihood.check_event_shape(examples.shape[1:])
-        else:
-            input_checks.check_event_shape(examples.shape, self.event_shape, name)
-        input_checks.check_values(examples, self.likelihood, name)
-        condition = self._condition_array(condition, len(examples))
-        with self.distribute_strategy.scope():
-            self.build(examples.shape)
-        if condition is not None:
-            examples = (examples, condition)
-            if isinstance(x, tf.data.Dataset):  # Keras would take the condition for a target
-                x = x.map(lambda *batch: (input_checks.unpack_inputs(batch, True),))
-        return (x if is_dataset else examples), examples
-
-    # === What a conditional model defines ===
-
-    def _unpack(self, inputs):
-        """Returns (x, condition) tensors of what a step or `call` is given."""
-        return inputs if isinstance(inputs, (tuple, list)) else (inputs, None)
-
-    def _condition_tensor(self, condition):
-        """Returns `condition` as a tensor [n, condition_size], or None."""
-        return condition
-
-    def _condition_array(self, condition, count, repeat=False):
-        """Returns `condition` as NumPy [count, condition_size], or None."""
-        return as_condition_array(condition, self.condition_size, count, repeat=repeat)
-
-
-def _first(examples):
-    return examples[0] if isinstance(examples, tuple) else examples
-
 
 def _length(data):
     """Returns the number of batches of a dataset, or None where it does not know."""
@@ -339,7 +281,7 @@ def _length(data):
 
 def _split_off(x, fraction):
     """Returns `x`, an array or a pair of arrays, without its last `fraction`, and that."""
-    count = len(_first(x))
+    count = len(first(x))
     train = math.ceil(count * (1 - fraction))
     if not 0 < train < count:
         raise argument_error(
@@ -349,31 +291,3 @@ def _split_off(x, fraction):
         tf.nest.map_structure(lambda a, rows=rows: a[rows], x)
         for rows in (slice(train), slice(train, None))
     )
-
-
-def _check_batch(batch_size, examples):
-    received = None if examples is None else len(_first(examples))
-    if batch_size == 1 or received == 1:
-        raise ValueError(
-            "Argument `batch_size` must be at least 2, with as many examples: the divergence "
-            "compares the aggregated posterior of a batch with the prior. Received: "
-            f"batch_size={batch_size}, examples={'unknown' if received is None else received}"
-        )
-
-
-def _check_replicas(rows, optimizer, strategy):
-    replicas = strategy.num_replicas_in_sync
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
-    accumulated = inner.gradient_accumulation_steps
-    if replicas > 1 and accumulated and (inner.use_ema or inner is not optimizer):
-        # Keras does both within each replica, under its own condition.
-        raise ValueError(
-            "Argument `gradient_accumulation_steps` of the optimizer must be left out on "
-            f"{replicas} replicas with `use_ema`, and with the scaled losses of mixed_float16. "
-            f"Received: gradient_accumulation_steps={accumulated}"
-        )
-    if rows is not None and rows < replicas:
-        raise ValueError(
-            f"Argument `batch_size` must give each of the {replicas} replicas an example of every "
-            f"batch, which is that of all of them. Received: batches of {rows}"
-        )

@@ -169,32 +169,6 @@ class InferenceMethods:
         x, condition = self.check_data(x, condition)
         return self._in_batches("elbo", elbo, x, condition, seed, batch_size)
 
-    def check_data(self, x, condition=None):
-        """Returns x [n, *event_shape] and the condition, NumPy float32, labels as one-hot rows.
-
-        Args:
-            x: array [n, ...] as the model was trained on.
-            condition: one row per example, where the model takes a condition. Default None.
-
-        Raises:
-            ValueError, TypeError: for data that the model cannot have been trained on.
-        """
-        self._require_built()
-        x = input_checks.as_example_array(x, integers=self.likelihood.accepts_integers)
-        input_checks.check_event_shape(x.shape, self.event_shape)
-        input_checks.check_values(x, self.likelihood)
-        return x, self.check_condition(condition, len(x))
-
-    def check_condition(self, condition, count):
-        """Returns `condition` as NumPy float32 [count, condition_size], or None if there is none.
-
-        Raises:
-            ValueError, TypeError: for one that the model does not take, or the lack of one that it
-                does.
-        """
-        self._require_built()
-        return self._condition_array(condition, count)
-
     # === Shared by the methods ===
 
     def _elbo_terms(self, x, condition, q, z):
@@ -224,13 +198,6 @@ class InferenceMethods:
         if isinstance(seed, tf.Tensor):
             return seed
         return stateless_seed(self._seeds.next() if check_seed(seed) is None else seed)
-
-    def _require_built(self):
-        if self.event_shape is None:
-            raise ValueError(
-                "The model does not know the shape of x yet. Call fit(x), or build((None, ...)) "
-                "with the shape of x, first."
-            )
 
 
 def _compiled(function, arrays):

@@ -9,21 +9,22 @@ from keras_infovae import networks
 from keras_infovae.anomaly_scores import has_elbo
 from keras_infovae.distributions import likelihoods, posteriors, priors
 from keras_infovae.models import input_checks
+from keras_infovae.models.building import BuildMethods, check_network
 from keras_infovae.models.conditions import append_condition
+from keras_infovae.models.data_methods import DataMethods
 from keras_infovae.models.fitting import FitMethods
 from keras_infovae.models.inference import InferenceMethods
 from keras_infovae.models.nonfinite import NonFiniteRecorder
-from keras_infovae.models.random_states import random_states
 from keras_infovae.models.rowwise import RowwiseMethods
+from keras_infovae.models.saving import SavingMethods
 from keras_infovae.models.scoring import ScoringMethods
 from keras_infovae.models.weights import ScheduledWeights, penalty
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import reductions
-from keras_infovae.utils.checks import argument_error, check_integer
+from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.gradients import apply_gradients
 from keras_infovae.utils.player import Player
 from keras_infovae.utils.randomness import check_seed, stateless_seed
-from keras_infovae.utils.serialization import constructor_config, deserialize_values
 
 TERMS = ("loss", "reconstruction_loss", "kl_divergence", "divergence")
 
@@ -34,7 +35,15 @@ Pass = collections.namedtuple("Pass", ["terms", "tightening", "z", "prior", "siz
 
 
 class LatentVariableModel(
-    ScheduledWeights, FitMethods, InferenceMethods, RowwiseMethods, ScoringMethods, keras.Model
+    ScheduledWeights,
+    BuildMethods,
+    DataMethods,
+    FitMethods,
+    InferenceMethods,
+    RowwiseMethods,
+    ScoringMethods,
+    SavingMethods,
+    keras.Model,
 ):
     """A model p(x|z) p(z) with an encoder q(z|x), trained to minimise, in nats per example,
 
@@ -74,8 +83,8 @@ class LatentVariableModel(
         self.prior = priors.get(prior)
         self.posterior = posteriors.get(posterior)
         self.likelihood = likelihoods.get(likelihood)
-        self.encoder = _check_network("encoder", encoder)
-        self.decoder = _check_network("decoder", decoder)
+        self.encoder = check_network("encoder", encoder)
+        self.decoder = check_network("decoder", decoder)
         self.seed = check_seed(seed)
         self.scaling = scaling
         self.event_shape = None
@@ -91,50 +100,6 @@ class LatentVariableModel(
 
     num_samples = 1  # draws of z per example that the reconstruction is averaged over
     condition_size = 0  # numbers per example that encoder and decoder are told besides
-
-    # === Building ===
-
-    def build(self, input_shape):
-        """Makes the networks for x of `input_shape` [n, ...] and checks that they fit together."""
-        if self.event_shape is not None:
-            return
-        event_shape = tuple(int(side) for side in input_shape[1:])
-        self.likelihood.check_event_shape(event_shape)
-        latent_shape = (self.posterior.parameter_size(self.latent_dim),)
-        parameter_shape = self.likelihood.parameter_shape(event_shape)
-        encoder_shape = (*event_shape[:-1], event_shape[-1] + self.condition_size)
-        decoder_size = self.latent_dim + self.condition_size
-        encoder, decoder = (
-            networks.default_for(event_shape) if network is None else network
-            for network in (self.encoder, self.decoder)
-        )
-        if isinstance(encoder, networks.Network):
-            encoder = encoder.encoder(encoder_shape, *latent_shape)
-        if isinstance(decoder, networks.Network):
-            decoder = decoder.decoder(decoder_size, parameter_shape, event_shape)
-        _check_output("encoder", encoder, [encoder_shape], latent_shape)
-        given = [(decoder_size,)]
-        if isinstance(decoder, networks.AutoregressiveDecoder):
-            given.append(event_shape)
-        _check_output("decoder", decoder, given, parameter_shape)
-        # The order in which the networks are kept decides that of the weights, by which a saved
-        # optimizer is restored: first the encoder, whoever made it.
-        for network in (self.encoder, self.decoder):
-            self._tracker.untrack(network)
-        self.encoder, self.decoder = encoder, decoder
-        for layer, *shapes in (
-            (self.prior, self.latent_dim, encoder_shape),
-            (self.posterior, self.latent_dim),
-            (self.likelihood, event_shape),
-            (self.divergence, self.latent_dim),
-        ):
-            if not getattr(layer, "built", False):  # a saved one is built when it is restored
-                layer.build(*shapes)
-        self._players = [part for part in (self.divergence, self.prior) if isinstance(part, Player)]
-        self._add_trackers(["adversary_loss"] if self._players else [])
-        self._add_trackers(self.scheduled_weights)
-        self.event_shape = event_shape
-        self.built = True
 
     def call(self, inputs):
         """Returns the mean of p(x|z) at the mode of q(z|x): a tensor of the shape of x.
@@ -313,111 +278,3 @@ class LatentVariableModel(
         """Resets the running means, and the draws of z of an evaluation."""
         super().reset_metrics()
         self._evaluation_batch.assign(0)
-
-    # === Saving ===
-
-    def get_config(self):
-        """Returns the constructor's arguments as a JSON-compatible dictionary."""
-        return constructor_config(self)
-
-    def get_build_config(self):
-        """Returns the shape that the model was built for, and what was calibrated since."""
-        if self.event_shape is None:
-            return None
-        config = {"input_shape": [None, *self.event_shape]}
-        if self.anomaly_threshold is not None:
-            threshold = keras.saving.serialize_keras_object(self.anomaly_threshold)
-            config["anomaly_threshold"] = threshold
-        return config
-
-    def build_from_config(self, config):
-        """Builds the model for the shape that it was saved with."""
-        if config is not None:
-            self.build(config["input_shape"])
-            if "anomaly_threshold" in config:
-                self.anomaly_threshold = keras.saving.deserialize_keras_object(
-                    config["anomaly_threshold"]
-                )
-
-    def get_compile_config(self):
-        """Returns the optimizer as a config, for saving."""
-        if not self.compiled:
-            return {}
-        return {
-            "optimizer": keras.saving.serialize_keras_object(self.optimizer),
-            "options": self._compile_options,
-        }
-
-    def compile_from_config(self, config):
-        """Compiles as the saved model was, and makes the optimizer's variables."""
-        optimizer = keras.saving.deserialize_keras_object(config["optimizer"])
-        self.compile(optimizer, **config["options"])
-        if self.built:
-            self.optimizer.build(self.objective_variables)
-
-    def save_own_variables(self, store):
-        """Keeps the state of the random draws too, which Keras leaves out."""
-        super().save_own_variables(store)
-        for name, variable in self._training_state().items():
-            store[name] = variable.numpy()
-
-    def load_own_variables(self, store):
-        """Restores the draws as well: a training goes on from where it was saved."""
-        state = self._training_state()
-        for name, variable in state.items():
-            if name in store.keys():  # noqa: SIM118, a store is no dictionary
-                variable.assign(store[name])
-        if "epochs" not in store.keys():  # noqa: SIM118, saved before epochs were counted
-            step, steps = self._step.read_value(), self._steps_per_epoch.read_value()
-            self._epochs.assign(int(step) // int(steps))
-        rest = set(store.keys()) - set(state)
-        super().load_own_variables({name: store[name] for name in rest})
-
-    def _training_state(self):
-        own = {
-            "seeds": self._seeds.state,
-            "order_seeds": self._order_seeds.state,
-            "order": self._order,
-            "step": self._step,
-            "steps_per_epoch": self._steps_per_epoch,
-            "epochs": self._epochs,
-        }
-        # The networks first, in whose order files had them when there was nothing else.
-        parts = (self.encoder, self.decoder, self.divergence, self)
-        named = {id(variable) for variable in own.values()}
-        drawn = [state for state in random_states(*parts) if id(state) not in named]
-        return own | {f"network_seeds_{index}": state for index, state in enumerate(drawn)}
-
-    @classmethod
-    def from_config(cls, config):
-        """Returns the model that `get_config` described."""
-        return cls(**deserialize_values(config))
-
-
-def _check_network(name, network):
-    if network is None or isinstance(network, keras.Model):
-        return network
-    if isinstance(network, (str, dict, networks.Network)):
-        return networks.get(network)
-    raise argument_error(
-        name, "a keras.Model, a network setting or its name, or None", network, TypeError
-    )
-
-
-def _check_output(name, network, input_shapes, output_shape):
-    """Raises ValueError unless `network` maps inputs of these shapes to [n, *output_shape]."""
-    given = " and ".join(f"[n, {_join(shape)}]" for shape in input_shapes)
-    expected = f"Argument `{name}` must map {given} to [n, {_join(output_shape)}]"
-    inputs = [keras.Input(shape) for shape in input_shapes]
-    try:
-        output = network(inputs if len(inputs) > 1 else inputs[0])
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{expected}. It failed on such an input: {error}") from error
-    received = getattr(output, "shape", None)
-    if received is None or tuple(received[1:]) != tuple(output_shape):
-        received = "several outputs" if received is None else f"output shape {tuple(received)}"
-        raise ValueError(f"{expected}. Received: {received}")
-
-
-def _join(shape):
-    return ", ".join(map(str, shape))

@@ -30,7 +30,7 @@ def describe(model, traced, preprocessing, differences, limit):
         "event_shape": list(model.event_shape),
         "scaling": _scaling(model, preprocessing),
         "score_seed": signatures.SCORE_SEED,
-        "anomaly_threshold": _threshold(model.anomaly_threshold),
+        "anomaly_threshold": model.anomaly_threshold and model.anomaly_threshold.summary(),
         "parity": {"tolerance": limit, "largest_difference": differences},
         "signatures": {
             name: {
@@ -57,17 +57,6 @@ def _scaling(model, preprocessing):
     if model.scaling is None:
         return None
     return {"offset": model.scaling.offset, "scale": model.scaling.scale}
-
-
-def _threshold(threshold):
-    if threshold is None:
-        return None
-    return {
-        "score": threshold.score.output,
-        "value": threshold.value,
-        "false_positive_rate": threshold.false_positive_rate,
-        "calibrated_on": threshold.examples,
-    }
 
 
 def _specs(tensors):

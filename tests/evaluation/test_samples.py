@@ -1,7 +1,6 @@
 """Sample metrics, against cases that can be counted by hand and normals in closed form."""
 
 import tracemalloc
-import types
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ import keras_infovae as ki
 from keras_infovae.evaluation import (
     Classifier,
     class_distribution_mismatch,
+    conditions,
     frechet_distance,
     memorisation,
     nearest_neighbours,
@@ -177,14 +177,30 @@ def test_what_cannot_be_measured_is_named():
 class _Sign:
     """Tells the two classes of the test below apart by their mean."""
 
-    classes = np.array([0, 1])
     accuracy = 1.0
 
+    def __init__(self, classes=(0, 1)):
+        self.classes = np.array(classes)
+
     def predict(self, x):
-        return (x.mean(axis=1) > 1.5).astype(int)
+        return self.classes[(x.mean(axis=1) > 1.5).astype(int)]
 
     def features(self, x):
         return x
+
+
+class _Sampler:
+    """Generates what a function of the count and the condition gives."""
+
+    def __init__(self, function, num_classes=None):
+        self._function, self.num_classes = function, num_classes
+        self.condition_size = num_classes or 0
+
+    def check_condition(self, condition, count):
+        return condition
+
+    def generate(self, count, seed, condition=None):
+        return self._function(count, condition)
 
 
 def test_samples_of_the_data_itself_are_as_good_as_data():
@@ -194,7 +210,7 @@ def test_samples_of_the_data_itself_are_as_good_as_data():
     order = rng.permutation(300)
     x, labels = x[order], labels[order]
     data = ki.datasets.Dataset("two", x[:100], x[:0], x[100:200], labels[:100])
-    model = types.SimpleNamespace(generate=lambda count, seed: x[200 : 200 + count])
+    model = _Sampler(lambda count, condition: x[200 : 200 + count])
     result = sample_quality(model, data, count=100, seed=0)
     assert result["classifier_accuracy"] == 1.0
     assert result["class_l1"] < 0.3 and result["coverage"] > 0.8
@@ -206,8 +222,32 @@ def test_samples_of_the_data_itself_are_as_good_as_data():
         with pytest.raises(ValueError, match=words):
             one.predict(wrong)
     low = x[x.mean(axis=1) < 1.5]
-    one_class = types.SimpleNamespace(generate=lambda count, seed: low[:count])
+    one_class = _Sampler(lambda count, condition: low[:count])
     judged = sample_quality(one_class, data, count=50, classifier=_Sign())
     assert judged["class_cross_entropy"] == np.inf
     with pytest.raises(ValueError, match="must have labels"):
         sample_quality(model, ki.datasets.Dataset("none", x[:100], x[:0], x[100:200]))
+    assert "class_agreement" not in result
+
+
+@pytest.mark.parametrize("names", [[0, 1], ["high", "low"]])
+def test_samples_are_of_the_class_asked_for_or_of_another(names):
+    rng = np.random.default_rng(5)
+    classes = rng.integers(2, size=200)
+    x = (rng.normal(size=(200, 4), scale=0.1) + 3.0 * classes[:, None]).astype("float32")
+    labels = np.array(names)[classes]
+    parts = {"train": slice(0, 100), "validation": slice(0, 0), "test": slice(100, 200)}
+    splits = [x[rows] for rows in parts.values()] + [labels[rows] for rows in parts.values()]
+    data = ki.datasets.Dataset("two", *splits)
+    given = {split: classes[rows] for split, rows in parts.items()}
+    judge = _Sign(names)
+    for turned, agreement in ((0, 1.0), (1, 0.0)):
+        model = _Sampler(lambda _, c, turn=turned: np.tile(3.0 * (c ^ turn)[:, None], 4), 2)
+        found = sample_quality(model, data, count=60, classifier=judge, condition=given)
+        assert found["class_agreement"] == agreement
+        drawn = conditions.draw(classes[:100], 60, 0) ^ turned  # the classes' shares are the data's
+        shares = np.bincount(classes[:100]) / 100
+        expected = np.abs(np.bincount(drawn) / 60 - shares).sum()
+        assert found["class_l1"] == pytest.approx(expected)
+    with pytest.raises(ValueError, match='`condition` must be "labels" or a dictionary'):
+        sample_quality(model, data, count=60, classifier=judge)

@@ -45,6 +45,8 @@ def test_numbers_are_those_of_the_functions_they_are_named_after(model, summary)
     assert summary["importance_weighted_bound"] == pytest.approx(bounds.mean(), rel=1e-6)
     error = bounds.std(ddof=1) / np.sqrt(40)
     assert summary["importance_weighted_bound_standard_error"] == pytest.approx(error, rel=1e-5)
+    gap = ki.evaluation.inference_gap(model, X, num_samples=16, seed=3).gap
+    assert summary["inference_gap"] == pytest.approx(gap.mean(), rel=1e-6)
     assert summary["log_det_covariance"] == ki.evaluation.log_det_covariance(model, X)
     assert summary["active_units"] == ki.evaluation.active_units(model, X)
     assert (summary["examples"], summary["latent_dim"]) == (40, 2)
@@ -79,6 +81,7 @@ def test_what_a_deterministic_posterior_does_not_have_is_none():
         "elbo",
         "importance_weighted_bound",
         "importance_weighted_bound_standard_error",
+        "inference_gap",
     ]
     assert summary["importance_weighted_examples"] == 0
     lines = {line.split("  ")[0]: line for line in describe(summary).splitlines()}

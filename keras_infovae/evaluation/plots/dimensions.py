@@ -4,6 +4,7 @@ import numpy as np
 
 from keras_infovae.evaluation.aggregated_posterior import posterior_moments
 from keras_infovae.evaluation.batches import posteriors
+from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.latent_information import kl_per_dimension
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.utils.checks import check_integer
@@ -14,13 +15,14 @@ _MOST_BARS = 128
 _DRAWS = 4000
 
 
-def plot_kl_per_dimension(model, x, path):
+def plot_kl_per_dimension(model, x, path, condition=None):
     """Draws E KL(q(z_d|x) || p(z_d)) of each dimension of z, the largest first, in nats.
 
     Args:
         model: a trained model whose posterior and prior are diagonal normals.
         x: array [n, ...], n >= 2.
         path: the PNG file to write.
+        condition: one row per example, where the model takes a condition. Default None.
 
     Returns:
         `path`.
@@ -29,8 +31,9 @@ def plot_kl_per_dimension(model, x, path):
         ValueError: for another posterior or prior, whose dimensions share their KL.
     """
     path = style.check_path(path)
-    kl = kl_per_dimension(model, views.check_examples(x, minimum=2))
-    active = posterior_moments(model, x)[0].var(axis=0) > 0.01
+    x, condition = views.check_given(model, x, condition, minimum=2)
+    kl = kl_per_dimension(model, x, condition=condition)
+    active = posterior_moments(model, x, condition=condition)[0].var(axis=0) > 0.01
     order = np.argsort(-kl, kind="stable")[:_MOST_BARS]
     figure = style.new_figure(
         "How much each dimension of z is used",
@@ -52,7 +55,7 @@ def plot_kl_per_dimension(model, x, path):
     return style.write(figure, path)
 
 
-def plot_aggregated_posterior(model, x, path, seed=0):
+def plot_aggregated_posterior(model, x, path, seed=0, condition=None):
     """Draws the distribution of each z_d ~ q(z), one draw per example, over that of the prior.
 
     Shown are the dimensions in which the codes vary most, up to twenty.
@@ -62,18 +65,20 @@ def plot_aggregated_posterior(model, x, path, seed=0):
         x: array [n, ...], n >= 2.
         path: the PNG file to write.
         seed: integer, of the draws. Default 0.
+        condition: one row per example, where the model takes a condition. Default None.
 
     Returns:
         `path`.
     """
     path = style.check_path(path)
     seed = stateless_seed(check_integer("seed", seed, minimum=0))
-    x = views.check_examples(x, minimum=2)
-    x = x[views.spread_out(len(x), _DRAWS)]
-    encoded = enumerate(posteriors(model, x, None, 256))
+    x, condition = views.check_given(model, x, condition, minimum=2)
+    shown = views.spread_out(len(x), _DRAWS)
+    x, condition = x[shown], take(condition, shown)
+    encoded = enumerate(posteriors(model, x, condition, 256))
     z = np.concatenate([q.sample(seed=stateless_seed(seed, i)).numpy() for i, q in encoded])
     prior = model.prior_distribution().sample(_DRAWS, seed=stateless_seed(seed, -1)).numpy()
-    variances = posterior_moments(model, x)[0].var(axis=0)
+    variances = posterior_moments(model, x, condition=condition)[0].var(axis=0)
     chosen = np.argsort(-variances, kind="stable")[:_MOST_DIMENSIONS]
     across = min(5, len(chosen))
     which = f" Shown: the {len(chosen)} of {z.shape[1]} that vary most."

@@ -4,6 +4,7 @@ import importlib.util
 
 import numpy as np
 
+from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import as_classes
 from keras_infovae.evaluation.plots.latent_space import scatter_classes
@@ -11,6 +12,11 @@ from keras_infovae.utils.checks import argument_error, check_choice, check_integ
 
 METHODS = {"tsne": "t-SNE", "umap": "UMAP"}
 _FEWEST, _MOST_POINTS = 10, 1500
+# Without a condition, and with one.
+_GOOD = (
+    "colours that keep together, if labels should matter to the code",
+    "colours that mix, if the condition tells the labels, which z then need not",
+)
 
 
 def available_methods():
@@ -18,7 +24,7 @@ def available_methods():
     return ["tsne"] + (["umap"] if importlib.util.find_spec("umap") else [])
 
 
-def plot_latent_embedding(model, x, labels, path, method="tsne", seed=0):
+def plot_latent_embedding(model, x, labels, path, method="tsne", seed=0, condition=None):
     """Draws the codes E[z|x] in two dimensions by t-SNE or UMAP, coloured by label.
 
     Neighbours tell; distances between groups and the sizes of groups do not.
@@ -30,6 +36,7 @@ def plot_latent_embedding(model, x, labels, path, method="tsne", seed=0):
         path: the PNG file to write.
         method: "tsne" (default) or "umap", which needs the package umap-learn.
         seed: integer. Default 0.
+        condition: one row per example, where the model takes a condition. Default None.
 
     Returns:
         `path`.
@@ -45,19 +52,19 @@ def plot_latent_embedding(model, x, labels, path, method="tsne", seed=0):
     path = style.check_path(path)
     check_choice("method", method, METHODS)
     seed = check_integer("seed", seed, minimum=0)
-    x = views.check_examples(x, minimum=_FEWEST)
+    x, condition = views.check_given(model, x, condition, minimum=_FEWEST)
     if labels is not None and len(labels) != len(x):
         raise argument_error("labels", f"one label for each of {len(x)} examples", len(labels))
     chosen = views.spread_out(len(x), _MOST_POINTS)
     labels = None if labels is None else np.asarray(labels)[chosen]
-    z = model.encode(x[chosen])
+    z = model.encode(x[chosen], condition=take(condition, chosen))
     points = z if z.shape[1] < 2 else _embed(z, method, seed)
     if points.shape[1] < 2:
         raise argument_error("model", "one whose latent_dim is at least 2", z.shape[1])
     figure = style.new_figure(
         f"Codes of {len(z):,} examples, by {METHODS[method]}",
         "What is near here is near in z. Distances between groups, and their sizes, say nothing. "
-        "Good: colours that keep together, if labels should matter to the code.",
+        f"Good: {_GOOD[condition is not None]}.",
         width=7.4,
         height=6.2,
     )

@@ -2,6 +2,7 @@
 
 import os
 
+from keras_infovae.evaluation.conditions import class_names_of, conditions_of
 from keras_infovae.evaluation.plots.history import plot_history
 from keras_infovae.evaluation.plots.interpolation import plot_interpolation
 from keras_infovae.evaluation.plots.latent_space import plot_latent_space
@@ -9,7 +10,7 @@ from keras_infovae.evaluation.plots.reconstructions import plot_reconstructions
 from keras_infovae.evaluation.plots.samples import plot_samples
 
 
-def plot_all(model, data, history, directory, seed=0):
+def plot_all(model, data, history, directory, seed=0, condition=None):
     """Writes history.png, reconstructions.png, samples.png, interpolation.png, latent_space.png.
 
     They show the test split of `data`, or where it is empty the validation or training split.
@@ -20,12 +21,14 @@ def plot_all(model, data, history, directory, seed=0):
         history: what `fit` returned, its dictionary, or None for no history.png.
         directory: where to write; made if it is not there.
         seed: integer, for all that is drawn. Default 0.
+        condition: where the model takes a condition: "labels", for the labels of each split, or a
+            dictionary {split: one row (or label) per example}. Default None.
 
     Returns:
         The list of paths written.
 
     Raises:
-        ValueError: when `data` is not as the model was trained on.
+        ValueError, TypeError: when `data` or `condition` is not as the model was trained on.
 
     Example:
 
@@ -34,7 +37,10 @@ def plot_all(model, data, history, directory, seed=0):
     directory = os.fspath(directory)
     split = data.held_out()
     x, labels = getattr(data, split), getattr(data, f"{split}_labels")
-    names = {"feature_names": data.feature_names}
+    conditions = conditions_of(model, data, condition)
+    given = {"condition": conditions[split]}
+    names = {"feature_names": data.feature_names, **given}
+    class_names = class_names_of(model, data, conditions)
 
     def path(name):
         return os.path.join(directory, f"{name}.png")
@@ -43,7 +49,7 @@ def plot_all(model, data, history, directory, seed=0):
     return [
         *paths,
         plot_reconstructions(model, x, path("reconstructions"), **names),
-        plot_samples(model, path("samples"), x=x, seed=seed, **names),
+        plot_samples(model, path("samples"), x=x, seed=seed, class_names=class_names, **names),
         plot_interpolation(model, x, path("interpolation"), **names),
-        plot_latent_space(model, x, labels, path("latent_space"), seed=seed),
+        plot_latent_space(model, x, labels, path("latent_space"), seed=seed, **given),
     ]

@@ -4,25 +4,39 @@ import fractions
 
 import numpy as np
 
+from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.plots import style, views
 
 _IMAGE_PAIRS, _IMAGE_STEPS = 6, 9
 _ROW_PAIRS, _ROW_STEPS = 3, 41
+# What is seen at t = 0 and t = 1, without a condition and with one.
+_ENDS = (
+    "t = 0 and t = 1: their reconstructions.",
+    "t = 0: the first one's reconstruction; t = 1: the code of the last under the condition of the "
+    "first, which all of a row is decoded with.",
+)
+_MAP_ENDS = (
+    "From the reconstruction of one example (t = 0) to that of another (t = 1)",
+    "From the reconstruction of one example (t = 0) to the code of another under the condition of "
+    "the first (t = 1)",
+)
 
 
-def plot_interpolation(model, x, path, feature_names=None):
+def plot_interpolation(model, x, path, feature_names=None, condition=None):
     """Draws the means of p(x|z) along straight lines in the latent space between pairs of examples.
 
         z(t) = (1 - t) E[z|x_a] + t E[z|x_b],      t from 0 to 1
 
     Images are shown as a row per pair, with the two examples themselves at its ends; other data as
-    a map of columns against t.
+    a map of columns against t. Under a condition, each example is encoded with its own, and the
+    whole line is decoded with that of x_a.
 
     Args:
         model: a trained model.
         x: array [n, ...], n >= 2; the pairs are spread evenly over it.
         path: the PNG file to write.
         feature_names: a name per column, for tables. Default None.
+        condition: one row per example, where the model takes a condition. Default None.
 
     Returns:
         `path`.
@@ -32,31 +46,33 @@ def plot_interpolation(model, x, path, feature_names=None):
             two examples.
     """
     path = style.check_path(path)
-    x = views.check_examples(x, minimum=2)
+    x, condition = views.check_given(model, x, condition, minimum=2)
     images = views.view(x.shape[1:], feature_names) == views.IMAGES
     pairs, steps = (_IMAGE_PAIRS, _IMAGE_STEPS) if images else (_ROW_PAIRS, _ROW_STEPS)
-    chosen = x[views.spread_out(len(x), 2 * pairs)]
+    chosen = views.spread_out(len(x), 2 * pairs)
     half = len(chosen) // 2
-    starts, ends = chosen[:half], chosen[half : 2 * half]
-    decoded = _decode_lines(model, starts, ends, steps)
+    first, last = chosen[:half], chosen[half : 2 * half]
+    codes = (model.encode(x[rows], condition=take(condition, rows)) for rows in (first, last))
+    decoded = _decode_lines(model, *codes, steps, take(condition, first))
     if images:
-        return _images(model, starts, decoded, ends, path)
+        return _images(model, x[first], decoded, x[last], condition is not None, path)
     everything = views.rows_of(model, x)
     spread = everything.mean(axis=0), everything.std(axis=0)
     lines = views.rows_of(model, decoded.reshape(-1, *x.shape[1:]))
-    return _maps(lines.reshape(half, steps, -1), spread, feature_names, path)
+    lines = lines.reshape(half, steps, -1)
+    return _maps(lines, spread, feature_names, condition is not None, path)
 
 
-def _decode_lines(model, starts, ends, steps):
-    """Returns the decoded lines between the codes, [pairs, steps, *event_shape]."""
+def _decode_lines(model, a, b, steps, condition):
+    """Returns the decoded lines from codes `a` to codes `b`, [pairs, steps, *event_shape]."""
     t = np.linspace(0.0, 1.0, steps, dtype="float32")[:, None]
-    a, b = model.encode(starts)[:, None], model.encode(ends)[:, None]
-    z = (1.0 - t) * a + t * b  # [pairs, steps, latent_dim]
-    decoded = model.decode(z.reshape(-1, z.shape[-1]))
-    return decoded.reshape(len(starts), steps, *decoded.shape[1:])
+    z = (1.0 - t) * a[:, None] + t * b[:, None]  # [pairs, steps, latent_dim]
+    given = None if condition is None else np.repeat(condition, steps, axis=0)
+    decoded = model.decode(z.reshape(-1, z.shape[-1]), condition=given)
+    return decoded.reshape(len(a), steps, *decoded.shape[1:])
 
 
-def _images(model, starts, decoded, ends, path):
+def _images(model, starts, decoded, ends, conditional, path):
     columns = decoded.shape[1] + 2
     rows = np.concatenate([starts[:, None], decoded, ends[:, None]], axis=1)
     shown = views.ImageView(model, np.concatenate([starts, ends]))
@@ -64,7 +80,7 @@ def _images(model, starts, decoded, ends, path):
     figure = style.new_figure(
         "Between two examples, along a straight line in the latent space",
         "Good: each step could be data, and the change is gradual. First and last column: the "
-        "examples themselves; t = 0 and t = 1: their reconstructions." + shown.note,
+        "examples themselves; " + _ENDS[conditional] + shown.note,
         width=0.85 * columns + 0.2,
         height=0.85 * aspect * len(starts) + 0.35,
     )
@@ -80,7 +96,7 @@ def _images(model, starts, decoded, ends, path):
     return style.write(figure, path)
 
 
-def _maps(lines, spread, feature_names, path):
+def _maps(lines, spread, feature_names, conditional, path):
     """Draws each pair as a map: a row per column of the data, in standard deviations, over t."""
     num_features = lines.shape[2]
     names = views.check_features(feature_names, num_features)
@@ -90,8 +106,8 @@ def _maps(lines, spread, feature_names, path):
     limit = max(1.0, float(np.percentile(np.abs(lines), 98)))
     figure = style.new_figure(
         "Between two examples, along a straight line in the latent space",
-        "From the reconstruction of one example (t = 0) to that of another (t = 1), in standard "
-        "deviations from the mean of the data. Good: no bands or jumps in between.",
+        f"{_MAP_ENDS[conditional]}, in standard deviations from the mean of the data. Good: no "
+        "bands or jumps in between.",
         width=max(7.0, 2.6 * len(lines) + 2.4),
         height=max(3.0, 0.19 * num_features + 0.8) if named else 4.5,
     )

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from keras_infovae.evaluation.conditions import num_classes_of
 from keras_infovae.evaluation.plots import style
 from keras_infovae.utils.checks import argument_error
 
@@ -51,6 +52,20 @@ def as_classes(labels, count):
     rank[frequent] = np.arange(len(frequent))
     colours = [*_colours(len(frequent)), style.DATA]
     return Classes(rank[index], [names[i] for i in frequent] + [OTHERS], colours)
+
+
+def check_class_names(class_names, model):
+    """Returns a name for each class that the condition of `model` is one of; [] without classes.
+
+    Raises:
+        ValueError: for names of another number of classes.
+    """
+    count = num_classes_of(model) or 0
+    if class_names is None:
+        return list(map(str, range(count)))
+    if len(class_names) != count:
+        raise argument_error("class_names", f"{count} names or None", f"{len(class_names)} names")
+    return list(map(str, class_names))
 
 
 def _colours(count):

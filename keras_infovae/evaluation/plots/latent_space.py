@@ -4,6 +4,7 @@ import numpy as np
 
 from keras_infovae.distributions import diagonal_normal_moments
 from keras_infovae.evaluation.batches import posteriors
+from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import as_classes
 from keras_infovae.utils.checks import argument_error, check_integer
@@ -15,7 +16,7 @@ _BATCH_SIZE = 256
 _INSIDE = (0.393, 0.865)  # share of a normal in two dimensions within 1 and 2 standard deviations
 
 
-def plot_latent_space(model, x, labels, path, seed=0):
+def plot_latent_space(model, x, labels, path, seed=0, condition=None):
     """Draws one z ~ q(z|x) of each example against the prior, coloured by label.
 
     One latent dimension is a histogram, two are drawn as they are, and more along the two
@@ -29,6 +30,7 @@ def plot_latent_space(model, x, labels, path, seed=0):
         labels: [n] numbers or strings, or None.
         path: the PNG file to write.
         seed: integer, for the draws. Default 0.
+        condition: one row per example, where the model takes a condition. Default None.
 
     Returns:
         `path`.
@@ -39,13 +41,13 @@ def plot_latent_space(model, x, labels, path, seed=0):
     """
     path = style.check_path(path)
     seed = check_integer("seed", seed, minimum=0)
-    x = views.check_examples(x, minimum=2)
+    x, condition = views.check_given(model, x, condition, minimum=2)
     if labels is not None and len(labels) != len(x):
         raise argument_error("labels", f"one label for each of {len(x)} examples", len(labels))
     chosen = views.spread_out(len(x), _MOST_POINTS)
-    x = x[chosen]
+    x, condition = x[chosen], take(condition, chosen)
     labels = None if labels is None else np.asarray(labels)[chosen]
-    z, means = _codes(model, x, seed)
+    z, means = _codes(model, x, condition, seed)
     prior = model.prior_distribution()
     prior_z = prior.sample(_PRIOR_POINTS, seed=stateless_seed(seed, -1)).numpy()
     if z.shape[1] == 1:
@@ -67,10 +69,10 @@ def plot_latent_space(model, x, labels, path, seed=0):
     return style.write(figure, path)
 
 
-def _codes(model, x, seed):
+def _codes(model, x, condition, seed):
     """Returns one draw and the mean of q(z|x) for each x, two arrays [n, latent_dim]."""
     draws, means = [], []
-    for index, posterior in enumerate(posteriors(model, x, None, _BATCH_SIZE)):
+    for index, posterior in enumerate(posteriors(model, x, condition, _BATCH_SIZE)):
         draws.append(posterior.sample(seed=stateless_seed(seed, index * _BATCH_SIZE)).numpy())
         means.append(posterior.mean().numpy())
     return np.concatenate(draws), np.concatenate(means)

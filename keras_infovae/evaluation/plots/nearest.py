@@ -2,15 +2,23 @@
 
 import numpy as np
 
+from keras_infovae.evaluation.conditions import draw
 from keras_infovae.evaluation.plots import style, views
+from keras_infovae.evaluation.plots.labels import check_class_names
 from keras_infovae.evaluation.sample_metrics import nearest_neighbours
 
 _COUNT = 10
 _NEIGHBOURS = 3
+_CONDITION = " Each sample has the condition of a training example, drawn"
 
 
-def plot_nearest_neighbours(model, training, path, seed=0, feature_names=None):
+def plot_nearest_neighbours(
+    model, training, path, seed=0, feature_names=None, condition=None, class_names=None
+):
     """Draws samples from the prior, each with the training examples nearest to it.
+
+    Where the model takes a condition, each sample has that of a training example drawn by `seed`;
+    its neighbours are those among all examples.
 
     Args:
         model: a trained model.
@@ -18,6 +26,8 @@ def plot_nearest_neighbours(model, training, path, seed=0, feature_names=None):
         path: the PNG file to write.
         seed: integer, of the samples. Default 0.
         feature_names: a name per column, for tables. Default None.
+        condition: one row per training example, where the model takes a condition. Default None.
+        class_names: a name per class of the condition. Default None: their numbers.
 
     Returns:
         `path`.
@@ -26,20 +36,25 @@ def plot_nearest_neighbours(model, training, path, seed=0, feature_names=None):
         ValueError, TypeError: for data that is not as the model was trained on.
     """
     path = style.check_path(path)
-    training = views.check_examples(training, minimum=_NEIGHBOURS)
-    samples = model.generate(_COUNT, seed=seed)
+    training, condition = views.check_given(model, training, condition, minimum=_NEIGHBOURS)
+    class_names = check_class_names(class_names, model)
+    condition = draw(condition, _COUNT, seed)
+    samples = model.generate(_COUNT, seed=seed, condition=condition)
+    asked = [class_names[int(c)] for c in condition] if class_names else None
+    note = "." if asked is None else ": the class above it."
     indices, _ = nearest_neighbours(samples, training, _NEIGHBOURS)
     header = (
         "Samples, and the training examples nearest to them",
-        "By Euclidean distance. Good: like data, and like no single training example.",
+        "By Euclidean distance. Good: like data, and like no single training example."
+        + ("" if condition is None else _CONDITION + note),
     )
     kind = views.view(training.shape[1:], feature_names)
     if kind == views.IMAGES:
-        return _images(model, training, samples, indices, header, path)
-    return _curves(model, training, samples, indices, header, path)
+        return _images(model, training, samples, indices, header, asked, path)
+    return _curves(model, training, samples, indices, header, asked, path)
 
 
-def _images(model, training, samples, indices, header, path):
+def _images(model, training, samples, indices, header, asked, path):
     view = views.ImageView(model, training)
     rows = np.concatenate([samples[None], training[indices.T]])
     aspect = training.shape[1] / training.shape[2]
@@ -54,11 +69,16 @@ def _images(model, training, samples, indices, header, path):
     axes.imshow(canvas)
     names = ["sample", "nearest", *(f"{i + 1}. nearest" for i in range(1, _NEIGHBOURS))]
     axes.set_yticks(views.mosaic_centres(canvas.shape[0], len(rows)), names, size=9)
+    if asked is not None:
+        asked = [style.shortened(name, 11) for name in asked]
+        centres = views.mosaic_centres(canvas.shape[1], _COUNT)
+        axes.set_xticks(centres, asked, size=9, parse_math=False)
+        axes.xaxis.tick_top()
     axes.tick_params(length=0, colors=style.INK)
     return style.write(figure, path)
 
 
-def _curves(model, training, samples, indices, header, path):
+def _curves(model, training, samples, indices, header, asked, path):
     count = 6
     figure = style.new_figure(*header, width=9.0, height=4.2)
     rows = views.rows_of(model, training)
@@ -74,7 +94,10 @@ def _curves(model, training, samples, indices, header, path):
         for index in nearest:
             axes.plot((rows[index] - mean) / deviation, color=style.DATA, lw=1.0)
         axes.plot((sample - mean) / deviation, color=style.MODEL, lw=1.6)
-    style.panel_title(figure.axes[0], "sample blue, training grey", most=40)
+    colours = "sample blue, training grey"
+    titles = [colours] if asked is None else [f"{asked[0]} ({colours})", *asked[1:count]]
+    for axes, title in zip(figure.axes, titles):
+        style.panel_title(axes, title, most=40)
     figure.supxlabel("position in x", size=9, color=style.MUTED)
     figure.supylabel("standard deviations of the data", size=9, color=style.MUTED)
     return style.write(figure, path)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.plots import style, views
 
 _MOST_POINTS = 1000
@@ -9,7 +10,7 @@ _IMAGE_COLUMNS = 10
 _CURVES = 6
 
 
-def plot_reconstructions(model, x, path, feature_names=None):
+def plot_reconstructions(model, x, path, feature_names=None, condition=None):
     """Draws examples and, under or against them, the means of p(x|z) at their codes.
 
     Images are shown in pairs of rows; a table as one panel per column, value against
@@ -20,6 +21,7 @@ def plot_reconstructions(model, x, path, feature_names=None):
         x: array [n, ...], best of examples that the model was not trained on.
         path: the PNG file to write.
         feature_names: a name per column, for tables. Default None.
+        condition: one row per example, where the model takes a condition. Default None.
 
     Returns:
         `path`.
@@ -28,24 +30,25 @@ def plot_reconstructions(model, x, path, feature_names=None):
         ValueError, TypeError: for data that is not as the model was trained on.
     """
     path = style.check_path(path)
-    x = views.check_examples(x)
+    x, condition = views.check_given(model, x, condition)
     kind = views.view(x.shape[1:], feature_names)
+    count = _CURVES if kind == views.CURVES else _MOST_POINTS
     if kind == views.IMAGES:
         count = 2 * _IMAGE_COLUMNS if len(x) >= 2 * _IMAGE_COLUMNS else _IMAGE_COLUMNS
-        return _images(model, x[views.spread_out(len(x), count)], path)
-    count = _CURVES if kind == views.CURVES else _MOST_POINTS
-    x = x[views.spread_out(len(x), count)]
-    values = views.rows_of(model, x)
-    restored = views.rows_of(model, model.decode(model.encode(x)))
+    chosen = views.spread_out(len(x), count)
+    x, condition = x[chosen], take(condition, chosen)
+    restored = model.decode(model.encode(x, condition=condition), condition=condition)
+    if kind == views.IMAGES:
+        return _images(model, x, restored, path)
+    values, restored = views.rows_of(model, x), views.rows_of(model, restored)
     if kind == views.CURVES:
         return _curves(values, restored, path)
     return _columns(values, restored, feature_names, path)
 
 
-def _images(model, x, path):
+def _images(model, x, restored, path):
     columns = min(_IMAGE_COLUMNS, len(x))
     shown = views.ImageView(model, x)
-    restored = model.decode(model.encode(x))
     rows = [slice(start, start + columns) for start in range(0, len(x), columns)]
     aspect = x.shape[1] / x.shape[2]
     figure = style.new_figure(

@@ -2,18 +2,24 @@
 
 import numpy as np
 
-from keras_infovae.evaluation.plots import style, views
+from keras_infovae.evaluation.conditions import check_condition, draw, num_classes_of
+from keras_infovae.evaluation.plots import class_samples, style, views
+from keras_infovae.evaluation.plots.labels import check_class_names
 
 _IMAGE_SIDE = 8
 _MOST_POINTS = 2000
 _CURVES = 12
 
 
-def plot_samples(model, path, x=None, seed=0, feature_names=None):
+def plot_samples(model, path, x=None, seed=0, feature_names=None, condition=None, class_names=None):
     """Draws new examples, made from z of the prior, beside examples of the data.
 
     Images are the means of p(x|z). Of a table, the histogram of each column; the draws are then
     from p(x|z), noise included, where the likelihood is that of unbounded values.
+
+    Of a model whose condition is a class, images come in a row per class (up to ten), made from the
+    same z down each column. Under any other condition, and for other data, each sample has the
+    condition of an example drawn by `seed`.
 
     Args:
         model: a trained model.
@@ -21,6 +27,9 @@ def plot_samples(model, path, x=None, seed=0, feature_names=None):
         x: array [n, ...] to compare with, or None (default) for the samples alone.
         seed: integer. Default 0.
         feature_names: a name per column, for tables. Default None.
+        condition: where the model takes a condition, one row per example of `x`, or without `x` any
+            rows to generate under. Default None.
+        class_names: a name per class of the condition. Default None: their numbers.
 
     Returns:
         `path`.
@@ -30,26 +39,33 @@ def plot_samples(model, path, x=None, seed=0, feature_names=None):
     """
     path = style.check_path(path)
     x = None if x is None else views.check_examples(x)
-    event_shape = model.decode(np.zeros((1, model.latent_dim), "float32")).shape[1:]
-    kind = views.view(event_shape, feature_names)
+    condition = check_condition(model, condition, None if x is None else len(x))
+    class_names = check_class_names(class_names, model)
+    kind = views.view(model.event_shape, feature_names)
+    if kind == views.IMAGES and num_classes_of(model):
+        return class_samples.plot(model, x, condition, class_names, seed, path)
+    note = "" if condition is None else " Samples have the conditions of examples, drawn."
     if kind == views.IMAGES:
-        samples = model.generate(_IMAGE_SIDE**2, seed=seed)
-        return _images(model, None if x is None else x[_indices(x, len(samples))], samples, path)
+        given = draw(condition, _IMAGE_SIDE**2, seed)
+        samples = model.generate(_IMAGE_SIDE**2, seed=seed, condition=given)
+        shown = None if x is None else x[_indices(x, len(samples))]
+        return _images(model, shown, samples, note, path)
     count = _CURVES if kind == views.CURVES else _MOST_POINTS
     # Bounded values (grey levels, shares) are shown as their means, real values with their noise.
-    samples = model.generate(count, seed=seed, sample=model.likelihood.minimum is None)
+    noise, given = model.likelihood.minimum is None, draw(condition, count, seed)
+    samples = model.generate(count, seed=seed, sample=noise, condition=given)
     samples = views.rows_of(model, samples)
     values = None if x is None else views.rows_of(model, x[_indices(x, count)])
     if kind == views.CURVES:
-        return _curves(values, samples, path)
-    return _columns(values, samples, feature_names, path)
+        return _curves(values, samples, note, path)
+    return _columns(values, samples, feature_names, note, path)
 
 
 def _indices(x, count):
     return views.spread_out(len(x), count)
 
 
-def _images(model, x, samples, path):
+def _images(model, x, samples, note, path):
     shown = views.ImageView(model, samples if x is None else x)
     parts = [("samples from the prior", samples)]
     if x is not None:
@@ -58,7 +74,7 @@ def _images(model, x, samples, path):
     side = 4.4 if x is not None else 6.2
     figure = style.new_figure(
         "New examples, made from the prior",
-        f"Good: as varied as the data, and none that could not be data.{shown.note}",
+        f"Good: as varied as the data, and none that could not be data.{note}{shown.note}",
         width=len(parts) * side + 0.2,
         height=side * height / width + 0.3,
     )
@@ -83,7 +99,7 @@ def cumulative_gap(values, samples):
     return np.array(gaps)
 
 
-def _columns(values, samples, feature_names, path):
+def _columns(values, samples, feature_names, note, path):
     names = views.check_features(feature_names, samples.shape[1])
     gaps = None if values is None else cumulative_gap(values, samples)
     chosen, which = np.arange(len(names))[: views.MOST_PANELS], ""
@@ -93,11 +109,11 @@ def _columns(values, samples, feature_names, path):
             chosen = np.sort(np.argsort(-gaps, kind="stable")[: views.MOST_PANELS])
             which = f" Shown: the {views.MOST_PANELS} of {len(names)} columns with largest gap."
     what = "Good: blue, the samples, fills grey, the data. The gap is the largest between both "
-    what += f"cumulative distributions: 0 is none.{which}"
+    what += f"cumulative distributions: 0 is none.{which}{note}"
     across = min(6, len(chosen))
     figure = style.new_figure(
         f"{len(samples):,} new examples, made from the prior, column by column",
-        what if gaps is not None else f"Good: distributed as the data.{which}",
+        what if gaps is not None else f"Good: distributed as the data.{which}{note}",
         width=max(6.4, 1.9 * across),
         height=1.6 * -(-len(chosen) // across) + 0.2,
     )
@@ -131,13 +147,13 @@ def _range(data, samples):
     return low - margin, high + margin
 
 
-def _curves(values, samples, path):
+def _curves(values, samples, note, path):
     parts = [("samples from the prior", samples, style.MODEL)]
     if values is not None:
         parts.insert(0, ("data", values, style.MUTED))
     figure = style.new_figure(
         "New examples, made from the prior",
-        "Good: as varied as the data, and none that could not be data.",
+        f"Good: as varied as the data, and none that could not be data.{note}",
         width=5.0 * len(parts),
         height=3.4,
     )

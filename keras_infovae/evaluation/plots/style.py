@@ -108,9 +108,13 @@ def panels(figure, count, columns):
 
 def panel_title(axes, text, most=24):
     """Writes a panel's title, cut where it would run into the next panel."""
+    axes.set_title(shortened(text, most), loc="left", size=8.5, color=INK, pad=5, parse_math=False)
+
+
+def shortened(text, most):
+    """Returns `text` as a string of at most `most` characters, cut where it is longer."""
     text = str(text)
-    text = text if len(text) <= most else f"{text[: most - 1]}…"
-    axes.set_title(text, loc="left", size=8.5, color=INK, pad=5, parse_math=False)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def write(figure, path):

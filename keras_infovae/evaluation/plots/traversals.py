@@ -4,6 +4,7 @@ import numpy as np
 
 from keras_infovae.evaluation.aggregated_posterior import posterior_moments
 from keras_infovae.evaluation.plots import style, views
+from keras_infovae.evaluation.plots.labels import check_class_names
 
 _MOST_DIMENSIONS = 10
 _STEPS = 9
@@ -11,10 +12,11 @@ _REACH = 2.5  # standard deviations of a standard normal, on either side
 _CURVE_STEPS = 5
 
 
-def plot_traversals(model, x, path, feature_names=None):
+def plot_traversals(model, x, path, feature_names=None, condition=None, class_names=None):
     """Draws the means of p(x|z) as one dimension of z at a time goes from -2.5 to 2.5.
 
-    The other dimensions stay at the code E[z|x] of the example nearest to the mean of all codes.
+    The other dimensions stay at the code E[z|x] of the example nearest to the mean of all codes,
+    and all is decoded under the condition of that example.
     The dimensions are those in which the codes vary most, up to ten of them.
 
     Args:
@@ -22,6 +24,8 @@ def plot_traversals(model, x, path, feature_names=None):
         x: array [n, ...], n >= 2.
         path: the PNG file to write.
         feature_names: a name per column, for tables. Default None.
+        condition: one row per example, where the model takes a condition. Default None.
+        class_names: a name per class of the condition. Default None: their numbers.
 
     Returns:
         `path`.
@@ -30,38 +34,44 @@ def plot_traversals(model, x, path, feature_names=None):
         ValueError, TypeError: for data that is not as the model was trained on.
     """
     path = style.check_path(path)
-    x = views.check_examples(x, minimum=2)
-    means, _ = posterior_moments(model, x)
-    start = means[np.argmin(np.sum((means - means.mean(axis=0)) ** 2, axis=1))]
+    x, condition = views.check_given(model, x, condition, minimum=2)
+    class_names = check_class_names(class_names, model)
+    means, _ = posterior_moments(model, x, condition=condition)
+    middle = np.argmin(np.sum((means - means.mean(axis=0)) ** 2, axis=1))
     dimensions = np.argsort(-means.var(axis=0), kind="stable")[:_MOST_DIMENSIONS]
     kind = views.view(x.shape[1:], feature_names)
     values = np.linspace(-_REACH, _REACH, _STEPS if kind == views.IMAGES else _CURVE_STEPS)
-    z = np.tile(start, (len(dimensions), len(values), 1))
+    z = np.tile(means[middle], (len(dimensions), len(values), 1))
     for row, dimension in enumerate(dimensions):
         z[row, :, dimension] = values
-    decoded = model.decode(z.reshape(-1, z.shape[-1]).astype("float32"))
-    shown = len(dimensions), model.latent_dim
+    codes = z.reshape(-1, z.shape[-1]).astype("float32")
+    given, note = None, ""
+    if condition is not None:
+        given = np.repeat(condition[[middle]], len(codes), axis=0)
+        name = f", class {class_names[int(given[0])]}" if class_names else ""
+        note = f" All under the condition of the example nearest to the middle of the codes{name}."
+    decoded = model.decode(codes, condition=given)
+    if len(dimensions) < model.latent_dim:
+        note += f" Shown: the {len(dimensions)} of {model.latent_dim} that vary most."
     if kind == views.IMAGES:
-        return _images(model, x, decoded, dimensions, values, shown, path)
+        return _images(model, x, decoded, dimensions, values, note, path)
     lines = views.rows_of(model, decoded).reshape(*z.shape[:2], -1)
     names = feature_names if kind == views.TABLE else None
-    return _curves(lines, dimensions, values, names, shown, path)
+    return _curves(lines, dimensions, values, names, note, path)
 
 
-def _header(shown):
-    count, latent_dim = shown
-    which = "" if count == latent_dim else f" Shown: the {count} of {latent_dim} that vary most."
+def _header(note):
     return (
         "One dimension of z at a time",
         "From -2.5 to 2.5 with the others held. Good: each row changes one thing, gradually; a row "
-        f"in which nothing changes is a dimension that the model does not use.{which}",
+        f"in which nothing changes is a dimension that the model does not use.{note}",
     )
 
 
-def _images(model, x, decoded, dimensions, values, shown, path):
+def _images(model, x, decoded, dimensions, values, note, path):
     view = views.ImageView(model, x)
     aspect = x.shape[1] / x.shape[2]
-    title, subtitle = _header(shown)
+    title, subtitle = _header(note)
     figure = style.new_figure(
         title,
         subtitle + view.note,
@@ -84,11 +94,11 @@ def _images(model, x, decoded, dimensions, values, shown, path):
     return style.write(figure, path)
 
 
-def _curves(lines, dimensions, values, names, shown, path):
+def _curves(lines, dimensions, values, names, note, path):
     from matplotlib import colormaps
 
     num_features = lines.shape[-1]
-    title, subtitle = _header(shown)
+    title, subtitle = _header(note)
     columns = 2 if len(dimensions) > 1 else 1
     rows = -(-len(dimensions) // columns)
     figure = style.new_figure(title, subtitle, width=9.0, height=2.1 * rows + 0.4)

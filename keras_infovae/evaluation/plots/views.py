@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from keras_infovae.evaluation.conditions import check_condition
 from keras_infovae.utils.checks import argument_error, check_integer
 
 IMAGES, TABLE, CURVES = "images", "table", "curves"
@@ -44,6 +45,12 @@ def check_examples(x, minimum=1):
     return x
 
 
+def check_given(model, x, condition, minimum=1):
+    """Returns `x` as `check_examples` does, and `condition` as an array of as many rows or None."""
+    x = check_examples(x, minimum)
+    return x, check_condition(model, condition, len(x))
+
+
 def check_features(feature_names, num_features):
     """Returns the name of each column, made up when `feature_names` is None."""
     if feature_names is None:
@@ -73,7 +80,7 @@ class ImageView:
 
     The range shown is that of the likelihood, or else of `reference`, so that images of data and
     model can be compared. One channel is grey; two are red and cyan; the fourth is opacity. `note`
-    is a sentence that says so, or empty.
+    is a sentence that says so, or empty. NaN, where there is no image, is white.
     """
 
     def __init__(self, model, reference):
@@ -89,6 +96,7 @@ class ImageView:
         x = np.asarray(x, "float32")
         x = x[..., None] if x.ndim == 3 else x
         x = np.clip((x - self.low) / max(self.high - self.low, 1e-12), 0.0, 1.0)
+        x = np.nan_to_num(x, nan=1.0)
         channels = x.shape[-1]
         if channels == 1:
             return np.repeat(x, 3, axis=-1)

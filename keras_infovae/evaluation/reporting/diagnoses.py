@@ -3,7 +3,9 @@
 import dataclasses
 import math
 
+_LEAST_NATS = 0.1  # of KL(q(z|x) || p(z)), below which nothing can be told of q(z|x)
 GOOD, FAIR, POOR, UNKNOWN = "good", "fair", "poor", "unknown"
+_FEW_HELD_OUT = "There are fewer than 20 held-out examples."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,8 +26,11 @@ class Diagnosis:
 
 
 def diagnose(metrics):
-    """Returns a list of `Diagnosis` from the numbers that `measure` returned."""
-    return [check(metrics) for check in _CHECKS]
+    """Returns a list of `Diagnosis` from the numbers that `measure` returned.
+
+    Two of them are of models whose condition is a class only.
+    """
+    return [found for check in _CHECKS if (found := check(metrics)) is not None]
 
 
 def _graded(question, value, good, fair, sentence, rule):
@@ -106,39 +111,80 @@ def _shape(metrics):
 
 def _generalises(metrics):
     question = "Does it do as well on new data?"
-    test, train = metrics["held_out"]["elbo"], metrics["train"]["elbo"]
-    name = "ELBO"
-    if test is None:
-        name = "log-likelihood given the code"
-        test, train = (-metrics[part]["reconstruction_loss"] for part in ("held_out", "train"))
     if metrics["data"]["measured_split"] == "train":
         return _unknown(question, "There are no held-out examples.")
-    gap = (train - test) / max(abs(test), 1e-9)
+    fit = metrics["fit_per_example"]
+    train, held_out = fit["train"], fit["held_out"]
+    # Of densities of real values the zero and, by the unit of x, the scale of nats mean nothing:
+    # what examples differ by among themselves does.
+    gap = (train - held_out) / max(fit["held_out_standard_deviation"], 1e-9)
     return _graded(
         question,
         gap,
-        0.05,
-        0.15,
-        f"{name}: {train:.2f} nats on training and {test:.2f} on held-out examples, a gap of "
-        f"{train - test:.2f}.",
-        "The gap relative to the held-out value. Good: at most 5 %; fair: 15 %.",
+        0.2,
+        0.5,
+        f"{fit['name']}: {train:.2f} nats on training and {held_out:.2f} on held-out examples, a "
+        f"gap of {round(gap, 2) + 0.0:.2f} standard deviations among them.",
+        "The gap in standard deviations among held-out examples. Good: at most 0.2; fair: 0.5 "
+        "(Cohen's small and medium effects).",
     )
 
 
 def _inference(metrics):
     question = "Is q(z|x) close to the true posterior?"
-    numbers = metrics["inference_gap"]
-    if numbers is None:
+    gap, bound, kl = (
+        metrics["held_out"][name]
+        for name in ("inference_gap", "importance_weighted_bound", "kl_divergence")
+    )
+    if gap is None:
         return _unknown(question, "Not defined for a posterior or prior without a density.")
-    gap, bound, elbo = (numbers[name] for name in ("gap", "log_likelihood", "elbo"))
+    if kl < _LEAST_NATS:
+        return _unknown(question, f"q(z|x) tells nothing: its KL from the prior is {kl:.2f} nats.")
     return _graded(
         question,
-        gap / max(abs(bound), 1e-9),
+        gap / kl,
+        0.2,
+        0.5,
+        f"KL(q(z|x) || p(z|x)) is at least {gap:.2f} nats, {gap / kl:.0%} of the {kl:.2f} that "
+        f"q(z|x) spends: the ELBO is {bound - gap:.2f}, the importance-weighted bound "
+        f"{bound:.2f}.",
+        "Relative to KL(q(z|x) || p(z)). Good: at most 20 %; fair: 50 %.",
+    )
+
+
+def _condition_in_codes(metrics):
+    numbers = metrics["label_use"]
+    if numbers is None or numbers["of"] != "condition":
+        return None
+    error, guess = (
+        numbers[n] for n in ("semi_supervised_error", "error_of_the_most_frequent_class")
+    )
+    told = 1.0 - error / guess if guess > 0 else 0.0
+    return _graded(
+        "Do the codes leave the class to the condition?",
+        told,
+        0.1,
+        0.3,
+        f"From draws of z a classifier is wrong about {error:.0%} of the classes, from their "
+        f"frequencies alone about {guess:.0%}: z repeats {max(told, 0.0):.0%} of what the "
+        "condition tells.",
+        "1 - error / error of the most frequent class. Good: at most 10 %; fair: 30 %.",
+    )
+
+
+def _class_as_asked(metrics):
+    samples = metrics["samples"]
+    if samples is None or "class_agreement" not in samples:
+        return None
+    agreement, accuracy = samples["class_agreement"], samples["classifier_accuracy"]
+    return _graded(
+        "Are the samples of the class asked for?",
+        1.0 - agreement / max(accuracy, 1e-9),
         0.05,
-        0.15,
-        f"KL(q(z|x) || p(z|x)) is at least {gap:.2f} nats: the ELBO is {elbo:.2f}, the "
-        f"importance-weighted bound {bound:.2f}.",
-        "Relative to the bound. Good: at most 5 %; fair: 15 %.",
+        0.2,
+        f"A classifier finds the class asked for in {agreement:.0%} of samples, and is right about "
+        f"{accuracy:.0%} of data.",
+        "1 - agreement / accuracy. Good: at most 5 %; fair: 20 %.",
     )
 
 
@@ -146,7 +192,7 @@ def _new_samples(metrics):
     question = "Are the samples new?"
     samples = metrics["samples"]
     if samples is None:
-        return _unknown(question, "There are fewer than 20 held-out examples.")
+        return _unknown(question, _FEW_HELD_OUT)
     score, share = samples["memorisation_z_score"], samples["memorisation"]
     return _graded(
         question,
@@ -162,7 +208,9 @@ def _new_samples(metrics):
 def _reach(metrics):
     question = "Do the samples cover the data?"
     samples = metrics["samples"]
-    if samples is None or "coverage" not in samples:
+    if samples is None:
+        return _unknown(question, _FEW_HELD_OUT)
+    if "coverage" not in samples:
         return _unknown(question, "Needs labels, for the classifier that compares them.")
     mismatch = samples["class_cross_entropy"]
     classes = "a class never comes" if mismatch is None else f"class mismatch {mismatch:.3f} nats"
@@ -209,6 +257,8 @@ _CHECKS = (
     _spread,
     _shape,
     _inference,
+    _condition_in_codes,
+    _class_as_asked,
     _reach,
     _new_samples,
 )

@@ -5,6 +5,7 @@ import os
 import tempfile
 
 from keras_infovae.evaluation import plots
+from keras_infovae.evaluation.conditions import class_names_of, conditions_of
 from keras_infovae.evaluation.plots.embedding import available_methods
 from keras_infovae.evaluation.reporting import page
 from keras_infovae.evaluation.reporting.diagnoses import diagnose
@@ -12,10 +13,14 @@ from keras_infovae.evaluation.reporting.measurements import measure
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.files import whole_file, write_json
 
+_LABEL_USE = {
+    "labels": "What codes tell of the labels",
+    "condition": "What draws of z tell of the condition (ideally nothing)",
+}
 PAGE, NUMBERS = "report.html", "metrics.json"
 
 
-def report(model, data, directory, *, history=None, seed=0):
+def report(model, data, directory, *, history=None, seed=0, condition=None):
     """Writes `report.html`, one page that needs no network, and `metrics.json` to `directory`.
 
     The page says what the model is, whether it is healthy (each diagnosis a sentence with its
@@ -24,19 +29,22 @@ def report(model, data, directory, *, history=None, seed=0):
     measured on the test split, or the validation split where that is empty.
 
     Args:
-        model: a trained model that takes no condition.
+        model: a trained model.
         data: the `datasets.Dataset` that it was trained on.
         directory: made if it is not there; the two files are replaced.
         history: what `fit` returned, its dictionary, or None (default) for no loss.
         seed: integer, for all that is drawn. Default 0.
+        condition: where the model takes a condition: "labels", for the labels of each split, or a
+            dictionary {split: one row (or label) per example}. All is then measured and drawn under
+            it, and two diagnoses are added where it is a class. Default None.
 
     Returns:
         The path of the page.
 
     Raises:
-        ValueError, TypeError: for a model that takes a condition, data that is not as the model
-            was trained on, fewer than 3 training examples, or a `directory` that holds the
-            metrics.json of something else.
+        ValueError, TypeError: for data or a condition that is not as the model was trained on,
+            fewer than 3 training examples, or a `directory` that holds the metrics.json of
+            something else.
 
     Example:
 
@@ -44,10 +52,7 @@ def report(model, data, directory, *, history=None, seed=0):
     """
     directory = os.fspath(directory)
     seed = check_integer("seed", seed, minimum=0)
-    if model.condition_size:
-        raise argument_error(
-            "model", "one that takes no condition: pictures have none", type(model).__name__
-        )
+    conditions = conditions_of(model, data, condition)
     if len(data.train) < 3:
         raise argument_error("data", "of at least 3 training examples", len(data.train))
     path, numbers = (os.path.join(directory, name) for name in (PAGE, NUMBERS))
@@ -56,7 +61,7 @@ def report(model, data, directory, *, history=None, seed=0):
             "directory", f"one without another's {NUMBERS}, such as that of a run", directory
         )
     history = getattr(history, "history", history)
-    metrics = measure(model, data, history, seed)
+    metrics = measure(model, data, history, seed, conditions)
     diagnoses = diagnose(metrics)
     metrics["diagnoses"] = [dataclasses.asdict(diagnosis) for diagnosis in diagnoses]
     os.makedirs(directory, exist_ok=True)
@@ -65,7 +70,7 @@ def report(model, data, directory, *, history=None, seed=0):
             title=f"{metrics['model']['class']} on {data.name}",
             lead=_lead(metrics),
             diagnoses=diagnoses,
-            sections=_draw(model, data, metrics, folder, seed),
+            sections=_draw(model, data, conditions, metrics, folder, seed),
             tables=_tables(metrics),
             footer=_footer(metrics, seed),
         )
@@ -75,11 +80,13 @@ def report(model, data, directory, *, history=None, seed=0):
     return path
 
 
-def _draw(model, data, metrics, folder, seed):
+def _draw(model, data, conditions, metrics, folder, seed):
     """Returns {heading: [(name, path)]}: the pictures that this model and data can have."""
     split, history = metrics["data"]["measured_split"], metrics["history"]
     x, labels = getattr(data, split), getattr(data, f"{split}_labels")
     names = {"feature_names": data.feature_names}
+    given = {"condition": conditions[split]}
+    classes = {"class_names": class_names_of(model, data, conditions)}
     euclidean = model.prior.support == "euclidean"
 
     def draw(name, function, *arguments, **options):
@@ -87,27 +94,34 @@ def _draw(model, data, metrics, folder, seed):
         return [(name, function(*arguments, path, **options))]
 
     training = [] if history is None else draw("loss", plots.plot_history, history)
-    codes = draw("codes", plots.plot_latent_space, model, x, labels, seed=seed)
+    codes = draw("codes", plots.plot_latent_space, model, x, labels, seed=seed, **given)
     if model.latent_dim > 2 and len(x) >= 10:
         for method in available_methods():
             codes += draw(
                 *(method, plots.plot_latent_embedding, model, x, labels),
-                **{"method": method, "seed": seed},
+                **{"method": method, "seed": seed, **given},
             )
     if euclidean:
-        codes += draw("q of z", plots.plot_aggregated_posterior, model, x, seed=seed)
+        codes += draw("q of z", plots.plot_aggregated_posterior, model, x, seed=seed, **given)
     latents = []
     if "kl_per_dimension" in (metrics["latents"] or {}):
-        latents += draw("kl", plots.plot_kl_per_dimension, model, x)
+        latents += draw("kl", plots.plot_kl_per_dimension, model, x, **given)
     if euclidean:
-        latents += draw("traversals", plots.plot_traversals, model, x, **names)
+        latents += draw("traversals", plots.plot_traversals, model, x, **names, **given, **classes)
+    sampled = names | classes | {"seed": seed}
     sections = {
         "Training": training,
-        "Reconstructions": draw("reconstructions", plots.plot_reconstructions, model, x, **names),
-        "Samples": draw("samples", plots.plot_samples, model, x=x, seed=seed, **names)
-        + draw("neighbours", plots.plot_nearest_neighbours, model, data.train, seed=seed, **names),
+        "Reconstructions": draw(
+            "reconstructions", plots.plot_reconstructions, model, x, **names, **given
+        ),
+        "Samples": draw("samples", plots.plot_samples, model, x=x, **sampled, **given)
+        + draw(
+            *("neighbours", plots.plot_nearest_neighbours, model, data.train),
+            **sampled,
+            condition=conditions["train"],
+        ),
         "What z holds": latents
-        + draw("interpolation", plots.plot_interpolation, model, x, **names),
+        + draw("interpolation", plots.plot_interpolation, model, x, **names, **given),
         "Codes and prior": codes,
     }
     return {heading: pictures for heading, pictures in sections.items() if pictures}
@@ -115,11 +129,12 @@ def _draw(model, data, metrics, folder, seed):
 
 def _lead(metrics):
     model, data = metrics["model"], metrics["data"]
+    condition = f"; conditioned on {model['condition']}" if "condition" in model else ""
     return (
         f"latent_dim {model['latent_dim']}, KL weight {model['kl_weight']:g}, divergence weight "
         f"{model['divergence_weight']:g}; {model['likelihood']}, {model['posterior']}, "
-        f"{model['prior']}. Measured on the {data[data['measured_split']]:,} examples of the "
-        f"{data['measured_split']} split; trained on {data['train']:,}."
+        f"{model['prior']}{condition}. Measured on the {data[data['measured_split']]:,} examples "
+        f"of the {data['measured_split']} split; trained on {data['train']:,}."
     )
 
 
@@ -132,7 +147,7 @@ def _tables(metrics):
         "Aggregated posterior, training": metrics["aggregated_posterior"]["train"],
         "Information in z, nats": latents.get("information"),
         "Parts of the ELBO, nats": latents.get("decomposition"),
-        "What codes tell of the labels": metrics["label_use"],
+        _LABEL_USE[(metrics["label_use"] or {}).get("of", "labels")]: metrics["label_use"],
         "Samples": metrics["samples"],
         "Anomaly threshold": metrics["anomaly_threshold"],
         "Model": metrics["model"],

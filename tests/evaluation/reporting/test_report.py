@@ -23,8 +23,16 @@ METRICS = {
         "latent_dim": 4,
         "elbo": -100.0,
         "reconstruction_loss": 90.0,
+        "importance_weighted_bound": -98.0,
+        "inference_gap": 2.0,
+        "kl_divergence": 20.0,
     },
-    "train": {"elbo": -97.0, "reconstruction_loss": 88.0},
+    "fit_per_example": {
+        "name": "ELBO",
+        "train": -97.0,
+        "held_out": -100.0,
+        "held_out_standard_deviation": 20.0,
+    },
     "aggregated_posterior": {
         "train": {"log_det_covariance": 0.1},
         "test": {
@@ -36,8 +44,8 @@ METRICS = {
     },
     "latents": {"information": {"mutual_information": 3.2, "log_examples": 6.9}},
     "log_det_covariance_of_prior": 0.0,
-    "inference_gap": {"gap": 2.0, "log_likelihood": -98.0, "elbo": -100.0},
     "code_matters": 12.0,
+    "label_use": None,
     "samples": {
         "memorisation": 0.45,
         "memorisation_z_score": -1.0,
@@ -75,8 +83,8 @@ def test_a_healthy_model_is_good_throughout():
         ("history/loss", [110 - i for i in range(20)], 0, "poor", "10.5% of all it fell"),
         ("history/loss", [*range(100, 80, -1), 81], 0, "fair", "7.9% of all it fell"),
         ("history", None, 0, "unknown", "at least 10 epochs"),
-        ("train/elbo", -90.0, 1, "fair", "a gap of 10.00"),
-        ("train/elbo", -50.0, 1, "poor", "a gap of 50.00"),
+        ("fit_per_example/train", -90.0, 1, "fair", "ELBO: -90.00 nats on training and -100.00"),
+        ("fit_per_example/train", -80.0, 1, "poor", "a gap of 1.00 standard deviations"),
         ("data/measured_split", "train", 1, "unknown", "no held-out"),
         ("held_out/active_units", 1, 2, "fair", "1 of 4"),
         ("held_out/active_units", 0, 2, "poor", "0 of 4"),
@@ -88,11 +96,14 @@ def test_a_healthy_model_is_good_throughout():
         ("aggregated_posterior/test/mmd", 0.02, 5, "fair", "0.02"),
         ("aggregated_posterior/test/mmd", 0.021, 5, "poor", "0.021"),
         ("log_det_covariance_of_prior", -8.0, 4, "poor", "past the prior"),
-        ("inference_gap/gap", 10.0, 6, "fair", "at least 10.00 nats"),
-        ("inference_gap", None, 6, "unknown", "without a density"),
+        ("held_out/inference_gap", 10.0, 6, "fair", "at least 10.00 nats, 50% of the 20.00"),
+        ("held_out/inference_gap", 10.1, 6, "poor", "the ELBO is -108.10"),
+        ("held_out/kl_divergence", 0.05, 6, "unknown", "tells nothing"),
+        ("held_out/inference_gap", None, 6, "unknown", "without a density"),
         ("history/loss", [None, *range(20, 10, -1), None], 0, "poor", "of 10 epochs"),
         ("samples/coverage", 0.6, 7, "fair", "60%"),
         ("samples/class_cross_entropy", None, 7, "good", "a class never comes"),
+        ("samples/coverage", 0.4, 7, "poor", "40%"),
         ("samples/memorisation_z_score", 4.0, 8, "fair", "z = +4.0"),
         ("samples/memorisation_z_score", 40.0, 8, "poor", "copies"),
     ],
@@ -104,6 +115,16 @@ def test_each_number_is_judged_by_its_rule(path, value, index, level, words):
     others = [x for i, x in enumerate(levels(metrics)) if i != index]
     assert set(others) == {"good"}
     assert (diagnosis.question.rstrip("?") in verdict(diagnose(metrics))) == (level == "poor")
+
+
+@pytest.mark.parametrize(("shift", "scale"), [(1000.0, 1.0), (-100.0, 1.0), (0.0, 50.0)])
+def test_whether_it_generalises_does_not_depend_on_the_unit_of_x(shift, scale):
+    # In another unit, all densities change by a constant; of more pixels, all nats by a factor.
+    for of_training, level in ((-97.0, "good"), (-92.0, "fair"), (-80.0, "poor")):
+        fit = METRICS["fit_per_example"] | {"train": of_training}
+        fit |= {split: shift + scale * fit[split] for split in ("train", "held_out")}
+        fit["held_out_standard_deviation"] *= scale
+        assert levels(changed("fit_per_example", fit))[1] == level
 
 
 def test_the_code_matters_as_much_as_the_decoder_says():
@@ -213,10 +234,21 @@ def test_what_cannot_be_reported_is_named(written, tmp_path):
     with pytest.raises(ValueError, match="without another's metrics.json"):
         report(model, data, tmp_path)
     assert (tmp_path / "metrics.json").read_text() == "{}"
+    with pytest.raises(ValueError, match="`condition` must be left out"):
+        report(model, data, tmp_path / "a", condition="labels")
     conditional = ki.ConditionalInfoVAE(2, num_classes=10)
-    with pytest.raises(ValueError, match="takes no condition"):
+    conditional.build((None, *data.event_shape))
+    with pytest.raises(ValueError, match='`condition` must be "labels" or a dictionary'):
         report(conditional, data, tmp_path / "a")
     few = ki.datasets.Dataset("few", data.train[:2], data.test[:0], data.test)
     with pytest.raises(ValueError, match="at least 3 training examples"):
         report(model, few, tmp_path / "a")
     assert not (tmp_path / "a").exists()
+
+
+def test_what_takes_held_out_examples_says_so_without_them():
+    for diagnosis in diagnose(changed("samples", None))[7:]:
+        assert (diagnosis.level, diagnosis.sentence) == (
+            "unknown",
+            "There are fewer than 20 held-out examples.",
+        )

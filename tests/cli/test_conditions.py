@@ -1,0 +1,264 @@
+"""Runs whose model is told the labels: from `train --condition=labels` to all other commands."""
+
+import csv
+import json
+import shutil
+import types
+
+import keras
+import numpy as np
+import pytest
+
+import keras_infovae as ki
+from keras_infovae.cli import conditions, evaluate, training_run
+from keras_infovae.cli.data import fingerprint
+from keras_infovae.cli.errors import CommandLineError
+from keras_infovae.cli.main import main
+from keras_infovae.training import RunDirectory
+from tests.cli.conftest import SMALL, write_table
+
+FLAGS = (*SMALL, "--epochs=2", "--batch_size=16", "--label_column=kind", "--condition=labels")
+
+
+def read(path):
+    return json.loads(path.read_text())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with table.csv, of kinds "a" and "b", and `run`, a model that is told them."""
+    folder = tmp_path_factory.mktemp("conditions")
+    write_table(folder / "table.csv", rows=80)
+    given = [f"--data={folder}/table.csv", f"--output={folder}/run", "--noplots"]
+    assert main(["keras-infovae", "train", *FLAGS, *given]) == 0
+    return folder
+
+
+def test_the_labels_are_the_condition_by_their_order(folder):
+    run = RunDirectory(folder / "run")
+    config, model = run.config(), run.load_model()
+    assert config["classes"] == ["a", "b"]
+    assert config["model"]["name"] == "conditional_info_vae" and model.num_classes == 2
+    data = ki.datasets.load(**config["data"])
+    found = conditions.of_splits(data, config)
+    np.testing.assert_array_equal(found["train"], np.where(data.train_labels == "b", 1, 0))
+    metrics = read(folder / "run/metrics.json")
+    expected = ki.evaluation.summarize(model, data.test, condition=found["test"])
+    for name, value in expected.items():
+        assert metrics[name] == pytest.approx(value, rel=1e-5), name
+
+
+def test_the_condition_was_learned_with(folder):
+    # Trained by hand on the same rows and conditions: the losses are the run's.
+    run = RunDirectory(folder / "run")
+    config = run.config()
+    data = ki.datasets.load(**config["data"])
+    given = conditions.of_splits(data, config)
+    keras.utils.set_random_seed(0)
+    settings = {"likelihood": "normal", "scaling": data.scaling, "seed": 0}
+    model = ki.ConditionalInfoVAE(2, num_classes=2, encoder="mlp", decoder="mlp", **settings)
+    model.compile("adam", jit_compile=False)
+    held_out = (data.validation, given["validation"])
+    fit = {"epochs": 2, "batch_size": 16, "verbose": 0, "validation_data": held_out}
+    history = model.fit(data.train, condition=given["train"], **fit).history
+    for name in ("loss", "val_loss"):
+        assert run.history()[name] == pytest.approx(history[name], rel=1e-4)
+
+
+def test_examples_of_a_class(command, folder, tmp_path):
+    values = {}
+    for kind in "ab":
+        path = tmp_path / f"{kind}.csv"
+        given = [f"--run={folder}/run", f"--condition={kind}", "--n=5", "--nonoise"]
+        outcome = command("generate", *given, f"--output={path}")
+        assert outcome.status == 0, outcome.err
+        assert f"Wrote 5 new examples of class {kind} to {path}" in outcome.out
+        with open(path, newline="") as file:
+            values[kind] = np.array(list(csv.reader(file))[1:], "float64")
+    model = RunDirectory(folder / "run").load_model()
+    expected = model.scaling.invert(model.generate(5, seed=0, condition=1))
+    np.testing.assert_allclose(values["b"], expected, rtol=1e-5)
+    assert np.abs(values["a"] - values["b"]).max() > 1e-6
+
+
+@pytest.mark.parametrize(
+    ("run", "flags", "message"),
+    [
+        ("run", [], "`--condition` must be given: one of a, b. Received: none"),
+        ("run", ["--condition=A"], "Did you mean 'a'?"),
+    ],
+)
+def test_what_no_class_is_is_named(command, folder, tmp_path, run, flags, message):
+    outcome = command("generate", f"--run={folder}/{run}", f"--output={tmp_path}/x.npy", *flags)
+    assert outcome.status == 2 and message in outcome.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_without_a_condition_takes_none():
+    with pytest.raises(CommandLineError, match="must be left out: the model of the run takes none"):
+        conditions.class_of("a", {})
+    assert conditions.class_of(None, {}) is None
+    assert set(conditions.of_splits(None, {}).values()) == {None}
+
+
+def test_numbers_come_again_and_on_other_data(command, folder, tmp_path):
+    metrics = read(folder / "run/metrics.json")
+    outcome = command("evaluate", f"--run={folder}/run", f"--output={tmp_path}/n.json")
+    assert outcome.status == 0, outcome.err
+    assert read(tmp_path / "n.json")["elbo"] == pytest.approx(metrics["elbo"], rel=1e-5)
+    # The same rows as other data are told their labels too.
+    given = [f"--data={folder}/table.csv", "--split=test", "--likelihood=importance"]
+    outcome = command("evaluate", f"--run={folder}/run", *given, f"--output={tmp_path}/o.json")
+    assert outcome.status == 0, outcome.err
+    numbers = read(tmp_path / "o.json")
+    assert numbers["elbo"] == pytest.approx(metrics["elbo"], rel=1e-4)
+    model = RunDirectory(folder / "run").load_model()
+    data = ki.datasets.load(**RunDirectory(folder / "run").config()["data"])
+    given = {"condition": (data.test_labels == "b").astype(int)}
+    expected = ki.evaluation.marginal_log_likelihood(model, data.test, **given)
+    assert numbers["log_likelihood"] == pytest.approx(expected.log_likelihood.mean(), rel=1e-4)
+
+
+def test_all_splits_keep_their_conditions():
+    splits = {
+        name: np.full((n, 2), n) for name, n in (("train", 2), ("validation", 0), ("test", 3))
+    }
+    given = {"train": np.array([0, 1]), "validation": None, "test": np.array([1, 1, 0])}
+    x, rows = evaluate._examples(types.SimpleNamespace(**splits), given, "all")
+    np.testing.assert_array_equal(x[:, 0], [2, 2, 3, 3, 3])
+    np.testing.assert_array_equal(rows, [0, 1, 1, 1, 0])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda row: row[:-1] + "c", "labels that the run was trained on: a, b. Received: c"),
+        (lambda row: row.rpartition(",")[0], "`--data` must have labels: they are the condition"),
+        (lambda row: row[:-1] + "1", "labels that the run was trained on: a, b. Received: 1"),
+    ],
+)
+def test_other_labels_are_refused(command, folder, tmp_path, change, message):
+    header, *rows = (folder / "table.csv").read_text().splitlines()
+    header = header if change(rows[0]).count(",") == 2 else "year,share"
+    path = tmp_path / "new.csv"
+    path.write_text("\n".join([header, *map(change, rows)]) + "\n")
+    outcome = command("evaluate", f"--run={folder}/run", f"--data={path}")
+    assert outcome.status == 2 and message in outcome.err
+
+
+def test_labels_that_have_changed_are_seen(command, folder, tmp_path):
+    data = ki.datasets.load(**RunDirectory(folder / "run").config()["data"])
+    config = read(folder / "run/config.json")
+    assert config["data_fingerprint"] == fingerprint(data, labels=True) != fingerprint(data)
+    before = (folder / "table.csv").read_text()
+    (folder / "table.csv").write_text(before.replace(",a", ",c").replace(",b", ",a"))
+    try:
+        outcome = command("evaluate", f"--run={folder}/run")
+    finally:
+        (folder / "table.csv").write_text(before)
+    assert outcome.status == 2 and "which has changed since" in outcome.err
+
+
+def test_a_stopped_run_goes_on(command, folder, tmp_path, monkeypatch):
+    shutil.copytree(folder / "run", tmp_path / "run")
+    (tmp_path / "run/metrics.json").unlink()
+    drawn = []
+    monkeypatch.setattr(
+        ki.evaluation, "plot_all", lambda *_, condition: drawn.append(condition) or []
+    )
+    given = [f"--data={folder}/table.csv", f"--output={tmp_path}/run", "--resume"]
+    plain = [flag for flag in FLAGS if not flag.startswith("--condition")]
+    assert command("train", *plain, *given).status == 2  # it would be another run
+    outcome = command("train", *FLAGS, *given)
+    assert outcome.status == 0, outcome.err
+    assert "going on after epoch 2" in outcome.out
+    assert "generate --run=" in outcome.out and "--condition=a --output" in outcome.out
+    first, second = (read(p / "run/metrics.json") for p in (folder, tmp_path))
+    assert second["elbo"] == pytest.approx(first["elbo"], rel=1e-4)
+    assert len(drawn[0]["train"]) == 64 and set(drawn[0]["train"]) == {0, 1}
+
+
+def test_a_report_is_given_the_condition(command, folder, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(ki.evaluation, "report", lambda *_, **given: asked.append(given))
+    outcome = command("report", f"--run={folder}/run", f"--output={tmp_path}/report")
+    assert outcome.status == 0, outcome.err
+    model, data = (
+        RunDirectory(folder / "run").load_model(),
+        ki.datasets.load(**RunDirectory(folder / "run").config()["data"]),
+    )
+    found = ki.evaluation.conditions.conditions_of(model, data, asked[0]["condition"])
+    assert len(found["train"]) == len(data.train)
+    names = ki.evaluation.conditions.class_names_of(model, data, found)
+    assert names == ["a", "b"]
+
+
+def test_a_run_is_exported_with_its_condition(command, folder, tmp_path):
+    given = ["--signatures=score", "--false_positive_rate=0.2", "--warmup"]
+    outcome = command("export", f"--run={folder}/run", f"--output={tmp_path}/serving", *given)
+    assert outcome.status == 0, outcome.err
+    assert "`condition` is the place of the label" in outcome.out
+    described = read(tmp_path / "serving/1/signatures.json")
+    assert described["signatures"]["score"]["inputs"]["condition"]["dtype"] == "int64"
+    assert described["anomaly_threshold"]["calibrated_on"] == 8
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--model=vae"], "must be left out for --model=vae; it is a flag of --model=conditional"),
+        (["--beta=2"], "must be left out for --model=conditional_info_vae; it is a flag of"),
+        (["--stream"], "`--stream` must be left out for a model with a condition"),
+        (["--condition=label"], "Did you mean 'labels'?"),
+        (["--data=numbers.csv"], "`--data` must have one label per example"),
+    ],
+)
+def test_flags_that_do_not_go_together(command, folder, tmp_path, flags, message, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "numbers.csv").write_text("a,b\n" + 20 * "1,2\n")
+    flags = [*FLAGS, f"--data={folder}/table.csv", f"--output={tmp_path}/run", *flags]
+    if "--data=numbers.csv" in flags:
+        flags.remove("--label_column=kind")
+    outcome = command("train", *flags)
+    assert outcome.status == 2 and message in outcome.err
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("labels", "found"),
+    [
+        ([3, 1, 3, 1, 3, 1], [1, 3]),
+        (list("babaab"), ["a", "b"]),
+        ([2.0, 1.0, 2.0, 1.0, 2.0, 1.0], [1.0, 2.0]),
+        (None, "have one label per example"),
+        ([[0, 1]] * 6, "have one label per example"),
+        ([0.5, 1.0, 0.5, 1.0, 0.5, 1.0], "numbers on a scale, such as 0.5"),
+        ([1] * 6, "at least two classes"),
+        ([0, 1, 0, 1, 0, 7], "7 is in no training example"),
+    ],
+    ids=str,
+)
+def test_labels_are_classes_or_refused(labels, found):
+    x = np.zeros((6, 2), "float32")
+    parts = slice(0, 4), slice(4, 4), slice(4, 6)
+    labels = [None if labels is None else np.array(labels)[rows] for rows in parts]
+    data = ki.datasets.Dataset("made", *(x[rows] for rows in parts), *labels)
+    if isinstance(found, list):
+        assert json.loads(json.dumps(conditions.classes_of(data))) == found
+        rows = conditions.of_splits(data, {"classes": found})
+        assert [found[i] for i in rows["train"]] == labels[0].tolist()
+        assert rows["validation"] is None
+        assert conditions.class_of(str(found[1]), {"classes": found}) == 1
+    else:
+        with pytest.raises(ValueError, match=f"`data` must .*{found}"):
+            conditions.classes_of(data)
+
+
+def test_the_model_may_be_named_too(train, tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(training_run, "carry_out", lambda *given: calls.append(given) or 0)
+    flags = ["--model=conditional_info_vae", "--alpha=0.5", "--limit=200"]
+    assert train(f"--output={tmp_path}/run", *flags).status == 0
+    _, config, _, model, _ = calls[0]
+    assert config["classes"] == list(range(10)) and model.num_classes == 10
+    assert model.kl_weight == 0.5

@@ -1,0 +1,190 @@
+"""Pictures of models that take a condition: what each is made of, and errors that leave nothing."""
+
+import numpy as np
+import pytest
+
+import keras_infovae as ki
+from keras_infovae import evaluation
+from keras_infovae.datasets import Dataset
+from keras_infovae.evaluation import conditions
+from keras_infovae.evaluation.plots import class_samples, samples, views
+from tests.evaluation.test_plots import HISTORY, check_picture
+
+N = 24
+LABELS = np.arange(N) % 3
+FEATURES = np.random.default_rng(1).normal(size=(N, 2))
+X = np.random.default_rng(0).random((N, 8, 8)).astype("float32")
+# What each plots function is called with between model and path.
+PLOTS = {
+    "plot_reconstructions": lambda x: (x,),
+    "plot_interpolation": lambda x: (x,),
+    "plot_traversals": lambda x: (x,),
+    "plot_nearest_neighbours": lambda x: (x,),
+    "plot_kl_per_dimension": lambda x: (x,),
+    "plot_aggregated_posterior": lambda x: (x,),
+    "plot_latent_space": lambda x: (x, None),
+    "plot_latent_embedding": lambda x: (x, None),
+}
+
+
+def make_model(shape=(8, 8), **condition):
+    network = ki.networks.MLP((4,))
+    condition = condition or {"num_classes": 3}
+    model = ki.ConditionalInfoVAE(2, **condition, encoder=network, decoder=network, seed=0)
+    model.build((None, *shape))
+    return model
+
+
+@pytest.fixture(scope="module")
+def model():
+    return make_model()
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """The images of each mosaic that is drawn, as rows of its columns."""
+    drawn = []
+    mosaic = views.ImageView.mosaic
+
+    def record(view, x, columns):
+        drawn.append(np.asarray(x).reshape(-1, columns, *x.shape[1:]))
+        return mosaic(view, x, columns)
+
+    monkeypatch.setattr(views.ImageView, "mosaic", record)
+    return drawn
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind"),
+    [((8, 8), "num_classes"), ((5,), "condition_dim"), ((40,), "num_classes")],
+    ids=str,
+)
+def test_all_pictures_of_each_kind_of_condition(tmp_path, shape, kind):
+    model = make_model(shape, **{kind: {"num_classes": 3, "condition_dim": 2}[kind]})
+    x = np.random.default_rng(0).random((N, *shape)).astype("float32")
+    data = Dataset("made", x, x[:0], x[:10], LABELS, None, LABELS[:10])
+    given = "labels"
+    if kind == "condition_dim":
+        given = {"train": FEATURES, "test": FEATURES[:10]}
+    paths = evaluation.plot_all(model, data, HISTORY, tmp_path, condition=given)
+    assert len(paths) == 5
+    for path in paths:
+        check_picture(path)
+    condition = conditions.conditions_of(model, data, given)
+    for name in ("plot_traversals", "plot_nearest_neighbours", "plot_aggregated_posterior"):
+        given = {"condition": condition["train"]}
+        check_picture(getattr(evaluation, name)(model, x, tmp_path / f"{name}.png", **given))
+
+
+def test_a_row_of_samples_is_one_class_and_a_column_one_z(tmp_path, model, shown, monkeypatch):
+    labels = np.where(np.arange(N) < 3, 2, LABELS % 2)  # three examples of class 2
+    names = ["a", "b", "a name that is rather long $x_1"]
+    path = tmp_path / "s.png"
+    given = {"x": X, "seed": 5, "condition": labels}
+    check_picture(evaluation.plot_samples(model, path, **given, class_names=names))
+    data, made = shown
+    for label in range(3):
+        expected = model.generate(8, seed=5, condition=label)
+        np.testing.assert_array_equal(made[label], expected)
+        row = data[label][~np.isnan(data[label]).any(axis=(1, 2))]
+        assert len(row) == min(8, np.sum(labels == label))
+        assert all(any(np.array_equal(image, x) for x in X[labels == label]) for image in row)
+    # To a decoder that is deaf to the class, one z is one image.
+    deaf = make_model()
+    kernel = deaf.decoder.weights[0]
+    kernel.assign(np.concatenate([kernel.numpy()[:2], np.zeros((3, 4))]))
+    monkeypatch.setattr(class_samples, "_MOST_CLASSES", 2)
+    evaluation.plot_samples(deaf, path, condition=[0, 1, 1, 2])
+    assert shown[-1].shape[:2] == (2, 8)
+    np.testing.assert_array_equal(shown[-1][0], shown[-1][1])
+    assert np.abs(shown[-1][0, 0] - shown[-1][0, 1]).max() > 1e-4
+
+
+def test_other_samples_have_conditions_of_the_data(tmp_path, shown, monkeypatch):
+    model = make_model(condition_dim=2)
+    evaluation.plot_samples(model, tmp_path / "s.png", x=X, seed=2, condition=FEATURES)
+    given = conditions.draw(FEATURES, 64, 2)
+    expected = model.generate(64, seed=2, condition=given)
+    np.testing.assert_array_equal(shown[1].reshape(64, 8, 8), expected)
+    drawn = []
+    monkeypatch.setattr(samples, "_columns", lambda *values: drawn.append(values))
+    table = make_model((5,))
+    evaluation.plot_samples(table, tmp_path / "t.png", seed=2, condition=LABELS)
+    expected = table.generate(2000, seed=2, condition=conditions.draw(LABELS, 2000, 2))
+    np.testing.assert_array_equal(drawn[0][1], expected)
+
+
+def test_reconstructions_have_their_own_condition(tmp_path, model, shown):
+    evaluation.plot_reconstructions(model, X[:10], tmp_path / "r.png", condition=LABELS[:10])
+    given = {"condition": LABELS[:10]}
+    expected = model.decode(model.encode(X[:10], **given), **given)
+    np.testing.assert_array_equal(shown[0], [X[:10], expected])
+
+
+def test_a_line_keeps_the_condition_of_its_start(tmp_path, model, shown):
+    x, labels = X[:2], LABELS[:2]
+    evaluation.plot_interpolation(model, x, tmp_path / "i.png", condition=labels)
+    z = model.encode(x, condition=labels)  # each with its own
+    expected = model.decode(np.stack([z[0], z.mean(axis=0), z[1]]), condition=labels[[0, 0, 0]])
+    np.testing.assert_allclose(shown[0][0, [1, 5, 9]], expected, rtol=1e-5)
+
+
+def test_traversals_keep_the_condition_of_their_example(tmp_path, model, shown):
+    evaluation.plot_traversals(model, X, tmp_path / "t.png", condition=LABELS)
+    z = model.encode(X, condition=LABELS)
+    middle = np.argmin(np.sum((z - z.mean(axis=0)) ** 2, axis=1))
+    dimensions = np.argsort(-z.var(axis=0))
+    codes = np.tile(z[middle], (2, 1))
+    codes[[0, 1], dimensions] = -2.5
+    expected = model.decode(codes, condition=LABELS[[middle, middle]])
+    np.testing.assert_allclose(shown[0][:, 0], expected, rtol=1e-5)
+
+
+def test_neighbours_are_sought_among_all_examples(tmp_path, model, shown):
+    evaluation.plot_nearest_neighbours(model, X, tmp_path / "n.png", seed=4, condition=LABELS)
+    made = model.generate(10, seed=4, condition=conditions.draw(LABELS, 10, 4))
+    np.testing.assert_array_equal(shown[0][0], made)
+    nearest, _ = evaluation.nearest_neighbours(made, X, 3)
+    np.testing.assert_array_equal(shown[0][1:], X[nearest.T])
+
+
+# === Errors leave nothing behind ===
+
+
+@pytest.mark.parametrize("name", PLOTS)
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        (None, "be given"),
+        (LABELS[:5], "a row for each of the 24 examples"),
+        (LABELS + 1, "labels from 0 to 2"),
+    ],
+    ids=["missing", "short", "outside"],
+)
+def test_a_wrong_condition_is_named(tmp_path, model, name, condition, words):
+    with pytest.raises(ValueError, match=f"`condition` must .*{words}"):
+        getattr(evaluation, name)(model, *PLOTS[name](X), tmp_path / "p.png", condition=condition)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_a_model_without_a_condition_takes_none(tmp_path, name):
+    plain = ki.VAE(2, encoder=ki.networks.MLP((4,)), decoder=ki.networks.MLP((4,)))
+    plain.build((None, 8, 8))
+    with pytest.raises(ValueError, match="`condition` must be left out"):
+        getattr(evaluation, name)(plain, *PLOTS[name](X), tmp_path / "p.png", condition=LABELS)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_drawn_before_the_condition_is_checked(tmp_path, model):
+    data = Dataset("made", X, X[:0], X[:10], LABELS, None, LABELS[:10] + 1)
+    for given in (None, "labels", {"train": LABELS}):
+        with pytest.raises(ValueError, match="`condition` must"):
+            evaluation.plot_all(model, data, HISTORY, tmp_path / "new", condition=given)
+    for condition in (None, LABELS[:5]):
+        with pytest.raises(ValueError, match="`condition` must"):
+            evaluation.plot_samples(model, tmp_path / "new" / "s.png", x=X, condition=condition)
+    with pytest.raises(ValueError, match="`class_names` must be 3 names or None"):
+        given = {"condition": LABELS, "class_names": ["a"]}
+        evaluation.plot_samples(model, tmp_path / "new" / "s.png", **given)
+    assert list(tmp_path.iterdir()) == []
