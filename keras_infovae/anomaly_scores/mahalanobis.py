@@ -89,6 +89,8 @@ class Mahalanobis(AnomalyScore):
 
 
 def _check_precision(precision, size):
+    if not np.iterable(precision):
+        raise argument_error("precision", "a sequence of rows", precision, TypeError)
     rows = [check_numbers(f"precision[{i}]", row) for i, row in enumerate(precision)]
     matrix = np.array(rows) if {len(row) for row in rows} == {size} else np.empty(0)
     if matrix.shape != (size, size) or not np.allclose(matrix, matrix.T):

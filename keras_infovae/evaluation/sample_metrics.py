@@ -118,8 +118,9 @@ def nearest_neighbours(examples, training, count=1):
     examples, training = _pair(examples, training, 1, ("examples", "training"), dtype)
     if len(training) < count:
         raise argument_error("count", f"at most {len(training)}, the training examples", count)
-    nearest = NearestNeighbors(n_neighbors=count).fit(training)
-    indices = nearest.kneighbors(examples, return_distance=False)
+    centre = training.mean(axis=0)  # which the rounding of the search is relative to
+    nearest = NearestNeighbors(n_neighbors=count).fit(training - centre)
+    indices = nearest.kneighbors(examples - centre, return_distance=False)
     # By differences: what the search goes by is not 0 for copies.
     differences = ((examples - training[column]).astype("float64") for column in indices.T)
     distances = np.stack([np.linalg.norm(offsets, axis=1) for offsets in differences], axis=1)

@@ -100,3 +100,5 @@ def test_what_cannot_be_used_is_named(model):
         model.anomaly_threshold = 3.0
     with pytest.raises(TypeError, match="`score` must be an AnomalyScore"):
         anomaly_scores.AnomalyThreshold("negative_elbo", 1.0, 0.1, 10)
+    with pytest.raises(TypeError, match="`precision` must be a sequence of rows. Received: .*=5"):
+        mahalanobis([0.0], 5)
