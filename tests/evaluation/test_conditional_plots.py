@@ -1,5 +1,6 @@
 """Pictures of models that take a condition: what each is made of, and errors that leave nothing."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -28,6 +29,7 @@ PLOTS = {
 
 
 def make_model(shape=(8, 8), **condition):
+    keras.utils.set_random_seed(0)
     network = ki.networks.MLP((4,))
     condition = condition or {"num_classes": 3}
     model = ki.ConditionalInfoVAE(2, **condition, encoder=network, decoder=network, seed=0)
@@ -56,7 +58,7 @@ def shown(monkeypatch):
 
 @pytest.mark.parametrize(
     ("shape", "kind"),
-    [((8, 8), "num_classes"), ((5,), "condition_dim"), ((40,), "num_classes")],
+    [((8, 8), "num_classes"), ((5,), "condition_dim")],
     ids=str,
 )
 def test_all_pictures_of_each_kind_of_condition(tmp_path, shape, kind):
@@ -130,14 +132,16 @@ def test_a_line_keeps_the_condition_of_its_start(tmp_path, model, shown):
 
 
 def test_traversals_keep_the_condition_of_their_example(tmp_path, model, shown):
-    evaluation.plot_traversals(model, X, tmp_path / "t.png", condition=LABELS)
-    z = model.encode(X, condition=LABELS)
+    x, labels = np.roll(X, 2, axis=0), np.roll(LABELS, 2)
+    evaluation.plot_traversals(model, x, tmp_path / "t.png", condition=labels)
+    z = model.encode(x, condition=labels)
     middle = np.argmin(np.sum((z - z.mean(axis=0)) ** 2, axis=1))
-    dimensions = np.argsort(-z.var(axis=0))
-    codes = np.tile(z[middle], (2, 1))
-    codes[[0, 1], dimensions] = -2.5
-    expected = model.decode(codes, condition=LABELS[[middle, middle]])
-    np.testing.assert_allclose(shown[0][:, 0], expected, rtol=1e-5)
+    assert labels[middle] != labels[0]
+    for row, dimension in enumerate(np.argsort(-z.var(axis=0))):
+        codes = np.tile(z[middle], (9, 1))
+        codes[:, dimension] = np.linspace(-2.5, 2.5, 9)
+        expected = model.decode(codes, condition=np.repeat(labels[middle], 9))
+        np.testing.assert_allclose(shown[0][row], expected, rtol=1e-5)
 
 
 def test_neighbours_are_sought_among_all_examples(tmp_path, model, shown):

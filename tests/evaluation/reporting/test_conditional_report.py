@@ -16,7 +16,7 @@ NETWORKS = {name: ki.networks.MLP([8]) for name in ("encoder", "decoder")}
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    data = ki.datasets.load("digits", limit=250)
+    data = ki.datasets.load("digits", limit=200)
     model = ki.ConditionalInfoVAE(2, num_classes=10, seed=0, **NETWORKS)
     model.fit(data.train, condition=data.train_labels, epochs=2, verbose=0)
     given = {"condition": data.validation_labels}
