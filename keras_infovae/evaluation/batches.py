@@ -62,6 +62,16 @@ def in_batches(x, condition, size):
 
 
 def posteriors(model, x, condition, size):
-    """Gives q(z|x) of the examples in turn, a batch at a time; the arguments are `in_batches`'s."""
+    """Gives q(z|x) of the examples in turn, a batch at a time; the arguments are `in_batches`'s.
+
+    Raises:
+        ValueError: for a model whose codes are not finite, of which no number would be one.
+    """
     for examples in in_batches(x, condition, size):
-        yield model.posterior_distribution(*examples)
+        posterior = model.posterior_distribution(*examples)
+        if not np.isfinite(posterior.mean()).all():
+            raise ValueError(
+                "Argument `model` must encode x to finite codes. Received: a model that gives NaN "
+                "or infinite ones, as after a training that diverged"
+            )
+        yield posterior

@@ -141,6 +141,8 @@ def _version_path(directory, version):
         version = max(taken, default=0) + 1
         while os.path.lexists(os.path.join(directory, str(version))):  # a file, no version
             version += 1
+        # Not looked at again: whoever takes it meanwhile is found when the version is renamed.
+        return os.path.join(directory, str(check_version("version", version)))
     version = check_version("version", version)
     path = os.path.join(directory, taken.get(version, str(version)))
     if os.path.lexists(path):

@@ -135,3 +135,7 @@ def test_errors():
         active_units(model, white_data(9, 2), threshold=-1)
     with pytest.raises(ValueError, match="`x` must have shape"):
         log_det_covariance(model, np.zeros((5, 3), "float32"))
+    broken = linear_encoder_model(np.full((2, 2), np.nan), np.ones(2))
+    for function in (log_det_covariance, active_units, ki.evaluation.mmd_to_prior):
+        with pytest.raises(ValueError, match="`model` must encode x to finite codes"):
+            function(broken, x.astype("float32"))

@@ -246,6 +246,20 @@ def test_exports_at_the_same_time_take_versions_of_their_own(tmp_path, monkeypat
         assert (directory / str(version) / "saved_model.pb").exists()
 
 
+def test_a_number_that_another_export_takes_meanwhile_is_passed_over(tmp_path, monkeypatch):
+    directory = tmp_path / "model"
+
+    def taken_at_once(name, version):  # by another export, whenever a free number is found
+        if version < 3:
+            (directory / str(version)).mkdir(parents=True)
+        return version
+
+    monkeypatch.setattr("keras_infovae.serving.export.check_version", taken_at_once)
+    monkeypatch.setattr(parity, "check", lambda *_: {"decode": 0.0})
+    path, _ = export(small(), directory, None, ["decode"], None, None, unittest.mock.Mock())
+    assert path == str(directory / "3") and sorted(os.listdir(directory)) == ["1", "2", "3"]
+
+
 def test_what_stands_in_a_version(exported):
     model = small(ki.FactorVAE, divergence=ki.divergences.TotalCorrelationCritic((8,)))
     path, differences = exported(model, ["regress", "encode"])

@@ -76,7 +76,7 @@ def _spread(metrics):
     numbers = metrics["aggregated_posterior"]
     test, train = (numbers[split]["log_det_covariance"] for split in ("test", "train"))
     if test is None or train is None:
-        return _unknown(question, "Cov[q(z)] has no inverse: some dimension of z is constant.")
+        return _unknown(question, "Cov[q(z)] has no inverse: codes do not fill all dimensions.")
     latent_dim, prior = metrics["model"]["latent_dim"], metrics["log_det_covariance_of_prior"]
     excess = (test - prior) / latent_dim
     direction = "past the prior" if excess > 0 else "over a part of the prior"
