@@ -64,3 +64,15 @@ def test_a_flexible_decoder(tmp_path):
     # Over three seeds, at most 0.02 against at least 4.8; no more than log 360 = 5.9 can be seen.
     assert nats["elbo"] < 0.1
     assert nats["mmd"] > 4.0
+
+
+def test_an_unknown_model_is_named_before_anything_is_trained(tmp_path):
+    command = [sys.executable, FOLDER / "overfitting.py", "--models=elbo,vea"]
+    done = subprocess.run(
+        [*command, f"--output={tmp_path / 'out'}"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(FOLDER)])},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0 and "elbo, mmd, stein, adversarial, beta_vae" in done.stderr
+    assert not (tmp_path / "out").exists()

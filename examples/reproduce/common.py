@@ -48,6 +48,9 @@ def define_training_flags(steps, models):
     flags.DEFINE_integer("steps", steps, "Training steps of each model.", lower_bound=1)
     flags.DEFINE_enum("networks", "mlp", list(NETWORKS), "Of all models.")
     flags.DEFINE_list("models", list(models), f"Of {', '.join(MODELS)}.")
+    flags.register_validator(
+        "models", lambda names: names and set(names) <= set(MODELS), f"Of {', '.join(MODELS)}."
+    )
     flags.DEFINE_integer("test_examples", 500, "How many are measured.", lower_bound=20)
 
 

@@ -13,7 +13,15 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 FLAGS = flags.FLAGS
-COLOURS = {"elbo": "#e4681c", "mmd": "#2457d6", "stein": "#16a06a", "adversarial": "#8a4fd0"}
+COLOURS = {
+    "elbo": "#e4681c",
+    "mmd": "#2457d6",
+    "stein": "#16a06a",
+    "adversarial": "#8a4fd0",
+    "beta_vae": "#b8860b",
+    "beta_tcvae": "#d6246e",
+    "factor_vae": "#667085",
+}
 
 # Table: (settings on the horizontal axis, {number: what it is}).
 FIGURES = {

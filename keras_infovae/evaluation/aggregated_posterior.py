@@ -6,6 +6,8 @@ from keras_infovae.distributions import diagonal_normal_moments
 from keras_infovae.evaluation.batches import check_examples, posteriors
 from keras_infovae.utils.checks import check_number
 
+ACTIVE_VARIANCE = 0.01  # of E[z_d|x] over x, above which z_d says something about x
+
 
 def aggregated_posterior_covariance(model, x, batch_size=256, condition=None):
     """Returns Cov[q(z)], NumPy float64 [latent_dim, latent_dim], by the law of total covariance:
@@ -63,7 +65,7 @@ def log_det(covariance):
     return float(np.linalg.slogdet(covariance)[1])
 
 
-def active_units(model, x, threshold=0.01, batch_size=256, condition=None):
+def active_units(model, x, threshold=ACTIVE_VARIANCE, batch_size=256, condition=None):
     """Returns how many dimensions of z say something about x, an int:
 
         #{ d : Var_x(E[z_d|x]) > threshold }
@@ -80,9 +82,14 @@ def active_units(model, x, threshold=0.01, batch_size=256, condition=None):
     return count_active(means, threshold)
 
 
-def count_active(means, threshold=0.01):
-    """Returns how many columns of E[z|x] [n, latent_dim] vary by more than `threshold`, an int."""
-    return int(np.sum(means.var(axis=0) > threshold))
+def are_active(means, threshold=ACTIVE_VARIANCE):
+    """Returns which columns of E[z|x] [n, latent_dim] vary by more than `threshold`, booleans."""
+    return means.var(axis=0) > threshold
+
+
+def count_active(means, threshold=ACTIVE_VARIANCE):
+    """Returns how many columns of E[z|x] [n, latent_dim] are active, an int."""
+    return int(np.sum(are_active(means, threshold)))
 
 
 def posterior_moments(model, x, batch_size=256, condition=None):

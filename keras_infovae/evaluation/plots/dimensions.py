@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_infovae.evaluation.aggregated_posterior import posterior_moments
+from keras_infovae.evaluation.aggregated_posterior import are_active, posterior_moments
 from keras_infovae.evaluation.batches import posteriors
 from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.latent_information import kl_per_dimension
@@ -33,7 +33,7 @@ def plot_kl_per_dimension(model, x, path, condition=None):
     path = style.check_path(path)
     x, condition = views.check_given(model, x, condition, minimum=2)
     kl = kl_per_dimension(model, x, condition=condition)
-    active = posterior_moments(model, x, condition=condition)[0].var(axis=0) > 0.01
+    active = are_active(posterior_moments(model, x, condition=condition)[0])
     order = np.argsort(-kl, kind="stable")[:_MOST_BARS]
     figure = style.new_figure(
         "How much each dimension of z is used",

@@ -118,15 +118,16 @@ def _generalises(metrics):
     # Of densities of real values the zero and, by the unit of x, the scale of nats mean nothing:
     # what examples differ by among themselves does.
     gap = (train - held_out) / max(fit["held_out_standard_deviation"], 1e-9)
+    error = math.sqrt(1.0 / fit["train_examples"] + 1.0 / fit["held_out_examples"])
     return _graded(
         question,
-        gap,
+        gap - 2.0 * error,
         0.2,
         0.5,
         f"{fit['name']}: {train:.2f} nats on training and {held_out:.2f} on held-out examples, a "
-        f"gap of {round(gap, 2) + 0.0:.2f} standard deviations among them.",
-        "The gap in standard deviations among held-out examples. Good: at most 0.2; fair: 0.5 "
-        "(Cohen's small and medium effects).",
+        f"gap of {round(gap, 2) + 0.0:.2f} +- {error:.2f} standard deviations among them.",
+        "The gap in standard deviations among held-out examples, less two standard errors. Good: "
+        "at most 0.2; fair: 0.5 (Cohen's small and medium effects).",
     )
 
 

@@ -108,6 +108,8 @@ def _fit_per_example(model, *examples):
         "name": name,
         "train": float(np.mean(train)),
         "held_out": float(np.mean(held_out)),
+        "train_examples": len(train),
+        "held_out_examples": len(held_out),
         "held_out_standard_deviation": float(np.std(held_out, ddof=1)),
     }
 

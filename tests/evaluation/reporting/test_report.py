@@ -31,6 +31,8 @@ METRICS = {
         "name": "ELBO",
         "train": -97.0,
         "held_out": -100.0,
+        "train_examples": 1000,
+        "held_out_examples": 1000,
         "held_out_standard_deviation": 20.0,
     },
     "aggregated_posterior": {
@@ -84,7 +86,7 @@ def test_a_healthy_model_is_good_throughout():
         ("history/loss", [*range(100, 80, -1), 81], 0, "fair", "7.9% of all it fell"),
         ("history", None, 0, "unknown", "at least 10 epochs"),
         ("fit_per_example/train", -90.0, 1, "fair", "ELBO: -90.00 nats on training and -100.00"),
-        ("fit_per_example/train", -80.0, 1, "poor", "a gap of 1.00 standard deviations"),
+        ("fit_per_example/train", -80.0, 1, "poor", "a gap of 1.00 +- 0.04 standard"),
         ("data/measured_split", "train", 1, "unknown", "no held-out"),
         ("held_out/active_units", 1, 2, "fair", "1 of 4"),
         ("held_out/active_units", 0, 2, "poor", "0 of 4"),
@@ -125,6 +127,21 @@ def test_whether_it_generalises_does_not_depend_on_the_unit_of_x(shift, scale):
         fit |= {split: shift + scale * fit[split] for split in ("train", "held_out")}
         fit["held_out_standard_deviation"] *= scale
         assert levels(changed("fit_per_example", fit))[1] == level
+
+
+@pytest.mark.parametrize("held_out", [20, 100, 1000])
+def test_a_model_that_generalises_is_seldom_said_not_to(held_out):
+    rng = np.random.default_rng(0)
+    fit = METRICS["fit_per_example"] | {"held_out_examples": held_out}
+    good = 0
+    for _ in range(200):  # both splits from one distribution
+        values = rng.normal(-100.0, 20.0, 1000 + held_out)
+        fit |= {"train": values[:1000].mean(), "held_out": values[1000:].mean()}
+        fit["held_out_standard_deviation"] = values[1000:].std(ddof=1)
+        good += levels(changed("fit_per_example", fit))[1] == "good"
+    # Of normal values the gap exceeds 2 standard errors and more in at most 2.3 %: at most 4.6 of
+    # 200 expected, 11 three standard deviations above it.
+    assert good >= 189
 
 
 def test_the_code_matters_as_much_as_the_decoder_says():
