@@ -70,4 +70,5 @@ def permute_dimensions(z, seed):
     """Returns z [n, latent_dim] with every column in a random order of its own."""
     # By the order of random numbers: XLA has no shuffle.
     order = tf.argsort(tf.random.stateless_uniform(tf.shape(z), seed, alg="philox"), axis=0)
-    return tf.experimental.numpy.take_along_axis(z, order, axis=0)
+    columns = tf.gather(tf.transpose(z), tf.transpose(order), batch_dims=1)
+    return tf.transpose(columns)  # XLA has no take_along_axis for batches of unknown size
