@@ -90,15 +90,12 @@ def conditions_of(model, data, condition=None):
 
 def _of_labels(model, data):
     """Returns {split: labels, or None}; the numbers of classes where the model takes classes."""
-    labels, count = (
-        {split: getattr(data, f"{split}_labels") for split in SPLITS},
-        num_classes_of(model),
-    )
+    labels = {split: getattr(data, f"{split}_labels") for split in SPLITS}
+    count = num_classes_of(model)
     if count is None or labels["train"] is None:
         return labels
-    labels = {
-        s: None if part is None else as_labels(part, "condition") for s, part in labels.items()
-    }
+    given = {split: part for split, part in labels.items() if part is not None}
+    labels |= {split: as_labels(part, "condition") for split, part in given.items()}
     train = labels["train"]
     if train.dtype.kind != "U" and train.min() >= 0 and train.max() < count:
         return labels
@@ -108,10 +105,7 @@ def _of_labels(model, data):
             f"Argument `condition` must be labels from 0 to {count - 1}, or of {count} classes in "
             f"all. Received: {len(classes)} classes: {shown(classes)}"
         )
-    return {
-        split: None if part is None else class_indices(part, classes, "condition")
-        for split, part in labels.items()
-    }
+    return labels | {split: class_indices(labels[split], classes, "condition") for split in given}
 
 
 def class_names_of(model, data, conditions):
