@@ -5,9 +5,10 @@ import os
 
 import numpy as np
 
-from keras_infovae.cli.conditions import CLASSES, SPLITS
+from keras_infovae.cli.conditions import CLASSES
 from keras_infovae.cli.errors import CommandLineError
 from keras_infovae.utils import arrays
+from keras_infovae.utils.splits import SPLITS
 
 _SETTINGS = ("label_column", "limit", "standardize", "validation_fraction", "test_fraction", "seed")
 _NOT_STREAMED = ("label_column", "limit")

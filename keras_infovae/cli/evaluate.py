@@ -9,6 +9,7 @@ from keras_infovae.cli import data as run_data
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
 from keras_infovae.cli.output_file import check_output_file
+from keras_infovae.utils.splits import SPLITS
 
 
 class Evaluate(Command):
@@ -41,7 +42,7 @@ Losses and bounds are in nats per example. The table says of each number what is
         )
         flag_set.choice(
             "split",
-            (*run_data.SPLITS, "all"),
+            (*SPLITS, "all"),
             "Which examples; of --data, the splits are made as the run's were.",
             shown="test; with --data, all",
         )
@@ -80,7 +81,8 @@ Losses and bounds are in nats per example. The table says of each number what is
             model = run.load_model()
             data = _load(flags, config, model)
             split = _split(flags, data)
-            x, condition = _examples(data, conditions.of_splits(data, config), split)
+            given = conditions.of_splits(data, config, _names(split))
+            x, condition = _examples(data, given, split)
         seed = config["training"]["seed"] if flags.seed is None else flags.seed
         given = {"seed": seed, "condition": condition}
         summary = evaluation.summarize(model, x, num_samples=flags.num_samples, **given)
@@ -122,7 +124,7 @@ def _load(flags, config, model):
         return run_data.load_of_run(config)
     data = run_data.load_other(flags.data, config, model.scaling, flags.label_column)
     input_checks.check_event_shape((None, *data.event_shape), model.event_shape, "data")
-    for split in run_data.SPLITS:
+    for split in SPLITS:
         if len(getattr(data, split)):
             input_checks.check_values(getattr(data, split), model.likelihood, "data")
     return data
@@ -134,9 +136,13 @@ def _split(flags, data):
     return data.held_out() if flags.data is None else "all"
 
 
+def _names(split):
+    return SPLITS if split == "all" else (split,)
+
+
 def _examples(data, given, split):
     """Returns the examples of a split and their conditions, {split: rows or None} in `given`."""
-    splits = run_data.SPLITS if split == "all" else (split,)
+    splits = _names(split)
     x = np.concatenate([getattr(data, name) for name in splits])
     rows = [given[name] for name in splits if given[name] is not None]
     if len(x) < 2:

@@ -127,6 +127,14 @@ TensorFlow, into a new directory, each compared with the run's model too.
                     _export_parts(flags, model, PARTS if parts == "all" else parts)
             except RuntimeError as error:  # the exported model is not the run's
                 raise CommandLineError(str(error)) from error
+        classes = config.get(conditions.CLASSES)
+        if classes is not None:
+            from keras_infovae.evaluation.label_classes import shown
+
+            print(
+                "Input `condition` is the place of the label, from 0, in `classes` of config.json:"
+            )
+            print(f"  {shown(classes)}")
 
 
 def _export_for_serving(flags, model, config, signatures):
@@ -146,11 +154,8 @@ def _export_for_serving(flags, model, config, signatures):
         version=flags.version,
         signatures=signatures,
         warmup=_warmup(model, x[:8], condition) if flags.warmup else None,
+        classes=config.get(conditions.CLASSES),
     )
-    classes = config.get(conditions.CLASSES)
-    if classes is not None:
-        print("Input `condition` is the place of the label, from 0, in `classes` of config.json:")
-        print(f"  {conditions.shown(classes)}")
     if flags.server_config:
         for path in write_server_config(os.path.dirname(os.path.abspath(flags.output))):
             print(f"Wrote {path}.")

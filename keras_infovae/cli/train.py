@@ -7,6 +7,7 @@ from keras_infovae.cli import conditions, model_flags, training_run
 from keras_infovae.cli import data as run_data
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
+from keras_infovae.utils.splits import SPLITS
 
 # Those of training/strategies.py, which imports TensorFlow: the help page comes without.
 STRATEGIES = ("auto", "cpu", "gpu", "mirrored", "multi_worker", "tpu")
@@ -188,6 +189,7 @@ def _prepare(flags, output, strategy):
     import keras
     import tensorflow as tf
 
+    from keras_infovae.evaluation import label_classes
     from keras_infovae.models import input_checks
     from keras_infovae.training import RunDirectory
 
@@ -202,15 +204,15 @@ def _prepare(flags, output, strategy):
     settings["likelihood"] = likelihood
     classes = {}
     if conditional:
-        classes[conditions.CLASSES] = labels = conditions.classes_of(data)
+        classes[conditions.CLASSES] = labels = label_classes.classes_of(data)
         settings["num_classes"] = len(labels)
-        print(f"condition: one of {len(labels)} classes: {conditions.shown(labels)}")
+        print(f"condition: one of {len(labels)} classes: {label_classes.shown(labels)}")
     keras.utils.set_random_seed(flags.seed)
     if flags.deterministic:
         tf.config.experimental.enable_op_determinism()
     with strategy.scope():
         model = model_flags.make_model(settings, data.scaling)
-    for split in run_data.SPLITS:
+    for split in SPLITS:
         if len(getattr(data, split)):
             input_checks.check_values(getattr(data, split), model.likelihood, "data")
     if len(data.train) < 2:
@@ -229,10 +231,11 @@ def _prepare(flags, output, strategy):
     config = {
         "command": Train().command_line(flags),
         "data": data_settings,
-        "data_fingerprint": run_data.fingerprint(data, labels=conditional),
-        **classes,
-        "feature_names": data.feature_names,
+        # Before the fingerprint, which the condition changes: --resume names the first difference.
         "model": settings,
+        **classes,
+        "data_fingerprint": run_data.fingerprint(data, labels=conditional),
+        "feature_names": data.feature_names,
         "training": {name: getattr(flags, name) for name in _TRAINING} | {"seed": flags.seed},
     }
     return config, data, model

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from keras_infovae.datasets.scaling import Scaling
+from keras_infovae.utils.splits import SPLITS
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -64,7 +65,7 @@ class Dataset:
     def summary(self):
         """Returns a few lines of text: the splits, the range of the values, labels and scaling."""
         lines = [f"{self.name}: examples of shape {self.event_shape}"]
-        for split in ("train", "validation", "test"):
+        for split in SPLITS:
             values = getattr(self, split)
             line = f"  {split:<11}{len(values):>8} examples"
             if len(values):

@@ -15,6 +15,7 @@ from keras_infovae.datasets.splitting import (
 )
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
+from keras_infovae.utils.splits import SPLITS
 
 _NAMED = {**bundled.SOURCES, **gaussian_blobs.SOURCES, **official.SOURCES}
 
@@ -125,8 +126,7 @@ def _split(raw, fractions, seed, limit, source):
     if raw.x_test is None:
         chosen = limit_indices(len(raw.x), limit, seed)
         parts = split_indices(len(chosen), fractions, seed, source)
-        splits = ("train", "validation", "test")
-        return {name: take(raw.x, raw.y, chosen[i]) for name, i in zip(splits, parts, strict=True)}
+        return {name: take(raw.x, raw.y, chosen[i]) for name, i in zip(SPLITS, parts, strict=True)}
     limit, test_limit = share_limit(limit, len(raw.x), len(raw.x_test))
     chosen = limit_indices(len(raw.x), limit, seed)
     train, validation = split_indices(len(chosen), fractions[:1], seed, source)

@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 
 from keras_infovae.datasets.splitting import split_sizes
+from keras_infovae.utils.splits import SPLITS
 
-SPLITS = ("train", "validation", "test")
 EXACT_ROWS = 2**24  # up to here, all rows are shuffled at once; the order takes 8 bytes a row
 _PART_ROWS = 2**20  # beyond, this many at a time
 

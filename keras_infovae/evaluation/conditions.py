@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from keras_infovae.evaluation.label_classes import as_labels, class_indices, shown
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
+from keras_infovae.utils.splits import SPLITS
 
-SPLITS = ("train", "validation", "test")
 LABELS = "labels"
 
 
@@ -20,8 +21,12 @@ def check_condition(model, condition, count=None):
         ValueError, TypeError: for one that the model does not take, or the lack of one that it
             does.
     """
-    model.check_condition(condition, count)
-    return None if condition is None else np.asarray(condition)
+    checked = model.check_condition(condition, count)
+    if checked is None:
+        return None
+    if not len(checked):
+        raise ValueError("Argument `condition` must have at least one row. Received: none")
+    return np.asarray(condition)
 
 
 def take(condition, rows):
@@ -48,7 +53,9 @@ def conditions_of(model, data, condition=None):
         data: a `datasets.Dataset`.
         condition: "labels" for the labels of each split; or a dictionary {split: one row (or
             label) per example}, such as this function returned; None (default) for a model that
-            takes no condition.
+            takes no condition. Where the condition is a class and the training labels are not
+            integers from 0 to num_classes - 1, a label is the class that it has as its place among
+            the different training labels in ascending order, of which there must be num_classes.
 
     Raises:
         ValueError, TypeError: for a model that takes a condition where none is given, or the other
@@ -61,7 +68,7 @@ def conditions_of(model, data, condition=None):
         return dict.fromkeys(SPLITS)
     if isinstance(condition, str):
         check_choice("condition", condition, (LABELS,))
-        condition = {split: getattr(data, f"{split}_labels") for split in SPLITS}
+        condition = _of_labels(model, data)
     if condition is None or not isinstance(condition, dict) or not {*condition} <= {*SPLITS}:
         raise argument_error(
             "condition",
@@ -79,6 +86,26 @@ def conditions_of(model, data, condition=None):
             )
         found[split] = check_condition(model, condition[split], count) if count else None
     return found
+
+
+def _of_labels(model, data):
+    """Returns {split: labels, or None}; the numbers of classes where the model takes classes."""
+    labels = {split: getattr(data, f"{split}_labels") for split in SPLITS}
+    count = num_classes_of(model)
+    if count is None or labels["train"] is None:
+        return labels
+    given = {split: part for split, part in labels.items() if part is not None}
+    labels |= {split: as_labels(part, "condition") for split, part in given.items()}
+    train = labels["train"]
+    if train.dtype.kind != "U" and train.min() >= 0 and train.max() < count:
+        return labels
+    classes = np.unique(train).tolist()
+    if len(classes) != count:
+        raise ValueError(
+            f"Argument `condition` must be labels from 0 to {count - 1}, or of {count} classes in "
+            f"all. Received: {len(classes)} classes: {shown(classes)}"
+        )
+    return labels | {split: class_indices(labels[split], classes, "condition") for split in given}
 
 
 def class_names_of(model, data, conditions):

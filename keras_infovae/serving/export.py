@@ -1,7 +1,11 @@
 """From a trained model to a directory that TensorFlow Serving loads."""
 
+import numbers
 import os
 
+import numpy as np
+
+from keras_infovae.evaluation.conditions import num_classes_of
 from keras_infovae.serving import model_card, parity, saved_model
 from keras_infovae.serving import signatures as signature_table
 from keras_infovae.serving import warmup as warm_up
@@ -14,7 +18,14 @@ from keras_infovae.utils.files import rename_to_new, temporary_directory
 
 
 def export_for_serving(
-    model, directory, *, version=None, signatures="all", warmup=None, preprocessing=None
+    model,
+    directory,
+    *,
+    version=None,
+    signatures="all",
+    warmup=None,
+    preprocessing=None,
+    classes=None,
 ):
     """Writes `model` to `directory`/`version` as a SavedModel for TensorFlow Serving.
 
@@ -40,6 +51,8 @@ def export_for_serving(
         preprocessing: what makes raw values the model's x instead of `model.scaling`: a Keras model
             with one input, or a function of tensors float32 [n, *event_shape]. Outputs are then in
             the units of x. `warmup` must be given with it. Default None.
+        classes: where the condition is a class, the label (text or a number) that each class stands
+            for, in their order, for `signatures.json` and `README.md`. Default None.
 
     Returns:
         The path of the version.
@@ -61,20 +74,21 @@ def export_for_serving(
     """
     with GraphLoader() as loader:
         path, differences = export(
-            model, directory, version, signatures, warmup, preprocessing, loader
+            model, directory, version, signatures, warmup, preprocessing, loader, classes
         )
     worst = max(differences.values())
     print(f"Exported to {path}. The largest difference from the Keras model is {worst:.2g}.")
     return path
 
 
-def export(model, directory, version, names, warmup, preprocessing, loader):
+def export(model, directory, version, names, warmup, preprocessing, loader, classes=None):
     """Does what `export_for_serving` says with a `GraphLoader` that may serve several models.
 
     Returns:
         The path, and {signature: the largest difference from the Keras model}.
     """
     check_model(model)
+    classes = _check_classes(classes, model)
     path = _version_path(directory, version)  # before anything else is done
     inputs = ServingInputs(model, preprocessing)
     names = signature_table.choose(names, inputs)
@@ -89,7 +103,7 @@ def export(model, directory, version, names, warmup, preprocessing, loader):
         differences = parity.check(temporary, names, samples, loader, limit)
         if warmup is not None:
             warm_up.write(temporary, names, samples)
-        description = model_card.describe(model, traced, preprocessing, differences, limit)
+        description = model_card.describe(model, traced, preprocessing, differences, limit, classes)
         model_card.write(temporary, description)
         return _publish(temporary, directory, version), differences
 
@@ -103,6 +117,23 @@ def check_model(model):
             "Argument `model` must be built, by fit(x) or build((None, ...)) with the shape of x. "
             f"Received: a {type(model).__name__} that does not know the shape of x"
         )
+
+
+def _check_classes(classes, model):
+    """Returns `classes` as a list fit for JSON, or None."""
+    if classes is None:
+        return None
+    count = num_classes_of(model)
+    if count is None:
+        expected = "None for a model whose condition is no class"
+        raise argument_error("classes", expected, classes)
+    labels = classes.tolist() if isinstance(classes, np.ndarray) else classes
+    alike = isinstance(labels, (list, tuple)) and any(
+        all(isinstance(label, kind) for label in labels) for kind in (str, numbers.Real)
+    )
+    if not alike or len(labels) != count or len(set(labels)) != count:
+        raise argument_error("classes", f"{count} different labels, text or numbers", classes)
+    return np.array(labels).tolist()
 
 
 def _publish(temporary, directory, version):

@@ -4,6 +4,7 @@ import os
 
 import tensorflow as tf
 
+from keras_infovae.evaluation.label_classes import shown
 from keras_infovae.serving import signatures
 from keras_infovae.utils.files import whole_file, write_json
 from keras_infovae.version import __version__
@@ -20,7 +21,7 @@ ABOUT = {
 }
 
 
-def describe(model, traced, preprocessing, differences, limit):
+def describe(model, traced, preprocessing, differences, limit, classes=None):
     """Returns what `signatures.json` says, from the traced signatures and the parity check."""
     return {
         "keras_infovae": __version__,
@@ -29,6 +30,7 @@ def describe(model, traced, preprocessing, differences, limit):
         "latent_dim": model.latent_dim,
         "event_shape": list(model.event_shape),
         "scaling": _scaling(model, preprocessing),
+        "classes": classes,
         "score_seed": signatures.SCORE_SEED,
         "anomaly_threshold": model.anomaly_threshold and model.anomaly_threshold.summary(),
         "parity": {"tolerance": limit, "largest_difference": differences},
@@ -93,6 +95,9 @@ def _readme(description):
                 **description["anomaly_threshold"]
             ),
         ]
+    if description["classes"] is not None:
+        listed = shown(description["classes"])
+        lines += ["", f"`condition` is a place, from 0, in `classes` of signatures.json: {listed}."]
     worst = max(parity["largest_difference"].values())
     lines += [
         "",

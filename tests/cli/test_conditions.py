@@ -2,7 +2,6 @@
 
 import csv
 import json
-import shutil
 import types
 
 import keras
@@ -132,9 +131,9 @@ def test_all_splits_keep_their_conditions():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda row: row[:-1] + "c", "labels that the run was trained on: a, b. Received: c"),
-        (lambda row: row.rpartition(",")[0], "`--data` must have labels: they are the condition"),
-        (lambda row: row[:-1] + "1", "labels that the run was trained on: a, b. Received: 1"),
+        (lambda row: row[:-1] + "c", "trained on: a, b. Received: c (unknown labels: 64 of 64)"),
+        (lambda row: row.rpartition(",")[0], "`--data` must have one label per example"),
+        (lambda row: row[:-1] + "1", "labels that the model was trained on: a, b. Received: 1"),
     ],
 )
 def test_other_labels_are_refused(command, folder, tmp_path, change, message):
@@ -144,6 +143,21 @@ def test_other_labels_are_refused(command, folder, tmp_path, change, message):
     path.write_text("\n".join([header, *map(change, rows)]) + "\n")
     outcome = command("evaluate", f"--run={folder}/run", f"--data={path}")
     assert outcome.status == 2 and message in outcome.err
+
+
+def test_only_the_labels_that_are_asked_for_count(command, folder, tmp_path):
+    config = RunDirectory(folder / "run").config()["data"] | {"label_column": None}
+    path = tmp_path / "new.csv"
+    # The first column is the number of the row, which tells which row is a test example.
+    path.write_text("\n".join(["year,share,kind", *(f"{i},0.5,a" for i in range(80))]) + "\n")
+    first = ki.datasets.load(**config | {"source": str(path), "label_column": "kind"})
+    place = int(first.scaling.invert(first.test)[0, 0].round())
+    path.write_text(path.read_text().replace(f"{place},0.5,a", f"{place},0.5,c"))
+    given = [f"--run={folder}/run", f"--data={path}"]
+    outcome = command("evaluate", *given, "--split=train")
+    assert outcome.status == 0, outcome.err
+    outcome = command("evaluate", *given, "--split=test")
+    assert outcome.status == 2 and "Received: c (unknown labels: 1 of 8)" in outcome.err
 
 
 def test_labels_that_have_changed_are_seen(command, folder, tmp_path):
@@ -160,21 +174,34 @@ def test_labels_that_have_changed_are_seen(command, folder, tmp_path):
 
 
 def test_a_stopped_run_goes_on(command, folder, tmp_path, monkeypatch):
-    shutil.copytree(folder / "run", tmp_path / "run")
-    (tmp_path / "run/metrics.json").unlink()
+    given = [f"--data={folder}/table.csv", f"--output={tmp_path}/run"]
+
+    def stop(callback, epoch, logs=None):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keras.callbacks.Callback, "on_epoch_begin", stop)
+        outcome = command("train", *FLAGS, *given, "--noplots")
+    assert outcome.status == 130 and not (tmp_path / "run/metrics.json").exists()
     drawn = []
     monkeypatch.setattr(
         ki.evaluation, "plot_all", lambda *_, condition: drawn.append(condition) or []
     )
-    given = [f"--data={folder}/table.csv", f"--output={tmp_path}/run", "--resume"]
     plain = [flag for flag in FLAGS if not flag.startswith("--condition")]
-    assert command("train", *plain, *given).status == 2  # it would be another run
-    outcome = command("train", *FLAGS, *given)
+    outcome = command("train", *plain, *given, "--resume")
+    assert outcome.status == 2
+    assert "model.name='info_vae', where the run has 'conditional_info_vae'" in outcome.err
+    outcome = command("train", *FLAGS, *given, "--resume")
     assert outcome.status == 0, outcome.err
-    assert "going on after epoch 2" in outcome.out
+    assert "going on after epoch 1" in outcome.out
     assert "generate --run=" in outcome.out and "--condition=a --output" in outcome.out
-    first, second = (read(p / "run/metrics.json") for p in (folder, tmp_path))
-    assert second["elbo"] == pytest.approx(first["elbo"], rel=1e-4)
+    unbroken, resumed = (RunDirectory(path / "run") for path in (folder, tmp_path))
+    assert resumed.history() == unbroken.history()
+    for one, other in zip(
+        unbroken.load_model().get_weights(), resumed.load_model().get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
     assert len(drawn[0]["train"]) == 64 and set(drawn[0]["train"]) == {0, 1}
 
 
@@ -198,9 +225,16 @@ def test_a_run_is_exported_with_its_condition(command, folder, tmp_path):
     outcome = command("export", f"--run={folder}/run", f"--output={tmp_path}/serving", *given)
     assert outcome.status == 0, outcome.err
     assert "`condition` is the place of the label" in outcome.out
+    assert "\n  a, b\n" in outcome.out
     described = read(tmp_path / "serving/1/signatures.json")
     assert described["signatures"]["score"]["inputs"]["condition"]["dtype"] == "int64"
     assert described["anomaly_threshold"]["calibrated_on"] == 8
+    assert described["classes"] == ["a", "b"]
+    given = ["--format=litert", "--parts=decoder", f"--output={tmp_path}/phone"]
+    outcome = command("export", f"--run={folder}/run", *given)
+    assert outcome.status == 0, outcome.err
+    assert "`condition` is the place of the label" in outcome.out
+    assert outcome.out.endswith("\n  a, b\n")
 
 
 @pytest.mark.parametrize(
@@ -222,36 +256,6 @@ def test_flags_that_do_not_go_together(command, folder, tmp_path, flags, message
     outcome = command("train", *flags)
     assert outcome.status == 2 and message in outcome.err
     assert not (tmp_path / "run").exists()
-
-
-@pytest.mark.parametrize(
-    ("labels", "found"),
-    [
-        ([3, 1, 3, 1, 3, 1], [1, 3]),
-        (list("babaab"), ["a", "b"]),
-        ([2.0, 1.0, 2.0, 1.0, 2.0, 1.0], [1.0, 2.0]),
-        (None, "have one label per example"),
-        ([[0, 1]] * 6, "have one label per example"),
-        ([0.5, 1.0, 0.5, 1.0, 0.5, 1.0], "numbers on a scale, such as 0.5"),
-        ([1] * 6, "at least two classes"),
-        ([0, 1, 0, 1, 0, 7], "7 is in no training example"),
-    ],
-    ids=str,
-)
-def test_labels_are_classes_or_refused(labels, found):
-    x = np.zeros((6, 2), "float32")
-    parts = slice(0, 4), slice(4, 4), slice(4, 6)
-    labels = [None if labels is None else np.array(labels)[rows] for rows in parts]
-    data = ki.datasets.Dataset("made", *(x[rows] for rows in parts), *labels)
-    if isinstance(found, list):
-        assert json.loads(json.dumps(conditions.classes_of(data))) == found
-        rows = conditions.of_splits(data, {"classes": found})
-        assert [found[i] for i in rows["train"]] == labels[0].tolist()
-        assert rows["validation"] is None
-        assert conditions.class_of(str(found[1]), {"classes": found}) == 1
-    else:
-        with pytest.raises(ValueError, match=f"`data` must .*{found}"):
-            conditions.classes_of(data)
 
 
 def test_the_model_may_be_named_too(train, tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ import pytest
 
 import keras_infovae as ki
 from keras_infovae.datasets import parquet_rows
-from keras_infovae.datasets.row_order import SPLITS
+from keras_infovae.utils.splits import SPLITS
 
 pandas = pytest.importorskip("pandas")
 pytest.importorskip("pyarrow")

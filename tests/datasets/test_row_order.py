@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from keras_infovae.datasets import row_order
-from keras_infovae.datasets.row_order import SPLITS, RowOrder, blocks_of_rows
+from keras_infovae.datasets.row_order import RowOrder, blocks_of_rows
 from keras_infovae.datasets.splitting import split_indices
+from keras_infovae.utils.splits import SPLITS
 
 FRACTIONS = (0.1, 0.2)
 BLOCKS = [[100], [30, 1, 0, 49, 20]]

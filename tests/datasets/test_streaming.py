@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import keras_infovae as ki
-from keras_infovae.datasets.row_order import SPLITS
+from keras_infovae.utils.splits import SPLITS
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (101, 4, 4, 1), dtype=np.uint8)
 TABLE = np.random.default_rng(1).normal([5e6, 0.0, -2.0], [1.0, 1e-3, 9.0], (101, 3))

@@ -102,6 +102,22 @@ def test_a_row_of_samples_is_one_class_and_a_column_one_z(tmp_path, model, shown
     assert np.abs(shown[-1][0, 0] - shown[-1][0, 1]).max() > 1e-4
 
 
+def test_a_class_without_examples_has_its_row(tmp_path, model, shown, monkeypatch):
+    notes = []
+    figure = class_samples.style.new_figure
+    monkeypatch.setattr(
+        class_samples.style, "new_figure", lambda *a, **k: notes.append(a[1]) or figure(*a, **k)
+    )
+    rows = LABELS != 1
+    evaluation.plot_samples(model, tmp_path / "s.png", x=X[rows], condition=LABELS[rows])
+    data, made = shown
+    assert np.isnan(data[1]).all() and not np.isnan(data[[0, 2]]).any()
+    np.testing.assert_array_equal(made[1], model.generate(8, seed=0, condition=1))
+    assert "Of 1 of 3 classes there are no data here." in notes[0]
+    evaluation.plot_samples(model, tmp_path / "s.png", x=X, condition=LABELS)
+    assert "no data" not in notes[1]
+
+
 def test_other_samples_have_conditions_of_the_data(tmp_path, shown, monkeypatch):
     model = make_model(condition_dim=2)
     evaluation.plot_samples(model, tmp_path / "s.png", x=X, seed=2, condition=FEATURES)
@@ -168,6 +184,36 @@ def test_neighbours_are_sought_among_all_examples(tmp_path, model, shown):
 def test_a_wrong_condition_is_named(tmp_path, model, name, condition, words):
     with pytest.raises(ValueError, match=f"`condition` must .*{words}"):
         getattr(evaluation, name)(model, *PLOTS[name](X), tmp_path / "p.png", condition=condition)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [*PLOTS, "plot_samples", "plot_all"])
+@pytest.mark.parametrize(
+    ("x", "error", "words"),
+    [
+        ((255 * X).astype("uint8"), TypeError, "be floating point"),
+        (np.where(np.arange(N)[:, None, None] == 20, np.nan, X), ValueError, "be finite"),
+        (X[:, :7], ValueError, r"have shape \[examples, 8, 8\]"),
+        (2.0 * X, ValueError, "0"),
+    ],
+    ids=["bytes", "nan", "shape", "range"],
+)
+def test_wrong_examples_are_named(tmp_path, model, name, x, error, words):
+    path, given = tmp_path / "new" / "p.png", {"condition": LABELS}
+    with pytest.raises(error, match=f"`x` must .*{words}"):
+        if name == "plot_all":
+            data = Dataset("made", X, X[:0], x, LABELS, None, LABELS)
+            evaluation.plot_all(model, data, HISTORY, tmp_path / "new", condition="labels")
+        elif name == "plot_samples":
+            evaluation.plot_samples(model, path, x=x, **given)
+        else:
+            getattr(evaluation, name)(model, *PLOTS[name](x), path, **given)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_there_is_something_to_generate_under(tmp_path, model):
+    with pytest.raises(ValueError, match="`condition` must have at least one row"):
+        evaluation.plot_samples(model, tmp_path / "s.png", condition=[])
     assert list(tmp_path.iterdir()) == []
 
 

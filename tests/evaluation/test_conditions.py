@@ -36,6 +36,25 @@ def test_labels_and_rows_become_the_conditions_of_the_splits():
 
 
 @pytest.mark.parametrize(
+    "labels",
+    [LABELS, 1.0 * LABELS, LABELS + 1, np.array(list("abc"))[LABELS], 10 * LABELS - 10],
+    ids=str,
+)
+def test_labels_of_any_kind_are_classes_by_their_order(labels):
+    found = conditions.conditions_of(make_model(num_classes=3), make_data(labels, 1), "labels")
+    np.testing.assert_array_equal(found["train"], LABELS)
+    np.testing.assert_array_equal(found["validation"], LABELS[:1])
+    np.testing.assert_array_equal(found["test"], LABELS[:2])
+
+
+def test_labels_that_are_numbers_of_classes_stay_as_they_are():
+    # Of four classes, the data has three: as the first of them, 1 would be another one.
+    labels = LABELS + 1
+    found = conditions.conditions_of(make_model(num_classes=4), make_data(labels), "labels")
+    np.testing.assert_array_equal(found["train"], labels)
+
+
+@pytest.mark.parametrize(
     ("settings", "data", "condition", "words"),
     [
         ({}, make_data(), "labels", "left out: the model takes none"),
@@ -46,7 +65,18 @@ def test_labels_and_rows_become_the_conditions_of_the_splits():
         ({"num_classes": 3}, make_data(None), "labels", "each of the 6 examples of the train"),
         ({"num_classes": 3}, make_data(), {"train": LABELS}, "of the 2 examples of the test split"),
         ({"num_classes": 2}, make_data(), "labels", "labels from 0 to 1"),
-        ({"num_classes": 3}, make_data(np.array(list("abcabc"))), "labels", "be numeric"),
+        (
+            {"num_classes": 3},
+            make_data(np.array(list("abcabd"))),
+            "labels",
+            "labels from 0 to 2, or of 3 classes in all. Received: 4 classes: a, b, c, d",
+        ),
+        (
+            {"num_classes": 3},
+            make_data(LABELS + 0.5),
+            "labels",
+            "have labels that are classes: .* on a scale, such as 0.5",
+        ),
         (
             {"condition_dim": 3},
             make_data(),

@@ -234,5 +234,9 @@ def test_labels_as_classes():
     assert many.names[-2:] == ["z", label_colours.OTHERS]
     assert many.index[0] == 18 and many.index[-1] == 19
     assert label_colours.as_classes(np.ones((3, 1), bool), 3).names == ["True"]
-    with pytest.raises(ValueError, match="one label for each of 3 examples"):
+    names = np.array(["b", "a", "b"], dtype=object)  # a column of a DataFrame
+    assert label_colours.as_classes(names, 3).names == ["a", "b"]
+    with pytest.raises(ValueError, match="one label for each of the 3 examples"):
         label_colours.as_classes(np.ones((3, 2)), 3)
+    with pytest.raises(TypeError, match="`labels` must be all numbers or all strings"):
+        label_colours.as_classes(np.array(["a", None, "b"]), 3)

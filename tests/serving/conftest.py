@@ -18,8 +18,9 @@ def loader():
 def exported(loader, tmp_path):
     """Exports a model to a directory of its own; returns the path and the differences."""
 
-    def run(model, names="all", warmup=None, preprocessing=None, version=None):
-        return export(model, tmp_path / "model", version, names, warmup, preprocessing, loader)
+    def run(model, names="all", warmup=None, preprocessing=None, version=None, classes=None):
+        given = names, warmup, preprocessing, loader, classes
+        return export(model, tmp_path / "model", version, *given)
 
     return run
 

@@ -172,7 +172,12 @@ def test_what_the_likelihood_does_not_describe_is_an_error(likelihood, good, bad
 
 
 def test_labels_out_of_range_are_an_error(exported, loader):
-    path, _ = exported(small(ki.ConditionalInfoVAE, num_classes=3), ["generate"])
+    classes = np.array(["cat", "dog", "emu"])
+    path, _ = exported(small(ki.ConditionalInfoVAE, num_classes=3), ["generate"], classes=classes)
+    with open(os.path.join(path, "signatures.json"), encoding="utf-8") as file:
+        assert json.load(file)["classes"] == ["cat", "dog", "emu"]
+    with open(os.path.join(path, "README.md"), encoding="utf-8") as file:
+        assert "in `classes` of signatures.json: cat, dog, emu." in file.read()
     with pytest.raises(RuntimeError, match="labels from 0 to 2"):
         loader.run(path, [("generate", {"seed": [1], "condition": [3]})])
 

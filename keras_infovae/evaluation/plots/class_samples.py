@@ -8,7 +8,10 @@ _MOST_CLASSES, _COLUMNS = 10, 8
 
 
 def plot(model, x, condition, class_names, seed, path):
-    """Draws images in a row per class of `condition`, made from the same z down each column.
+    """Draws images in a row per class, made from the same z down each column.
+
+    Beside data, the classes are all that the model takes, whether there are examples or not; else
+    those of `condition`.
 
     Args:
         model: a trained model whose condition is a class.
@@ -21,7 +24,7 @@ def plot(model, x, condition, class_names, seed, path):
     Returns:
         `path`.
     """
-    known = np.unique(condition).astype(int)
+    known = np.unique(condition).astype(int) if x is None else np.arange(len(class_names))
     classes = known[views.spread_out(len(known), _MOST_CLASSES)]
     # The same seed draws the same z, whatever the condition.
     samples = np.concatenate([model.generate(_COLUMNS, seed=seed, condition=c) for c in classes])
@@ -30,6 +33,8 @@ def plot(model, x, condition, class_names, seed, path):
         parts.insert(0, ("data", np.concatenate([_examples(x[condition == c]) for c in classes])))
     view = views.ImageView(model, samples if x is None else x)
     which = f" Shown: {len(classes)} of {len(known)} classes." if len(classes) < len(known) else ""
+    if x is not None and (absent := len(np.setdiff1d(known, condition))):
+        which += f" Of {absent} of {len(known)} classes there are no data here."
     width, aspect = 4.4 if x is not None else 6.2, samples.shape[1] / samples.shape[2]
     figure = style.new_figure(
         "New examples of each class, made from the prior",
@@ -55,6 +60,7 @@ def plot(model, x, condition, class_names, seed, path):
 def _examples(x):
     """Returns a row of examples spread over `x`, filled up with NaN, which is shown as white."""
     row = np.full((_COLUMNS, *x.shape[1:]), np.nan, "float32")
-    chosen = x[views.spread_out(len(x), _COLUMNS)]
-    row[: len(chosen)] = chosen
+    if len(x):
+        chosen = x[views.spread_out(len(x), _COLUMNS)]
+        row[: len(chosen)] = chosen
     return row

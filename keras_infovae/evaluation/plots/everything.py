@@ -3,8 +3,10 @@
 import os
 
 from keras_infovae.evaluation.conditions import class_names_of, conditions_of
+from keras_infovae.evaluation.plots import views
 from keras_infovae.evaluation.plots.history import plot_history
 from keras_infovae.evaluation.plots.interpolation import plot_interpolation
+from keras_infovae.evaluation.plots.labels import as_classes
 from keras_infovae.evaluation.plots.latent_space import plot_latent_space
 from keras_infovae.evaluation.plots.reconstructions import plot_reconstructions
 from keras_infovae.evaluation.plots.samples import plot_samples
@@ -36,11 +38,12 @@ def plot_all(model, data, history, directory, seed=0, condition=None):
     """
     directory = os.fspath(directory)
     split = data.held_out()
-    x, labels = getattr(data, split), getattr(data, f"{split}_labels")
     conditions = conditions_of(model, data, condition)
-    given = {"condition": conditions[split]}
+    x, rows = views.check_given(model, getattr(data, split), conditions[split], minimum=2)
+    labels, given = getattr(data, f"{split}_labels"), {"condition": rows}
     names = {"feature_names": data.feature_names, **given}
     class_names = class_names_of(model, data, conditions)
+    as_classes(labels, len(x))  # wrong labels show before anything is written
 
     def path(name):
         return os.path.join(directory, f"{name}.png")

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from keras_infovae.evaluation.conditions import num_classes_of
+from keras_infovae.evaluation.labels import check_labels
 from keras_infovae.evaluation.plots import style
 from keras_infovae.utils.checks import argument_error
 
@@ -28,19 +29,14 @@ def as_classes(labels, count):
     are a scale, and of names the 19 most frequent are classes and the rest "others".
 
     Raises:
-        ValueError: unless there is one label per example.
+        ValueError, TypeError: unless there is one label per example, all numbers or all strings.
     """
     if labels is None:
         return Classes(np.zeros(count, int), [""], [style.MODEL])
     labels = np.asarray(labels)
     if labels.shape == (count, 1):
         labels = labels[:, 0]
-    if labels.shape != (count,):
-        raise argument_error(
-            "labels", f"None or one label for each of {count} examples", f"shape {labels.shape}"
-        )
-    if labels.dtype == object:
-        labels = labels.astype(str)
+    labels = check_labels(labels, count)
     different, index, counts = np.unique(labels, return_inverse=True, return_counts=True)
     names = [str(name) for name in different]
     if len(names) <= _MOST_CLASSES:

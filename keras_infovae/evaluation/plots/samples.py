@@ -38,8 +38,10 @@ def plot_samples(model, path, x=None, seed=0, feature_names=None, condition=None
         ValueError, TypeError: for data that is not as the model was trained on.
     """
     path = style.check_path(path)
-    x = None if x is None else views.check_examples(x)
-    condition = check_condition(model, condition, None if x is None else len(x))
+    if x is None:
+        condition = check_condition(model, condition)
+    else:
+        x, condition = views.check_given(model, x, condition)
     class_names = check_class_names(class_names, model)
     kind = views.view(model.event_shape, feature_names)
     if kind == views.IMAGES and num_classes_of(model):

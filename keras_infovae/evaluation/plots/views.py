@@ -46,8 +46,13 @@ def check_examples(x, minimum=1):
 
 
 def check_given(model, x, condition, minimum=1):
-    """Returns `x` as `check_examples` does, and `condition` as an array of as many rows or None."""
-    x = check_examples(x, minimum)
+    """Returns `x` as float32 [n, *event_shape], and `condition` as an array [n, ...] or None.
+
+    Raises:
+        ValueError, TypeError: for fewer than `minimum` examples, and for data or a condition that
+            the model cannot have been trained on.
+    """
+    x, _ = model.check_data(check_examples(x, minimum), condition)
     return x, check_condition(model, condition, len(x))
 
 

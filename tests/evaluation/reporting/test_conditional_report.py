@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import keras_infovae as ki
-from keras_infovae.evaluation import conditions, diagnose, report
+from keras_infovae.evaluation import diagnose, report
 from keras_infovae.evaluation.reporting import code_matters, codes, measurements
 from tests.evaluation.reporting.test_report import METRICS
 
@@ -149,4 +149,3 @@ def test_a_split_without_its_condition_is_named(written, tmp_path):
     with pytest.raises(ValueError, match="examples of the validation split"):
         report(model, data, tmp_path / "new", condition=rows)
     assert not (tmp_path / "new").exists()
-    assert conditions.conditions_of(model, data, "labels")["train"] is not None
