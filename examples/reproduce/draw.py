@@ -88,16 +88,29 @@ def summarise(rows):
 
 
 def draw(rows, axis, titles, path):
-    """Writes a picture with a panel per number: the mean over seeds, and each seed as a dot."""
+    """Writes a picture with a panel per number: the mean over seeds, and each seed as a dot.
+
+    A line is of one model, with one value of each other setting that the table varies.
+    """
     figure = Figure(figsize=(9, 6), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
+    settings = [name for name in groups(rows)[0] if name not in (axis, "model")]
+    varied = [name for name in settings if len({row[name] for row in rows}) > 1]
+    lines = {}
+    for row in rows:
+        others = ", ".join(row[name] for name in varied)
+        lines.setdefault((row["model"], others), []).append(row)
+    kinds = list(dict.fromkeys(others for _, others in lines))
+    at = sorted({float(row[axis]) for row in rows})
     for axes, (name, title) in zip(figure.subplots(2, 2).flat, titles.items(), strict=True):
-        for model in dict.fromkeys(row["model"] for row in rows):
-            points = [(float(r[axis]), float(r[name])) for r in rows if r["model"] == model]
-            at = sorted({x for x, _ in points})
-            means = [np.mean([y for x, y in points if x == here]) for here in at]
-            axes.plot(at, means, color=COLOURS[model], label=model)
-            axes.scatter(*zip(*points, strict=True), color=COLOURS[model], s=12, zorder=3)
+        for (model, others), members in lines.items():
+            points = [(float(r[axis]), float(r[name])) for r in members]
+            here = sorted({x for x, _ in points})
+            means = [np.mean([y for x, y in points if x == value]) for value in here]
+            look = {"color": COLOURS[model]}
+            style = ("-", "--", ":", "-.")[kinds.index(others) % 4]
+            axes.plot(here, means, style, label=f"{model} {others}".strip(), **look)
+            axes.scatter(*zip(*points, strict=True), s=12, zorder=3, **look)
         if name.startswith("log_det"):
             axes.axhline(0.0, color="#98a2b3", linewidth=0.8, linestyle="--")
         axes.set_xscale("log")
