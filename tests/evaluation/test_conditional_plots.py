@@ -113,9 +113,9 @@ def test_a_class_without_examples_has_its_row(tmp_path, model, shown, monkeypatc
     data, made = shown
     assert np.isnan(data[1]).all() and not np.isnan(data[[0, 2]]).any()
     np.testing.assert_array_equal(made[1], model.generate(8, seed=0, condition=1))
-    assert "Of 1 of 3 classes there are no data here." in notes[0]
+    assert "Without data here: 1 of 3 classes." in notes[0]
     evaluation.plot_samples(model, tmp_path / "s.png", x=X, condition=LABELS)
-    assert "no data" not in notes[1]
+    assert "Without data" not in notes[1]
 
 
 def test_other_samples_have_conditions_of_the_data(tmp_path, shown, monkeypatch):

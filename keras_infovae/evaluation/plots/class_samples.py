@@ -34,7 +34,7 @@ def plot(model, x, condition, class_names, seed, path):
     view = views.ImageView(model, samples if x is None else x)
     which = f" Shown: {len(classes)} of {len(known)} classes." if len(classes) < len(known) else ""
     if x is not None and (absent := len(np.setdiff1d(known, condition))):
-        which += f" Of {absent} of {len(known)} classes there are no data here."
+        which += f" Without data here: {absent} of {len(known)} classes."
     width, aspect = 4.4 if x is not None else 6.2, samples.shape[1] / samples.shape[2]
     figure = style.new_figure(
         "New examples of each class, made from the prior",
