@@ -1,7 +1,7 @@
 """How unusual an example is: scores, and the threshold above which it is an anomaly."""
 
 from keras_infovae.anomaly_scores.base import AnomalyScore
-from keras_infovae.anomaly_scores.elbo import NegativeElbo, ReconstructionLoss, has_elbo
+from keras_infovae.anomaly_scores.elbo import NegativeElbo, NegativeLogProb, ReconstructionLoss
 from keras_infovae.anomaly_scores.importance_weighted import ImportanceWeighted
 from keras_infovae.anomaly_scores.mahalanobis import Mahalanobis
 from keras_infovae.anomaly_scores.threshold import AnomalyThreshold, check_rate
@@ -12,6 +12,7 @@ registry = Registry(
     AnomalyScore,
     {
         "negative_elbo": NegativeElbo,
+        "negative_log_prob": NegativeLogProb,
         "reconstruction_loss": ReconstructionLoss,
         "importance_weighted": ImportanceWeighted,
         "mahalanobis": Mahalanobis,
@@ -23,8 +24,10 @@ deserialize = registry.deserialize
 
 
 def main_score(model):
-    """Returns the score of `model` where none is asked for: the negative ELBO, if it has one."""
-    return NegativeElbo() if has_elbo(model) else ReconstructionLoss()
+    """Returns the score of `model` where none is asked for: the nearest to -log p(x) that it has."""
+    if "log_prob" in model.capabilities:
+        return NegativeLogProb()
+    return NegativeElbo() if "elbo" in model.capabilities else ReconstructionLoss()
 
 
 __all__ = [
@@ -33,11 +36,11 @@ __all__ = [
     "ImportanceWeighted",
     "Mahalanobis",
     "NegativeElbo",
+    "NegativeLogProb",
     "ReconstructionLoss",
     "check_rate",
     "deserialize",
     "get",
-    "has_elbo",
     "main_score",
     "serialize",
 ]

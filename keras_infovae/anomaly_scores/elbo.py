@@ -1,9 +1,8 @@
-"""The two scores that an ELBO is made of."""
+"""The scores that a likelihood, or a bound of it, is made of."""
 
 import tensorflow as tf
 
 from keras_infovae.anomaly_scores.base import AnomalyScore
-from keras_infovae.distributions import check_densities
 from keras_infovae.utils.serialization import register
 
 
@@ -24,31 +23,47 @@ class NegativeElbo(AnomalyScore):
 
     def check(self, model):
         """Raises ValueError for a posterior or prior without a density, which have no ELBO."""
-        check_densities("The negative ELBO", posterior=model.posterior, prior=model.prior)
+        model.capabilities.require("elbo", "The negative ELBO")
 
     def rows(self, model, x, condition=None):
         """Returns the scores, float32 [n]."""
-        log_likelihood, kl_divergence = model.elbo_terms(x, seeds(x), condition)
-        return kl_divergence - log_likelihood
+        return -model.elbo_rows(x, seeds(x), condition)
+
+
+@register
+class NegativeLogProb(AnomalyScore):
+    """The negative log-likelihood, in nats, of a model that knows it:
+
+    score(x) = -log p(x)
+    """
+
+    output = "negative_log_prob"
+
+    def check(self, model):
+        """Raises ValueError for a model whose log p(x) is not known."""
+        model.capabilities.require("log_prob", "The negative log-likelihood")
+
+    def rows(self, model, x, condition=None):
+        """Returns the scores, float32 [n]."""
+        return -model.log_prob_rows(x, condition)
 
 
 @register
 class ReconstructionLoss(AnomalyScore):
-    """The negative log-likelihood of x given its own code, in nats; for any model:
+    """The negative log-likelihood of x given its own code, in nats; for any model with codes:
 
     score(x) = -log p(x|z),        z ~ q(z|x), one draw of seed 0
     """
 
     output = "reconstruction_loss"
 
+    def check(self, model):
+        """Raises ValueError for a model without codes."""
+        model.capabilities.require("encode", "The reconstruction loss")
+
     def rows(self, model, x, condition=None):
         """Returns the scores, float32 [n]."""
         return -model.elbo_terms(x, seeds(x), condition)[0]
-
-
-def has_elbo(model):
-    """Returns whether the ELBO of `model` is defined: its posterior and prior have densities."""
-    return model.posterior.has_density and model.prior.has_density
 
 
 def seeds(x):

@@ -6,7 +6,6 @@ import tensorflow as tf
 
 from keras_infovae.anomaly_scores.base import AnomalyScore
 from keras_infovae.anomaly_scores.elbo import seeds
-from keras_infovae.distributions import check_densities
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.serialization import register
 
@@ -33,8 +32,8 @@ class ImportanceWeighted(AnomalyScore):
 
     def check(self, model):
         """Raises ValueError for a posterior or prior without a density."""
-        parts = {"posterior": model.posterior, "prior": model.prior}
-        check_densities("The importance-weighted bound", **parts)
+        model.capabilities.require("elbo", "The importance-weighted bound")
+        model.capabilities.require("posterior", "The importance-weighted bound")
 
     def rows(self, model, x, condition=None):
         """Returns the scores, float32 [n]."""

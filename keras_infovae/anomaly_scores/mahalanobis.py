@@ -47,10 +47,11 @@ class Mahalanobis(AnomalyScore):
 
     def check(self, model):
         """Raises ValueError for codes on a sphere, and for a mean of another latent_dim."""
-        if model.posterior.support != "euclidean":
+        model.capabilities.require("encode", "The Mahalanobis distance")
+        if model.latent_support != "euclidean":
             raise ValueError(
-                "The Mahalanobis distance needs codes in Euclidean space. Received: "
-                f"posterior={type(model.posterior).__name__}, on the {model.posterior.support}"
+                "The Mahalanobis distance needs codes in Euclidean space. Received: codes on the "
+                f"{model.latent_support}"
             )
         if self.mean is not None and len(self.mean) != model.latent_dim:
             raise argument_error("mean", f"{model.latent_dim} numbers", self.mean)
@@ -81,8 +82,7 @@ class Mahalanobis(AnomalyScore):
                 "Mahalanobis() knows no usual codes yet. Give it `mean` and `precision`, or use "
                 "keras_infovae.evaluation.calibrate_anomaly_threshold."
             )
-        q = model.posterior_distribution(x, condition)
-        offset = tf.cast(q.mean(), tf.float32) - tf.constant(self.mean, tf.float32)
+        offset = model.encode_rows(x, condition=condition) - tf.constant(self.mean, tf.float32)
         # By a factor of the precision: a sum of squares is not below 0, however it is rounded.
         factor = tf.constant(np.linalg.cholesky(self.precision), tf.float32)
         return tf.norm(offset @ factor, axis=-1)

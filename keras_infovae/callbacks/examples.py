@@ -35,20 +35,8 @@ def as_model_takes_them(examples, model):
     Raises:
         ValueError: for labels that `model` does not know.
     """
-    if len(examples) == 1 or examples[1].ndim > 1:
-        return examples
-    x, labels = examples
-    num_classes = getattr(model, "num_classes", None)
-    if num_classes is None:
-        raise argument_error(
-            "condition", f"of shape [n, ...] for a {type(model).__name__}", labels.shape
-        )
-    known = np.isin(labels, np.arange(num_classes))
-    if not np.all(known):
-        raise argument_error(
-            "condition", f"labels from 0 to {num_classes - 1}", float(labels[~known][0])
-        )
-    return [x, np.eye(num_classes, dtype="float32")[labels.astype(int)]]
+    x, condition = model.example_spec.arrays(*examples)
+    return [x] if condition is None else [x, condition]
 
 
 def _as_array(name, value, least_axes=2):

@@ -118,15 +118,13 @@ def _log_likelihood(model, x, method, **given):
 
 
 def _load(flags, config, model):
-    from keras_infovae.models import input_checks
-
     if flags.data is None:
         return run_data.load_of_run(config)
     data = run_data.load_other(flags.data, config, model.scaling, flags.label_column)
-    input_checks.check_event_shape((None, *data.event_shape), model.event_shape, "data")
+    model.example_spec.check_shape((None, *data.event_shape), "data")
     for split in SPLITS:
         if len(getattr(data, split)):
-            input_checks.check_values(getattr(data, split), model.likelihood, "data")
+            model.example_spec.array(getattr(data, split), "data")
     return data
 
 

@@ -17,7 +17,7 @@ MODELS = {
     "dip_vae": ("DIPVAE", ("lambda_off_diagonal",)),
     "annealed_vae": ("AnnealedVAE", ("capacity", "gamma")),
     "iwae": ("IWAE", ("lambda_", "num_samples")),
-    "conditional_info_vae": ("ConditionalInfoVAE", ("alpha", "lambda_")),
+    "conditional_info_vae": ("InfoVAE", ("alpha", "lambda_")),
 }
 CONDITIONAL = "conditional_info_vae"
 CONDITIONS = ("labels",)
@@ -177,7 +177,7 @@ def make_model(settings, scaling=None):
     Raises:
         ValueError, TypeError: naming the argument at fault.
     """
-    from keras_infovae import divergences, models, networks
+    from keras_infovae import conditions, divergences, models, networks
 
     arguments = dict(settings)
     class_name, _ = MODELS[arguments.pop("name")]
@@ -190,6 +190,8 @@ def make_model(settings, scaling=None):
         if "kernel" not in divergence.get_config():
             raise argument_error("kernel", "left out for a divergence that has none", kernel)
         arguments["divergence"] = type(divergence)(kernel=kernel)
+    if "num_classes" in arguments:
+        arguments["condition"] = conditions.Classes(arguments.pop("num_classes"))
     model = getattr(models, class_name)(**arguments, scaling=scaling)
     model.name = settings["name"]  # Keras would number a second one
     return model

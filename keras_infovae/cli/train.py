@@ -190,7 +190,6 @@ def _prepare(flags, output, strategy):
     import tensorflow as tf
 
     from keras_infovae.evaluation import label_classes
-    from keras_infovae.models import input_checks
     from keras_infovae.training import RunDirectory
 
     found = RunDirectory.check(output, flags.overwrite)
@@ -214,7 +213,7 @@ def _prepare(flags, output, strategy):
         model = model_flags.make_model(settings, data.scaling)
     for split in SPLITS:
         if len(getattr(data, split)):
-            input_checks.check_values(getattr(data, split), model.likelihood, "data")
+            model.example_spec.array(getattr(data, split), "data")
     if len(data.train) < 2:
         raise ValueError("Argument `data` must leave at least 2 examples to train on. Received: 1")
     steps = flags.epochs * math.ceil(run_data.num_training_examples(data) / flags.batch_size)

@@ -7,7 +7,7 @@ from keras_infovae.utils.checks import check_integer
 
 
 def check_examples(model, x, condition=None):
-    """Returns (x, condition) as `model.check_data` does, two examples at least.
+    """Returns (x, condition) as the model takes them, two examples at least.
 
     Numbers that the model was not trained on (bytes, NaN) would be encoded in silence.
 
@@ -15,7 +15,7 @@ def check_examples(model, x, condition=None):
         ValueError, TypeError: for fewer than two examples, whose spread over x is not defined, or
             data that the model cannot have been trained on.
     """
-    return model.check_data(check_two_examples(x), condition)
+    return model.example_spec.arrays(check_two_examples(x), condition)
 
 
 def check_two_examples(x, name="x"):

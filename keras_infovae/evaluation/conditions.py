@@ -21,7 +21,7 @@ def check_condition(model, condition, count=None):
         ValueError, TypeError: for one that the model does not take, or the lack of one that it
             does.
     """
-    checked = model.check_condition(condition, count)
+    checked = model.example_spec.condition_array(condition, count)
     if checked is None:
         return None
     if not len(checked):
@@ -63,8 +63,8 @@ def conditions_of(model, data, condition=None):
     """
     if isinstance(condition, dict) and all(rows is None for rows in condition.values()):
         condition = None
-    if not model.condition_size:
-        model.check_condition(condition, None)  # which has to be None
+    if not model.condition.size:
+        model.example_spec.condition_array(condition, None)  # which has to be None
         return dict.fromkeys(SPLITS)
     if isinstance(condition, str):
         check_choice("condition", condition, (LABELS,))
@@ -91,7 +91,7 @@ def conditions_of(model, data, condition=None):
 def _of_labels(model, data):
     """Returns {split: labels, or None}; the numbers of classes where the model takes classes."""
     labels = {split: getattr(data, f"{split}_labels") for split in SPLITS}
-    count = num_classes_of(model)
+    count = model.condition.num_classes
     if count is None or labels["train"] is None:
         return labels
     given = {split: part for split, part in labels.items() if part is not None}
@@ -119,15 +119,10 @@ def class_names_of(model, data, conditions):
         conditions: what `conditions_of` returned.
     """
     labels, classes = data.train_labels, conditions["train"]
-    if num_classes_of(model) is None or labels is None or np.ndim(labels) != 1:
+    if model.condition.num_classes is None or labels is None or np.ndim(labels) != 1:
         return None
     pairs = set(zip(classes.astype(int).tolist(), np.asarray(labels).tolist(), strict=True))
     names = dict(pairs)
     if not len(pairs) == len(names) == len(set(names.values())):
         return None
-    return [str(names.get(i, i)) for i in range(num_classes_of(model))]
-
-
-def num_classes_of(model):
-    """Returns the number of classes that the condition of `model` is one of, or None."""
-    return getattr(model, "num_classes", None)
+    return [str(names.get(i, i)) for i in range(model.condition.num_classes)]

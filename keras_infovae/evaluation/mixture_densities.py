@@ -6,7 +6,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae.distributions import check_densities, projected_normal_moments
+from keras_infovae.distributions import projected_normal_moments
 from keras_infovae.evaluation.batches import check_examples, in_batches, posteriors
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import check_integer
@@ -54,7 +54,7 @@ def log_densities(model, x, num_samples, seed, batch_size, condition, marginals=
     """
     check_integer("num_samples", num_samples, minimum=2)
     seed = stateless_seed(check_integer("seed", seed, minimum=0))
-    check_densities("The information in z", posterior=model.posterior)
+    model.capabilities.require("posterior", "The information in z")
     x, condition = check_examples(model, x, condition)
     prior = model.prior_distribution()
     parts = []

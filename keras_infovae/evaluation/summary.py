@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 
-from keras_infovae.anomaly_scores import has_elbo
 from keras_infovae.evaluation.aggregated_posterior import (
     count_active,
     log_det,
@@ -102,7 +101,7 @@ def summarize(model, x, *, num_samples=128, seed=0, batch_size=128, condition=No
         "active_units": count_active(means),
         "latent_dim": model.latent_dim,
     }
-    if has_elbo(model):
+    if "elbo" in model.capabilities:
         rows = some_rows(len(x), _MOST_IMPORTANCE_WEIGHTED, seed)
         settings = {"num_samples": num_samples, "condition": take(condition, rows)}
         found = inference_gap(model, x[rows], seed=seed, **settings)

@@ -3,10 +3,10 @@
 from keras_infovae.models.adversarial_autoencoder import AdversarialAutoencoder
 from keras_infovae.models.annealed_vae import AnnealedVAE
 from keras_infovae.models.beta_tcvae import BetaTCVAE
-from keras_infovae.models.conditional_info_vae import ConditionalInfoVAE
 from keras_infovae.models.dip_vae import DIPVAE
 from keras_infovae.models.factor_vae import FactorVAE
 from keras_infovae.models.family import MMDVAE, VAE, BetaVAE
+from keras_infovae.models.generative_model import GenerativeModel
 from keras_infovae.models.info_vae import InfoVAE
 from keras_infovae.models.iwae import IWAE
 from keras_infovae.models.latent_variable_model import LatentVariableModel
@@ -22,8 +22,8 @@ __all__ = [
     "AnnealedVAE",
     "BetaTCVAE",
     "BetaVAE",
-    "ConditionalInfoVAE",
     "FactorVAE",
+    "GenerativeModel",
     "InfoVAE",
     "LatentVariableModel",
     "SteinVAE",

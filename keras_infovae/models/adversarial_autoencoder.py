@@ -1,5 +1,6 @@
 """The adversarial autoencoder."""
 
+from keras_infovae import divergences
 from keras_infovae.models.info_vae import InfoVAE
 from keras_infovae.utils.serialization import register
 
@@ -35,6 +36,7 @@ class AdversarialAutoencoder(InfoVAE):
     """
 
     fixed_arguments = ("alpha",)
+    divergence_class = divergences.Adversarial
 
     def __init__(
         self,

@@ -5,7 +5,6 @@ import tensorflow as tf
 from keras_infovae import schedules
 from keras_infovae.models.info_vae import InfoVAE
 from keras_infovae.utils import reductions
-from keras_infovae.utils.checks import check_number
 from keras_infovae.utils.serialization import register
 
 
@@ -23,7 +22,8 @@ class AnnealedVAE(InfoVAE):
         latent_dim: the number of dimensions of z, at least 1.
         capacity: C in nats, at least 0, a number or a `Schedule`. Default None: linear from 0 to 25
             over 100,000 steps, the paper's for dSprites.
-        gamma: the weight of the distance from C, greater than 0. Default 1000, the paper's.
+        gamma: the weight of the distance from C, greater than 0, a number or a `Schedule`. Default
+            1000, the paper's.
         **settings: as for `VAE`.
 
     Example:
@@ -43,22 +43,21 @@ class AnnealedVAE(InfoVAE):
         if capacity is None:
             capacity = schedules.Linear(0.0, 25.0, duration=100_000)
         self.capacity = schedules.check_weight("capacity", capacity, minimum=0)
-        self.gamma = check_number("gamma", gamma, exclusive_minimum=0)
+        self.gamma = schedules.check_weight("gamma", gamma, exclusive_minimum=0)
         super().__init__(latent_dim, alpha=0.0, lambda_=1.0, **settings)
 
     def weights_at(self, step):
-        """Returns (gamma, 0): gamma weighs the distance of the KL term from the capacity."""
-        return self.gamma, 0.0
+        """Returns gamma for the KL term, whose distance from C it weighs; 0 for the divergence."""
+        return {"kl_weight": self.progress.value_of(self.gamma, step), "divergence_weight": 0.0}
 
-    def objective(self):
-        """Returns the loss as one line of text, with its weights as numbers."""
+    def _objective_terms(self):
         capacity = getattr(self.capacity, "final", self.capacity)
-        return (
-            f"{self.name}: loss = reconstruction_loss + {self.gamma:g} * |kl_divergence - capacity|"
-            f", capacity {'up to ' if capacity is not self.capacity else ''}{capacity:g} nats"
-        )
+        to = "" if capacity is self.capacity else "up to "
+        distance = f"{self._weight_text('kl_weight')} * |kl_divergence - capacity|"
+        return ["reconstruction_loss", f"{distance}, capacity {to}{capacity:g} nats"]
 
-    def _kl_penalty(self, kl_weight, kl_divergence):
+    def kl_penalty(self, weight, kl_divergence):
+        """Returns what the KL term adds to the loss, a share."""
         replicas = reductions.num_replicas()
-        capacity = self.value_at(self.capacity, self._step)
-        return kl_weight * tf.abs(kl_divergence * replicas - capacity) / replicas
+        capacity = self.progress.value_of(self.capacity)
+        return weight * tf.abs(kl_divergence * replicas - capacity) / replicas

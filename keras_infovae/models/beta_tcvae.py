@@ -1,13 +1,14 @@
 """The beta-TCVAE."""
 
+from keras_infovae import divergences, schedules
 from keras_infovae.models.info_vae import InfoVAE
-from keras_infovae.utils.checks import check_integer, check_number
+from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.serialization import register
 
 
 @register
 class BetaTCVAE(InfoVAE):
-    """The beta-TCVAE, `InfoVAE(alpha=0, lambda_=beta, divergence="total_correlation")`:
+    """The beta-TCVAE, `InfoVAE(alpha=0, lambda_=self.beta, divergence="total_correlation")`:
 
         loss = E_data E_q(z|x) [-log p(x|z)] + E_data KL(q(z|x) || p(z))
              + (beta - 1) KL(q(z) || prod_j q(z_j))
@@ -18,7 +19,8 @@ class BetaTCVAE(InfoVAE):
 
     Args:
         latent_dim: the number of dimensions of z, at least 2.
-        beta: the weight of the total correlation, at least 1. Default 6, the paper's for dSprites.
+        beta: the weight of the total correlation, at least 1, a number or a `Schedule`. Default 6,
+            the paper's for dSprites.
         divergence: default "total_correlation"; a `TotalCorrelation` with other settings.
         **settings: as for `VAE`.
 
@@ -34,14 +36,14 @@ class BetaTCVAE(InfoVAE):
     """
 
     fixed_arguments = ("alpha", "lambda_")
+    divergence_class = divergences.TotalCorrelation
 
     def __init__(self, latent_dim, beta=6.0, *, divergence="total_correlation", **settings):
-        beta = check_number("beta", beta, minimum=1)
+        self.beta = schedules.check_weight("beta", beta, minimum=1)
         super().__init__(
             check_integer("latent_dim", latent_dim, minimum=2),
             alpha=0.0,
-            lambda_=beta,
+            lambda_=self.beta,
             divergence=divergence,
             **settings,
         )
-        self.beta = beta

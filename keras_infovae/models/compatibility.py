@@ -1,40 +1,66 @@
-"""Which priors, posteriors and divergences go together."""
+"""Which priors, ways to find z and divergences go together."""
 
 from keras_infovae import schedules
 
 
-def check_parts(model):
-    """Raises ValueError, naming the parts, where those of `model` cannot work together."""
-    prior, posterior, divergence = model.prior, model.posterior, model.divergence
-    if posterior.support != prior.support:
+def without_density(part):
+    """Returns why something is not defined for `part`, as the end of a sentence."""
+    kind, name = _described(part)
+    return f"is not defined for a {kind} without a density. Received: {kind}={name}"
+
+
+def _described(part):
+    """Returns (what a part is, the name of its class)."""
+    posterior = getattr(part, "posterior", None)
+    if posterior is not None:
+        return "posterior", type(posterior).__name__
+    kind = "prior" if hasattr(part, "made_of_posteriors") else "inference"
+    return kind, type(part).__name__
+
+
+def check_prior(prior, inference):
+    """Raises ValueError where p(z) and the codes that inference finds cannot go together."""
+    kind, name = _described(inference)
+    if inference.support != prior.support:
         raise ValueError(
-            f"Arguments `posterior` and `prior` must live on the same space. Received: posterior "
-            f"{type(posterior).__name__} ({posterior.support}), prior {type(prior).__name__} "
-            f"({prior.support})"
+            f"Arguments `{kind}` and `prior` must live on the same space. Received: {kind} "
+            f"{name} ({inference.support}), prior {type(prior).__name__} ({prior.support})"
         )
-    if model.divergence_counts and prior.support not in divergence.supports:
+    if prior.made_of_posteriors and not inference.is_amortized:
+        raise ValueError(
+            f"Argument `prior` must not be made of posteriors with an inference that has none. "
+            f"Received: prior {type(prior).__name__}, {kind} {name}"
+        )
+
+
+def check_parts(model):
+    """Raises ValueError, naming the parts, where those of an `InfoVAE` cannot work together."""
+    prior, inference, divergence = model.prior, model.inference, model.divergence
+    kind, name = _described(inference)
+    if model.least_batch > 1 and prior.support not in divergence.supports:
         raise ValueError(
             f"Argument `divergence` must be one for z on the support of the prior "
             f"{type(prior).__name__}, {prior.support!r}, such as 'adversarial', 'kl', "
             f"'energy_distance' or 'sliced_wasserstein'. Received: {type(divergence).__name__}, "
             f"which is for {' or '.join(divergence.supports)}"
         )
-    points = prior.made_of_posteriors and not posterior.has_density
+    points = prior.made_of_posteriors and not inference.has_density
     if divergence.needs_prior_density and (points or not prior.has_density):
         raise ValueError(
             f"Argument `divergence`={type(divergence).__name__} needs a prior with a log density. "
             f"Received: prior {type(prior).__name__}, which can only be sampled"
-            + (f" with the posterior {type(posterior).__name__}" if points else "")
+            + (f" with the {kind} {name}" if points else "")
         )
-    if divergence.needs_diagonal_posterior and not posterior.is_diagonal:
+    if divergence.needs_diagonal_posterior and not inference.is_diagonal:
         raise ValueError(
             f"Argument `posterior` must be 'diagonal_normal' with the divergence "
             f"{type(divergence).__name__}, which needs the density of each dimension. Received: "
-            f"posterior {type(posterior).__name__}"
+            f"{kind} {name}"
         )
-    for name, part in (("posterior", posterior), ("prior", prior)):
+    for part in (inference, prior):
         if not part.has_density and schedules.bounds(model.alpha) != (1.0, 1.0):
+            kind, name = _described(part)
             raise ValueError(
-                f"Argument `alpha` must be 1 for a {name} without a density, whose KL is not "
-                f"defined. Received: alpha={model.alpha}, {name} {type(part).__name__}"
+                f"Argument `alpha` must be 1 for a {kind} without a density, whose KL is not "
+                f"defined. Received: alpha={model.alpha}, {kind} {name}"
             )

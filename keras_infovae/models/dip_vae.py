@@ -1,6 +1,6 @@
 """DIP-VAE."""
 
-from keras_infovae import divergences
+from keras_infovae import divergences, schedules
 from keras_infovae.models.info_vae import InfoVAE
 from keras_infovae.utils.checks import check_integer, check_number
 from keras_infovae.utils.serialization import register
@@ -20,11 +20,12 @@ class DIPVAE(InfoVAE):
     Args:
         latent_dim: the number of dimensions of z, at least 2.
         kind: "i" or "ii" (default).
-        lambda_off_diagonal: greater than 0. Default 10.
-        lambda_diagonal: at least 0. Default None: 10 lambda_off_diagonal for kind "i",
+        lambda_off_diagonal: greater than 0, a number or a `Schedule`. Default 10.
+        lambda_diagonal: at least 0; beside a `Schedule`, its value where that is largest, and in
+            proportion elsewhere. Default None: 10 lambda_off_diagonal for kind "i",
             lambda_off_diagonal for kind "ii", the paper's ratios.
-        **settings: `prior`, `posterior`, `likelihood`, `encoder`, `decoder`, `seed`, `scaling`, as
-            for `InfoVAE`.
+        **settings: `prior`, `posterior`, `likelihood`, `encoder`, `decoder`, `condition`,
+            `num_samples`, `seed`, `scaling`, as for `InfoVAE`.
 
     Example:
 
@@ -49,19 +50,26 @@ class DIPVAE(InfoVAE):
         lambda_diagonal=None,
         **settings,
     ):
-        weight = check_number("lambda_off_diagonal", lambda_off_diagonal, exclusive_minimum=0)
+        weight = schedules.check_weight(
+            "lambda_off_diagonal", lambda_off_diagonal, exclusive_minimum=0
+        )
         ratio = None  # the penalty's own
         if lambda_diagonal is not None:
             lambda_diagonal = check_number("lambda_diagonal", lambda_diagonal, minimum=0)
-            ratio = lambda_diagonal / weight
+            ratio = lambda_diagonal / schedules.bounds(weight)[1]
+        self.kind = kind
+        self.lambda_off_diagonal = weight
+        self.lambda_diagonal = lambda_diagonal
         divergence = divergences.CovariancePenalty(kind, diagonal_weight=ratio)
         super().__init__(
             check_integer("latent_dim", latent_dim, minimum=2),
             alpha=0.0,
-            lambda_=1.0 + weight,
+            lambda_=1.0 + schedules.bounds(weight)[1],  # `weights_at` follows a schedule
             divergence=divergence,
             **settings,
         )
-        self.kind = kind
-        self.lambda_off_diagonal = weight
-        self.lambda_diagonal = lambda_diagonal
+
+    def weights_at(self, step):
+        """Returns 1 for the KL term and lambda_off_diagonal for the divergence."""
+        weight = self.progress.value_of(self.lambda_off_diagonal, step)
+        return {"kl_weight": 1.0, "divergence_weight": weight}

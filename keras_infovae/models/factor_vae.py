@@ -1,7 +1,8 @@
 """FactorVAE."""
 
+from keras_infovae import divergences, schedules
 from keras_infovae.models.info_vae import InfoVAE
-from keras_infovae.utils.checks import check_integer, check_number
+from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.serialization import register
 
 
@@ -17,8 +18,8 @@ class FactorVAE(InfoVAE):
 
     Args:
         latent_dim: the number of dimensions of z, at least 2.
-        gamma: the weight of the total correlation, greater than 0. Default 10 (the paper's grid
-            for dSprites is 10 to 100).
+        gamma: the weight of the total correlation, greater than 0, a number or a `Schedule`.
+            Default 10 (the paper's grid for dSprites is 10 to 100).
         divergence: default "total_correlation_critic"; one with other settings.
         **settings: as for `VAE`.
 
@@ -34,15 +35,20 @@ class FactorVAE(InfoVAE):
     """
 
     fixed_arguments = ("alpha", "lambda_")
+    divergence_class = divergences.TotalCorrelationCritic
 
     def __init__(
         self, latent_dim, gamma=10.0, *, divergence="total_correlation_critic", **settings
     ):
-        self.gamma = check_number("gamma", gamma, exclusive_minimum=0)
+        self.gamma = schedules.check_weight("gamma", gamma, exclusive_minimum=0)
         super().__init__(
             check_integer("latent_dim", latent_dim, minimum=2),
             alpha=0.0,
-            lambda_=1.0 + self.gamma,
+            lambda_=1.0 + schedules.bounds(self.gamma)[1],  # `weights_at` follows a schedule
             divergence=divergence,
             **settings,
         )
+
+    def weights_at(self, step):
+        """Returns 1 for the KL term and gamma for the divergence."""
+        return {"kl_weight": 1.0, "divergence_weight": self.progress.value_of(self.gamma, step)}

@@ -1,6 +1,6 @@
 """Models that are settings of InfoVAE, under the names that the field knows them by."""
 
-from keras_infovae import schedules
+from keras_infovae import divergences, schedules
 from keras_infovae.models.info_vae import InfoVAE
 from keras_infovae.utils.serialization import register
 
@@ -17,8 +17,8 @@ class VAE(InfoVAE):
 
     Args:
         latent_dim: the number of dimensions of z, at least 1.
-        **settings: `prior`, `posterior`, `likelihood`, `encoder`, `decoder`, `seed`, `divergence`,
-            `scaling`, as for `InfoVAE`.
+        **settings: `prior`, `posterior`, `likelihood`, `encoder`, `decoder`, `condition`,
+            `num_samples`, `seed`, `divergence`, `scaling`, as for `InfoVAE`.
 
     Example:
 
@@ -72,8 +72,8 @@ class BetaVAE(InfoVAE):
         super().__init__(latent_dim, alpha=1.0 - largest, lambda_=largest, **settings)
 
     def weights_at(self, step):
-        """Returns (beta, 0) at `step`."""
-        return self.value_at(self.beta, step), 0.0
+        """Returns beta for the KL term and 0 for the divergence."""
+        return {"kl_weight": self.progress.value_of(self.beta, step), "divergence_weight": 0.0}
 
 
 @register
@@ -102,6 +102,7 @@ class MMDVAE(InfoVAE):
     """
 
     fixed_arguments = ("alpha",)
+    divergence_class = divergences.MaximumMeanDiscrepancy
 
     def __init__(self, latent_dim, lambda_="auto", **settings):
         super().__init__(latent_dim, alpha=1.0, lambda_=lambda_, **settings)

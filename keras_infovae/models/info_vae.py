@@ -2,12 +2,16 @@
 
 import functools
 import inspect
+import warnings
 
 import tensorflow as tf
 
 from keras_infovae import divergences, schedules
+from keras_infovae.inference import Amortized
 from keras_infovae.models.compatibility import check_parts
 from keras_infovae.models.latent_variable_model import LatentVariableModel
+from keras_infovae.models.penalty import number, penalty
+from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.serialization import register
 
@@ -50,6 +54,15 @@ class InfoVAE(LatentVariableModel):
             your own, without an output activation. For the default posterior the encoder gives
             `concat([mean, log_variance])`, [n, 2 * latent_dim]; for "bernoulli" the decoder gives
             logits, for "normal" means, of the shape of x.
+        condition: what encoder and decoder are told of each example besides x and z:
+            `conditions.Classes(n)` for integer labels, `conditions.Features(n)` for real numbers.
+            The model learns p(x|z, c) with q(z|x, c), and `generate(n, condition=c)` makes examples
+            to order; what c tells need not be in z, and because the divergence holds q(z) over all
+            c to p(z), z and c come out nearly independent. Own networks get c appended to the last
+            axis of what they are given: the encoder [n, ..., k + c] (for an image, c more channels
+            of constants), the decoder z of [n, latent_dim + c]. Default None.
+        num_samples: how many draws of z for each example the reconstruction is averaged over.
+            Default 1.
         seed: integer for repeatable draws of z. Default None.
         scaling: the `datasets.Scaling` that made x from raw data, kept with the model.
 
@@ -70,9 +83,13 @@ class InfoVAE(LatentVariableModel):
     References:
         Zhao, Song, Ermon, InfoVAE: Balancing Learning and Inference in Variational Autoencoders,
         AAAI 2019, arXiv:1706.02262, equation 6.
+        Sohn, Lee, Yan, Learning Structured Output Representation using Deep Conditional Generative
+        Models, NeurIPS 2015, equation 4 (the condition).
     """
 
+    term_names = ("reconstruction_loss", "kl_divergence", "divergence")
     fixed_arguments = ()
+    divergence_class = divergences.Divergence  # what a member's name stands for
 
     def __init_subclass__(cls, **kwargs):
         """Lets the constructor of a member name the arguments that the member fixes."""
@@ -92,12 +109,31 @@ class InfoVAE(LatentVariableModel):
         likelihood="bernoulli",
         encoder=None,
         decoder=None,
+        condition=None,
+        num_samples=1,
         seed=None,
         scaling=None,
     ):
-        super().__init__(latent_dim, prior, posterior, likelihood, encoder, decoder, seed, scaling)
+        super().__init__(
+            latent_dim,
+            inference=Amortized(encoder, posterior),
+            prior=prior,
+            likelihood=likelihood,
+            decoder=decoder,
+            condition=condition,
+            num_samples=num_samples,
+            seed=seed,
+            scaling=scaling,
+        )
         self.alpha = schedules.check_weight("alpha", alpha, maximum=1)
         self.divergence = divergences.get(divergence)
+        if not isinstance(self.divergence, self.divergence_class):
+            raise argument_error(
+                "divergence",
+                f"a {self.divergence_class.__name__}, which {type(self).__name__} is named for; "
+                "InfoVAE takes any",
+                divergence,
+            )
         if isinstance(lambda_, str) and lambda_ != "auto":
             raise argument_error("lambda_", "a number, a schedule or 'auto'", lambda_)
         if lambda_ != "auto":
@@ -122,16 +158,88 @@ class InfoVAE(LatentVariableModel):
             return self.divergence.auto_lambda(schedules.bounds(self.alpha)[1])
         return self.lambda_
 
+    # === Parts ===
+
+    @property
+    def encoder(self):
+        """The encoder: a Keras model once the model is built."""
+        return self.inference.encoder
+
+    @property
+    def posterior(self):
+        """What the encoder's numbers stand for, a `Posterior`."""
+        return self.inference.posterior
+
+    def parts(self):
+        """Returns the layers that the model is made of, in the order that its weights have."""
+        return [*super().parts(), self.divergence]
+
+    def build_parts(self, event_shape):
+        """Makes the networks for x of `event_shape` and checks that they fit together."""
+        super().build_parts(event_shape)
+        if not getattr(self.divergence, "built", False):
+            self.divergence.build(self.latent_dim)
+
+    def adapt(self, x, count):
+        """Tells likelihood and divergence what they need to know of the training data."""
+        super().adapt(x, count)
+        if count is not None:
+            self.divergence.adapt(count)
+
+    # === The loss ===
+
     @property
     def lambda_value(self):
         """The number that `lambda_` stands for: at the present step, on a schedule."""
-        return float(self.value_at(self._lambda_setting(), self._step))
+        return float(self.progress.value_of(self._lambda_setting()))
 
     def weights_at(self, step):
-        """Returns (1 - alpha, alpha + lambda_ - 1) at `step`: numbers, or tensors on a schedule."""
-        alpha = self.value_at(self.alpha, step)
-        lambda_ = self.value_at(self._lambda_setting(), step)
-        return 1.0 - alpha, _divergence_weight(alpha, lambda_)
+        """Returns the weights of the KL term and of the divergence at `step`.
+
+        {"kl_weight": 1 - alpha, "divergence_weight": alpha + lambda_ - 1}: numbers, or tensors on a
+        schedule.
+        """
+        alpha = self.progress.value_of(self.alpha, step)
+        lambda_ = self.progress.value_of(self._lambda_setting(), step)
+        return {"kl_weight": 1.0 - alpha, "divergence_weight": _divergence_weight(alpha, lambda_)}
+
+    @property
+    def divergence_weight(self):
+        """The weight of D(q(z), p(z)) in the loss: at the present step, on a schedule."""
+        return number(self.weights_at(self.progress.step)["divergence_weight"])
+
+    @property
+    def least_batch(self):
+        """2 where the divergence counts: one example shows no aggregated posterior; else 1."""
+        weight = self.weights_at(0)["divergence_weight"]
+        return 2 if tf.is_tensor(weight) or weight != 0 else 1
+
+    def loss_terms(self, one):
+        """Returns {name: share of the global batch's value} of a `Pass`."""
+        z, posterior = one.codes.gathered[0], one.codes.posterior
+        value = self.divergence(z, one.prior, posterior, seed=one.seed)
+        return super().loss_terms(one) | {"divergence": reductions.share_of_global_value(value)}
+
+    def weighed(self, terms, one):
+        """Returns the loss that `terms` of a `Pass` come to, a share."""
+        weight = self.weights_at(self.progress.step)["divergence_weight"]
+        return super().weighed(terms, one) + penalty(weight, terms["divergence"])
+
+    def _objective_terms(self):
+        kl = f"{self._weight_text('kl_weight')} * kl_divergence"
+        divergence = f"{self._weight_text('divergence_weight')} * divergence"
+        return ["reconstruction_loss", kl, divergence]
+
+    def preflight(self, rows):
+        """Prints the objective, and warns where the divergence is blind at this batch size."""
+        super().preflight(rows)
+        if rows is None or self.least_batch == 1:
+            return
+        message = divergences.kernel_warning(
+            self.divergence, self.prior_distribution(), self.latent_dim, rows
+        )
+        if message is not None:
+            warnings.warn(message)
 
 
 def _refusing_fixed_arguments(constructor):

@@ -42,21 +42,28 @@ class IWAE(InfoVAE):
     fixed_arguments = ("alpha",)
 
     def __init__(self, latent_dim, num_samples=5, *, lambda_=1.0, **settings):
-        num_samples = check_integer("num_samples", num_samples, minimum=2)
-        super().__init__(latent_dim, alpha=0.0, lambda_=lambda_, **settings)
-        if not self.posterior.has_density:
+        check_integer("num_samples", num_samples, minimum=2)
+        super().__init__(
+            latent_dim, alpha=0.0, lambda_=lambda_, num_samples=num_samples, **settings
+        )
+        if not self.inference.has_density:
             raise argument_error("posterior", "one with a density", self.posterior)
-        self.num_samples = num_samples
 
     def _log_ratio(self, posterior, prior, z):
         return posterior.log_prob(z) - prior.log_prob(z)
 
-    def _kl_divergence(self, posterior, prior, z):
-        # By the draws, as in the weights: with the exact KL the loss would not be the bound.
+    def kl_rows(self, posterior, prior, z):
+        """Returns log q(z|x) - log p(z) [n], the mean over draws of z.
+
+        By the draws, as in the weights: with the exact KL the loss would not be the bound.
+        """
         return tf.reduce_mean(self._log_ratio(posterior, prior, z), axis=0)
 
-    def _tightening(self, log_likelihood, posterior, prior, global_z, parameters):
-        log_ratio = self._local_draws(self._log_ratio(posterior, prior, global_z), parameters)
-        log_weights = log_likelihood - log_ratio  # [K, n]
+    def weighed(self, terms, one):
+        """Returns the loss that `terms` of a `Pass` come to, less what the bound is tighter by."""
+        log_ratio = self._log_ratio(one.codes.posterior, one.prior, one.codes.gathered)
+        log_ratio = reductions.local_draws(log_ratio, one.joint.size)
+        log_weights = one.log_likelihood - log_ratio  # [K, n]
         bound = tf.reduce_logsumexp(log_weights, axis=0) - math.log(self.num_samples)
-        return reductions.share_of_global_mean(bound - tf.reduce_mean(log_weights, axis=0))
+        tighter = reductions.share_of_global_mean(bound - tf.reduce_mean(log_weights, axis=0))
+        return super().weighed(terms, one) - tighter

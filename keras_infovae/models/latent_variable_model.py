@@ -1,280 +1,356 @@
-"""The base of all models: the only `train_step` and `test_step` of the package."""
+"""Models with latents: p(x|z) p(z), and a way to find z for x."""
 
-import collections
+from typing import Any, NamedTuple
 
-import keras
 import tensorflow as tf
 
-from keras_infovae import networks
-from keras_infovae.anomaly_scores import has_elbo
-from keras_infovae.distributions import likelihoods, posteriors, priors
-from keras_infovae.models import input_checks
-from keras_infovae.models.building import BuildMethods, check_network
-from keras_infovae.models.conditions import append_condition
-from keras_infovae.models.data_methods import DataMethods
-from keras_infovae.models.fitting import FitMethods
-from keras_infovae.models.inference import InferenceMethods
-from keras_infovae.models.nonfinite import NonFiniteRecorder
-from keras_infovae.models.rowwise import RowwiseMethods
-from keras_infovae.models.saving import SavingMethods
-from keras_infovae.models.scoring import ScoringMethods
-from keras_infovae.models.weights import ScheduledWeights, penalty
+from keras_infovae import conditions, inference, networks
+from keras_infovae.distributions import draw_rows, likelihoods, priors
+from keras_infovae.models import compatibility
+from keras_infovae.models.capabilities import NAMES, Capabilities
+from keras_infovae.models.data_kinds import as_example_array
+from keras_infovae.models.example_spec import check_shape
+from keras_infovae.models.generative_model import GenerativeModel
+from keras_infovae.models.joint import Joint
+from keras_infovae.models.penalty import number, penalty
+from keras_infovae.models.trainable_model import BatchLoss
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import reductions
+from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import check_integer
-from keras_infovae.utils.gradients import apply_gradients
-from keras_infovae.utils.player import Player
-from keras_infovae.utils.randomness import check_seed, stateless_seed
-
-TERMS = ("loss", "reconstruction_loss", "kl_divergence", "divergence")
-
-# What one pass over a batch gives: the three terms as shares of the global batch's values, what is
-# subtracted from the loss besides, the draws of z of the global batch, the prior, and the number of
-# examples of this replica.
-Pass = collections.namedtuple("Pass", ["terms", "tightening", "z", "prior", "size"])
+from keras_infovae.utils.row_random import fold_in, row_seeds
+from keras_infovae.utils.serialization import register
 
 
-class LatentVariableModel(
-    ScheduledWeights,
-    BuildMethods,
-    DataMethods,
-    FitMethods,
-    InferenceMethods,
-    RowwiseMethods,
-    ScoringMethods,
-    SavingMethods,
-    keras.Model,
-):
-    """A model p(x|z) p(z) with an encoder q(z|x), trained to minimise, in nats per example,
+class Pass(NamedTuple):
+    """One pass over a batch: what the terms of the loss are computed from.
 
-        loss = reconstruction_loss + kl_weight * kl_divergence + divergence_weight * divergence
+    Args:
+        joint: the `Joint` of this replica's examples.
+        codes: the `inference.Codes`.
+        log_likelihood: log p(x|z), [draws, local_batch].
+        prior: p(z).
+        seed: int32 [2], for what is random besides z.
+    """
 
-        reconstruction_loss = E_data E_q(z|x) [-log p(x|z)]        (one draw of z per example)
+    joint: Any
+    codes: Any
+    log_likelihood: Any
+    prior: Any
+    seed: Any
+
+
+@register
+class LatentVariableModel(GenerativeModel):
+    """A model p(x|z) p(z) with a way to find z for x, trained to minimize, in nats per example,
+
+        loss = reconstruction_loss + kl_weight * kl_divergence
+
+        reconstruction_loss = E_data E_q(z|x) [-log p(x|z)]        (over num_samples draws of z)
         kl_divergence       = E_data KL(q(z|x) || p(z))            (exact where TFP knows it)
-        divergence          = D(q(z), p(z)) over the global batch
 
-    summed over the axes of x and averaged over the global batch. The four names are what `fit`
-    records and `evaluate` returns, in training and validation alike; a term of weight 0 is still
-    reported. Beside them stand `adversary_loss` where a part of the model is a `Player` (a critic
-    that trains itself after each step of the model), and `kl_weight` and `divergence_weight` where
-    they follow a schedule. A subclass gives `divergence` and the two weights. Regularisers and
-    `add_loss` of own networks are minimised too, and not reported.
+    summed over the axes of x and averaged over the global batch. The KL term is there where both
+    have a density; else the decoder descends -log p(x|z) at the z that inference finds. `fit`
+    records the terms and `evaluate` returns them, in training and validation alike. Beside them
+    stand `adversary_loss` where a part of the model is a `Player` (it trains itself after each step
+    of the model), `regularization` where own networks add to the loss, and weights that follow a
+    schedule.
 
     Args:
         latent_dim: the number of dimensions of z, at least 1.
-        prior, posterior, likelihood: a setting or its name.
-        encoder: a Keras model from x to [n, posterior.parameter_size(latent_dim)], the numbers that
-            the posterior documents; a network setting or its name ("mlp", "conv"); or None for one
-            that suits the shape of x.
+        inference: an `Inference`. Default None: `Amortized()`.
+        prior: a `Prior` or its name. Default "standard_normal".
+        likelihood: a `Likelihood` or its name. Default "bernoulli".
         decoder: a Keras model from z [n, latent_dim] to [n, *likelihood.parameter_shape(x)], the
-            numbers that the likelihood documents, without an output activation; a network setting,
-            its name, or None.
+            numbers that the likelihood documents, without an output activation; a network setting
+            or its name; or None (default) for one that suits the shape of x.
+        condition: `conditions.Classes(n)` or `conditions.Features(n)`, what encoder and decoder are
+            told of each example besides. Own networks get it appended to the last axis of what they
+            are given. Default None.
+        num_samples: how many draws of z for each example a step takes. Default 1.
         seed: an integer for repeatable draws of z, or None. Weights follow
             `keras.utils.set_random_seed`.
         scaling: how raw data became x (a `datasets.Scaling`), kept with the model. Default None.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keras_infovae as ki
+    >>> model = ki.LatentVariableModel(latent_dim=2, likelihood="normal", seed=0)
+    >>> history = model.fit(np.zeros([8, 3], "float32"), epochs=1, verbose=0)
+    >>> sorted(history.history)
+    ['kl_divergence', 'loss', 'reconstruction_loss']
     """
 
-    def __init__(self, latent_dim, prior, posterior, likelihood, encoder, decoder, seed, scaling):
-        super().__init__()
-        self.autocast = (
-            False  # counts and levels lose digits in float16; networks cast for themselves
-        )
+    def __init__(
+        self,
+        latent_dim,
+        *,
+        inference=None,
+        prior="standard_normal",
+        likelihood="bernoulli",
+        decoder=None,
+        condition=None,
+        num_samples=1,
+        seed=None,
+        scaling=None,
+    ):
+        likelihood = likelihoods.get(likelihood)
+        super().__init__(values=likelihood, condition=condition, seed=seed, scaling=scaling)
         self.latent_dim = check_integer("latent_dim", latent_dim)
+        self.inference = _inference_or_default(inference)
         self.prior = priors.get(prior)
-        self.posterior = posteriors.get(posterior)
-        self.likelihood = likelihoods.get(likelihood)
-        self.encoder = check_network("encoder", encoder)
-        self.decoder = check_network("decoder", decoder)
-        self.seed = check_seed(seed)
-        self.scaling = scaling
-        self.event_shape = None
-        generator_seed = None if seed is None else self.seed % 2**32
-        self._seeds = keras.random.SeedGenerator(generator_seed)
-        self._order_seeds = keras.random.SeedGenerator(generator_seed)  # of the examples, in fit
-        self._order = reductions.step_variable([0, 0], "order")  # the seed that fit went by
-        self._evaluation_batch = reductions.step_variable(0, "evaluation_batch")
-        self._make_schedule_variables()
-        self._functions = {}
-        self._trackers = [keras.metrics.Mean(name=name) for name in TERMS]
-        self._nonfinite = NonFiniteRecorder(TERMS[1:])
-
-    num_samples = 1  # draws of z per example that the reconstruction is averaged over
-    condition_size = 0  # numbers per example that encoder and decoder are told besides
-
-    def call(self, inputs):
-        """Returns the mean of p(x|z) at the mode of q(z|x): a tensor of the shape of x.
-
-        Args:
-            inputs: a tensor x, or (x, condition) where the model takes a condition.
-        """
-        x, condition = self._unpack(inputs)
-        z = self.posterior_distribution(x, condition).mode()
-        return self.likelihood_distribution(z, condition, self.likelihood.context(x)).mean()
+        self.likelihood = likelihood
+        self.decoder = networks.check_network("decoder", decoder)
+        self.num_samples = check_integer("num_samples", num_samples)
+        compatibility.check_prior(self.prior, self.inference)
 
     @property
-    def objective_variables(self):
-        """The weights that the loss is minimised over: all trainable ones but the players'."""
-        players = {id(v) for player in self._players for v in player.player_variables}
-        return [v for v in self.trainable_variables if id(v) not in players]
+    def term_names(self):
+        """The names of the terms of the loss."""
+        kl = ("kl_divergence",) if self._has_kl else ()
+        return ("reconstruction_loss", *kl)
 
-    # === The objective ===
+    @property
+    def _has_kl(self):
+        return self.inference.has_density and self.prior.has_density
 
-    def compute_terms(self, x, seed, training=False, condition=None):
-        """Returns the terms of the loss for one batch, each a share of the global batch's value.
+    # === Parts ===
 
-        Args:
-            x: [local_batch, *event_shape].
-            seed: int32 [2].
-            training: whether layers such as dropout are in training mode. Default False.
-            condition: [local_batch, ...] where the model takes one. Default None.
+    def parts(self):
+        """Returns the layers that the model is made of, in the order that its weights have."""
+        decoder = [] if isinstance(self.decoder, (networks.Network, type(None))) else [self.decoder]
+        return [self.inference, *decoder, self.prior, self.likelihood]
 
-        Returns:
-            (reconstruction_loss, kl_divergence, divergence), float32 scalars in nats per example
-            (the divergence in its own unit) that add up to the global value over replicas.
-        """
-        return self._pass(x, condition, seed, training).terms
+    def build_parts(self, event_shape):
+        """Makes the networks for x of `event_shape` and checks that they fit together."""
+        self.likelihood.check_event_shape(event_shape)
+        size = self.condition.size
+        if not self.inference.built:
+            self.inference.build(event_shape, size, self.latent_dim)
+        self.decoder = networks.fitting_decoder(
+            self.decoder,
+            self.latent_dim + size,
+            self.likelihood.parameter_shape(event_shape),
+            event_shape,
+        )
+        seen = networks.conditioned_shape(event_shape, size)
+        for layer, *shapes in ((self.prior, self.latent_dim, seen), (self.likelihood, event_shape)):
+            if not layer.built:  # a saved one is built when it is restored
+                layer.build(*shapes)
 
-    def _pass(self, x, condition, seed, training):
-        # A dataset may not know its shape, and a later batch of it may have another one.
-        x = tf.ensure_shape(x, [None, *self.event_shape])
+    def adapt(self, x, count):
+        """Tells the likelihood what it needs to know of the training data."""
+        if x is not None:
+            self.likelihood.adapt(x)
+
+    # === The loss ===
+
+    def weights_at(self, step):
+        """Returns {"kl_weight": weight} at `step`: a number, or a tensor on a schedule."""
+        return {"kl_weight": 1.0}
+
+    @property
+    def kl_weight(self):
+        """The weight of KL(q(z|x) || p(z)) in the loss: at the present step, on a schedule."""
+        return number(self.weights_at(self.progress.step)["kl_weight"])
+
+    def objective(self):
+        """Returns the loss as one line of text, with the weights as numbers."""
+        return f"{self.name}: loss = {' + '.join(self._objective_terms())}"
+
+    def _objective_terms(self):
+        kl = [f"{self._weight_text('kl_weight')} * kl_divergence"] if self._has_kl else []
+        return ["reconstruction_loss", *kl]
+
+    def _weight_text(self, name):
+        return name if name in self.scheduled_weights else f"{getattr(self, name):g}"
+
+    def batch_loss(self, x, condition, seed, training=False):
+        """Returns the `BatchLoss` of one batch: of its terms and how they are weighed."""
         with reductions.replicas_apart(not self._synchronize_divergence, tf.shape(x)[0]):
-            return self._terms(x, condition, reductions.own_seed(seed), training)
+            z_seed, other_seed = tf.unstack(
+                tf.random.experimental.stateless_split(reductions.own_seed(seed))
+            )
+            # First what a prior asks of the encoder, then x: a network keeps the losses of its last
+            # call, and those of x are meant.
+            prior = self.prior_distribution()
+            joint = Joint(self, x, condition, prior, training)
+            codes = self.inference.draw_codes(joint, z_seed, self.num_samples)
+            log_likelihood = joint.log_likelihood(codes.z)
+            one = Pass(joint, codes, log_likelihood, prior, other_seed)
+            terms = self.loss_terms(one)
+            return BatchLoss(self.weighed(terms, one), terms, (codes.gathered[0], prior))
 
-    def _terms(self, x, condition, seed, training):
-        z_seed, divergence_seed = tf.unstack(tf.random.experimental.stateless_split(seed))
-        parameters = self._posterior_parameters(x, condition, training)
-        # z is drawn for the global batch and this replica takes its rows, so that every example
-        # gets the same noise on any number of replicas.
-        posterior = self.posterior.distribution(reductions.gather(parameters))
-        global_z = posterior.sample(self.num_samples, seed=z_seed)
-        prior = self.prior_distribution(training=training)
-        z = self._local_draws(global_z, parameters)
-        log_likelihood = self._log_likelihood(x, condition, z, training)
-        kl_divergence = self._kl_divergence(posterior, prior, global_z)
-        divergence = self.divergence(global_z[0], prior, posterior, seed=divergence_seed)
-        terms = (
-            reductions.share_of_global_mean(-tf.reduce_mean(log_likelihood, axis=0)),
-            reductions.share_of_mean_of_rows(kl_divergence),
-            reductions.share_of_global_value(divergence),
-        )
-        tightening = self._tightening(log_likelihood, posterior, prior, global_z, parameters)
-        return Pass(terms, tightening, global_z[0], prior, tf.shape(x)[0])
+    def loss_terms(self, one):
+        """Returns {name: share of the global batch's value} of a `Pass`."""
+        mean = -tf.reduce_mean(one.log_likelihood, axis=0)
+        terms = {"reconstruction_loss": reductions.share_of_global_mean(mean)}
+        if "kl_divergence" in self.term_names:
+            rows = self.kl_rows(one.codes.posterior, one.prior, one.codes.gathered)
+            terms["kl_divergence"] = reductions.share_of_mean_of_rows(rows)
+        return terms
 
-    def _posterior_parameters(self, x, condition, training):
-        features = append_condition(self.likelihood.features(x), condition)
-        return tf.cast(self.encoder(features, training=training), tf.float32)
+    def weighed(self, terms, one):
+        """Returns the loss that `terms` of a `Pass` come to, a share."""
+        loss = terms["reconstruction_loss"]
+        if "kl_divergence" in terms:
+            weight = self.weights_at(self.progress.step)["kl_weight"]
+            loss += self.kl_penalty(weight, terms["kl_divergence"])
+        return loss
 
-    def _local_draws(self, global_draws, parameters):
-        """Returns this replica's part [draws, local_batch, ...] of [draws, global_batch, ...]."""
-        rows = tf.experimental.numpy.swapaxes(global_draws, 0, 1)
-        rows = reductions.local_rows(rows, tf.shape(parameters)[0])
-        return tf.experimental.numpy.swapaxes(rows, 0, 1)
-
-    def _log_likelihood(self, x, condition, z, training):
-        """Returns log p(x|z) in nats, float32 [draws, n], for z [draws, n, latent_dim]."""
-        x = tf.cast(x, tf.float32)
-        context = self.likelihood.context(x)
-
-        def repeat(tensor):  # one after another, as the draws are once they are one batch
-            if tensor is None or self.num_samples == 1:
-                return tensor
-            return tf.tile(tensor, [self.num_samples] + [1] * (tensor.shape.rank - 1))
-
-        z_rows = tf.reshape(z, [-1, self.latent_dim])
-        p = self._likelihood(z_rows, repeat(condition), repeat(context), training)
-        return tf.reshape(p.log_prob(repeat(x)), tf.shape(z)[:2])
-
-    def _likelihood(self, z, condition, context, training):
-        z = append_condition(z, condition)
-        if isinstance(self.decoder, networks.AutoregressiveDecoder):
-            return self.decoder.distribution(z, self.likelihood, context=context, training=training)
-        return self.likelihood.distribution(self.decoder(z, training=training), context)
-
-    def _tightening(self, log_likelihood, posterior, prior, global_z, parameters):
-        """Returns what is subtracted from the loss beside its terms, a share; 0 but for IWAE."""
-        return 0.0
-
-    def train_step(self, data):
-        """Takes one step on one batch and returns the running means of the terms."""
-        x, condition = self._unpack(input_checks.unpack_inputs(data, self.condition_size > 0))
-        seed = stateless_seed(self._seeds.next())
-        with tf.GradientTape() as tape:
-            result = self._pass(x, condition, seed, training=True)
-            loss = self._weigh(*result.terms) - result.tightening
-            own = tf.add_n(self.losses) / reductions.num_replicas() if self.losses else 0.0
-            scaled_loss = self.optimizer.scale_loss(loss + own)  # with the networks' own losses
-        variables = self.objective_variables
-        apply_gradients(self.optimizer, tape.gradient(scaled_loss, variables), variables)
-        player_losses = self._over_players(Player.play, result, seed)
-        self._nonfinite.update(self.optimizer.iterations, result.terms)
-        logs = self._track(x, loss, *result.terms, *player_losses)
-        self._step.assign_add(1)
-        return logs
-
-    def test_step(self, data):
-        """Evaluates one batch; the draws of z are the same each time an evaluation is repeated."""
-        x, condition = self._unpack(input_checks.unpack_inputs(data, self.condition_size > 0))
-        seed = stateless_seed(self.seed or 0, self._evaluation_batch)
-        result = self._pass(x, condition, seed, training=False)
-        loss = self._weigh(*result.terms) - result.tightening
-        player_losses = self._over_players(
-            lambda player, *batch: player.player_loss(*batch), result, seed
-        )
-        self._evaluation_batch.assign_add(1)
-        return self._track(x, loss, *result.terms, *player_losses)
-
-    def _over_players(self, function, result, seed):
-        """Returns [the sum of `function(player, z, prior, seed)` over players, a share], or []."""
-        if not self._players:
-            return []
-        with reductions.replicas_apart(not self._synchronize_divergence, result.size):
-            seed = reductions.own_seed(seed)
-            losses = [
-                function(player, result.z, result.prior, stateless_seed(seed, 2 + index))
-                for index, player in enumerate(self._players)
-            ]
-            return [reductions.share_of_global_value(tf.add_n(losses))]
-
-    def _weigh(self, reconstruction_loss, kl_divergence, divergence):
-        kl_weight, divergence_weight = self.weights_at(self._step)
-        return (
-            reconstruction_loss
-            + self._kl_penalty(kl_weight, kl_divergence)
-            + penalty(divergence_weight, divergence)
-        )
-
-    def _kl_penalty(self, kl_weight, kl_divergence):
+    def kl_penalty(self, weight, kl_divergence):
         """Returns what the KL term adds to the loss, a share."""
-        return penalty(kl_weight, kl_divergence)
+        return penalty(weight, kl_divergence)
 
-    def _kl_divergence(self, posterior, prior, z):
+    def kl_rows(self, posterior, prior, z):
         """Returns KL(q(z|x) || p(z)) [n]: exact if TFP has it, else the mean over draws of z."""
-        if not has_elbo(self):
+        if not self._has_kl:
             return tf.zeros(tf.shape(z)[1:2])
         try:
             return tfp.distributions.kl_divergence(posterior, prior)
         except NotImplementedError:
             return tf.reduce_mean(posterior.log_prob(z) - prior.log_prob(z), axis=0)
 
-    def _track(self, x, *shares):
-        # A share times the number of replicas, averaged over replicas and over examples, is the
-        # value of the global batch: an epoch's mean is exact with unequal batches too.
-        replicas = reductions.num_replicas()
-        weight = reductions.global_batch_size(tf.shape(x)[0]) / replicas
-        weights = [w / replicas for w in self.weights_in_force().values()]
-        for tracker, share in zip(self._trackers, [*shares, *weights], strict=True):
-            tracker.update_state(share * replicas, sample_weight=weight)
-        return {t.name: reductions.step_output(t.result()) for t in self._trackers}
+    # === Distributions, on tensors ===
 
-    def _add_trackers(self, names):
-        self._trackers += [keras.metrics.Mean(name=name) for name in names]
+    def prior_distribution(self):
+        """Returns p(z), a TFP distribution with event shape [latent_dim]."""
+        return self.prior.distribution(self.latent_dim, self.inference.posterior_of)
+
+    def joint(self, x, condition=None, prior=None, knows_x=True):
+        """Returns the `Joint` of tensors: log p(x, z) of a batch of x as a function of z."""
+        x, condition = self.example_spec.tensor(x), self.condition.tensor(condition)
+        return Joint(self, x, condition, prior, knows_x=knows_x)
+
+    def posterior_distribution(self, x, condition=None):
+        """Returns q(z|x), a TFP distribution with batch shape [n], for a tensor x [n, ...].
+
+        Args:
+            x: [n, *event_shape].
+            condition: labels [n] or features [n, condition.size] where the model takes a condition.
+                Default None.
+
+        Where inference draws z and knows no q(z|x), it is the distribution of a few draws, which
+        has moments and no density.
+        """
+        return self.inference.distribution(self.joint(x, condition))
+
+    def likelihood_distribution(self, z, condition=None, context=None):
+        """Returns p(x|z), batch shape [n] and event shape that of x, for z [n, latent_dim].
+
+        Args:
+            z: [n, latent_dim].
+            condition: labels [n] or features [n, condition.size] where the model takes a condition.
+                Default None.
+            context: what the likelihood knows of x besides, `likelihood.context(x)` (the library
+                size of counts). Default None: what is typical.
+        """
+        self.example_spec.require_known()
+        z = tf.cast(z, tf.float32)
+        check_shape(z.shape, (self.latent_dim,), "z")
+        return self.likelihood_of(z, self.condition.tensor(condition), context)
+
+    def likelihood_of(self, z, condition=None, context=None, training=False):
+        """Returns p(x|z) for tensors that were checked; as `likelihood_distribution`."""
+        z = conditions.append(z, condition)
+        if isinstance(self.decoder, networks.AutoregressiveDecoder):
+            return self.decoder.distribution(z, self.likelihood, context=context, training=training)
+        return self.likelihood.distribution(self.decoder(z, training=training), context)
 
     @property
-    def metrics(self):
-        """The running means that `fit` and `evaluate` report and reset."""
-        return self._trackers
+    def latent_support(self):
+        """Where z lies: "euclidean" for all of space, "sphere" for the unit sphere."""
+        return self.prior.support
 
-    def reset_metrics(self):
-        """Resets the running means, and the draws of z of an evaluation."""
-        super().reset_metrics()
-        self._evaluation_batch.assign(0)
+    # === Functions of rows ===
+
+    @property
+    def capabilities(self):
+        """What the model can do: an ELBO where q(z|x) and p(z) have densities, and so on."""
+        missing = {
+            "log_prob": f"is not known for {type(self).__name__}; evaluation."
+            "marginal_log_likelihood estimates it"
+        }
+        for part, names in (
+            (self.inference, ("elbo", "posterior")),
+            (self.prior, ("elbo", "joint")),
+        ):
+            if not part.has_density:
+                missing |= dict.fromkeys(names, compatibility.without_density(part))
+        return Capabilities({name: missing[name] for name in NAMES if name in missing})
+
+    @property
+    def samples_by_default(self):
+        """Whether `generate` draws x where nothing is said: for an autoregressive decoder."""
+        return isinstance(self.decoder, networks.AutoregressiveDecoder)
+
+    def encode_rows(self, x, seed=None, condition=None):
+        """Returns a code of each row, [n, latent_dim]: that which stands for x, or one draw.
+
+        Args:
+            x: [n, *event_shape].
+            seed: int64 [n] of at least 0 for draws; None for the code that stands for x.
+            condition: [n, ...] where the model takes one. Default None.
+        """
+        joint = self.joint(x, condition)
+        if seed is None:
+            return self.inference.point(joint)
+        return self.inference.draw_rows(joint, row_seeds(seed))[0]
+
+    def decode_rows(self, z, condition=None, context=None):
+        """Returns the mean of p(x|z), [n, *event_shape], for z [n, latent_dim]."""
+        return self.likelihood_distribution(z, condition, context).mean()
+
+    def reconstruct_rows(self, x, condition=None):
+        """Returns the mean of p(x|z) at the code that stands for x, [n, *event_shape]."""
+        joint = self.joint(x, condition)
+        return self.decode_rows(self.inference.point(joint), condition, joint.context)
+
+    def generate_rows(self, seed, condition=None, sample=None):
+        """Returns a new example for each seed, [n, *event_shape]; `sample` as for `generate`."""
+        seeds = row_seeds(seed)
+        z = tf.cast(draw_rows(self.prior_distribution(), fold_in(seeds, 0)), tf.float32)
+        p = self.likelihood_distribution(z, condition)
+        sample = self.samples_by_default if sample is None else sample
+        return tf.cast(draw_rows(p, fold_in(seeds, 1)) if sample else p.mean(), tf.float32)
+
+    def elbo_rows(self, x, seed, condition=None):
+        """Returns the evidence lower bound of each row, float32 [n], in nats."""
+        log_likelihood, kl_divergence = self.elbo_terms(x, seed, condition)
+        return log_likelihood - kl_divergence
+
+    def elbo_terms(self, x, seed, condition=None):
+        """Returns (log p(x|z), KL(q(z|x) || p(z))), two float32 [n] in nats; elbo = first - second.
+
+        z is the draw that `encode_rows(x, seed)` gives. The KL is 0 for a posterior or a prior
+        without a density, where it is not defined.
+        """
+        joint = self.joint(x, condition)
+        z = self.inference.draw_rows(joint, row_seeds(seed))
+        posterior = self.inference.distribution(joint) if self._has_kl else None
+        return joint.log_likelihood(z)[0], self.kl_rows(posterior, joint.prior, z)
+
+    def log_weights(self, x, seed, num_samples, condition=None):
+        """Returns log p(x|z_k) + log p(z_k) - log q(z_k|x), float32 [num_samples, n], in nats.
+
+        Draws are decoded one after another: the memory is that of a batch.
+        """
+        joint = self.joint(x, condition)
+        q = self.inference.distribution(joint)
+        z = self.inference.draw_rows(joint, row_seeds(seed), num_samples)
+        joint.prior.batch_shape  # noqa: B018, made here once, not within the loop
+        return tf.map_fn(
+            lambda z: joint.log_weights(z[None], q)[0], z, fn_output_signature=tf.float32
+        )
+
+    def check_codes(self, z):
+        """Returns codes z as NumPy float32 [n, latent_dim]; raises where they are none."""
+        z = as_example_array(z, "z")
+        check_shape(z.shape, (self.latent_dim,), "z")
+        check_finite("z", z)
+        return z
+
+
+def _inference_or_default(given):
+    return inference.Amortized() if given is None else inference.get(given)

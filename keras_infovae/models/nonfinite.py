@@ -14,11 +14,18 @@ class NonFiniteRecorder:
     """
 
     def __init__(self, terms):
-        self.terms = list(terms)
+        self.terms = [*terms, "loss"]
         self._first = step_variable([-1, -1], "first_nonfinite")
 
-    def update(self, step, values):
-        """Records `step` if it is the first at which one of the scalar `values` is not finite."""
+    def update(self, step, terms, loss):
+        """Records `step` if it is the first at which a term, or the loss itself, is not finite.
+
+        Args:
+            step: the number of the step.
+            terms: {name: scalar}.
+            loss: a scalar, looked at last: its terms say more.
+        """
+        values = [terms[name] for name in self.terms[:-1]] + [loss]
         bad = tf.logical_not(tf.math.is_finite(tf.stack(values)))
         is_first = tf.reduce_any(bad) & (self._first[0] < 0)
         now = tf.stack([tf.cast(step, tf.int64), tf.argmax(bad, output_type=tf.int64)])

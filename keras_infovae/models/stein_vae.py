@@ -1,5 +1,6 @@
 """The Stein variational InfoVAE."""
 
+from keras_infovae import divergences
 from keras_infovae.models.info_vae import InfoVAE
 from keras_infovae.utils.serialization import register
 
@@ -32,6 +33,8 @@ class SteinVAE(InfoVAE):
         Zhao, Song, Ermon, InfoVAE, arXiv:1706.02262, section 3.2.
         Liu and Wang, Stein Variational Gradient Descent, arXiv:1608.04471, equation 8.
     """
+
+    divergence_class = divergences.KernelSteinDiscrepancy
 
     def __init__(self, latent_dim, lambda_="auto", *, alpha=0.0, divergence="stein", **settings):
         super().__init__(

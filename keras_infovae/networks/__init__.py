@@ -1,11 +1,15 @@
 """Encoder and decoder builders."""
 
+import keras
+
 from keras_infovae.networks.autoregressive import AutoregressiveDecoder
 from keras_infovae.networks.base import Network
+from keras_infovae.networks.checks import check_output, conditioned_shape
 from keras_infovae.networks.conv import Conv
 from keras_infovae.networks.mlp import MLP
 from keras_infovae.networks.pixel_cnn import PixelCNN
 from keras_infovae.networks.recurrent import Recurrent
+from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.serialization import Registry
 
 registry = Registry(
@@ -19,6 +23,17 @@ _SMALLEST_IMAGE_SIDE = 8
 _MOST_CHANNELS = 4
 
 
+def check_network(name, network):
+    """Returns `network`: a Keras model or None as it is, else the setting that it names."""
+    if network is None or isinstance(network, keras.Model):
+        return network
+    if isinstance(network, (str, dict, Network)):
+        return get(network)
+    raise argument_error(
+        name, "a keras.Model, a network setting or its name, or None", network, TypeError
+    )
+
+
 def default_for(event_shape):
     """Returns the network for x of `event_shape`: `Conv` for what looks like an image, else `MLP`.
 
@@ -28,6 +43,25 @@ def default_for(event_shape):
     return Conv() if image and min(event_shape[:2]) >= _SMALLEST_IMAGE_SIDE else MLP()
 
 
+def fitting_decoder(decoder, input_size, parameter_shape, event_shape):
+    """Returns a decoder from [n, input_size] to [n, *parameter_shape], checked that it is one.
+
+    Args:
+        decoder: a Keras model, a network setting, or None for one that suits x of `event_shape`.
+        input_size: the number of dimensions of z and of what is told besides.
+        parameter_shape: the shape of the likelihood's numbers for one x.
+        event_shape: the shape of x.
+    """
+    decoder = default_for(event_shape) if decoder is None else decoder
+    if isinstance(decoder, Network):
+        decoder = decoder.decoder(input_size, parameter_shape, event_shape)
+    given = [(input_size,)]
+    if isinstance(decoder, AutoregressiveDecoder):
+        given.append(event_shape)
+    check_output("decoder", decoder, given, parameter_shape)
+    return decoder
+
+
 __all__ = [
     "MLP",
     "AutoregressiveDecoder",
@@ -35,8 +69,12 @@ __all__ = [
     "Network",
     "PixelCNN",
     "Recurrent",
+    "check_network",
+    "check_output",
+    "conditioned_shape",
     "default_for",
     "deserialize",
+    "fitting_decoder",
     "get",
     "serialize",
 ]

@@ -5,7 +5,6 @@ import os
 
 import numpy as np
 
-from keras_infovae.evaluation.conditions import num_classes_of
 from keras_infovae.serving import model_card, parity, saved_model
 from keras_infovae.serving import signatures as signature_table
 from keras_infovae.serving import warmup as warm_up
@@ -123,7 +122,7 @@ def _check_classes(classes, model):
     """Returns `classes` as a list fit for JSON, or None."""
     if classes is None:
         return None
-    count = num_classes_of(model)
+    count = model.condition.num_classes
     if count is None:
         expected = "None for a model whose condition is no class"
         raise argument_error("classes", expected, classes)

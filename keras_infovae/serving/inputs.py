@@ -71,7 +71,7 @@ class ServingInputs:
             return False
         if self.preprocessing is not None:
             return True
-        likelihood = self.model.likelihood
+        likelihood = self.model.example_spec.values
         images = np.resize(np.arange(256, dtype="uint8"), [-(-256 // math.prod(shape)), *shape])
         low = -np.inf if likelihood.minimum is None else likelihood.minimum
         high = np.inf if likelihood.maximum is None else likelihood.maximum
@@ -91,11 +91,11 @@ class ServingInputs:
     @property
     def condition_spec(self):
         """{"condition": TensorSpec of labels [n] or features [n, c]}; {} where there is none."""
-        if not self.model.condition_size:
+        if not self.model.condition.size:
             return {}
-        if getattr(self.model, "num_classes", None):
+        if self.model.condition.num_classes:
             return {"condition": tf.TensorSpec([None], tf.int64, name="condition")}
-        shape = [None, self.model.condition_size]
+        shape = [None, self.model.condition.size]
         return {"condition": tf.TensorSpec(shape, tf.float32, name="condition")}
 
     # === From a request to the model's x ===
@@ -107,7 +107,7 @@ class ServingInputs:
         x = self.preprocessing(x) if self.preprocessing is not None else self.scaled(x)
         x = tf.ensure_shape(tf.cast(x, tf.float32), [None, *self.model.event_shape])
         x = tf.debugging.assert_all_finite(x, "Input `x` must be finite after preprocessing.")
-        likelihood = self.model.likelihood
+        likelihood = self.model.example_spec.values
         low, high = likelihood.minimum, likelihood.maximum
         if low is not None:
             message = f"Input `x` must be at least {low:g} after preprocessing."
@@ -171,7 +171,7 @@ class ServingInputs:
             return {}
         if condition.dtype.is_floating:
             return {"condition": tf.debugging.assert_all_finite(condition, "Input `condition`")}
-        classes = self.model.num_classes
+        classes = self.model.condition.num_classes
         message = f"Input `condition` must hold labels from 0 to {classes - 1}."
         inside = tf.debugging.Assert(
             tf.reduce_all((condition >= 0) & (condition < classes)), [message, condition]

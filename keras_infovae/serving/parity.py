@@ -1,5 +1,6 @@
 """Does an exported model answer as the Keras model does?"""
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -18,11 +19,12 @@ def tolerance(model):
 
 
 def compute_dtypes(model):
-    """Returns the types that the layers of encoder and decoder compute in."""
+    """Returns the types that the layers of the model's parts compute in."""
     return {
         tf.as_dtype(layer.compute_dtype)
-        for network in (model.encoder, model.decoder)
-        for layer in (network, *network._flatten_layers(include_self=False))
+        for part in model.parts()
+        if isinstance(part, keras.layers.Layer)
+        for layer in (part, *part._flatten_layers(include_self=False))
     }
 
 

@@ -3,7 +3,6 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae.anomaly_scores import has_elbo
 from keras_infovae.serving import signatures
 from keras_infovae.utils.checks import argument_error
 
@@ -142,7 +141,7 @@ class Samples:
         seed = tf.fill([len(x)], tf.constant(signatures.SCORE_SEED, tf.int64))
         log_likelihood, kl = model.elbo_terms(tf.constant(x), seed, **self._given)
         answers = {"reconstruction_loss": (-log_likelihood.numpy(), 1.0)}
-        if has_elbo(model):
+        if "elbo" in model.capabilities:
             answers["kl_divergence"] = (kl.numpy(), 1.0)
 
             def negative_elbo(_, x, **given):
@@ -194,7 +193,7 @@ def _feature(values, floating):
 
 def _split(warmup, model):
     """Returns (raw examples, condition) of `warmup`."""
-    if warmup is None or not model.condition_size:
+    if warmup is None or not model.condition.size:
         return warmup, None
     if not isinstance(warmup, (tuple, list)) or len(warmup) != 2:
         raise argument_error("warmup", "(examples, condition)", type(warmup), TypeError)
@@ -206,8 +205,8 @@ def _split(warmup, model):
 
 
 def _made_condition(model):
-    if not model.condition_size:
+    if not model.condition.size:
         return None
-    if getattr(model, "num_classes", None):
-        return np.arange(_ROWS) % model.num_classes
-    return np.random.default_rng(0).normal(size=(_ROWS, model.condition_size)).astype("float32")
+    if model.condition.num_classes:
+        return np.arange(_ROWS) % model.condition.num_classes
+    return np.random.default_rng(0).normal(size=(_ROWS, model.condition.size)).astype("float32")

@@ -4,7 +4,6 @@ import collections
 
 import tensorflow as tf
 
-from keras_infovae.anomaly_scores import has_elbo
 from keras_infovae.utils.checks import argument_error, check_choice
 
 # {input: TensorSpec}, and a function from keyword arguments to {output: tensor}.
@@ -86,9 +85,12 @@ class SignatureFunctions:
 
     def encode(self, seed, **given):
         x, condition = self._read(given)
-        q, z = self._model.encode_rows(x, _checked(seed), **condition)
-        outputs = {"mean": tf.cast(q.mode(), tf.float32), "z": z}
+        outputs = {
+            "mean": self._model.encode_rows(x, **condition),
+            "z": self._model.encode_rows(x, _checked(seed), **condition),
+        }
         if has_log_variance(self._model):
+            q = self._model.posterior_distribution(x, **condition)
             outputs["log_variance"] = tf.math.log(tf.cast(q.variance(), tf.float32))
         return outputs
 
@@ -112,7 +114,7 @@ class SignatureFunctions:
         seed = tf.fill([tf.shape(x)[0]], tf.constant(SCORE_SEED, tf.int64))
         log_likelihood, kl_divergence = self._model.elbo_terms(x, seed, **condition)
         scores = {"reconstruction_loss": -log_likelihood}
-        if has_elbo(self._model):
+        if "elbo" in self._model.capabilities:
             scores["negative_elbo"] = kl_divergence - log_likelihood
             scores["kl_divergence"] = kl_divergence
         return scores
@@ -138,7 +140,7 @@ class SignatureFunctions:
 
 def has_log_variance(model):
     """Returns whether q(z|x) of `model` is a normal: on a sphere, z has no variance per axis."""
-    return model.posterior.has_density and model.posterior.support == "euclidean"
+    return "posterior" in model.capabilities and model.latent_support == "euclidean"
 
 
 def main_score(outputs):

@@ -5,7 +5,6 @@ import itertools
 import keras
 
 from keras_infovae import divergences, models, networks
-from keras_infovae.models import input_checks
 from keras_infovae.tuning import choices
 from keras_infovae.utils.checks import argument_error
 
@@ -111,11 +110,7 @@ class HyperInfoVAE:
         for words in itertools.product(*(self.space[name] for name in names)):
             model = self._model(first | dict(zip(names, words)))
             for name, x in arrays.items():
-                x = input_checks.as_example_array(x, name, model.likelihood.accepts_integers)
-                model.likelihood.check_event_shape(x.shape[1:])
-                model.build(x.shape)
-                input_checks.check_event_shape(x.shape, model.event_shape, name)
-                input_checks.check_values(x, model.likelihood, name)
+                model.build(model.example_spec.array(x, name).shape)
 
     def _values(self, hp):
         values = {}

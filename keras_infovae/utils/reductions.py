@@ -94,6 +94,13 @@ def gather(tensor):
     return tf.ensure_shape(gathered, [None, *tensor.shape[1:]])  # forgotten among processes
 
 
+def _global_count(count):
+    """Returns the number of rows that `gather` would join, an int32 scalar."""
+    if _weight_apart() is not None or num_replicas() == 1:
+        return count
+    return tf.cast(global_batch_size(count), tf.int32)
+
+
 def global_batch_size(local_batch_size):
     """Returns the sum over replicas of the number of examples on each, a float32 scalar."""
     local_batch_size = tf.cast(local_batch_size, tf.float32)
@@ -143,6 +150,27 @@ def local_rows(global_rows, count):
     counts = context.all_gather(tf.reshape(count, [1]), axis=0)
     start = tf.reduce_sum(counts[: context.replica_id_in_sync_group])
     return global_rows[start : start + count]
+
+
+def local_draws(global_draws, count):
+    """Returns this replica's part [draws, count, ...] of draws [draws, global_batch, ...]."""
+    rows = tf.experimental.numpy.swapaxes(global_draws, 0, 1)
+    return tf.experimental.numpy.swapaxes(local_rows(rows, count), 0, 1)
+
+
+def gather_draws(draws):
+    """Returns `draws` [draws, local_batch, ...] of all replicas, [draws, global_batch, ...]."""
+    rows = gather(tf.experimental.numpy.swapaxes(draws, 0, 1))
+    return tf.experimental.numpy.swapaxes(rows, 0, 1)
+
+
+def seeds_of_rows(seed, count):
+    """Returns a seed for each of this replica's `count` rows of the global batch, int32 [count, 2].
+
+    Row i of the global batch has the same seed on any number of replicas.
+    """
+    rows = local_rows(tf.range(_global_count(count)), count)
+    return tf.stack([tf.fill([count], seed[0]), seed[1] + rows], axis=1)
 
 
 def sum_over_rows(function, global_rows):

@@ -100,7 +100,7 @@ def bidirectional_monte_carlo(
     method = get_method("annealed_importance", settings)
     num_examples = check_integer("num_examples", num_examples)
     seed = stateless_seed(check_integer("seed", seed, minimum=0))
-    condition = model.check_condition(condition, num_examples)
+    condition = model.example_spec.condition_array(condition, num_examples)
     method.check_model(model)
     size = examples_at_once(num_examples, model.event_shape, method.chains, batch_size)
     prior = model.prior_distribution()

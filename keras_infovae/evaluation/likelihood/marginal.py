@@ -118,5 +118,5 @@ def get_method(method, settings):
 def weights_of(method, model, x, condition, seed, batch_size, verbose):
     """Gives log weights [draws, k] of the examples in turn, with all arguments checked."""
     seed = stateless_seed(check_integer("seed", seed, minimum=0))
-    x, condition = model.check_data(x, condition)
+    x, condition = model.example_spec.arrays(x, condition)
     return method.log_weights(model, x, condition, seed, batch_size, verbose)

@@ -4,7 +4,6 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from keras_infovae.distributions import check_densities
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import check_choice
 
@@ -107,8 +106,7 @@ def check_start(start, model, what):
         what: the name of what needs the densities, for the error.
     """
     check_choice("start", start, STARTS)
-    needed = {"prior": model.prior}
-    if start == "posterior" or model.prior.made_of_posteriors:
-        needed["posterior"] = model.posterior
-    check_densities(what, **needed)
+    model.capabilities.require("joint", what)
+    if start == "posterior":
+        model.capabilities.require("posterior", what)
     return start

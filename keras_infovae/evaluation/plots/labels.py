@@ -4,7 +4,6 @@ import dataclasses
 
 import numpy as np
 
-from keras_infovae.evaluation.conditions import num_classes_of
 from keras_infovae.evaluation.labels import check_labels
 from keras_infovae.evaluation.plots import style
 from keras_infovae.utils.checks import argument_error
@@ -56,7 +55,7 @@ def check_class_names(class_names, model):
     Raises:
         ValueError: for names of another number of classes.
     """
-    count = num_classes_of(model) or 0
+    count = model.condition.num_classes or 0
     if class_names is None:
         return list(map(str, range(count)))
     if len(class_names) != count:

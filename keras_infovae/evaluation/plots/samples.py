@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_infovae.evaluation.conditions import check_condition, draw, num_classes_of
+from keras_infovae.evaluation.conditions import check_condition, draw
 from keras_infovae.evaluation.plots import class_samples, style, views
 from keras_infovae.evaluation.plots.labels import check_class_names
 
@@ -44,7 +44,7 @@ def plot_samples(model, path, x=None, seed=0, feature_names=None, condition=None
         x, condition = views.check_given(model, x, condition)
     class_names = check_class_names(class_names, model)
     kind = views.view(model.event_shape, feature_names)
-    if kind == views.IMAGES and num_classes_of(model):
+    if kind == views.IMAGES and model.condition.num_classes:
         return class_samples.plot(model, x, condition, class_names, seed, path)
     note = "" if condition is None else " Samples have the conditions of examples, drawn."
     if kind == views.IMAGES:

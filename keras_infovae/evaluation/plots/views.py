@@ -52,7 +52,7 @@ def check_given(model, x, condition, minimum=1):
         ValueError, TypeError: for fewer than `minimum` examples, and for data or a condition that
             the model cannot have been trained on.
     """
-    x, _ = model.check_data(check_examples(x, minimum), condition)
+    x, _ = model.example_spec.arrays(check_examples(x, minimum), condition)
     return x, take(condition, slice(None))
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae.evaluation.conditions import num_classes_of, take
+from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.label_use import clustering_scores, semi_supervised_error
 
 _MOST_EXAMPLES = 2000
@@ -47,7 +47,7 @@ def label_use(model, data, conditions, seed):
         conditions: what `conditions_of` returned.
         seed: integer.
     """
-    split, of_condition = data.held_out(), num_classes_of(model) is not None
+    split, of_condition = data.held_out(), model.condition.num_classes is not None
     labels = {name: getattr(data, f"{name}_labels") for name in ("train", split)}
     if of_condition:
         labels = conditions

@@ -6,11 +6,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae.anomaly_scores import has_elbo
 from keras_infovae.distributions import diagonal_normal_moments
 from keras_infovae.evaluation.aggregated_posterior import log_det
 from keras_infovae.evaluation.batches import some_rows
-from keras_infovae.evaluation.conditions import conditions_of, draw, num_classes_of, take
+from keras_infovae.evaluation.conditions import conditions_of, draw, take
 from keras_infovae.evaluation.latent_information import (
     elbo_decomposition,
     kl_per_dimension,
@@ -29,6 +28,7 @@ _MOST_EXAMPLES = 1000  # whose pairs, or importance weights, are computed
 _SAMPLES = 1000
 _FEWEST = 20
 _PRIOR_DRAWS = 10000
+_NETWORKS = ("encoder", "decoder")
 _PARTS = ("divergence", "prior", "posterior", "likelihood")
 
 
@@ -79,23 +79,25 @@ def measure(model, data, history, seed, condition=None):
 
 
 def _describe(model):
-    networks = {"encoder": model.encoder, "decoder": model.decoder}
-    kind = "features" if num_classes_of(model) is None else "classes"
-    condition = {"condition": f"{model.condition_size} {kind}"} if model.condition_size else {}
+    kind = "features" if model.condition.num_classes is None else "classes"
+    condition = {"condition": f"{model.condition.size} {kind}"} if model.condition.size else {}
     return {
         "class": type(model).__name__,
         **condition,
         "latent_dim": model.latent_dim,
-        "kl_weight": float(model.kl_weight),
-        "divergence_weight": float(model.divergence_weight),
-        **{part: type(getattr(model, part)).__name__ for part in _PARTS},
-        **{f"{name}_weights": network.count_params() for name, network in networks.items()},
+        **{name: float(weight) for name, weight in model.weights_at(model.progress.step).items()},
+        **{part: type(getattr(model, part)).__name__ for part in _PARTS if hasattr(model, part)},
+        **{
+            f"{name}_weights": getattr(model, name).count_params()
+            for name in _NETWORKS
+            if hasattr(model, name)
+        },
     }
 
 
 def _fit_per_example(model, *examples):
     """Returns means over training and held-out examples, and how held-out ones differ."""
-    if has_elbo(model):
+    if "elbo" in model.capabilities:
         name, values = "ELBO", [model.elbo(x, **given) for x, given in examples]
     else:
         name = "Log-likelihood given the code"
@@ -122,7 +124,7 @@ def _without_matrices(report):
 
 
 def _latents(model, x, seed, condition):
-    if not has_elbo(model):
+    if not "elbo" in model.capabilities:
         return None
     result = {"information": mutual_information(model, x, seed=seed, condition=condition)}
     if diagonal_normal_moments(model.prior_distribution()) is not None:

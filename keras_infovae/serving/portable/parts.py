@@ -31,9 +31,9 @@ def make(part, inputs):
         return x if high is None else tf.minimum(x, high)
 
     def encoder(x, **given):
-        q = model.posterior_distribution(read(x), **given)
-        outputs = {"mean": tf.cast(q.mode(), tf.float32)}
+        outputs = {"mean": model.encode_rows(read(x), **given)}
         if has_log_variance(model):
+            q = model.posterior_distribution(read(x), **given)
             outputs["log_variance"] = tf.math.log(tf.cast(q.variance(), tf.float32))
         return outputs
 

@@ -1,0 +1,106 @@
+"""Amortized inference: an encoder gives the parameters of q(z|x)."""
+
+import tensorflow as tf
+
+from keras_infovae import networks
+from keras_infovae.distributions import draw_rows, posteriors
+from keras_infovae.inference.base import Codes, Inference
+from keras_infovae.utils import reductions
+from keras_infovae.utils.serialization import deserialize_values, register
+
+
+@register
+class Amortized(Inference):
+    """q(z|x) whose parameters an encoder computes from x, trained by gradients through its draws.
+
+    Args:
+        encoder: a Keras model from x to [n, posterior.parameter_size(latent_dim)], the numbers that
+            the posterior documents; a network setting or its name ("mlp", "conv"); or None
+            (default) for one that suits the shape of x.
+        posterior: a `Posterior` or its name. Default "diagonal_normal".
+
+    Example:
+
+    >>> import keras_infovae as ki
+    >>> inference = ki.inference.Amortized("mlp", "diagonal_normal")
+    >>> model = ki.LatentVariableModel(latent_dim=2, inference=inference)
+
+    References:
+        Kingma and Welling, Auto-Encoding Variational Bayes, arXiv:1312.6114, section 2.4.
+    """
+
+    is_amortized = True
+    is_reparameterized = True
+
+    def __init__(self, encoder=None, posterior="diagonal_normal"):
+        super().__init__(dtype="float32")
+        self.encoder = networks.check_network("encoder", encoder)
+        self.posterior = posteriors.get(posterior)
+
+    @property
+    def has_density(self):
+        """Whether the posterior has a density."""
+        return self.posterior.has_density
+
+    @property
+    def is_random(self):
+        """Whether the posterior is more than a point."""
+        return self.posterior.has_density
+
+    @property
+    def support(self):
+        """Where the posterior's z lies."""
+        return self.posterior.support
+
+    @property
+    def is_diagonal(self):
+        """Whether the posterior is the product of a density for each dimension."""
+        return self.posterior.is_diagonal
+
+    def build(self, event_shape, condition_size, latent_dim):
+        """Makes the encoder for x of `event_shape`, or checks that the given one fits."""
+        shape = networks.conditioned_shape(event_shape, condition_size)
+        output_shape = (self.posterior.parameter_size(latent_dim),)
+        encoder = networks.default_for(event_shape) if self.encoder is None else self.encoder
+        if isinstance(encoder, networks.Network):
+            encoder = encoder.encoder(shape, *output_shape)
+        networks.check_output("encoder", encoder, [shape], output_shape)
+        # The order in which parts are kept decides that of the weights, by which a saved optimizer
+        # is restored: first the encoder, whoever made it.
+        posterior = self.posterior
+        for part in (self.encoder, posterior):
+            self._tracker.untrack(part)
+        self.encoder, self.posterior = encoder, posterior
+        if not posterior.built:
+            posterior.build(latent_dim)
+        self.built = True
+
+    def parameters(self, features, training=False):
+        """Returns what the encoder says of x, float32 [n, posterior.parameter_size(latent_dim)]."""
+        return tf.cast(self.encoder(features, training=training), tf.float32)
+
+    def distribution(self, joint):
+        return self.posterior_of(joint.features)
+
+    def posterior_of(self, features):
+        return self.posterior.distribution(self.parameters(features))
+
+    def point(self, joint):
+        return tf.cast(self.distribution(joint).mode(), tf.float32)
+
+    def draw_rows(self, joint, seeds, num_samples=1):
+        z = draw_rows(self.distribution(joint), seeds, num_samples)
+        return tf.cast(z, tf.float32)
+
+    def draw_codes(self, joint, seed, num_samples=1):
+        # z is drawn for the global batch and this replica takes its rows, so that every example
+        # gets the same noise on any number of replicas.
+        parameters = self.parameters(joint.features, joint.training)
+        posterior = self.posterior.distribution(reductions.gather(parameters))
+        gathered = posterior.sample(num_samples, seed=seed)
+        return Codes(reductions.local_draws(gathered, joint.size), gathered, posterior)
+
+    @classmethod
+    def from_config(cls, config):
+        """Returns the inference that `get_config` described."""
+        return cls(**deserialize_values(config))

@@ -1,0 +1,166 @@
+"""What kind of thing a model is given as data, and its examples as arrays."""
+
+import collections.abc
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+_ALONE = (
+    "must come alone: a generative model is trained on x without targets or sample weights. "
+    "Received: more than x. Pass fit(x), validation_data=(x_valid,), or dataset.map(lambda x, y: x)."
+)
+
+
+def is_dataset(x):
+    """Returns whether `x` gives batches: a `tf.data.Dataset` or a `PyDataset`."""
+    return isinstance(x, (tf.data.Dataset, keras.utils.PyDataset))
+
+
+def is_arrays(x):
+    """Returns whether `x` is an array or a tuple of arrays, rather than a dataset."""
+    return isinstance(x, np.ndarray) or (
+        isinstance(x, tuple) and all(isinstance(part, np.ndarray) for part in x)
+    )
+
+
+def as_example_array(x, name="x", integers=False):
+    """Returns `x` as a NumPy float32 array [examples, ...].
+
+    Args:
+        x: what converts to an array.
+        name: the argument's name, for the error.
+        integers: whether integers are taken as they are (counts). Default False.
+
+    Raises:
+        TypeError: for strings, objects and, by default, integers (which have no agreed scale).
+        ValueError: for ragged, empty or one-dimensional input.
+    """
+    x = _as_array(x, name)
+    if x.dtype.kind not in "fiub":
+        raise TypeError(f"Argument `{name}` must be numeric. Received: dtype={x.dtype}")
+    if x.ndim < 2:
+        raise ValueError(
+            f"Argument `{name}` must have shape [examples, ...] with at least one axis per "
+            f"example. Received: shape={x.shape}. (Labels are not data; for one feature, use "
+            "x[:, None].)"
+        )
+    if 0 in x.shape:
+        raise ValueError(f"Argument `{name}` must not be empty. Received: shape={x.shape}")
+    if x.dtype.kind != "f" and not integers:
+        raise TypeError(
+            f"Argument `{name}` must be floating point. Received: dtype={x.dtype}. "
+            "Convert it: x.astype('float32') / 255 for 8-bit images, x.astype('float32') for "
+            "numbers that have their scale already."
+        )
+    with np.errstate(over="ignore"):  # what is too large for float32 is found to be infinite
+        return x.astype("float32", copy=False)
+
+
+def _as_array(x, name):
+    """Returns `x` as a NumPy array; raises for what has no rows of numbers, saying what it is."""
+    if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
+        raise ValueError(
+            f"Argument `{name}` must have a value in each place. Received: a masked array with "
+            f"{int(np.ma.getmaskarray(x).sum())} hidden values. Fill them, or leave out the rows."
+        )
+    kind = _kind(x)
+    if kind is not None:
+        raise TypeError(f"Argument `{name}` must be an array or a dataset. Received: {kind}")
+    if isinstance(x, (list, tuple)) and any(getattr(part, "ndim", 0) >= 2 for part in x):
+        raise ValueError(
+            f"Argument `{name}` must be one array of examples. Received: a list of {len(x)} arrays "
+            f"of shapes {[tuple(np.shape(part)) for part in x][:3]}. Join them with np.concatenate, "
+            "or np.stack where each is one example."
+        )
+    if hasattr(x, "to_numpy"):
+        x = x.to_numpy()
+    try:
+        x = np.asarray(x)
+    except ValueError:
+        x = np.empty(0, dtype=object)
+    if x.dtype == object:
+        raise ValueError(
+            f"Argument `{name}` must be a rectangular numeric array. Received: a ragged list or an "
+            "array of Python objects. Every example must have the same shape."
+        )
+    return x
+
+
+def _kind(x):
+    """Returns in words what `x` is where it can be no array, else None."""
+    if isinstance(x, (tf.SparseTensor, tf.RaggedTensor)):
+        return f"a {type(x).__name__}; convert it by tf.sparse.to_dense or its to_tensor()"
+    if hasattr(x, "toarray") and hasattr(x, "nnz"):
+        return f"a sparse matrix ({type(x).__name__}); convert it by its toarray()"
+    if isinstance(x, collections.abc.Mapping):
+        return f"a dictionary of {sorted(map(str, x))[:5]}; stack its columns into one array"
+    if not hasattr(x, "__array__") and not isinstance(x, (list, tuple)):
+        return repr(type(x))
+    return None
+
+
+def unpack(data, conditional, name="x"):
+    """Returns (x, condition) from what Keras hands to a step; condition None if not `conditional`.
+
+    A conditional model is given (x, condition), alone or within a tuple of one.
+
+    Raises:
+        ValueError: when targets or sample weights come with x; there is nothing to use them for,
+            and ignoring them in silence would hide a mistake.
+    """
+    while isinstance(data, (tuple, list)) and len(data) > 1 and data[-1] is None:
+        data = data[:-1]
+    if isinstance(data, tuple) and len(data) == 1:
+        data = data[0]
+    if not conditional:
+        if isinstance(data, tuple):
+            raise ValueError(f"Argument `{name}` {_ALONE}")
+        return data, None
+    if not isinstance(data, (tuple, list)) or len(data) != 2:
+        raise ValueError(
+            f"Argument `{name}` must come with a condition, as (x, condition): the model takes "
+            f"both. Received: {type(data).__name__}"
+        )
+    return tuple(data)
+
+
+def iterate(dataset):
+    """Gives the batches of a `tf.data.Dataset` or `PyDataset` in turn."""
+    if isinstance(dataset, tf.data.Dataset):
+        yield from dataset
+    else:
+        yield from (dataset[i] for i in range(dataset.num_batches))
+
+
+def first_batch(dataset, conditional=False, name="x"):
+    """Returns x of the first batch of a dataset, or (x, condition).
+
+    Raises:
+        ValueError: when there is none.
+    """
+    for batch in iterate(dataset):
+        x, condition = unpack(batch, conditional, name)
+        return (x, np.asarray(condition)) if conditional else x
+    raise ValueError(f"Argument `{name}` must not be empty. Received: a dataset without batches")
+
+
+def check_batched(dataset, name="x"):
+    """Raises ValueError for a `tf.data.Dataset` of single examples, which no one has batched.
+
+    An image would be taken for a batch of its rows. What tells is that the elements are the slices
+    of tensors, and nothing after that has joined them.
+    """
+    if not isinstance(dataset, tf.data.Dataset):
+        return
+    names, unseen = [], [dataset]
+    while unseen:
+        part = unseen.pop()
+        names.append(type(part).__name__)
+        unseen += part._inputs()
+    sliced = any("TensorSlice" in kind for kind in names)
+    if sliced and not any("Batch" in kind or "Window" in kind for kind in names):
+        raise ValueError(
+            f"Argument `{name}` must be a dataset of batches. Received: one of single examples, of "
+            f"{dataset.element_spec}. Call its batch(...) first."
+        )

@@ -1,0 +1,162 @@
+"""What an example of a model must be: shape, values, condition."""
+
+import types
+
+import tensorflow as tf
+
+from keras_infovae.models import data_kinds
+from keras_infovae.utils.arrays import check_finite
+from keras_infovae.utils.checks import argument_error
+
+
+class ExampleSpec:
+    """What an example must be, and the checks that it is, before anything is computed.
+
+    Args:
+        values: a `Likelihood`, which says what shapes and values it can describe.
+        condition: a `Condition`.
+
+    Attributes:
+        event_shape: the shape of one x, a tuple; None before the model is built.
+    """
+
+    def __init__(self, values, condition):
+        self.values = values
+        self.condition = condition
+        self.event_shape = None
+
+    def require_known(self):
+        """Raises ValueError where the shape of x is not known yet."""
+        if self.event_shape is None:
+            raise ValueError(
+                "The model does not know the shape of x yet. Call fit(x), or build((None, ...)) "
+                "with the shape of x, first."
+            )
+
+    # === Arrays and datasets, checked whole ===
+
+    def arrays(self, x, condition=None):
+        """Returns x [n, *event_shape] and the condition, NumPy float32, labels as one-hot rows.
+
+        Args:
+            x: array [n, ...] as the model was trained on.
+            condition: one row per example, where the model takes a condition. Default None.
+
+        Raises:
+            ValueError, TypeError: for data that the model cannot have been trained on.
+        """
+        self.require_known()
+        x = self.array(x, "x")
+        return x, self.condition_array(condition, len(x))
+
+    def batches(self, x, condition=None):
+        """Gives (x, condition) as `arrays` does: once for an array, for each batch of a dataset."""
+        if not data_kinds.is_dataset(x):
+            yield self.arrays(x, condition)
+            return
+        self._refuse_beside_dataset(condition)
+        data_kinds.check_batched(x, "x")
+        for batch in data_kinds.iterate(x):
+            yield self.arrays(*data_kinds.unpack(batch, self.condition.size > 0, "x"))
+
+    def condition_array(self, condition, count, repeat=False):
+        """Returns `condition` as NumPy float32 [count, condition.size], or None if there is none.
+
+        Args:
+            condition: what a user gives.
+            count: the number of examples.
+            repeat: whether a single one stands for all examples. Default False.
+        """
+        self.require_known()
+        return self.condition.array(condition, count, repeat)
+
+    def prepare(self, x, name, condition, build):
+        """Checks `x`, and builds the model by `build(shape)` if that is still to do.
+
+        Returns:
+            (x ready for Keras, the examples that were checked: all of an array, a dataset's first
+            batch, None of a generator). With a condition, both are pairs.
+        """
+        if x is None:
+            raise argument_error(name, "an array or a dataset", x)
+        if isinstance(x, types.GeneratorType):  # cannot be looked into without losing a batch
+            if self.event_shape is None:
+                raise ValueError(
+                    f"Argument `{name}` must be an array or a dataset while the model is not "
+                    "built, since a generator cannot be looked into without losing a batch. Call "
+                    "build((None, ...)) with the shape of x first. Received: a generator"
+                )
+            return x, None
+        dataset, conditional = data_kinds.is_dataset(x), self.condition.size > 0
+        given = x
+        if dataset:
+            self._refuse_beside_dataset(condition)
+            data_kinds.check_batched(x, name)
+            given = data_kinds.first_batch(x, conditional, name)
+        if condition is None and (isinstance(given, tuple) or (dataset and conditional)):
+            given, condition = data_kinds.unpack(given, conditional, name)
+        examples = self.array(given, name)
+        condition = self.condition.array(condition, len(examples))
+        build(examples.shape)
+        if condition is not None:
+            examples = (examples, condition)
+            if isinstance(x, tf.data.Dataset):  # Keras would take the condition for a target
+                x = x.map(lambda *batch: (data_kinds.unpack(batch, True),))
+        return (x if dataset else examples), examples
+
+    def array(self, x, name):
+        x = data_kinds.as_example_array(x, name, self.values.accepts_integers)
+        if self.event_shape is None:
+            self.values.check_event_shape(x.shape[1:])
+        else:
+            self.check_shape(x.shape, name)
+        check_finite(name, x)
+        self.values.check_range(name, x)
+        self.values.check_values(name, x)
+        return x
+
+    def _refuse_beside_dataset(self, condition):
+        if condition is not None:
+            raise ValueError(
+                "Argument `condition` must be left out with a dataset, which gives batches of (x, "
+                f"condition). Received: {type(condition).__name__}"
+            )
+
+    # === Tensors, as far as a graph can tell ===
+
+    def check_shape(self, shape, name="x"):
+        """Raises ValueError unless `shape` is [n, *event_shape], as far as it is known."""
+        check_shape(shape, self.event_shape, name)
+
+    def tensor(self, x):
+        """Returns the tensor `x` with the shape [n, *event_shape]."""
+        self.require_known()
+        self.check_shape(x.shape)
+        return tf.ensure_shape(x, [None, *self.event_shape])
+
+    def unpack(self, data):
+        """Returns (x, condition) tensors of what Keras hands to a step."""
+        x, condition = data_kinds.unpack(data, self.condition.size > 0)
+        return tf.ensure_shape(x, [None, *self.event_shape]), self.condition.tensor(condition)
+
+    def unpack_inputs(self, inputs):
+        """Returns (x, condition) tensors of what a model is called with: x, or (x, condition)."""
+        pair = isinstance(inputs, (tuple, list))
+        if pair != (self.condition.size > 0) or (pair and len(inputs) != 2):
+            expected = "(x, condition)" if self.condition.size else "x"
+            raise argument_error("inputs", expected, type(inputs), TypeError)
+        x, condition = inputs if pair else (inputs, None)
+        return x, self.condition.tensor(condition)
+
+
+def check_shape(shape, event_shape, name):
+    """Raises ValueError unless `shape` is [n, *event_shape], as far as it is known."""
+    if getattr(shape, "rank", 0) is None:
+        return  # an unknown shape, which can only be checked when there are numbers
+    received = tuple(shape)[1:]
+    same = [side is None or side == expected for side, expected in zip(received, event_shape)]
+    if len(received) != len(event_shape) or not all(same):
+        raise ValueError(
+            f"Argument `{name}` must have shape [examples, {', '.join(map(str, event_shape))}], as "
+            f"the model was built for. Received: shape={tuple(shape)}"
+        )

@@ -1,0 +1,158 @@
+"""What `fit` is given, made ready: checked before any weight changes, put into batches."""
+
+import math
+
+import tensorflow as tf
+
+from keras_infovae.models import data_kinds
+from keras_infovae.models.batches import EpochsOfBatches, StreamedEpochs, by_examples
+from keras_infovae.utils import reductions
+from keras_infovae.utils.checks import argument_error, check_integer, check_number
+
+_DEFAULT_BATCH_SIZE = 32  # Keras's
+_TARGETS = ("y", "sample_weight", "class_weight")
+
+
+class FitData:
+    """The data of one `fit`, and what it tells of batches and steps.
+
+    Args:
+        spec: the model's `ExampleSpec`.
+        strategy: the model's `tf.distribute.Strategy`.
+        build: function of the shape of x that builds the model.
+        least: the fewest examples that a batch may have.
+
+    Attributes:
+        x: for Keras, an array or a dataset; a dataset once `make_batches` was called on an array.
+        examples: the examples that were looked at, or None.
+        rows: the number of examples in a batch, or None.
+        callbacks: those that have to hear of the epochs.
+    """
+
+    def __init__(self, spec, strategy, build, least):
+        self._spec, self._strategy, self._build, self._least = spec, strategy, build, least
+        self.x, self.examples, self.rows, self.callbacks = None, None, None, []
+
+    def read(self, x, condition, batch_size, options):
+        """Checks `x` and the options that say more of the data, and builds the model."""
+        refuse_targets(options)
+        if batch_size is not None:
+            check_integer("batch_size", batch_size)
+        build = self._in_scope
+        self.x, self.examples = self._spec.prepare(x, "x", condition, build)
+        self._check_batch(batch_size, self.examples)
+        if options.get("validation_data") is not None:
+            options["validation_data"], _ = self._spec.prepare(
+                options["validation_data"], "validation_data", None, build
+            )
+        self.rows = None if self.examples is None else len(first(self.examples))
+
+    def make_batches(self, batch_size, options, order_seed):
+        """Makes a dataset of an array; takes what it settles out of `options`.
+
+        Args:
+            batch_size: examples per step, or None for Keras's default.
+            options: those of `fit`.
+            order_seed: function of the initial epoch that gives the seed of the order.
+
+        Returns:
+            The batch size that is left for Keras: None where x comes in batches now.
+        """
+        if data_kinds.is_arrays(self.x):
+            batches = self._epochs_of_batches(
+                batch_size or _DEFAULT_BATCH_SIZE, options, order_seed
+            )
+            self.x, batch_size = batches.dataset(), None
+            self.rows = min(batches.batch_size, batches.examples)
+            self.callbacks.append(batches)
+        if hasattr(self.x, "begin_epoch"):
+            self.callbacks.append(StreamedEpochs(self.x.begin_epoch))
+        if reductions.has_workers(self._strategy):
+            self.x = by_examples(self.x)
+            options["validation_data"] = by_examples(options.get("validation_data"))
+        if isinstance(self.x, tf.data.Dataset):
+            options["shuffle"] = False  # Keras cannot, and would warn
+        return batch_size
+
+    def steps(self, options):
+        """Returns the number of steps in an epoch, or None where the data do not tell."""
+        if options.get("steps_per_epoch"):
+            return options["steps_per_epoch"]
+        if isinstance(self.x, tf.data.Dataset):
+            return max(int(self.x.cardinality()), 0) or None
+        return getattr(self.x, "num_batches", None)
+
+    def _in_scope(self, shape):
+        with self._strategy.scope():
+            self._build(shape)
+
+    def _epochs_of_batches(self, batch_size, options, order_seed):
+        x = self.x
+        split = check_number("validation_split", options.pop("validation_split", 0), 0, 1)
+        if split and options.get("validation_data") is None:
+            x, options["validation_data"] = _split_off(x, split)
+            self._check_batch(batch_size, x)
+        options.setdefault("validation_batch_size", batch_size)
+        return EpochsOfBatches(
+            x,
+            batch_size,
+            seed=order_seed(options.get("initial_epoch", 0)),
+            keep_single=self._least == 1,
+            shuffle=options.pop("shuffle", True),
+        )
+
+    def _check_batch(self, batch_size, examples):
+        """Raises ValueError for batches of one example, which show no aggregated posterior."""
+        received = None if examples is None else len(first(examples))
+        if self._least > 1 and 1 in (batch_size, received):
+            raise ValueError(
+                f"Argument `batch_size` must be at least {self._least}, with as many examples: the "
+                "divergence compares the aggregated posterior of a batch with the prior. Received: "
+                f"batch_size={batch_size}, examples={'unknown' if received is None else received}"
+            )
+
+
+def refuse_targets(options):
+    """Takes the targets and weights of examples out of `options`; raises where one is given."""
+    for name in _TARGETS:
+        value = options.pop(name, None)
+        if value is not None:
+            raise argument_error(name, "left out: there is nothing but x to learn", type(value))
+
+
+def first(examples):
+    """Returns the array of `examples`, which with a condition are a pair."""
+    return examples[0] if isinstance(examples, tuple) else examples
+
+
+def check_replicas(rows, optimizer, strategy):
+    """Raises ValueError where batches of `rows` cannot be shared by the replicas of `strategy`."""
+    replicas = strategy.num_replicas_in_sync
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    accumulated = getattr(inner, "gradient_accumulation_steps", None)
+    if replicas > 1 and accumulated and (inner.use_ema or inner is not optimizer):
+        # Keras does both within each replica, under its own condition.
+        raise ValueError(
+            "Argument `gradient_accumulation_steps` of the optimizer must be left out on "
+            f"{replicas} replicas with `use_ema`, and with the scaled losses of mixed_float16. "
+            f"Received: gradient_accumulation_steps={accumulated}"
+        )
+    if rows is not None and rows < replicas:
+        raise ValueError(
+            f"Argument `batch_size` must give each of the {replicas} replicas an example of every "
+            f"batch, which is that of all of them. Received: batches of {rows}"
+        )
+
+
+def _split_off(x, fraction):
+    """Returns `x`, an array or a pair of arrays, without its last `fraction`, and that."""
+    count = len(first(x))
+    train = math.ceil(count * (1 - fraction))
+    if not 0 < train < count:
+        raise argument_error(
+            "validation_split", "a fraction that leaves examples on both sides", fraction
+        )
+    return tuple(
+        tf.nest.map_structure(lambda a, rows=rows: a[rows], x)
+        for rows in (slice(train), slice(train, None))
+    )

@@ -1,0 +1,320 @@
+"""The base of all models: what is done with arrays, whatever a model is made of."""
+
+import keras
+import numpy as np
+
+from keras_infovae import anomaly_scores
+from keras_infovae.models.capabilities import NAMES, Capabilities
+from keras_infovae.models.row_functions import BATCH_SIZE, RowFunctions
+from keras_infovae.models.trainable_model import TrainableModel
+from keras_infovae.utils.checks import argument_error, check_integer
+from keras_infovae.utils.randomness import check_seed
+from keras_infovae.utils.row_random import packed
+
+# A capability, and the function of rows that gives it.
+_ROWS = {
+    "reconstruct": "reconstruct_rows",
+    "encode": "encode_rows",
+    "decode": "decode_rows",
+    "generate": "generate_rows",
+    "elbo": "elbo_rows",
+    "log_prob": "log_prob_rows",
+}
+
+
+class GenerativeModel(TrainableModel):
+    """A model of x: what it can do on arrays, from functions of rows that a member defines.
+
+    A member defines those of the following that it can; row i of the result follows from row i of
+    the arguments alone, and they run inside `tf.function`. x is [n, *event_shape], z [n, latent_dim],
+    seed int64 [n] (at least 0), condition [n, condition.size] or None.
+
+        reconstruct_rows(x, condition)            x from its own code, [n, *event_shape]
+        encode_rows(x, seed, condition)           a code [n, latent_dim]; seed None: the one that
+                                                  stands for x, else a draw
+        decode_rows(z, condition)                 x for a code
+        generate_rows(seed, condition, sample)    a new x for each seed
+        elbo_rows(x, seed, condition)             a lower bound of log p(x), [n], nats
+        log_prob_rows(x, condition)               log p(x), [n], nats
+
+    `capabilities` follow from them, and so do the methods on arrays, which take arrays of any
+    length, compute in batches in a compiled function, and return NumPy arrays. Row i of a call with
+    seed s has the seed `s * 2**32 + i`, so that results do not depend on `batch_size`, and a server
+    that is given that seed gives that row. Measurements (`elbo`, `score`) repeat by default; new
+    codes and examples are new.
+    """
+
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self._rows = RowFunctions()
+        self._anomaly_threshold = None
+
+    @property
+    def capabilities(self):
+        """What the model can do, a `Capabilities`: `"encode" in model.capabilities`."""
+        reason = f"is not defined for {type(self).__name__}"
+        has = {name for name, rows in _ROWS.items() if hasattr(self, rows)}
+        if has & {"elbo", "log_prob"}:
+            has.add("score")
+        return Capabilities({name: reason for name in NAMES if name not in has})
+
+    def call(self, inputs):
+        """Returns x reconstructed from its own code, a tensor of the shape of x.
+
+        Args:
+            inputs: a tensor x, or (x, condition) where the model takes a condition.
+        """
+        x, condition = self.example_spec.unpack_inputs(inputs)
+        self.capabilities.require("reconstruct")
+        return self.reconstruct_rows(x, condition)
+
+    # === Methods on arrays ===
+
+    def encode(self, x, sample=False, seed=None, batch_size=BATCH_SIZE, condition=None):
+        """Returns the latent code of each example.
+
+        Args:
+            x: array [n, ...] as the model was trained on, or a dataset of batches.
+            sample: False (default) for the code that stands for x: the mode of q(z|x), which is its
+                mean where z is not on a sphere; True for one draw of z.
+            seed: integer, for `sample=True`. Default None: new draws each time.
+            batch_size: examples computed at a time; it does not change the result. Default 256.
+            condition: one row per example, where the model takes a condition. Default None.
+
+        Returns:
+            NumPy float32 [n, latent_dim].
+        """
+        self.capabilities.require("encode")
+
+        def rows(x, seed, condition=None):
+            return self.encode_rows(x, seed if sample else None, condition)
+
+        name = f"encode, sample={bool(sample)}"
+        seed = seed if sample else 0  # a code that stands for x uses up no random numbers
+        return self._over_rows(name, rows, x, condition, seed, batch_size)
+
+    def decode(self, z, batch_size=BATCH_SIZE, condition=None):
+        """Returns the mean of p(x|z), NumPy [n, *shape of x], for z [n, latent_dim]."""
+        self.capabilities.require("decode")
+        self.example_spec.require_known()
+        z = self.check_codes(z)
+        condition = self.example_spec.condition_array(condition, len(z))
+        arrays = {"z": z, "condition": condition}
+        return self._rows.run("decode", self.decode_rows, arrays, batch_size)
+
+    def reconstruct(self, x, batch_size=BATCH_SIZE, condition=None):
+        """Returns x from its own code: the mean of p(x|z) at `encode(x)`, NumPy [n, *shape of x].
+
+        Args:
+            x, batch_size, condition: as for `encode`.
+        """
+        self.capabilities.require("reconstruct")
+
+        def rows(x, seed, condition=None):
+            return self.reconstruct_rows(x, condition)
+
+        return self._over_rows("reconstruct", rows, x, condition, 0, batch_size)
+
+    def generate(
+        self, n, seed=None, sample=None, batch_size=BATCH_SIZE, condition=None, verbose="auto"
+    ):
+        """Returns `n` new examples.
+
+        Args:
+            n: how many, at least 1.
+            seed: integer. Default None: new ones each time.
+            sample: True draws x from p(x|z) instead of taking its mean, which adds the noise that
+                the likelihood models. Default None: False, but True for an autoregressive
+                decoder, whose values follow from one another.
+            batch_size: examples computed at a time; it does not change the result. Default 256.
+            condition: one row per example, or a single one for all of them, where the model takes a
+                condition. Default None.
+            verbose: 1 for a progress bar over the batches, 0 for none. Default "auto": for an
+                autoregressive decoder, if there is more than one batch.
+
+        Returns:
+            NumPy float32 [n, *shape of x].
+        """
+        n = check_integer("n", n)
+        self.capabilities.require("generate")
+        self.example_spec.require_known()
+        condition = self.example_spec.condition_array(condition, n, repeat=True)
+        sample = self.samples_by_default if sample is None else bool(sample)
+        if verbose == "auto":
+            verbose = self.samples_by_default and n > batch_size
+
+        def rows(seed, condition=None):
+            return self.generate_rows(seed, condition, sample)
+
+        arrays = {"seed": packed(self._seed_of_call(seed), 0, n), "condition": condition}
+        return self._rows.run(f"generate, sample={sample}", rows, arrays, batch_size, verbose)
+
+    samples_by_default = False  # whether `generate` draws x where nothing is said
+
+    def elbo(self, x, seed=0, batch_size=BATCH_SIZE, condition=None):
+        """Returns the evidence lower bound of each example, whatever weights were trained with:
+
+            elbo(x) = log p(x|z) - KL(q(z|x) || p(z)),      z ~ q(z|x), one draw
+
+        It is an unbiased estimate of a lower bound of log p(x).
+
+        Args:
+            x: array [n, ...], or a dataset of batches.
+            seed: integer, or None for new draws each time. Default 0.
+            batch_size: examples computed at a time; it does not change the result. Default 256.
+            condition: one row per example, where the model takes a condition. Default None.
+
+        Returns:
+            NumPy float32 [n], in nats.
+
+        Raises:
+            ValueError: for a posterior ("deterministic") or prior without a density.
+        """
+        self.capabilities.require("elbo", "The ELBO")
+        return self._over_rows("elbo", self.elbo_rows, x, condition, seed, batch_size)
+
+    def log_prob(self, x, batch_size=BATCH_SIZE, condition=None):
+        """Returns log p(x) of each example, NumPy float32 [n] in nats, where a model knows it.
+
+        Args:
+            x, batch_size, condition: as for `elbo`.
+
+        Raises:
+            ValueError: for a model that does not; `evaluation.marginal_log_likelihood` estimates it
+                where there are latents.
+        """
+        self.capabilities.require("log_prob", "The exact log p(x)")
+
+        def rows(x, seed, condition=None):
+            return self.log_prob_rows(x, condition)
+
+        return self._over_rows("log_prob", rows, x, condition, 0, batch_size)
+
+    def check_codes(self, z):
+        """Returns codes as NumPy float32; raises where they cannot be the model's."""
+        raise NotImplementedError(f"{type(self).__name__} does not define `check_codes`")
+
+    # === Anomalies ===
+
+    @property
+    def anomaly_threshold(self):
+        """The `AnomalyThreshold` that `is_anomaly` and servers go by, or None.
+
+        It is saved with the model. `keras_infovae.evaluation.calibrate_anomaly_threshold` sets it;
+        `fit` takes it away, since scores change with the weights.
+        """
+        return self._anomaly_threshold
+
+    @anomaly_threshold.setter
+    def anomaly_threshold(self, threshold):
+        if threshold is not None:
+            if not isinstance(threshold, anomaly_scores.AnomalyThreshold):
+                raise argument_error(
+                    "anomaly_threshold", "an AnomalyThreshold or None", threshold, TypeError
+                )
+            threshold.score.check(self)
+        self._anomaly_threshold = threshold
+
+    def score(self, x, score=None, batch_size=BATCH_SIZE, condition=None):
+        """Returns how unusual each example is; the larger, the more unusual.
+
+        The score of an example depends on it alone and is the same at every call: draws of z have
+        the seed 0 for each example.
+
+        Args:
+            x: array [n, ...], or a dataset of batches.
+            score: an `AnomalyScore` or its name: "negative_elbo", "negative_log_prob",
+                "reconstruction_loss" or "importance_weighted" (nats), or a `Mahalanobis` that knows
+                usual codes. Default None: that of `anomaly_threshold`, and without one the first
+                that is defined for the model of -log p(x), the negative ELBO and the
+                reconstruction loss.
+            batch_size: examples computed at a time; it does not change the result. Default 256.
+            condition: one row per example, where the model takes a condition. Default None.
+
+        Returns:
+            NumPy float32 [n].
+
+        Raises:
+            ValueError, TypeError: for data that does not fit the model, or a score that is not
+                defined for it.
+
+        Example:
+
+        >>> import numpy as np
+        >>> import keras_infovae as ki
+        >>> model = ki.VAE(latent_dim=2)
+        >>> model.build((None, 4))
+        >>> model.score(np.zeros([3, 4], "float32")).shape
+        (3,)
+        """
+        self.capabilities.require("score")
+        self.example_spec.require_known()
+        score = self._score_or_default(score)
+        score.check(self)
+
+        def rows(x, seed, condition=None):
+            return score.rows(self, x, condition)
+
+        return self._over_rows(f"score by {score!r}", rows, x, condition, 0, batch_size)
+
+    def is_anomaly(self, x, batch_size=BATCH_SIZE, condition=None):
+        """Returns whether each example scores above `anomaly_threshold`, NumPy bool [n].
+
+        Args:
+            x, batch_size, condition: as for `score`.
+
+        Raises:
+            ValueError: where no threshold has been calibrated.
+        """
+        if self._anomaly_threshold is None:
+            raise ValueError(
+                "The model has no anomaly_threshold. Call keras_infovae.evaluation."
+                "calibrate_anomaly_threshold(model, x) with usual examples first."
+            )
+        scores = self.score(x, batch_size=batch_size, condition=condition)
+        return scores > self._anomaly_threshold.value
+
+    def _score_or_default(self, score):
+        if score is not None:
+            return anomaly_scores.get(score)
+        if self._anomaly_threshold is not None:
+            return self._anomaly_threshold.score
+        return anomaly_scores.main_score(self)
+
+    # === Shared by the methods ===
+
+    def _over_rows(self, name, function, x, condition, seed, batch_size):
+        """Returns `function(x, seed, condition)` of the rows of an array, or of a dataset."""
+        seed = self._seed_of_call(seed)
+        results, start = [], 0
+        for examples, given in self.example_spec.batches(x, condition):
+            seeds = packed(seed, start, len(examples))
+            arrays = {"x": examples, "seed": seeds, "condition": given}
+            results.append(self._rows.run(name, function, arrays, batch_size))
+            start += len(examples)
+        return np.concatenate(results)
+
+    def _seed_of_call(self, seed):
+        return self.progress.new_seed() if check_seed(seed) is None else seed
+
+    # === The threshold is neither an argument nor a weight ===
+
+    def forget(self):
+        """Drops the threshold: scores change with the weights."""
+        self.anomaly_threshold = None
+
+    def get_build_config(self):
+        """Returns the shape that the model was built for, and what was calibrated since."""
+        config = super().get_build_config()
+        if config is not None and self.anomaly_threshold is not None:
+            threshold = keras.saving.serialize_keras_object(self.anomaly_threshold)
+            config["anomaly_threshold"] = threshold
+        return config
+
+    def build_from_config(self, config):
+        """Builds the model for the shape that it was saved with."""
+        super().build_from_config(config)
+        if config is not None and "anomaly_threshold" in config:
+            self.anomaly_threshold = keras.saving.deserialize_keras_object(
+                config["anomaly_threshold"]
+            )

@@ -1,0 +1,66 @@
+"""The joint density of x and z of a batch, as what finds z for x sees it."""
+
+import functools
+
+import tensorflow as tf
+
+from keras_infovae import conditions
+
+
+class Joint:
+    """log p(x, z) = log p(x|z) + log p(z) of a batch of x as a function of z, and what is seen of x.
+
+    z is [draws, n, latent_dim], several draws for each of n examples. Densities are in nats.
+
+    Args:
+        model: a `LatentVariableModel`.
+        x: [n, *event_shape].
+        condition: [n, condition.size], or None.
+        prior: its p(z). Default None: made when it is asked for.
+        training: whether networks are in training mode. Default False.
+        knows_x: whether the likelihood is told its context of x (the library size of counts), as
+            for data; or, as for x that the model draws, what is typical. Default True.
+    """
+
+    def __init__(self, model, x, condition=None, prior=None, training=False, knows_x=True):
+        self._model = model
+        self._condition = condition
+        self._prior = prior
+        self.training = training
+        self.size = tf.shape(x)[0]
+        self.x = tf.cast(x, tf.float32)
+        self.context = model.likelihood.context(self.x) if knows_x else None
+
+    @functools.cached_property
+    def features(self):
+        """What an encoder sees: the likelihood's features of x, with the condition."""
+        return conditions.append(self._model.likelihood.features(self.x), self._condition)
+
+    @property
+    def prior(self):
+        """p(z), a TFP distribution."""
+        if self._prior is None:
+            self._prior = self._model.prior_distribution()
+        return self._prior
+
+    def log_likelihood(self, z):
+        """Returns log p(x|z), float32 [draws, n]."""
+        shape = tf.shape(z)
+
+        def repeated(tensor):  # one after another, as the draws are once they are one batch
+            if tensor is None or z.shape[0] == 1:
+                return tensor
+            return tf.tile(tensor, [shape[0]] + [1] * (tensor.shape.rank - 1))
+
+        rows = tf.reshape(z, [-1, z.shape[-1]])
+        condition, context, x = map(repeated, (self._condition, self.context, self.x))
+        p = self._model.likelihood_of(rows, condition, context, self.training)
+        return tf.reshape(p.log_prob(x), shape[:2])
+
+    def log_prob(self, z):
+        """Returns log p(x, z), float32 [draws, n]."""
+        return self.log_likelihood(z) + self.prior.log_prob(z)
+
+    def log_weights(self, z, posterior):
+        """Returns log p(x, z) - log q(z|x), whose exponential has the mean p(x) over q(z|x)."""
+        return self.log_prob(z) - posterior.log_prob(z)
