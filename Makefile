@@ -13,7 +13,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv quickstart test test-slow lint format build-file api-file wheel check-wheel bench reproduce clean
+.PHONY: help venv quickstart test test-slow lint format api-file wheel check-wheel bench reproduce clean
 
 help:  ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -47,9 +47,6 @@ lint: venv  ## Checks the code's style and format
 format: venv  ## Formats the code and sorts its imports
 	@$(BIN)/ruff check --select I --fix --quiet
 	@$(BIN)/ruff format
-
-build-file: venv  ## Writes BUILD anew from the imports
-	@$(BIN)/python tools/update_build.py
 
 api-file: venv  ## Writes tests/public_api.txt anew: the public names with their signatures
 	@$(BIN)/python tools/update_public_api.py
