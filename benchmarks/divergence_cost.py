@@ -65,7 +65,7 @@ def measure(name, batch, latent_dim):
         model = ki.InfoVAE(latent_dim, lambda_=2.0, divergence=divergence, seed=0)
         model.build((None, 784))
         model.compile("adam")
-        model.optimizer.build(model.objective_variables)
+        model.optimizer.build(model.trainable_variables)
         return tf.function(model.train_step, jit_compile=True)
 
     steps = [step_of(divergences()[name]()), step_of(Nothing())]

@@ -51,12 +51,7 @@ def bare_epoch(model, x):
     @tf.function(jit_compile=True)
     def step(batch, seed):
         with tf.GradientTape() as tape:
-            reconstruction_loss, kl_divergence, divergence = model.compute_terms(batch, seed, True)
-            loss = (
-                reconstruction_loss
-                + model.kl_weight * kl_divergence
-                + model.divergence_weight * divergence
-            )
+            loss = model.batch_loss(batch, None, seed, training=True).loss
         variables = model.trainable_variables
         model.optimizer.apply(tape.gradient(loss, variables), variables)
         return loss

@@ -178,7 +178,7 @@ MODELS = [
     (ki.DIPVAE, {"kind": "i"}),
     (ki.AnnealedVAE, {"capacity": 3.0, "gamma": 10.0}),
     (ki.IWAE, {"num_samples": 3}),
-    (ki.ConditionalInfoVAE, {"num_classes": 3}),
+    (ki.InfoVAE, {"condition": ki.conditions.Classes(3)}),
 ]
 
 # Further priors, posteriors, likelihoods and divergences, each once in a model.
@@ -247,10 +247,10 @@ PORTABLE = [
         litert=("decoder",),
     ),
     PortableRow(
-        "`ConditionalInfoVAE`, labels", {"model_class": ki.ConditionalInfoVAE, "num_classes": 3}
+        "`ConditionalInfoVAE`, labels", {"model_class": ki.InfoVAE, "num_classes": 3}
     ),
     PortableRow(
-        "`ConditionalInfoVAE`, features", {"model_class": ki.ConditionalInfoVAE, "condition_dim": 2}
+        "`ConditionalInfoVAE`, features", {"model_class": ki.InfoVAE, "condition_dim": 2}
     ),
     PortableRow("`deterministic`", {"posterior": "deterministic", "alpha": 1.0, "lambda_": 2.0}),
     PortableRow(
@@ -477,7 +477,7 @@ def run_model_contract(model_class, arguments, x):
     options = {"batch_size": 16, "epochs": 1, "verbose": 0}
     history = model.fit(x, validation_data=validation, **options, **everything).history
     terms = {"loss", "reconstruction_loss", "kl_divergence", "divergence"}
-    if model._players:
+    if model.players:
         terms.add("adversary_loss")
     terms |= set(model.scheduled_weights)
     assert set(history) == terms | {f"val_{term}" for term in terms}

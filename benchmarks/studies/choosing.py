@@ -51,7 +51,7 @@ def models():
         "DIPVAE": of(ki.DIPVAE),
         "AnnealedVAE": of(ki.AnnealedVAE, ki.schedules.Linear(0.0, 5.0, duration=1500)),
         "IWAE": of(ki.IWAE),
-        "ConditionalInfoVAE": of(ki.ConditionalInfoVAE, num_classes=10),
+        "ConditionalInfoVAE": of(ki.InfoVAE, condition=ki.conditions.Classes(10)),
     }
 
 

@@ -37,7 +37,7 @@ def test_the_labels_are_the_condition_by_their_order(folder):
     run = RunDirectory(folder / "run")
     config, model = run.config(), run.load_model()
     assert config["classes"] == ["a", "b"]
-    assert config["model"]["name"] == "conditional_info_vae" and model.num_classes == 2
+    assert config["model"]["name"] == "conditional_info_vae" and model.condition.num_classes == 2
     data = ki.datasets.load(**config["data"])
     found = conditions.of_splits(data, config)
     np.testing.assert_array_equal(found["train"], np.where(data.train_labels == "b", 1, 0))
@@ -55,7 +55,7 @@ def test_the_condition_was_learned_with(folder):
     given = conditions.of_splits(data, config)
     keras.utils.set_random_seed(0)
     settings = {"likelihood": "normal", "scaling": data.scaling, "seed": 0}
-    model = ki.ConditionalInfoVAE(2, num_classes=2, encoder="mlp", decoder="mlp", **settings)
+    model = ki.InfoVAE(2, condition=ki.conditions.Classes(2), encoder="mlp", decoder="mlp", **settings)
     model.compile("adam", jit_compile=False)
     held_out = (data.validation, given["validation"])
     fit = {"epochs": 2, "batch_size": 16, "verbose": 0, "validation_data": held_out}
@@ -264,5 +264,5 @@ def test_the_model_may_be_named_too(train, tmp_path, monkeypatch):
     flags = ["--model=conditional_info_vae", "--alpha=0.5", "--limit=200"]
     assert train(f"--output={tmp_path}/run", *flags).status == 0
     _, config, _, model, _ = calls[0]
-    assert config["classes"] == list(range(10)) and model.num_classes == 10
+    assert config["classes"] == list(range(10)) and model.condition.num_classes == 10
     assert model.kl_weight == 0.5

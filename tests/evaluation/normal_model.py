@@ -28,7 +28,8 @@ def normal_model(deviation, covariance=None):
         return -tfp.distributions.kl_divergence(q, p).numpy()
 
     return types.SimpleNamespace(
-        check_data=lambda x, condition=None: (x, condition),
+        capabilities=ki.VAE(2).capabilities,
+        example_spec=types.SimpleNamespace(arrays=lambda x, condition=None: (x, condition)),
         posterior=ki.posteriors.DiagonalNormal(),
         posterior_distribution=posterior_distribution,
         prior=prior,

@@ -143,7 +143,7 @@ MODELS = [
         },
         (3, 4),
     ),
-    (ki.ConditionalInfoVAE, {"num_classes": 3, "likelihood": "bernoulli"}, (6,)),
+    (ki.InfoVAE, {"condition": ki.conditions.Classes(3), "likelihood": "bernoulli"}, (6,)),
 ]
 
 
@@ -197,7 +197,7 @@ def test_same_seed_same_numbers():
 
 
 def test_bounds_of_a_conditional_model_are_for_the_conditions_given():
-    model = ki.ConditionalInfoVAE(latent_dim=2, num_classes=3, seed=0)
+    model = ki.InfoVAE(latent_dim=2, condition=ki.conditions.Classes(3), seed=0)
     model.build((None, 6))
     labels = np.arange(7) % 3
     bounds = bidirectional_monte_carlo(model, 7, condition=labels, temperatures=40, batch_size=3)

@@ -31,8 +31,8 @@ PLOTS = {
 def make_model(shape=(8, 8), **condition):
     keras.utils.set_random_seed(0)
     network = ki.networks.MLP((4,))
-    condition = condition or {"num_classes": 3}
-    model = ki.ConditionalInfoVAE(2, **condition, encoder=network, decoder=network, seed=0)
+    condition = condition or {"condition": ki.conditions.Classes(3)}
+    model = ki.InfoVAE(2, **condition, encoder=network, decoder=network, seed=0)
     model.build((None, *shape))
     return model
 
@@ -62,7 +62,7 @@ def shown(monkeypatch):
     ids=str,
 )
 def test_all_pictures_of_each_kind_of_condition(tmp_path, shape, kind):
-    model = make_model(shape, **{kind: {"num_classes": 3, "condition_dim": 2}[kind]})
+    model = make_model(shape, **{kind: {"condition": ki.conditions.Classes(3), "condition_dim": 2}[kind]})
     x = np.random.default_rng(0).random((N, *shape)).astype("float32")
     data = Dataset("made", x, x[:0], x[:10], LABELS, None, LABELS[:10])
     given = "labels"
@@ -119,7 +119,7 @@ def test_a_class_without_examples_has_its_row(tmp_path, model, shown, monkeypatc
 
 
 def test_other_samples_have_conditions_of_the_data(tmp_path, shown, monkeypatch):
-    model = make_model(condition_dim=2)
+    model = make_model(condition=ki.conditions.Features(2))
     evaluation.plot_samples(model, tmp_path / "s.png", x=X, seed=2, condition=FEATURES)
     given = conditions.draw(FEATURES, 64, 2)
     expected = model.generate(64, seed=2, condition=given)

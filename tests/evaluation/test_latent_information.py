@@ -150,7 +150,7 @@ def test_models_of_the_zoo():
     x = np.random.default_rng(0).random((24, 6)).astype("float32")
     labels = np.arange(24) % 3
     small = {"encoder": ki.networks.MLP([4]), "decoder": ki.networks.MLP([4]), "seed": 0}
-    model = ki.ConditionalInfoVAE(2, num_classes=3, **small)
+    model = ki.InfoVAE(2, condition=ki.conditions.Classes(3), **small)
     model.build((None, 6))
     parts = elbo_decomposition(model, x, condition=labels, batch_size=10)
     assert parts["mutual_information"] <= math.log(24)

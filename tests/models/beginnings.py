@@ -7,8 +7,8 @@ def beginning_of(model):
     Weights, optimizer, random draws, steps: every variable that a saved model keeps. For a compiled
     model that is built and has no players, whose optimizers are their own.
     """
-    assert not model._players
-    model.optimizer.build(model.objective_variables)
+    assert not model.players
+    model.optimizer.build(model.trainable_variables)
     variables = [*model.variables, *model.optimizer.variables, *model._training_state().values()]
     values = [variable.numpy() for variable in variables]
 

@@ -18,7 +18,7 @@ NETWORK = ki.networks.MLP([8], "tanh")
 
 def conditional(**arguments):
     keras.utils.set_random_seed(0)
-    model = ki.ConditionalInfoVAE(
+    model = ki.InfoVAE(
         2, encoder=NETWORK, decoder=NETWORK, seed=0, lambda_=20.0, **arguments
     )
     model.compile(keras.optimizers.Adam(1e-2), jit_compile=False)
@@ -36,7 +36,7 @@ def test_a_condition_becomes_constant_channels_of_an_image():
 def test_labels_are_one_hot_features():
     one_hot = np.eye(3, dtype="float32")[LABELS]
     weights = []
-    for arguments, condition in (({"num_classes": 3}, LABELS), ({"condition_dim": 3}, one_hot)):
+    for arguments, condition in (({"condition": ki.conditions.Classes(3)}, LABELS), ({"condition": ki.conditions.Features(3)}, one_hot)):
         model = conditional(divergence="moment_matching", **arguments)
         model.fit(X, condition=condition, batch_size=14, epochs=2, verbose=0)
         weights.append(model.get_weights())
@@ -54,7 +54,7 @@ KINDS = {
 
 
 def test_every_kind_of_input_trains_alike():
-    model = conditional(num_classes=3, divergence="moment_matching")
+    model = conditional(condition=ki.conditions.Classes(3), divergence="moment_matching")
     model.build((None, 3))
     begin_again = beginning_of(model)
 
@@ -73,7 +73,7 @@ def test_every_kind_of_input_trains_alike():
 
 
 def test_distributions_take_labels_or_one_hot_rows():
-    model = conditional(num_classes=3)
+    model = conditional(condition=ki.conditions.Classes(3))
     model.build((None, 3))
     one_hot = np.eye(3, dtype="float32")[LABELS]
     for distribution, tensor in (
@@ -88,7 +88,7 @@ def test_distributions_take_labels_or_one_hot_rows():
 
 
 def test_methods_take_the_condition():
-    model = conditional(condition_dim=2, divergence="moment_matching")
+    model = conditional(condition=ki.conditions.Features(2), divergence="moment_matching")
     model.fit(X, condition=FEATURES, epochs=1, batch_size=14, verbose=0)
     z = model.encode(X, condition=FEATURES)
     assert z.shape == (42, 2)
@@ -107,7 +107,7 @@ def test_methods_take_the_condition():
 
 
 def test_it_generates_to_order_and_takes_the_label_out_of_z():
-    model = conditional(num_classes=3, alpha=0.0)
+    model = conditional(condition=ki.conditions.Classes(3), alpha=0.0)
     model.fit(X, condition=LABELS, batch_size=14, epochs=150, verbose=0)
     for label in range(3):
         x = model.generate(20, condition=label, seed=0)
@@ -122,7 +122,7 @@ def test_it_generates_to_order_and_takes_the_label_out_of_z():
 
 
 def test_saving(tmp_path):
-    model = conditional(num_classes=3, divergence="moment_matching")
+    model = conditional(condition=ki.conditions.Classes(3), divergence="moment_matching")
     model.fit(X, condition=LABELS, epochs=1, batch_size=14, verbose=0)
     model.save(tmp_path / "model.keras")
     restored = keras.saving.load_model(tmp_path / "model.keras")
@@ -165,7 +165,7 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_bad_conditions_are_refused_before_any_weight_changes(case):
     call, message = BAD[case]
-    model = conditional(num_classes=3)
+    model = conditional(condition=ki.conditions.Classes(3))
     model.build((None, 3))
     before = model.get_weights()
     with pytest.raises(ValueError, match=message):
@@ -175,7 +175,7 @@ def test_bad_conditions_are_refused_before_any_weight_changes(case):
 
 
 def test_features_of_another_width_and_generation_without_a_condition_are_refused():
-    model = conditional(condition_dim=2)
+    model = conditional(condition=ki.conditions.Features(2))
     with pytest.raises(ValueError, match=r"features of shape \[examples, 2\].*\(42, 3\)"):
         model.fit(X, condition=np.zeros((42, 3)))
     model.build((None, 3))
@@ -184,14 +184,14 @@ def test_features_of_another_width_and_generation_without_a_condition_are_refuse
     plain = ki.InfoVAE(2)
     with pytest.raises(ValueError, match="`condition` must be left out.*ConditionalInfoVAE"):
         plain.fit(X, condition=LABELS)
-    for arguments in ({}, {"num_classes": 3, "condition_dim": 2}):
+    for arguments in ({}, {"condition": ki.conditions.Classes(3), "condition_dim": 2}):
         with pytest.raises(ValueError, match="`num_classes` and `condition_dim`"):
-            ki.ConditionalInfoVAE(2, **arguments)
+            ki.InfoVAE(2, **arguments)
 
 
 def test_labels_that_there_are_none_of_are_refused_everywhere():
-    model = ki.ConditionalInfoVAE(
-        2, num_classes=3, encoder=ki.networks.MLP([4]), decoder=ki.networks.MLP([4])
+    model = ki.InfoVAE(
+        2, condition=ki.conditions.Classes(3), encoder=ki.networks.MLP([4]), decoder=ki.networks.MLP([4])
     )
     model.build((None, 5))
     x, labels = np.zeros([4, 5], "float32"), np.array([0, 1, 2, 3])

@@ -15,9 +15,8 @@ SEED = tf.constant([3, 4])
 
 def loss_of(model, seed=SEED):
     """Returns (loss, terms) of X."""
-    result = model._pass(tf.constant(X), None, seed, training=False)
-    loss = model._weigh(*result.terms) - result.tightening
-    return float(loss), [float(term) for term in result.terms]
+    result = model.batch_loss(tf.constant(X), None, seed)
+    return float(result.loss), [float(term) for term in result.terms.values()]
 
 
 def moments_of(model):
@@ -217,7 +216,8 @@ def test_a_schedule_goes_on_where_a_saved_model_stopped(tmp_path):
 
 def test_a_scheduled_weight_of_zero_leaves_its_term_out():
     model = built(alpha=ki.schedules.Constant(1.0), lambda_=2.0)
-    assert float(model._weigh(2.0, tf.constant(float("nan")), 3.0)) == 8.0
+    terms = {"reconstruction_loss": 2.0, "kl_divergence": tf.constant(float("nan"))}
+    assert float(model.weighed(terms | {"divergence": 3.0}, None)) == 8.0
 
 
 def test_several_draws_average_the_reconstruction():

@@ -65,26 +65,32 @@ def numpy_mmd(mean, variance):
 def test_loss_and_terms_are_those_of_numpy(alpha, lambda_):
     model = built(alpha=alpha, lambda_=lambda_, likelihood=ki.likelihoods.Normal(0.5))
     seed = tf.constant([3, 4])
-    terms = [float(term) for term in model.compute_terms(X, seed)]
+    result = model.batch_loss(X, None, seed)
+    terms = [float(term) for term in result.terms.values()]
     expected = numpy_terms(model, X, seed)
     np.testing.assert_allclose(terms, expected, rtol=2e-5, atol=2e-6)
     loss = expected[0] + (1 - alpha) * expected[1] + (alpha + lambda_ - 1) * expected[2]
     assert model.kl_weight == 1 - alpha
     assert model.divergence_weight == pytest.approx(alpha + lambda_ - 1, abs=1e-12)
-    np.testing.assert_allclose(float(model._weigh(*terms)), loss, rtol=1e-4)
+    np.testing.assert_allclose(float(result.loss), loss, rtol=1e-4)
+
+
+def loss_of(model, *values):
+    """Returns the loss that terms of these values come to."""
+    return float(model.weighed(dict(zip(model.term_names, values, strict=True)), None))
 
 
 def test_a_term_of_weight_zero_is_reported_but_cannot_spoil_the_loss():
     model = built(ki.VAE)
     assert model.divergence_weight == 0
-    assert float(model._weigh(2.0, 3.0, float("inf"))) == 5.0
+    assert loss_of(model, 2.0, 3.0, float("inf")) == 5.0
     model = built(ki.MMDVAE, lambda_=2.0)
-    assert float(model._weigh(2.0, float("nan"), 3.0)) == 8.0
+    assert loss_of(model, 2.0, float("nan"), 3.0) == 8.0
 
 
 def test_deterministic_posterior_has_no_kl_and_needs_alpha_1():
     model = built(ki.MMDVAE, posterior="deterministic")
-    assert float(model.compute_terms(X, tf.constant([0, 0]))[1]) == 0.0
+    assert float(model.batch_loss(X, None, tf.constant([0, 0])).terms["kl_divergence"]) == 0.0
     with pytest.raises(ValueError, match="`alpha` must be 1 for a posterior without a density"):
         ki.InfoVAE(2, posterior="deterministic")
 
@@ -156,8 +162,8 @@ def test_elbo_is_the_negative_loss_of_the_vae_in_expectation():
     elbo = np.mean([model.elbo(X, seed=seed).mean() for seed in range(200)])
     losses = []
     for seed in range(200):
-        reconstruction_loss, kl_divergence, _ = model.compute_terms(X, tf.constant([seed, 1]))
-        losses.append(float(reconstruction_loss + kl_divergence))
+        terms = model.batch_loss(X, None, tf.constant([seed, 1])).terms
+        losses.append(float(terms["reconstruction_loss"] + terms["kl_divergence"]))
     error = np.std(losses) * np.sqrt(2 / 200)
     assert abs(elbo + np.mean(losses)) < 4 * error
 

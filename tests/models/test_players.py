@@ -24,7 +24,10 @@ def model_with(alias="adversarial", **arguments):
 def test_each_trains_its_own_weights():
     model = model_with()
     critic = model.divergence.critic.trainable_variables
-    assert len(model.objective_variables) + len(critic) == len(model.trainable_variables)
+    assert {id(v) for v in critic}.isdisjoint(id(v) for v in model.trainable_variables)
+    assert len(model.trainable_variables) + len(critic) == len(
+        [w for w in model.weights if w.trainable]
+    )
     before = [v.numpy() for v in critic]
     frozen = model_with(optimizer={"class_name": "SGD", "config": {"learning_rate": 0.0}})
     for m in (model, frozen):

@@ -190,7 +190,7 @@ def apart(name, batch):
 
     model = built()
     alone = [
-        model.compute_terms(part, stateless_seed(seed, replica))
+        list(model.batch_loss(part, None, stateless_seed(seed, replica)).terms.values())
         for replica, part in enumerate(parts)
         if len(part)
     ]
@@ -200,12 +200,15 @@ def apart(name, batch):
         @tf.function
         def shares():
             return strategy.run(
-                lambda: model.compute_terms(
-                    tf.switch_case(
-                        tf.distribute.get_replica_context().replica_id_in_sync_group,
-                        [lambda: parts[0], lambda: parts[1]],
-                    ),
-                    seed,
+                lambda: list(
+                    model.batch_loss(
+                        tf.switch_case(
+                            tf.distribute.get_replica_context().replica_id_in_sync_group,
+                            [lambda: parts[0], lambda: parts[1]],
+                        ),
+                        None,
+                        seed,
+                    ).terms.values()
                 )
             )
 

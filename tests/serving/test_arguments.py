@@ -42,7 +42,7 @@ def test_models(tmp_path):
 
 def test_classes(tmp_path):
     refuse(ValueError, "`classes` must be None for a", small(), tmp_path, classes=["a", "b"])
-    model = small(ki.ConditionalInfoVAE, num_classes=2)
+    model = small(ki.InfoVAE, condition=ki.conditions.Classes(2))
     for classes in (["a"], ["a", "a"], ["a", 1], "ab", np.zeros((2, 2)), 3):
         words = "`classes` must be 2 different labels, text or numbers"
         refuse(ValueError, words, model, tmp_path, classes=classes)

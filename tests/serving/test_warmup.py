@@ -22,7 +22,7 @@ def test_without_the_extra_it_is_named(tmp_path, monkeypatch):
 
 def test_each_signature_has_two_requests_that_are_answered(exported, loader):
     shape = (4, 4, 1)
-    model = small(ki.ConditionalInfoVAE, shape=shape, num_classes=3)
+    model = small(ki.InfoVAE, shape=shape, condition=ki.conditions.Classes(3))
     raw, labels = raw_examples(shape), np.arange(6) % 3
     names = ["encode", "score", "regress", "score_image_bytes"]  # tensors, examples, files
     path, _ = exported(model, names, warmup=(raw, labels))

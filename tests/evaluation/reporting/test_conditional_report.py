@@ -17,7 +17,7 @@ NETWORKS = {name: ki.networks.MLP([8]) for name in ("encoder", "decoder")}
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     data = ki.datasets.load("digits", limit=200)
-    model = ki.ConditionalInfoVAE(2, num_classes=10, seed=0, **NETWORKS)
+    model = ki.InfoVAE(2, condition=ki.conditions.Classes(10), seed=0, **NETWORKS)
     model.fit(data.train, condition=data.train_labels, epochs=2, verbose=0)
     given = {"condition": data.validation_labels}
     ki.evaluation.calibrate_anomaly_threshold(model, data.validation, 0.2, **given)
@@ -64,7 +64,7 @@ def test_features_are_a_condition_too():
     rng = np.random.default_rng(0)
     x, features = rng.normal(size=(60, 5)).astype("float32"), rng.normal(size=(60, 2))
     data = ki.datasets.Dataset("made", x[:30], x[:0], x[30:])
-    model = ki.ConditionalInfoVAE(2, condition_dim=2, likelihood="normal", **NETWORKS)
+    model = ki.InfoVAE(2, condition=ki.conditions.Features(2), likelihood="normal", **NETWORKS)
     model.build((None, 5))
     rows = {"train": features[:30], "test": features[30:]}
     metrics = measurements.measure(model, data, None, 0, rows)
@@ -120,7 +120,7 @@ def test_a_condition_in_the_codes_is_seen():
 
 def test_exchanged_codes_keep_their_condition():
     # p(x|z, c) = N(c, 1): the code says nothing, so that exchanging it costs nothing.
-    model = ki.ConditionalInfoVAE(1, condition_dim=1, likelihood="normal", **NETWORKS)
+    model = ki.InfoVAE(1, condition=ki.conditions.Features(1), likelihood="normal", **NETWORKS)
     model.build((None, 1))
     x = np.linspace(-2, 2, 20, dtype="float32")[:, None]
     for weight in model.decoder.weights[:1]:

@@ -253,7 +253,7 @@ def test_what_cannot_be_reported_is_named(written, tmp_path):
     assert (tmp_path / "metrics.json").read_text() == "{}"
     with pytest.raises(ValueError, match="`condition` must be left out"):
         report(model, data, tmp_path / "a", condition="labels")
-    conditional = ki.ConditionalInfoVAE(2, num_classes=10)
+    conditional = ki.InfoVAE(2, condition=ki.conditions.Classes(10))
     conditional.build((None, *data.event_shape))
     with pytest.raises(ValueError, match='`condition` must be "labels" or a dictionary'):
         report(conditional, data, tmp_path / "a")

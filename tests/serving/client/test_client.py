@@ -82,7 +82,7 @@ def test_threads_share_a_client(client):
 
 
 def test_conditions(tmp_path):
-    model = small(ki.ConditionalInfoVAE, num_classes=3)
+    model = small(ki.InfoVAE, condition=ki.conditions.Classes(3))
     names = ["encode", "generate"]
     saved_model.write(tmp_path, saved_model.trace(signatures.make(names, ServingInputs(model))))
     x, labels = raw_examples((5,)), np.arange(6) % 3
