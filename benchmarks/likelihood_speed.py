@@ -23,7 +23,8 @@ import tensorflow as tf
 from absl import app, flags
 
 import keras_infovae as ki
-from keras_infovae.evaluation.likelihood import methods, pilot
+from keras_infovae.evaluation.likelihood import methods
+from keras_infovae.samplers import pilot
 from keras_infovae.utils import probability as tfp
 
 FLAGS = flags.FLAGS

@@ -246,12 +246,8 @@ PORTABLE = [
         },
         litert=("decoder",),
     ),
-    PortableRow(
-        "`ConditionalInfoVAE`, labels", {"model_class": ki.InfoVAE, "num_classes": 3}
-    ),
-    PortableRow(
-        "`ConditionalInfoVAE`, features", {"model_class": ki.InfoVAE, "condition_dim": 2}
-    ),
+    PortableRow("`ConditionalInfoVAE`, labels", {"model_class": ki.InfoVAE, "num_classes": 3}),
+    PortableRow("`ConditionalInfoVAE`, features", {"model_class": ki.InfoVAE, "condition_dim": 2}),
     PortableRow("`deterministic`", {"posterior": "deterministic", "alpha": 1.0, "lambda_": 2.0}),
     PortableRow(
         "`von_mises_fisher`",

@@ -272,7 +272,9 @@ CONSTRUCTORS = {
     ),
     "kind of DIP-VAE": (lambda: ki.DIPVAE(2, "iii"), ValueError, "`kind`.*one of 'i', 'ii'"),
     "both kinds of condition": (
-        lambda: ki.InfoVAE(2, condition=ki.conditions.Classes(3), condition=ki.conditions.Features(2)),
+        lambda: ki.InfoVAE(
+            2, condition=ki.conditions.Classes(3), condition=ki.conditions.Features(2)
+        ),
         ValueError,
         "`num_classes` and `condition_dim`",
     ),

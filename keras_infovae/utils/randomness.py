@@ -21,7 +21,12 @@ def stateless_seed(seed, *folds):
 
 
 def split_seed(seed, count):
-    """Returns a list of `count` seeds, int32 [2], whose streams are independent of one another."""
+    """Returns a list of `count` seeds, int32 [2], whose streams are independent of one another.
+
+    They follow from `seed`, int32 [2]; if that is None, they are random.
+    """
+    if seed is None:
+        return tf.unstack(tf.random.uniform([count, 2], maxval=2**31 - 1, dtype=tf.int32))
     return tf.unstack(tf.random.experimental.stateless_split(seed, count))
 
 

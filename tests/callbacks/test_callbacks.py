@@ -317,7 +317,9 @@ CALLBACKS = [CollapseMonitor, lambda x, **settings: DivergenceNullBand(x, draws=
 @pytest.mark.parametrize("make", CALLBACKS, ids=["monitor", "band"])
 def test_labels_are_the_one_hot_rows_that_they_mean(make):
     labels = np.arange(40) % 3
-    model = ki.InfoVAE(3, condition=ki.conditions.Classes(3), encoder=NETWORK, decoder=NETWORK, seed=0)
+    model = ki.InfoVAE(
+        3, condition=ki.conditions.Classes(3), encoder=NETWORK, decoder=NETWORK, seed=0
+    )
     model.compile("adam", jit_compile=False)
     model.build((None, 6))
     (log,) = look(make(X, condition=labels), model)

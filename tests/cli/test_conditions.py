@@ -55,7 +55,9 @@ def test_the_condition_was_learned_with(folder):
     given = conditions.of_splits(data, config)
     keras.utils.set_random_seed(0)
     settings = {"likelihood": "normal", "scaling": data.scaling, "seed": 0}
-    model = ki.InfoVAE(2, condition=ki.conditions.Classes(2), encoder="mlp", decoder="mlp", **settings)
+    model = ki.InfoVAE(
+        2, condition=ki.conditions.Classes(2), encoder="mlp", decoder="mlp", **settings
+    )
     model.compile("adam", jit_compile=False)
     held_out = (data.validation, given["validation"])
     fit = {"epochs": 2, "batch_size": 16, "verbose": 0, "validation_data": held_out}

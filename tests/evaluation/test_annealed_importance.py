@@ -7,7 +7,7 @@ import tensorflow as tf
 
 import keras_infovae as ki
 from keras_infovae.evaluation import bidirectional_monte_carlo, marginal_log_likelihood
-from keras_infovae.evaluation.likelihood.pilot import PILOT_TEMPERATURES
+from keras_infovae.samplers.pilot import PILOT_TEMPERATURES
 from tests.evaluation.linear_gaussian import LinearGaussian
 
 EXACT = LinearGaussian(2, 5, norms=[1.5, 0.7])

@@ -62,7 +62,9 @@ def shown(monkeypatch):
     ids=str,
 )
 def test_all_pictures_of_each_kind_of_condition(tmp_path, shape, kind):
-    model = make_model(shape, **{kind: {"condition": ki.conditions.Classes(3), "condition_dim": 2}[kind]})
+    model = make_model(
+        shape, **{kind: {"condition": ki.conditions.Classes(3), "condition_dim": 2}[kind]}
+    )
     x = np.random.default_rng(0).random((N, *shape)).astype("float32")
     data = Dataset("made", x, x[:0], x[:10], LABELS, None, LABELS[:10])
     given = "labels"

@@ -25,12 +25,16 @@ def make_data(labels=LABELS, validation=0):
 
 
 def test_labels_and_rows_become_the_conditions_of_the_splits():
-    found = conditions.conditions_of(make_model(condition=ki.conditions.Classes(3)), make_data(), "labels")
+    found = conditions.conditions_of(
+        make_model(condition=ki.conditions.Classes(3)), make_data(), "labels"
+    )
     assert list(found) == ["train", "validation", "test"] and found["validation"] is None
     np.testing.assert_array_equal(found["train"], LABELS)
     np.testing.assert_array_equal(found["test"], LABELS[:2])
     rows = {"train": FEATURES, "test": FEATURES[:2].tolist()}
-    found = conditions.conditions_of(make_model(condition=ki.conditions.Features(2)), make_data(None), rows)
+    found = conditions.conditions_of(
+        make_model(condition=ki.conditions.Features(2)), make_data(None), rows
+    )
     np.testing.assert_array_equal(found["test"], FEATURES[:2])
     assert set(conditions.conditions_of(make_model(), make_data()).values()) == {None}
 
@@ -41,7 +45,9 @@ def test_labels_and_rows_become_the_conditions_of_the_splits():
     ids=str,
 )
 def test_labels_of_any_kind_are_classes_by_their_order(labels):
-    found = conditions.conditions_of(make_model(condition=ki.conditions.Classes(3)), make_data(labels, 1), "labels")
+    found = conditions.conditions_of(
+        make_model(condition=ki.conditions.Classes(3)), make_data(labels, 1), "labels"
+    )
     np.testing.assert_array_equal(found["train"], LABELS)
     np.testing.assert_array_equal(found["validation"], LABELS[:1])
     np.testing.assert_array_equal(found["test"], LABELS[:2])
@@ -50,7 +56,9 @@ def test_labels_of_any_kind_are_classes_by_their_order(labels):
 def test_labels_that_are_numbers_of_classes_stay_as_they_are():
     # Of four classes, the data has three: as the first of them, 1 would be another one.
     labels = LABELS + 1
-    found = conditions.conditions_of(make_model(condition=ki.conditions.Classes(4)), make_data(labels), "labels")
+    found = conditions.conditions_of(
+        make_model(condition=ki.conditions.Classes(4)), make_data(labels), "labels"
+    )
     np.testing.assert_array_equal(found["train"], labels)
 
 
@@ -58,12 +66,32 @@ def test_labels_that_are_numbers_of_classes_stay_as_they_are():
     ("settings", "data", "condition", "words"),
     [
         ({}, make_data(), "labels", "left out: the model takes none"),
-        ({"condition": ki.conditions.Classes(3)}, make_data(), None, '"labels" or a dictionary .* takes a condition'),
+        (
+            {"condition": ki.conditions.Classes(3)},
+            make_data(),
+            None,
+            '"labels" or a dictionary .* takes a condition',
+        ),
         ({"condition": ki.conditions.Classes(3)}, make_data(), LABELS, '"labels" or a dictionary'),
-        ({"condition": ki.conditions.Classes(3)}, make_data(), {"tset": LABELS}, '"labels" or a dictionary'),
+        (
+            {"condition": ki.conditions.Classes(3)},
+            make_data(),
+            {"tset": LABELS},
+            '"labels" or a dictionary',
+        ),
         ({"condition": ki.conditions.Classes(3)}, make_data(), "label", "Did you mean 'labels'"),
-        ({"condition": ki.conditions.Classes(3)}, make_data(None), "labels", "each of the 6 examples of the train"),
-        ({"condition": ki.conditions.Classes(3)}, make_data(), {"train": LABELS}, "of the 2 examples of the test split"),
+        (
+            {"condition": ki.conditions.Classes(3)},
+            make_data(None),
+            "labels",
+            "each of the 6 examples of the train",
+        ),
+        (
+            {"condition": ki.conditions.Classes(3)},
+            make_data(),
+            {"train": LABELS},
+            "of the 2 examples of the test split",
+        ),
         ({"condition": ki.conditions.Classes(2)}, make_data(), "labels", "labels from 0 to 1"),
         (
             {"condition": ki.conditions.Classes(3)},
@@ -83,7 +111,12 @@ def test_labels_that_are_numbers_of_classes_stay_as_they_are():
             {"train": FEATURES, "test": FEATURES},
             r"\[examples, 3\]",
         ),
-        ({"condition": ki.conditions.Features(2)}, make_data(), {"train": FEATURES, "test": FEATURES}, "the 2 examp"),
+        (
+            {"condition": ki.conditions.Features(2)},
+            make_data(),
+            {"train": FEATURES, "test": FEATURES},
+            "the 2 examp",
+        ),
     ],
 )
 def test_what_is_no_condition_is_named(settings, data, condition, words):

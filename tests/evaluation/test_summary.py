@@ -143,7 +143,9 @@ def test_errors(model):
 def test_a_condition_reaches_every_number():
     labels = np.arange(40) % 3
     network = ki.networks.MLP((8,))
-    model = ki.InfoVAE(2, condition=ki.conditions.Classes(3), encoder=network, decoder=network, seed=0)
+    model = ki.InfoVAE(
+        2, condition=ki.conditions.Classes(3), encoder=network, decoder=network, seed=0
+    )
     model.fit(X, condition=labels, epochs=2, verbose=0)
     numbers = summarize(model, X, num_samples=8, condition=labels)
     others = summarize(model, X, num_samples=8, condition=(labels + 1) % 3)

@@ -18,9 +18,7 @@ NETWORK = ki.networks.MLP([8], "tanh")
 
 def conditional(**arguments):
     keras.utils.set_random_seed(0)
-    model = ki.InfoVAE(
-        2, encoder=NETWORK, decoder=NETWORK, seed=0, lambda_=20.0, **arguments
-    )
+    model = ki.InfoVAE(2, encoder=NETWORK, decoder=NETWORK, seed=0, lambda_=20.0, **arguments)
     model.compile(keras.optimizers.Adam(1e-2), jit_compile=False)
     return model
 
@@ -36,7 +34,10 @@ def test_a_condition_becomes_constant_channels_of_an_image():
 def test_labels_are_one_hot_features():
     one_hot = np.eye(3, dtype="float32")[LABELS]
     weights = []
-    for arguments, condition in (({"condition": ki.conditions.Classes(3)}, LABELS), ({"condition": ki.conditions.Features(3)}, one_hot)):
+    for arguments, condition in (
+        ({"condition": ki.conditions.Classes(3)}, LABELS),
+        ({"condition": ki.conditions.Features(3)}, one_hot),
+    ):
         model = conditional(divergence="moment_matching", **arguments)
         model.fit(X, condition=condition, batch_size=14, epochs=2, verbose=0)
         weights.append(model.get_weights())
@@ -191,7 +192,10 @@ def test_features_of_another_width_and_generation_without_a_condition_are_refuse
 
 def test_labels_that_there_are_none_of_are_refused_everywhere():
     model = ki.InfoVAE(
-        2, condition=ki.conditions.Classes(3), encoder=ki.networks.MLP([4]), decoder=ki.networks.MLP([4])
+        2,
+        condition=ki.conditions.Classes(3),
+        encoder=ki.networks.MLP([4]),
+        decoder=ki.networks.MLP([4]),
     )
     model.build((None, 5))
     x, labels = np.zeros([4, 5], "float32"), np.array([0, 1, 2, 3])

@@ -179,7 +179,10 @@ def test_mixed_precision_trains_and_keeps_its_numbers_in_float32(policy):
         history = model.fit(X, batch_size=8, epochs=8, verbose=0).history
         assert model.encoder.compute_dtype == policy.removeprefix("mixed_")
         assert all(weight.dtype == "float32" for weight in model.trainable_variables)
-        assert all(term.dtype == tf.float32 for term in model.batch_loss(X, None, tf.constant([0, 1])).terms.values())
+        assert all(
+            term.dtype == tf.float32
+            for term in model.batch_loss(X, None, tf.constant([0, 1])).terms.values()
+        )
         assert model.encode(X).dtype == np.float32
         assert np.all(np.isfinite(history["loss"])) and history["loss"][-1] < history["loss"][0]
     finally:

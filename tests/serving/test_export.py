@@ -173,7 +173,9 @@ def test_what_the_likelihood_does_not_describe_is_an_error(likelihood, good, bad
 
 def test_labels_out_of_range_are_an_error(exported, loader):
     classes = np.array(["cat", "dog", "emu"])
-    path, _ = exported(small(ki.InfoVAE, condition=ki.conditions.Classes(3)), ["generate"], classes=classes)
+    path, _ = exported(
+        small(ki.InfoVAE, condition=ki.conditions.Classes(3)), ["generate"], classes=classes
+    )
     with open(os.path.join(path, "signatures.json"), encoding="utf-8") as file:
         assert json.load(file)["classes"] == ["cat", "dog", "emu"]
     with open(os.path.join(path, "README.md"), encoding="utf-8") as file:

@@ -2,22 +2,18 @@
 
 import math
 
-import tensorflow as tf
-
-from keras_infovae.evaluation.likelihood.hamiltonian import transition
 from keras_infovae.evaluation.likelihood.methods import (
     LikelihoodMethod,
     even_batches,
     examples_at_once,
-    one_graph,
     progress_bar,
 )
-from keras_infovae.evaluation.likelihood.path import STARTS, Path, check_start
-from keras_infovae.evaluation.likelihood.pilot import PILOT_DRAWS, make_plan
+from keras_infovae.evaluation.likelihood.path import STARTS, check_start, joint_path
+from keras_infovae.samplers import annealed_log_weights, make_annealing_plan, seeded_noise
+from keras_infovae.samplers.pilot import PILOT_DRAWS, SCHEDULES
 from keras_infovae.utils.checks import check_choice, check_integer
+from keras_infovae.utils.graphs import one_graph
 from keras_infovae.utils.randomness import split_seed, stateless_seed
-
-SCHEDULES = ("adaptive", "linear", "sigmoid")
 
 
 class AnnealedImportanceSampling(LikelihoodMethod):
@@ -86,8 +82,9 @@ class AnnealedImportanceSampling(LikelihoodMethod):
         @one_graph
         def weigh(seed, x, condition):
             plan_seed, start_seed, chain_seed = split_seed(seed, 3)
-            plan = self.plan(Path(model, prior, x, condition, PILOT_DRAWS, self.start), plan_seed)
-            path = Path(model, prior, x, condition, self.chains, self.start)
+            pilot = joint_path(model, prior, x, condition, PILOT_DRAWS, self.start)
+            path = joint_path(model, prior, x, condition, self.chains, self.start)
+            plan = self.plan(pilot, plan_seed)
             return self.anneal(path, path.sample(start_seed), plan, chain_seed)
 
         count = progress_bar(math.ceil(len(x) / size), verbose)
@@ -96,46 +93,26 @@ class AnnealedImportanceSampling(LikelihoodMethod):
             count()
 
     def plan(self, path, seed):
-        """Returns the `Plan` for the examples of `path`, which has `PILOT_DRAWS` draws."""
-        return make_plan(path, self.temperatures, self.schedule, self.leapfrog_steps, seed)
+        """Returns the `AnnealingPlan` for the examples of `path`, which has `PILOT_DRAWS` draws."""
+        start_seed, seed = split_seed(seed, 2)
+        return make_annealing_plan(
+            path,
+            path.sample(start_seed),
+            self.temperatures,
+            seeded_noise(seed),
+            self.schedule,
+            self.leapfrog_steps,
+        )
 
     def anneal(self, path, z, plan, seed, reverse=False):
         """Returns log w, float64 [chains, n], of chains that begin at z [chains, n, latent_dim].
 
         Args:
-            path: a `Path`.
+            path: an `AnnealedPath`.
             z: draws from its start; or from p(z|x) for the reverse.
-            plan: a `Plan`, made without regard to z.
+            plan: an `AnnealingPlan`, made without regard to z.
             seed: int32 [2].
-            reverse: whether the same steps are taken the other way, from b = 1 to 0. The mean of
-                1 / w is then an unbiased estimate of 1 / p(x). Default False.
+            reverse: whether the chains go from b = 1 to 0. Default False.
         """
-        # In float64 the increments add up to 1, and their hundreds of terms lose no digits.
-        temperatures = _double(plan.temperatures)
-        increments = temperatures[1:] - temperatures[:-1]
-        steps = (plan.temperatures[1:-1], plan.step_sizes)
-        if reverse:
-            increments, *steps = (tf.reverse(t, axis=[0]) for t in (increments, *steps))
-        inner, step_sizes = steps
-        count = self.temperatures - 1
-
-        def step(i, point, log_weights):
-            step_seed = stateless_seed(seed, i)
-            point, _ = transition(
-                path, point, inner[i], step_sizes[i], self.leapfrog_steps, step_seed
-            )
-            return i + 1, point, log_weights + increments[i + 1] * _double(point.log_ratio)
-
-        point = path.point(z)
-        *_, log_weights = tf.while_loop(
-            lambda i, *_: i < count,
-            step,
-            (0, point, increments[0] * _double(point.log_ratio)),
-            parallel_iterations=1,
-            maximum_iterations=count,
-        )
-        return log_weights
-
-
-def _double(tensor):
-    return tf.cast(tensor, tf.float64)
+        noise = seeded_noise(seed)
+        return annealed_log_weights(path, z, plan, noise, self.leapfrog_steps, reverse)[0]

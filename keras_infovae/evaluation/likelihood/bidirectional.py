@@ -10,13 +10,13 @@ from keras_infovae.evaluation.likelihood.marginal import get_method
 from keras_infovae.evaluation.likelihood.methods import (
     examples_at_once,
     filled,
-    one_graph,
     progress_bar,
 )
-from keras_infovae.evaluation.likelihood.path import Path
-from keras_infovae.evaluation.likelihood.pilot import PILOT_DRAWS
+from keras_infovae.evaluation.likelihood.path import joint_path
 from keras_infovae.evaluation.likelihood.weights import joined, log_mean
+from keras_infovae.samplers.pilot import PILOT_DRAWS
 from keras_infovae.utils.checks import check_integer
+from keras_infovae.utils.graphs import one_graph
 from keras_infovae.utils.randomness import split_seed, stateless_seed
 
 
@@ -113,7 +113,7 @@ def bidirectional_monte_carlo(
         x = tf.ensure_shape(tf.cast(x, tf.float32), [size, *model.event_shape])
 
         def path(draws):
-            return Path(model, prior, x, condition, draws, method.start, knows_x=False)
+            return joint_path(model, prior, x, condition, draws, method.start, knows_x=False)
 
         plan = method.plan(path(PILOT_DRAWS), seeds[2])
         chains = path(method.chains)

@@ -9,11 +9,11 @@ from keras_infovae.evaluation.likelihood.methods import (
     even_batches,
     examples_at_once,
     most_decodes,
-    one_graph,
     progress_bar,
 )
-from keras_infovae.evaluation.likelihood.path import Path, check_start
+from keras_infovae.evaluation.likelihood.path import check_start, joint_path
 from keras_infovae.utils.checks import check_integer
+from keras_infovae.utils.graphs import one_graph
 from keras_infovae.utils.randomness import stateless_seed
 
 _WORTH_A_GRAPH = 32  # rounds: with fewer, making the graph takes longer than it saves
@@ -59,7 +59,7 @@ class ImportanceSampling(LikelihoodMethod):
         prior = model.prior_distribution()
 
         def weigh(seed, x, condition):
-            path = Path(model, prior, x, condition, draws, "posterior")
+            path = joint_path(model, prior, x, condition, draws, "posterior")
             return path.log_ratio(path.sample(seed))
 
         if total >= _WORTH_A_GRAPH:

@@ -73,23 +73,6 @@ def filled(rows, size):
     return tf.constant(np.concatenate([rows, copies]), tf.float32)
 
 
-def one_graph(function):
-    """Returns `function` of tensors, compiled at its first call for arguments of these shapes.
-
-    A `tf.function` made anew for each model would be taken for one that is traced too often.
-    """
-    graphs = []
-
-    def call(*arguments):
-        if tf.config.functions_run_eagerly():
-            return function(*arguments)
-        if not graphs:
-            graphs.append(tf.function(function).get_concrete_function(*arguments))
-        return graphs[0](*arguments)
-
-    return call
-
-
 def progress_bar(total, verbose):
     """Returns a function that counts one more of `total` batches, on a bar if `verbose`."""
     if not verbose:

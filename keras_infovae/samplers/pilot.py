@@ -1,15 +1,18 @@
 """The run ahead of annealing: how far to go at a time, in z and from temperature to temperature."""
 
 import math
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae.evaluation.likelihood.hamiltonian import transition
-from keras_infovae.utils.randomness import split_seed, stateless_seed
+from keras_infovae.samplers.chain import scan
+from keras_infovae.samplers.step_size import adapt_step_size
+from keras_infovae.utils.checks import check_choice
 
-PILOT_DRAWS = 4  # of each example
+SCHEDULES = ("adaptive", "linear", "sigmoid")
+PILOT_DRAWS = 4  # for each row
 PILOT_TEMPERATURES = 100
 _TARGET_ACCEPTANCE = 0.85  # measured best; more than the 0.65 of long runs at one density
 _ADAPTATION_RATE = 0.5
@@ -17,8 +20,8 @@ _EVEN_SHARE = 0.1  # of an adaptive schedule follows the pilot's temperatures, s
 _STEEPNESS = 4.0
 
 
-class Plan(NamedTuple):
-    """What the chains go by: constants for them.
+class AnnealingPlan(NamedTuple):
+    """What the chains of annealing go by: constants for them.
 
     Args:
         temperatures: b_0 = 0 < b_1 < ... < b_T = 1, [T + 1].
@@ -29,22 +32,26 @@ class Plan(NamedTuple):
     step_sizes: Any
 
 
-def make_plan(path, count, schedule, leapfrog_steps, seed):
-    """Returns the `Plan` of `count` temperatures for the examples of `path`, by a run of its own.
+def make_annealing_plan(path, z, count, noise, schedule="adaptive", leapfrog_steps=2):
+    """Returns the `AnnealingPlan` of `count` temperatures for the n rows of a path, by a pilot run.
 
-    The pilot goes through 100 temperatures, raises the step size of an example where proposals were
-    accepted and lowers it where not, and notes the variance of log r(z) over z. Its draws are not
-    those of the chains: steps that followed the draws that they move would not leave f_b invariant,
-    and the weights would not be unbiased.
+    The pilot goes through 100 temperatures, raises the step size of a row where proposals were
+    accepted and lowers it where not, and notes the variance of log r(z) over z. Its draws must not
+    be those of the chains: steps that followed the draws that they move would not leave f_b
+    invariant, and the weights would not be unbiased.
 
     Args:
-        path: a `Path` with `PILOT_DRAWS` draws.
-        count: T, how many temperatures.
-        schedule: "linear"; "sigmoid", with shorter steps at both ends; or "adaptive", where each
-            step of b adds as much to the variance of the log weights,
-            (b_(t+1) - b_t) sqrt(Var log r(z)) = constant.
-        leapfrog_steps: an int of at least 1.
-        seed: int32 [2].
+        path: an `AnnealedPath`.
+        z: draws from its start, [draws, n, d]; 4 for each row will do.
+        count: T, how many temperatures, at least 1.
+        noise: a function (k, shape, what), such as `seeded_noise` gives.
+        schedule: "adaptive" (default), where each step of b adds as much to the variance of the
+            log weights, (b_(t+1) - b_t) sqrt(Var log r(z)) = constant; "linear"; or "sigmoid",
+            with shorter steps at both ends.
+        leapfrog_steps: of each transition, an int of at least 1. Default 2.
+
+    Raises:
+        ValueError: for any other schedule.
 
     References:
         Gelman and Meng, Simulating Normalizing Constants: From Importance Sampling to Bridge
@@ -52,8 +59,9 @@ def make_plan(path, count, schedule, leapfrog_steps, seed):
         Wu, Burda, Salakhutdinov, Grosse, On the Quantitative Analysis of Decoder-Based Generative
         Models, arXiv:1611.04273 (the sigmoid schedule).
     """
+    check_choice("schedule", schedule, SCHEDULES)
     grid = tf.constant(np.linspace(0.0, 1.0, PILOT_TEMPERATURES + 1) ** 4, tf.float32)
-    log_sizes, variances = _explore(path, grid, leapfrog_steps, seed)
+    log_sizes, variances = _explore(path, z, grid, noise, leapfrog_steps)
     even = tf.linspace(0.0, 1.0, count + 1)
     if schedule == "adaptive":
         travelled = _travelled(grid, variances)
@@ -65,44 +73,28 @@ def make_plan(path, count, schedule, leapfrog_steps, seed):
         temperatures = even
     # Rounding must not leave the ends away from 0 and 1: the weights are ratios to f_1.
     temperatures = tf.concat([[0.0], temperatures[1:-1], [1.0]], axis=0)
-    return Plan(temperatures, tf.exp(_interpolate(temperatures[1:-1], grid, log_sizes)))
+    return AnnealingPlan(temperatures, tf.exp(_interpolate(temperatures[1:-1], grid, log_sizes)))
 
 
-def _explore(path, grid, leapfrog_steps, seed):
+def _explore(path, z, grid, noise, leapfrog_steps):
     """Returns log step sizes [101, n] and the mean variance of log r(z) [101] at the grid."""
-    start_seed, seed = split_seed(seed, 2)
-    point = path.point(path.sample(start_seed))
-    latent_dim = point.z.shape[-1]
-    log_size = tf.fill(point.log_ratio.shape[1:], math.log(0.5) - 0.25 * math.log(latent_dim))
 
     def variance(point):
         return tf.reduce_mean(tf.math.reduce_variance(point.log_ratio, axis=0))
 
-    def step(i, point, log_size, log_sizes, variances):
-        step_seed = stateless_seed(seed, i)
-        point, accepted = transition(
-            path, point, grid[i], tf.exp(log_size), leapfrog_steps, step_seed
-        )
-        log_size += _ADAPTATION_RATE * (tf.reduce_mean(accepted, axis=0) - _TARGET_ACCEPTANCE)
-        return (
-            i + 1,
-            point,
-            log_size,
-            log_sizes.write(i, log_size),
-            variances.write(i, variance(point)),
-        )
+    def step(k, state):
+        point, log_size = state
+        k += 1  # the first of the grid is the start
+        size = tf.exp(log_size)
+        point, info = path.move(point, grid[k], size, partial(noise, k), leapfrog_steps)
+        log_size = adapt_step_size(log_size, info.acceptance, _TARGET_ACCEPTANCE, _ADAPTATION_RATE)
+        return (point, log_size), (log_size, variance(point))
 
-    count = grid.shape[0]
-    log_sizes = tf.TensorArray(tf.float32, count, element_shape=log_size.shape).write(0, log_size)
-    variances = tf.TensorArray(tf.float32, count, element_shape=[]).write(0, variance(point))
-    *_, log_sizes, variances = tf.while_loop(
-        lambda i, *_: i < count,
-        step,
-        (1, point, log_size, log_sizes, variances),
-        parallel_iterations=1,
-        maximum_iterations=count - 1,
-    )
-    return log_sizes.stack(), variances.stack()
+    point = path.at(0.0)(z)
+    log_size = math.log(0.5) - 0.25 * math.log(z.shape[-1]) + tf.zeros_like(point.log_ratio[0])
+    first = log_size, variance(point)
+    _, others = scan(step, (point, log_size), PILOT_TEMPERATURES, first)
+    return [tf.concat([one[None], more], axis=0) for one, more in zip(first, others)]
 
 
 def _travelled(grid, variances):

@@ -1,0 +1,41 @@
+"""Unadjusted Langevin dynamics."""
+
+from keras_infovae.samplers.proposal import Info, propose
+
+
+def langevin_step(density, point, step_size, noise, temperature=1.0):
+    """Returns (the next point, `Info`) of Langevin dynamics, which accepts every proposal:
+
+        z' = z + s^2/2 grad log p(z) + T s eps,        eps ~ N(0, I)
+
+    Its law is p^(1/T^2) up to an error of order s^2: on N(0, v) the stationary variance is
+    T^2 v / (1 - s^2 / (4 v)), and from s = 2 sqrt(v) on it diverges. `mala_step` has no such error
+    at the same cost. The acceptance in `Info` is the one that `mala_step` would have had, and says
+    how large the error is. One gradient a step.
+
+    Args:
+        density: a function of z [..., d] to a point, such as `with_gradient` gives.
+        point: where the step begins, such as `density(z)`.
+        step_size: s > 0, a scalar or of a shape that broadcasts to the rows [...].
+        noise: a function (shape, what), that of `seeded_noise` at one k.
+        temperature: T > 0, a scalar. Default 1. Less seeks the modes.
+
+    Example:
+
+    >>> import functools
+    >>> import tensorflow as tf
+    >>> import keras_infovae as ki
+    >>> density = ki.samplers.with_gradient(lambda z: -0.5 * tf.reduce_sum(z**2, axis=-1))
+    >>> noise = functools.partial(ki.samplers.seeded_noise(tf.constant([0, 1])), 0)
+    >>> point, info = ki.samplers.langevin_step(density, density(tf.zeros([5, 2])), 0.1, noise)
+    >>> point.z.shape, info.acceptance.shape
+    (TensorShape([5, 2]), TensorShape([5]))
+
+    References:
+        Roberts and Tweedie, Exponential Convergence of Langevin Distributions and Their Discrete
+        Approximations, Bernoulli 1996, section 1.4.1.
+        Nijkamp, Hill, Zhu, Wu, Learning Non-Convergent Non-Persistent Short-Run MCMC Toward
+        Energy-Based Model, arXiv:1904.09770, section 3.1.
+    """
+    end, probability = propose(density, point, step_size, noise, temperature=temperature)
+    return end, Info(probability, end.log_density)
