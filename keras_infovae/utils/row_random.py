@@ -1,9 +1,10 @@
 """Random numbers with a seed per row: a row's numbers depend on its own seed and on nothing else.
 
 TensorFlow's stateless ops take one seed for a whole tensor, and `tf.vectorized_map` runs them row
-after row. This is the counter-based generator Threefry-2x32 with 20 rounds, in ops on 32-bit words
-that are the same, bit for bit, eagerly, in graphs, under XLA and on every device. The seed of a row
-is the key, the number of a draw the counter: any of them is made without those before it.
+after row. This is the counter-based generator Threefry-2x32 with 20 rounds, in ops on 32-bit words.
+The seed of a row is the key, the number of a draw the counter: any of them is made without those
+before it. Words, and uniform numbers with them, are the same bit for bit eagerly, in graphs, under
+XLA and on every device; functions of them are so up to their rounding.
 
 References:
     Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3, SC 2011, section 4.2.

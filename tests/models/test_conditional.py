@@ -1,4 +1,4 @@
-"""ConditionalInfoVAE: what the networks see, every kind of input, and generation to order."""
+"""Models with a condition: what the networks see, every kind of input, and generation to order."""
 
 import keras
 import numpy as np
@@ -6,7 +6,6 @@ import pytest
 import tensorflow as tf
 
 import keras_infovae as ki
-from keras_infovae.models.conditions import append_condition
 from tests.models.beginnings import beginning_of
 
 RNG = np.random.default_rng(0)
@@ -25,10 +24,10 @@ def conditional(**arguments):
 
 def test_a_condition_becomes_constant_channels_of_an_image():
     x = tf.zeros([2, 4, 5, 1])
-    y = append_condition(x, tf.constant([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    y = ki.conditions.append(x, tf.constant([[1.0, 2.0], [3.0, 4.0]])).numpy()
     assert y.shape == (2, 4, 5, 3)
     assert np.all(y[0, :, :, 1] == 1.0) and np.all(y[1, :, :, 2] == 4.0)
-    assert append_condition(x, None) is x
+    assert ki.conditions.append(x, None) is x
 
 
 def test_labels_are_one_hot_features():
@@ -183,11 +182,10 @@ def test_features_of_another_width_and_generation_without_a_condition_are_refuse
     with pytest.raises(ValueError, match="`condition` must be given"):
         model.generate(3)
     plain = ki.InfoVAE(2)
-    with pytest.raises(ValueError, match="`condition` must be left out.*ConditionalInfoVAE"):
+    with pytest.raises(ValueError, match="`condition` must be left out"):
         plain.fit(X, condition=LABELS)
-    for arguments in ({}, {"condition": ki.conditions.Classes(3), "condition_dim": 2}):
-        with pytest.raises(ValueError, match="`num_classes` and `condition_dim`"):
-            ki.InfoVAE(2, **arguments)
+    with pytest.raises(TypeError, match=r"`condition` must be conditions.Classes\(n\)"):
+        ki.InfoVAE(2, condition=3)
 
 
 def test_labels_that_there_are_none_of_are_refused_everywhere():

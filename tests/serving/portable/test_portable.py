@@ -84,7 +84,7 @@ def rows_of(*names):
     ("row", "part", "form"),
     [
         *((row, "encoder", onnx_format) for row in rows_of("`poisson`", "1.7e9")),
-        *((row, "encoder", litert_format) for row in rows_of("`ConditionalInfoVAE`", "1.7e9")),
+        *((row, "encoder", litert_format) for row in rows_of("with a condition", "1.7e9")),
         *((row, "decoder", onnx_format) for row in rows_of("`student_t`")),
         *((row, "decoder", litert_format) for row in rows_of("`pixel_cnn`")),
     ],
