@@ -30,39 +30,12 @@ from keras_infovae import (
     tuning,
 )
 from keras_infovae.distributions import likelihoods, posteriors, priors
-from keras_infovae.models import (
-    DIPVAE,
-    IWAE,
-    MMDVAE,
-    VAE,
-    AdversarialAutoencoder,
-    AnnealedVAE,
-    BetaTCVAE,
-    BetaVAE,
-    FactorVAE,
-    GenerativeModel,
-    InfoVAE,
-    LatentVariableModel,
-    SteinVAE,
-    WassersteinAutoencoder,
-)
+from keras_infovae.models import *  # noqa: F403
+from keras_infovae.models import __all__ as _models
 from keras_infovae.version import __version__
 
 __all__ = [
-    "DIPVAE",
-    "IWAE",
-    "MMDVAE",
-    "VAE",
-    "AdversarialAutoencoder",
-    "AnnealedVAE",
-    "BetaTCVAE",
-    "BetaVAE",
-    "FactorVAE",
-    "GenerativeModel",
-    "InfoVAE",
-    "LatentVariableModel",
-    "SteinVAE",
-    "WassersteinAutoencoder",
+    *_models,
     "__version__",
     "anomaly_scores",
     "callbacks",
