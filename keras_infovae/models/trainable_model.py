@@ -447,6 +447,23 @@ class TrainableModel(keras.Model):
 
     # === Saving: a model goes on as if it had never been saved ===
 
+    def save(self, filepath, *arguments, **options):
+        """Saves the model to a .keras file, as `keras.Model.save` does; no other format holds it.
+
+        Raises:
+            ValueError: for a path that does not end in .keras.
+        """
+        if not str(filepath).endswith(".keras"):
+            raise argument_error("filepath", "a path that ends in .keras", str(filepath))
+        return super().save(filepath, *arguments, **options)
+
+    def export(self, *arguments, **options):
+        """Refuses Keras's export, which knows nothing of draws and scores."""
+        raise ValueError(
+            "`model.export` must be left to keras_infovae.serving.export_for_serving(model, "
+            "directory), which writes encode, decode, generate and score as signatures"
+        )
+
     def get_config(self):
         """Returns the constructor's arguments as a JSON-compatible dictionary."""
         return constructor_config(self)
