@@ -130,6 +130,10 @@ class TrainableModel(keras.Model):
             return
         event_shape = tuple(int(side) for side in input_shape[1:])
         self.build_parts(event_shape)
+        # The order in which layers are kept decides that of the weights, whoever made them when.
+        for part in self.parts():
+            self._tracker.untrack(part)
+            self._tracker.track(part)
         names = ["loss", *self.term_names, *(["adversary_loss"] if self.players else [])]
         self._trackers = LossTrackers(names + self.scheduled_weights, optional=["regularization"])
         self._nonfinite = NonFiniteRecorder(self.term_names)
@@ -409,8 +413,8 @@ class TrainableModel(keras.Model):
         """
         if not self.compiled:
             self.compile()
-        refuse_targets(options)
         if not options.get("_use_cached_eval_dataset"):  # within fit, which has checked it
+            refuse_targets(options)
             x = self._prepared(x, condition)
         return super().evaluate(x, **({"return_dict": True} | options))
 
