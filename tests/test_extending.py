@@ -1,4 +1,4 @@
-"""docs/extending.md: its code is a module outside of the package, which takes part in everything."""
+"""docs/extending.md: its code is a module outside of the package that takes part in all it does."""
 
 import importlib
 import pathlib

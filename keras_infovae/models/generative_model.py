@@ -29,8 +29,8 @@ class GenerativeModel(TrainableModel):
     """A model of x: what it can do on arrays, from functions of rows that a member defines.
 
     A member defines those of the following that it can; row i of the result follows from row i of
-    the arguments alone, and they run inside `tf.function`. x is [n, *event_shape], z [n, latent_dim],
-    seed int64 [n] (at least 0), condition [n, condition.size] or None.
+    the arguments alone, and they run inside `tf.function`. x is [n, *event_shape],
+    z [n, latent_dim], seed int64 [n] (at least 0), condition [n, condition.size] or None.
 
         reconstruct_rows(x, condition)            x from its own code, [n, *event_shape]
         encode_rows(x, seed, condition)           a code [n, latent_dim]; seed None: the one that
@@ -41,10 +41,11 @@ class GenerativeModel(TrainableModel):
         log_prob_rows(x, condition)               log p(x), [n], nats
 
     `capabilities` follow from them, and so do the methods on arrays, which take arrays of any
-    length, compute in batches in a compiled function, and return NumPy arrays. Row i of a call with
-    seed s has the seed `s * 2**32 + i`, so that results do not depend on `batch_size`, and a server
-    that is given that seed gives that row. A model with codes has `latent_dim` and `latent_support`. Measurements (`elbo`, `score`) repeat by default; new
-    codes and examples are new.
+    length, compute in batches in a compiled function, and return NumPy arrays. A model with codes
+    has `latent_dim` and `latent_support` too. Row i of a call with seed s has the seed
+    `s * 2**32 + i`, so that results do not depend on `batch_size`, and a server that is given that
+    seed gives that row. Measurements (`elbo`, `score`) repeat by default; new codes and examples
+    are new.
     """
 
     def __init__(self, **settings):

@@ -1,4 +1,4 @@
-"""Whatever is given as data is trained on as it is, or named and refused before a weight changes."""
+"""What is given as data is trained on as it is, or named and refused before a weight changes."""
 
 import keras
 import numpy as np
