@@ -165,7 +165,7 @@ class TrainableModel(keras.Model):
         """Takes one step on one batch and returns the running means of the terms."""
         x, condition = self.example_spec.unpack(data)
         result = self.update(x, condition, self.progress.step_seed())
-        self._nonfinite.update(self.progress.step, result.terms, result.loss)
+        self._nonfinite.update(self.progress.step + 1, result.terms, result.loss)
         logs = self._track(x, result)
         self.progress.step.assign_add(1)
         return logs
