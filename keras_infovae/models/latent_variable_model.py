@@ -12,7 +12,7 @@ from keras_infovae.models.example_spec import check_shape
 from keras_infovae.models.generative_model import GenerativeModel
 from keras_infovae.models.joint import Joint
 from keras_infovae.models.penalty import number, penalty
-from keras_infovae.models.trainable_model import BatchLoss
+from keras_infovae.models.step_model import BatchLoss
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import check_integer
