@@ -29,19 +29,23 @@ from keras_infovae import (
     training,
     tuning,
 )
-from keras_infovae.distributions import likelihoods, posteriors, priors
+from keras_infovae.distributions import draw_rows, likelihoods, posteriors, priors
 from keras_infovae.models import *  # noqa: F403
 from keras_infovae.models import __all__ as _models
+from keras_infovae.utils import reductions, row_random
+from keras_infovae.utils.player import Player
 from keras_infovae.version import __version__
 
 __all__ = [
     *_models,
+    "Player",
     "__version__",
     "anomaly_scores",
     "callbacks",
     "conditions",
     "datasets",
     "divergences",
+    "draw_rows",
     "evaluation",
     "inference",
     "kernels",
@@ -50,6 +54,8 @@ __all__ = [
     "networks",
     "posteriors",
     "priors",
+    "reductions",
+    "row_random",
     "samplers",
     "schedules",
     "serving",

@@ -13,6 +13,7 @@ from keras_infovae.models.iwae import IWAE
 from keras_infovae.models.latent_variable_model import LatentVariableModel
 from keras_infovae.models.registry import register_model
 from keras_infovae.models.stein_vae import SteinVAE
+from keras_infovae.models.step_model import BatchLoss
 from keras_infovae.models.wasserstein_autoencoder import WassersteinAutoencoder
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "VAE",
     "AdversarialAutoencoder",
     "AnnealedVAE",
+    "BatchLoss",
     "BetaTCVAE",
     "BetaVAE",
     "FactorVAE",
