@@ -84,9 +84,8 @@ def settings(flags):
         CommandLineError: for a flag that the model does not take, or with a value that it cannot
             have, and for the lack of one that it needs.
     """
-    given, found = check(flags), {"name": flags.model, "seed": flags.seed}
-    if flags.condition is not None:
-        found["condition"] = flags.condition
+    given = check(flags)
+    found = {"name": flags.model, "condition": flags.condition, "seed": flags.seed}
     for name, (parameter, default) in registry.settings_of(registry.get(flags.model)).items():
         if name in given:
             with reported({}):

@@ -103,6 +103,7 @@ def _checked(constructor):
                 given.arguments[name] = known.annotation.check(name, value)
         return constructor(*given.args, **given.kwargs)
 
+    checked.__signature__ = signature  # Keras looks at it in two ways, which have to agree
     return checked
 
 

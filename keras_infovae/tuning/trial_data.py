@@ -36,7 +36,10 @@ class TrialData(NamedTuple):
         """Returns a hash of all that results depend on."""
         parts = {"train": self.x, "validation": self.x_validation}
         if self.condition is not None:
-            parts |= {"condition": self.condition, "condition_validation": self.condition_validation}
+            parts |= {
+                "condition": self.condition,
+                "condition_validation": self.condition_validation,
+            }
         return arrays.fingerprint(parts)
 
 
