@@ -2,6 +2,7 @@
 
 from keras_infovae.distributions import likelihoods, posteriors, priors
 from keras_infovae.distributions.densities import check_densities
+from keras_infovae.distributions.mean_and_covariance import posterior_moments, prior_moments
 from keras_infovae.distributions.moments import (
     diagonal_normal_moments,
     normal_components,
@@ -14,7 +15,9 @@ __all__ = [
     "diagonal_normal_moments",
     "likelihoods",
     "normal_components",
+    "posterior_moments",
     "posteriors",
+    "prior_moments",
     "priors",
     "projected_normal_components",
     "projected_normal_moments",
