@@ -5,14 +5,18 @@ from keras_infovae.distributions.densities import check_densities
 from keras_infovae.distributions.mean_and_covariance import posterior_moments, prior_moments
 from keras_infovae.distributions.moments import (
     diagonal_normal_moments,
+    is_deterministic,
     normal_components,
     projected_normal_components,
     projected_normal_moments,
 )
+from keras_infovae.distributions.normal_kl import kl_per_dimension
 
 __all__ = [
     "check_densities",
     "diagonal_normal_moments",
+    "is_deterministic",
+    "kl_per_dimension",
     "likelihoods",
     "normal_components",
     "posterior_moments",

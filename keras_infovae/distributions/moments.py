@@ -32,6 +32,11 @@ def diagonal_normal_moments(distribution):
     return mean, variance
 
 
+def is_deterministic(distribution):
+    """Returns whether `distribution`, or each of a batch, is a point."""
+    return isinstance(distribution, tfp.distributions.VectorDeterministic)
+
+
 def normal_components(distribution):
     """Returns p(z) as a mixture of diagonal normals, (log_weights, means, variances), or None:
 

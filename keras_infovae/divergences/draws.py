@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from keras_infovae.distributions import projected_normal_moments
+from keras_infovae.distributions import is_deterministic, projected_normal_moments
 from keras_infovae.utils import probability as tfp
 
 DRAWS = 8  # of z per example where z cannot be integrated out; one makes the latents collapse
@@ -26,11 +26,6 @@ def draws_per_example(z, posterior, num_samples, seed):
     if posterior is None or num_samples == 1 or is_deterministic(posterior):
         return tf.cast(z, tf.float32)[:, None]
     return tf.transpose(tf.cast(posterior.sample(num_samples, seed=seed), tf.float32), [1, 0, 2])
-
-
-def is_deterministic(posterior):
-    """Returns whether each q(z|x) is a point."""
-    return isinstance(posterior, tfp.distributions.VectorDeterministic)
 
 
 def as_points(z):

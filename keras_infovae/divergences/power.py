@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae.distributions import prior_moments
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import check_integer, check_number
 from keras_infovae.utils.randomness import check_seed, stateless_seed
@@ -143,7 +144,7 @@ def _compiled(divergence, make_prior, rows):
         )
         prior = make_prior()
         z = tf.cast(prior.sample(rows, seed=z_seed), tf.float32)
-        mean = tf.cast(_mean(prior, mean_seed), tf.float32)
+        mean, _ = prior_moments(prior, mean_seed, full=False)
         return divergence(mean + scale * (z - mean), prior, None, seed=divergence_seed)
 
     return value
@@ -155,11 +156,3 @@ def _values(function, scale, draws, seed):
     seed = stateless_seed(check_seed(seed) or 0)
     draws = range(check_integer("draws", draws))
     return np.array([function(scale, stateless_seed(seed, draw)) for draw in draws], "float32")
-
-
-def _mean(prior, seed):
-    """Returns the mean of the prior, from samples where it is not known (a flow)."""
-    try:
-        return prior.mean()
-    except NotImplementedError:
-        return tf.reduce_mean(prior.sample(1000, seed=seed), axis=0)
