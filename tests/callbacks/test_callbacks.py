@@ -19,6 +19,7 @@ NETWORK = ki.networks.MLP(hidden_units=(4,))
 
 
 def tiny_model(**settings):
+    keras.utils.set_random_seed(0)  # of the networks' first weights
     model = ki.InfoVAE(
         latent_dim=3, alpha=1.0, encoder=NETWORK, decoder=NETWORK, seed=0, **settings
     )
