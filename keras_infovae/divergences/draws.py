@@ -1,4 +1,4 @@
-"""Seeds and draws of z, as the estimators that sample need them."""
+"""Draws of z, as the estimators that sample need them."""
 
 import tensorflow as tf
 
@@ -8,13 +8,6 @@ from keras_infovae.utils import probability as tfp
 DRAWS = 8  # of z per example where z cannot be integrated out; one makes the latents collapse
 PAIRED_ROWS = 64  # examples above which "auto" leaves sums over pairs for random features
 PRIOR_SAMPLES = 1024  # of a prior that random features cannot integrate out
-
-
-def split_seed(seed, count):
-    """Returns `count` int32 seeds [2] from `seed`; random ones if it is None."""
-    if seed is None:
-        return tf.unstack(tf.random.uniform([count, 2], maxval=2**31 - 1, dtype=tf.int32))
-    return tf.unstack(tf.random.experimental.stateless_split(seed, count))
 
 
 def draws_per_example(z, posterior, num_samples, seed):

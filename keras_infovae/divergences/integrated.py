@@ -16,10 +16,10 @@ from keras_infovae.divergences.draws import (
     as_points,
     draws_per_example,
     is_normal,
-    split_seed,
 )
 from keras_infovae.divergences.functional import squared_feature_distances
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
+from keras_infovae.utils.randomness import split_seed
 
 ESTIMATORS = ("auto", "closed_form", "random_features", "sampled")
 

@@ -4,10 +4,11 @@ import tensorflow as tf
 
 from keras_infovae.distributions import prior_moments
 from keras_infovae.divergences.base import Divergence
-from keras_infovae.divergences.draws import DRAWS, split_seed
+from keras_infovae.divergences.draws import DRAWS
 from keras_infovae.divergences.functional import diagonal_normal_kl, normal_kl
 from keras_infovae.divergences.moments import aggregated_moments
 from keras_infovae.utils.checks import check_choice, check_integer
+from keras_infovae.utils.randomness import split_seed
 from keras_infovae.utils.serialization import register
 
 COVARIANCES = ("diagonal", "full")

@@ -4,13 +4,14 @@ import tensorflow as tf
 
 from keras_infovae.distributions import projected_normal_moments
 from keras_infovae.divergences.base import Divergence
-from keras_infovae.divergences.draws import DRAWS, draws_per_example, split_seed
+from keras_infovae.divergences.draws import DRAWS, draws_per_example
 from keras_infovae.divergences.functional import (
     random_directions,
     sliced_wasserstein_distance,
     sliced_wasserstein_to_normal,
 )
 from keras_infovae.utils.checks import check_integer
+from keras_infovae.utils.randomness import split_seed
 from keras_infovae.utils.serialization import register
 
 

@@ -5,12 +5,13 @@ import tensorflow as tf
 from keras_infovae import kernels
 from keras_infovae.distributions import diagonal_normal_moments
 from keras_infovae.divergences.base import Divergence
-from keras_infovae.divergences.draws import DRAWS, as_points, draws_per_example, split_seed
+from keras_infovae.divergences.draws import DRAWS, as_points, draws_per_example
 from keras_infovae.divergences.functional import (
     expected_kernelised_stein_discrepancy,
     kernelised_stein_discrepancy,
 )
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
+from keras_infovae.utils.randomness import split_seed
 from keras_infovae.utils.serialization import register
 
 ESTIMATORS = ("auto", "closed_form", "sampled")

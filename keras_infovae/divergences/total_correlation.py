@@ -1,11 +1,12 @@
 """Total correlation, by minibatch-stratified sampling."""
 
-from keras_infovae.distributions import diagonal_normal_moments
+from keras_infovae.distributions import diagonal_normal_moments, is_deterministic
 from keras_infovae.divergences.base import Divergence
-from keras_infovae.divergences.draws import draws_per_example, is_deterministic, split_seed
+from keras_infovae.divergences.draws import draws_per_example
 from keras_infovae.divergences.functional import stratified_total_correlation
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error, check_integer
+from keras_infovae.utils.randomness import split_seed
 from keras_infovae.utils.serialization import register
 
 

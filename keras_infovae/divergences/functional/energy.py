@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from keras_infovae.divergences.functional.blockwise import pairwise_sum
 from keras_infovae.divergences.functional.pairs import as_groups, count, mean_over_groups
+from keras_infovae.utils.randomness import split_seed
 
 _SMALLEST_SQUARE = 1e-12  # added under square roots: distances are right to within 1e-6
 _SMALLEST_VARIANCE = 1e-12
@@ -151,7 +152,7 @@ def energy_frequencies(num_features, latent_dim, seed, scale=1.0):
     References:
         Szekely and Rizzo, Energy Statistics, Journal of Statistical Planning and Inference 2013.
     """
-    direction_seed, size_seed = tf.unstack(tf.random.experimental.stateless_split(seed))
+    direction_seed, size_seed = split_seed(seed)
     jitter = tf.random.stateless_uniform([num_features], seed=size_seed, alg="philox")
     strata = (tf.range(num_features, dtype=tf.float32) + jitter) / num_features
     t = tf.maximum(tf.tan(0.5 * math.pi * tf.minimum(strata, 0.999999)), _LOWEST_FREQUENCY)
