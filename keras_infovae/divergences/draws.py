@@ -26,6 +26,17 @@ def as_points(z):
     return tfp.distributions.VectorDeterministic(tf.cast(z, tf.float32))
 
 
+def squared_bandwidths(kernel, z, prior, seed):
+    """Returns those of `kernel` by its own rule, from samples of q(z) and p(z) if it asks for any.
+
+    Of both, because those of q alone may collapse.
+    """
+    samples = None
+    if kernel.needs_samples:
+        samples = tf.concat([z, prior.sample(tf.shape(z)[0], seed=seed)], axis=0)
+    return kernel.squared_bandwidths(z.shape[-1], samples)
+
+
 def is_normal(posterior):
     """Returns whether each q(z|x) is a normal or a point."""
     any_direction = tf.ones([1, posterior.event_shape[-1]])

@@ -5,17 +5,17 @@ import tensorflow as tf
 from keras_infovae import kernels
 from keras_infovae.distributions import diagonal_normal_moments
 from keras_infovae.divergences.base import Divergence
-from keras_infovae.divergences.draws import DRAWS, as_points, draws_per_example
+from keras_infovae.divergences.draws import DRAWS, as_points, draws_per_example, squared_bandwidths
 from keras_infovae.divergences.functional import (
     expected_kernelised_stein_discrepancy,
     kernelised_stein_discrepancy,
 )
+from keras_infovae.divergences.functional.stein import GRADIENTS
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 from keras_infovae.utils.randomness import split_seed
 from keras_infovae.utils.serialization import register
 
 ESTIMATORS = ("auto", "closed_form", "sampled")
-GRADIENTS = ("stein_variational", "discrepancy")
 
 
 @register
@@ -102,11 +102,8 @@ class KernelSteinDiscrepancy(Divergence):
     def __call__(self, z, prior, posterior=None, seed=None):
         z = tf.cast(z, tf.float32)
         z_seed, prior_seed = split_seed(seed, 2)
-        samples = None
-        if self.kernel.needs_samples:  # of both distributions: those of q alone may collapse
-            samples = tf.concat([z, prior.sample(tf.shape(z)[0], seed=prior_seed)], axis=0)
-        bandwidths = self.kernel.squared_bandwidths(z.shape[-1], samples)
-        options = (self.kernel, bandwidths, self.unbiased, self.gradient)
+        bandwidths = squared_bandwidths(self.kernel, z, prior, prior_seed)
+        options = (bandwidths, self.unbiased, self.gradient)
         moments = self._closed_form_moments(z, prior, posterior)
         if moments is not None:
             return expected_kernelised_stein_discrepancy(*moments, *options)
@@ -118,7 +115,7 @@ class KernelSteinDiscrepancy(Divergence):
             )
         draws = self.num_samples or (DRAWS if self.estimator == "auto" else 1)
         z = draws_per_example(z, posterior, draws, z_seed)
-        return kernelised_stein_discrepancy(z, _score(prior, z), *options)
+        return kernelised_stein_discrepancy(z, _score(prior, z), self.kernel, *options)
 
     def _closed_form_moments(self, z, prior, posterior):
         """Returns (mean, variance, prior mean, prior variance), or None without a closed form."""

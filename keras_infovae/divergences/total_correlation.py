@@ -84,8 +84,8 @@ class TotalCorrelation(Divergence):
                 "'diagonal_normal' with this divergence, which needs the density of each dimension",
                 posterior,
             )
-        z_seed, _ = split_seed(seed, 2)
-        draws = draws_per_example(z, posterior, self.num_samples, z_seed)
+        (seed,) = split_seed(seed, 1)  # random if None
+        draws = draws_per_example(z, posterior, self.num_samples, seed)
         size = self.dataset_size
         if size is None and self._num_examples is not None:
             size = self._num_examples.read_value()

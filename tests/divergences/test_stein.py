@@ -88,7 +88,7 @@ def test_closed_form_is_the_expectation_of_value_and_gradient(unbiased, gradient
     with tf.GradientTape() as tape:
         tape.watch([MEAN, VARIANCE])
         closed = expected_kernelised_stein_discrepancy(
-            MEAN, VARIANCE, PRIOR_MEAN, PRIOR_VARIANCE, *options
+            MEAN, VARIANCE, PRIOR_MEAN, PRIOR_VARIANCE, *options[1:]
         )
     expected = np.concatenate([[closed], *map(np.ravel, tape.gradient(closed, [MEAN, VARIANCE]))])
 
@@ -133,7 +133,6 @@ def test_gradient_of_the_discrepancy_is_that_of_the_value():
             VARIANCE,
             PRIOR_MEAN,
             PRIOR_VARIANCE,
-            kernel,
             kernel.squared_bandwidths(2),
             gradient="discrepancy",
         )
@@ -194,3 +193,9 @@ def test_closed_form_is_refused_where_there_is_none():
     q, z = normal_posterior(MEAN, VARIANCE)
     with pytest.raises(ValueError, match="diagonal normals"):
         ki.divergences.KernelSteinDiscrepancy(estimator="closed_form")(z, laplace, q)
+
+
+def test_an_unknown_gradient_is_refused():
+    arguments = MEAN, MEAN, KERNELS[0], KERNELS[0].squared_bandwidths(2)
+    with pytest.raises(ValueError, match="`gradient` must be one of"):
+        kernelised_stein_discrepancy(*arguments, gradient="steepest")
