@@ -12,7 +12,7 @@ from keras_infovae.utils import probability as tfp
 def diagonal_normal_moments(distribution):
     """Returns (mean, variance) if `distribution` is a diagonal normal or a point mass, else None.
 
-    A closed form over z needs these two and nothing else. Recognised are
+    A closed form over z needs these two and nothing else. Recognized are
     `Independent(Normal)`, `MultivariateNormalDiag` and `VectorDeterministic` (variance 0).
 
     Args:

@@ -1,4 +1,4 @@
-"""The von Mises-Fisher distribution on the unit sphere, with reparameterised samples.
+"""The von Mises-Fisher distribution on the unit sphere, with reparameterized samples.
 
 The angle t between z and the mean direction has the density
 

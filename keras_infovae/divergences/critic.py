@@ -15,7 +15,7 @@ from keras_infovae.utils.serialization import deserialize_values
 class CriticDivergence(Divergence, Player, keras.layers.Layer):
     """A divergence read off a critic T(z) that tells q(z) from a reference r(z) by its samples.
 
-    The critic is a fully connected network that minimises the cross-entropy, in nats,
+    The critic is a fully connected network that minimizes the cross-entropy, in nats,
 
         adversary_loss = E_q softplus(-T(z)) / 2 + E_r softplus(T(z)) / 2
 

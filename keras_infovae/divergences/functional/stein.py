@@ -1,4 +1,4 @@
-"""The kernelised Stein discrepancy, and the direction of Stein variational gradient descent."""
+"""The kernelized Stein discrepancy, and the direction of Stein variational gradient descent."""
 
 import tensorflow as tf
 
@@ -10,7 +10,7 @@ from keras_infovae.utils.checks import check_choice
 GRADIENTS = ("stein_variational", "discrepancy")
 
 
-def kernelised_stein_discrepancy(
+def kernelized_stein_discrepancy(
     z, score, kernel, squared_bandwidths, unbiased=True, gradient="stein_variational"
 ):
     """Returns an estimate of KSD(q, p) from samples of q and the score of p, a float32 scalar:
@@ -19,7 +19,7 @@ def kernelised_stein_discrepancy(
         u(z, z') = k s(z).s(z') + s(z).grad_z' k + s(z').grad_z k + trace grad_z grad_z' k
                  = k s(z).s(z') + 2 k' d.(s(z') - s(z)) - 2 k' latent_dim - 4 k'' |d|^2
 
-    where s = grad log p, and k', k'' are derivatives of k in |d|^2. The normaliser of p is not
+    where s = grad log p, and k', k'' are derivatives of k in |d|^2. The normalizer of p is not
     needed.
 
     Args:
@@ -49,7 +49,7 @@ def kernelised_stein_discrepancy(
     >>> kernel = ki.kernels.get("gaussian")
     >>> z = tf.random.stateless_normal([300, 2], seed=[0, 0])
     >>> same, moved = (
-    ...     ki.divergences.kernelised_stein_discrepancy(x, -x, kernel, kernel.squared_bandwidths(2))
+    ...     ki.divergences.kernelized_stein_discrepancy(x, -x, kernel, kernel.squared_bandwidths(2))
     ...     for x in (z, z + 1.0))
     >>> bool(abs(same) < 0.05 < moved)
     True
@@ -73,7 +73,7 @@ def kernelised_stein_discrepancy(
     return mean_over_groups(mean_of_all, within, unbiased)
 
 
-def expected_kernelised_stein_discrepancy(
+def expected_kernelized_stein_discrepancy(
     mean,
     variance,
     prior_mean,
@@ -103,13 +103,13 @@ def expected_kernelised_stein_discrepancy(
         E phi = K (r D - a' / w),    E dphi/dz = K (r (a' D - v') / w + r - (r D)^2)
 
     Only the choice of the minibatch is random then: the value is the expectation of
-    `kernelised_stein_discrepancy` given the minibatch, and so is the gradient.
+    `kernelized_stein_discrepancy` given the minibatch, and so is the gradient.
 
     Args:
         mean, variance: [n, latent_dim], of q(z|x_i); variance 0 is a point.
         prior_mean, prior_variance: [latent_dim].
         squared_bandwidths: as `Gaussian.squared_bandwidths` gives them.
-        unbiased, gradient: as for `kernelised_stein_discrepancy`.
+        unbiased, gradient: as for `kernelized_stein_discrepancy`.
 
     Example:
 
@@ -117,7 +117,7 @@ def expected_kernelised_stein_discrepancy(
     >>> import keras_infovae as ki
     >>> kernel = ki.kernels.get("gaussian")
     >>> zeros, ones = tf.zeros([8, 2]), tf.ones([8, 2])
-    >>> value = ki.divergences.expected_kernelised_stein_discrepancy(
+    >>> value = ki.divergences.expected_kernelized_stein_discrepancy(
     ...     zeros, ones, zeros[0], ones[0], kernel.squared_bandwidths(2))
     >>> bool(abs(value) < 1e-6)
     True
