@@ -175,18 +175,21 @@ def _mean(term, total, kl):
     """Returns (mean of `term` [n, s], the standard error of its draws).
 
     `total` [n, s] are the draws of a term whose mean over z, `kl` [n], is known: the part of the
-    error of `term` that follows the error of `total` is taken off it. The slopes of terms that add
-    up to `total` add up to 1. None for either leaves `term` as it is.
+    error of `term` that follows the error of `total` is taken off it. None for either leaves `term`
+    as it is. The slope for an example comes from the draws of the others: from its own, the mean
+    would be biased, by a hundredth of a nat or more at n = 3. The slopes of terms that add up to
+    `total` add up to 1.
     """
-    value, deviations = term.mean(), _within(term)
+    means, deviations = term.mean(axis=1), _within(term)
     if total is not None and kl is not None:
         spread = _within(total)
-        variance = np.mean(spread**2)
-        slope = np.mean(deviations * spread) / variance if variance else 0.0
-        value = value - slope * (total.mean() - kl.mean())
-        deviations = deviations - slope * spread
+        products, squares = np.sum(deviations * spread, axis=1), np.sum(spread**2, axis=1)
+        products, squares = products.sum() - products, squares.sum() - squares
+        slopes = np.divide(products, squares, out=np.zeros_like(squares), where=squares > 0)
+        means = means - slopes * (total.mean(axis=1) - kl)
+        deviations = deviations - slopes[:, None] * spread
     n, s = term.shape
-    return float(value), float(np.sqrt(np.sum(deviations**2) / (s - 1) / s) / n)
+    return float(means.mean()), float(np.sqrt(np.sum(deviations**2) / (s - 1) / s) / n)
 
 
 def _within(term):
