@@ -1,4 +1,4 @@
-"""The von Mises-Fisher distribution on the unit sphere, with reparameterised samples.
+"""The von Mises-Fisher distribution on the unit sphere, with reparameterized samples.
 
 The angle t between z and the mean direction has the density
 
@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import row_random
+from keras_infovae.utils.randomness import split_seed
 
 _CELLS = 128  # each with its middle: 257 angles, 0.08 standard deviations apart
 _HALF_WIDTH = 10.0  # standard deviations on either side of the mode; beyond is less than 1e-9
@@ -187,9 +188,7 @@ def _distribution_class():
             return tfd.FULLY_REPARAMETERIZED
 
         def _sample_n(self, n, seed=None):
-            angle_seed, tangent_seed = tf.unstack(
-                tf.random.experimental.stateless_split(tfp.random.sanitize_seed(seed))
-            )
+            angle_seed, tangent_seed = split_seed(tfp.random.sanitize_seed(seed))
             shape = tf.concat([[n], tf.shape(self._broadcast_concentration())], 0)
             uniform = tf.random.stateless_uniform(shape, seed=angle_seed)
             shape = tf.concat([shape, [self._dimension()]], 0)
