@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_infovae.evaluation.aggregated_posterior import are_active, posterior_means
-from keras_infovae.evaluation.batches import posteriors
+from keras_infovae.evaluation.batches import draw_codes
 from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.latent_information import kl_per_dimension
 from keras_infovae.evaluation.plots import style, views
@@ -75,8 +75,7 @@ def plot_aggregated_posterior(model, x, path, seed=0, condition=None):
     x, condition = views.check_given(model, x, condition, minimum=2)
     shown = views.spread_out(len(x), _DRAWS)
     x, condition = x[shown], take(condition, shown)
-    encoded = enumerate(posteriors(model, x, condition, 256))
-    z = np.concatenate([q.sample(seed=stateless_seed(seed, i)).numpy() for i, q in encoded])
+    z = draw_codes(model, x, condition, 256, seed)
     prior = model.prior_distribution().sample(_DRAWS, seed=stateless_seed(seed, -1)).numpy()
     variances = posterior_means(model, x, condition=condition).var(axis=0)
     chosen = np.argsort(-variances, kind="stable")[:_MOST_DIMENSIONS]
