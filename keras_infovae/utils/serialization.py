@@ -23,7 +23,7 @@ def constructor_config(instance):
     """Returns {argument: value} of the constructor of `instance`, read from its attributes.
 
     The rule of this package is that every constructor argument is an attribute of the same name.
-    Values that are settings themselves are serialised, in lists and tuples too.
+    Values that are settings themselves are serialized, in lists and tuples too.
     """
     names = constructor_parameters(type(instance))
     return {name: _serialize_value(getattr(instance, name)) for name in names}
@@ -61,7 +61,7 @@ def _serialize_value(value):
 
 
 def deserialize_values(config):
-    """Returns `config` with every serialised object in it restored."""
+    """Returns `config` with every serialized object in it restored."""
     return {name: _deserialize_value(value) for name, value in config.items()}
 
 
