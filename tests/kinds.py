@@ -178,10 +178,12 @@ def points():
     return ki.WassersteinAutoencoder(2, encoder=network, decoder=network, seed=1)
 
 
+LATENTS = {"reconstruct", "encode", "decode", "generate", "score", "prior", "likelihood", "joint"}
+
 # The model, and what it can do.
 KINDS = {
-    "langevin": (langevin, {"reconstruct", "encode", "decode", "generate", "score", "joint"}),
-    "points": (points, {"reconstruct", "encode", "decode", "generate", "score", "joint"}),
+    "langevin": (langevin, LATENTS),
+    "points": (points, LATENTS),
     "em": (
         lambda: PrincipalComponents(2, seed=1),
         {"reconstruct", "encode", "decode", "generate", "log_prob", "score"},
