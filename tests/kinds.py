@@ -24,20 +24,14 @@ class Langevin(ki.inference.Inference):
 
     def draw_rows(self, joint, seeds, num_samples=1):
         latent_dim = joint.prior.event_shape[0]
-
-        def noise(k, shape, what):
-            rows = normal(fold_in(seeds, k + 1), [num_samples, latent_dim])
-            return tf.transpose(rows, [1, 0, 2])
-
-        start = normal(fold_in(seeds, 0), [num_samples, latent_dim])
         density = ki.samplers.with_gradient(joint.log_prob)
         point, _ = ki.samplers.run_chain(
             ki.samplers.langevin_step,
             density,
-            density(tf.transpose(start, [1, 0, 2])),
+            density(normal(fold_in(seeds, 0), [latent_dim], num_samples)),
             self.steps,
             self.step_size,
-            noise,
+            ki.samplers.row_noise(fold_in(seeds, 1), num_samples, latent_dim),
         )
         return point.z
 

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from keras_infovae.utils import row_random
 from keras_infovae.utils.randomness import split_seed, stateless_seed
 
 STREAMS = ("normal", "jitter", "acceptance")
@@ -17,7 +18,7 @@ def seeded_noise(seed):
         what = "acceptance"   uniform in [0, 1): what a probability of acceptance is held against
 
     all of them independent. Where the rows of a chain shall not depend on the rows beside them,
-    write one that draws each row from a seed of its own.
+    take `row_noise`.
 
     Args:
         seed: int32 [2]. Not the seed that the chain's start was drawn with.
@@ -34,5 +35,30 @@ def seeded_noise(seed):
         seeds = dict(zip(STREAMS, split_seed(stateless_seed(seed, k), len(STREAMS))))
         draw = tf.random.stateless_normal if what == "normal" else tf.random.stateless_uniform
         return draw(shape, seeds[what])
+
+    return noise
+
+
+def row_noise(seeds, draws, latent_dim):
+    """Returns a source of noise, as `seeded_noise` does, of which each row has a seed of its own.
+
+    Args:
+        seeds: int32 [n, 2]. Not those that the chains' starts were drawn with.
+        draws: how many chains each of the n rows has: z is [draws, n, latent_dim].
+        latent_dim: the number of dimensions of z.
+
+    Example:
+
+    >>> noise = row_noise([[0, 1], [0, 2]], 3, 4)
+    >>> noise(7, [3, 2, 4], "normal").shape, noise(7, [3, 2], "jitter").shape
+    (TensorShape([3, 2, 4]), TensorShape([3, 2]))
+    """
+    seeds = [row_random.fold_in(seeds, i) for i in range(len(STREAMS))]
+
+    def noise(k, shape, what):
+        of_step = row_random.fold_in(seeds[STREAMS.index(what)], k)
+        if what == "normal":
+            return row_random.normal(of_step, [latent_dim], draws)
+        return row_random.uniform(of_step, [], draws)
 
     return noise
