@@ -23,15 +23,19 @@ class Langevin(ki.inference.Inference):
         self.steps, self.step_size = steps, step_size
 
     def draw_rows(self, joint, seeds, num_samples=1):
-        latent_dim = joint.prior.event_shape[0]
+        shape = joint.prior.event_shape
+
+        def noise(k, _, what):
+            return normal(fold_in(seeds, k + 1), shape, num_samples)
+
         density = ki.samplers.with_gradient(joint.log_prob)
         point, _ = ki.samplers.run_chain(
             ki.samplers.langevin_step,
             density,
-            density(normal(fold_in(seeds, 0), [latent_dim], num_samples)),
+            density(normal(fold_in(seeds, 0), shape, num_samples)),
             self.steps,
             self.step_size,
-            ki.samplers.row_noise(fold_in(seeds, 1), num_samples, latent_dim),
+            noise,
         )
         return point.z
 

@@ -130,6 +130,10 @@ class TrainableModel(keras.Model):
             return
         event_shape = tuple(int(side) for side in input_shape[1:])
         self.build_parts(event_shape)
+        # The order in which layers are kept decides that of the weights, whoever made them when.
+        for part in self.parts():
+            self._tracker.untrack(part)
+            self._tracker.track(part)
         names = ["loss", *self.term_names, *(["adversary_loss"] if self.players else [])]
         self._trackers = LossTrackers(names + self.scheduled_weights, optional=["regularization"])
         self._nonfinite = NonFiniteRecorder(self.term_names)
@@ -161,7 +165,7 @@ class TrainableModel(keras.Model):
         """Takes one step on one batch and returns the running means of the terms."""
         x, condition = self.example_spec.unpack(data)
         result = self.update(x, condition, self.progress.step_seed())
-        self._nonfinite.update(self.progress.step, result.terms, result.loss)
+        self._nonfinite.update(self.progress.step + 1, result.terms, result.loss)
         logs = self._track(x, result)
         self.progress.step.assign_add(1)
         return logs
@@ -409,8 +413,8 @@ class TrainableModel(keras.Model):
         """
         if not self.compiled:
             self.compile()
-        refuse_targets(options)
         if not options.get("_use_cached_eval_dataset"):  # within fit, which has checked it
+            refuse_targets(options)
             x = self._prepared(x, condition)
         return super().evaluate(x, **({"return_dict": True} | options))
 
@@ -446,6 +450,23 @@ class TrainableModel(keras.Model):
             return self.example_spec.prepare(x, "x", condition, self.build)[0]
 
     # === Saving: a model goes on as if it had never been saved ===
+
+    def save(self, filepath, *arguments, **options):
+        """Saves the model to a .keras file, as `keras.Model.save` does; no other format holds it.
+
+        Raises:
+            ValueError: for a path that does not end in .keras.
+        """
+        if not str(filepath).endswith(".keras"):
+            raise argument_error("filepath", "a path that ends in .keras", str(filepath))
+        return super().save(filepath, *arguments, **options)
+
+    def export(self, *arguments, **options):
+        """Refuses Keras's export, which knows nothing of draws and scores."""
+        raise ValueError(
+            "`model.export` must be left to keras_infovae.serving.export_for_serving(model, "
+            "directory), which writes encode, decode, generate and score as signatures"
+        )
 
     def get_config(self):
         """Returns the constructor's arguments as a JSON-compatible dictionary."""

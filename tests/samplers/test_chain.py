@@ -8,7 +8,6 @@ from keras_infovae.samplers import (
     hamiltonian_step,
     langevin_step,
     mala_step,
-    row_noise,
     run_chain,
     seeded_noise,
     with_gradient,
@@ -136,17 +135,15 @@ def test_noise_follows_from_the_seed_the_step_and_what_it_is_for():
         noise(0, [1], "other")
 
 
-def test_noise_of_rows_follows_from_their_own_seeds():
-    seeds = np.array([[0, 1], [0, 2], [0, 3]], "int32")
-    for shape, what in (([500, 3, 2], "normal"), ([500, 3], "jitter"), ([500, 3], "acceptance")):
-        draws = row_noise(seeds, 500, 2)(4, shape, what).numpy()
-        assert draws.shape == tuple(shape)
-        turned = row_noise(seeds[[2, 0]], 500, 2)(4, [500, 2, *shape[2:]], what)
-        np.testing.assert_array_equal(turned, draws[:, [2, 0]])
-        other = row_noise(seeds, 500, 2)(5, shape, what).numpy()
-        rows = np.concatenate([part.reshape(500, -1).T for part in (draws, other)])
-        # Correlations of 500 independent pairs: standard error 0.045, and at most 66 of them.
-        assert np.abs(np.corrcoef(rows) - np.eye(len(rows))).max() < 4 / np.sqrt(500)
+def test_noise_of_a_batch_is_that_of_its_rows_among_all_rows():
+    for shape, what in (([5, 8, 3], "normal"), ([5, 8], "jitter"), ([5, 8], "acceptance")):
+        whole = seeded_noise(SEED, first_row=2)(4, shape, what).numpy()
+        batch = seeded_noise(SEED, first_row=tf.constant(5, tf.int64))
+        part = batch(4, tf.constant([5, 4, *shape[2:]]), what)
+        np.testing.assert_array_equal(part, whole[:, 3:7])
+        # Correlations of the rows: standard error 1 / sqrt(numbers of a row), and 28 of them.
+        rows = seeded_noise(SEED, first_row=0)(4, [500, 8], what).numpy().T
+        assert np.abs(np.corrcoef(rows) - np.eye(8)).max() < 4 / np.sqrt(500)
 
 
 def test_errors():

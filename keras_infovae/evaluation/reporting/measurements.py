@@ -124,7 +124,7 @@ def _without_matrices(report):
 
 
 def _latents(model, x, seed, condition):
-    if not "elbo" in model.capabilities:
+    if "elbo" not in model.capabilities:
         return None
     result = {"information": mutual_information(model, x, seed=seed, condition=condition)}
     if diagonal_normal_moments(model.prior_distribution()) is not None:
