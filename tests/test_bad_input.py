@@ -169,7 +169,7 @@ CONSTRUCTORS = {
             prior=ki.priors.UserDefinedPrior(a_prior, has_density=False),
         ),
         ValueError,
-        "KernelSteinDiscrepancy needs a prior with a log density.*UserDefinedPrior",
+        "KernelizedSteinDiscrepancy needs a prior with a log density.*UserDefinedPrior",
     ),
     "a prior of points given to Stein": (
         lambda: MODEL(2, alpha=1.0, divergence="stein", prior="vamp", posterior="deterministic"),
@@ -285,7 +285,7 @@ CONSTRUCTORS = {
         "`estimator`.*'closed_form'.*'pairs'",
     ),
     "a gradient that is none": (
-        lambda: ki.divergences.KernelSteinDiscrepancy(gradient="svgd"),
+        lambda: ki.divergences.KernelizedSteinDiscrepancy(gradient="svgd"),
         ValueError,
         "`gradient`.*one of.*'svgd'",
     ),

@@ -1,4 +1,4 @@
-"""The von Mises-Fisher distribution on the unit sphere, with reparameterised samples.
+"""The von Mises-Fisher distribution on the unit sphere, with reparameterized samples.
 
 The angle t between z and the mean direction has the density
 
@@ -16,6 +16,7 @@ import math
 import tensorflow as tf
 
 from keras_infovae.utils import probability as tfp
+from keras_infovae.utils.randomness import split_seed
 
 _CELLS = 128  # each with its middle: 257 angles, 0.08 standard deviations apart
 _HALF_WIDTH = 10.0  # standard deviations on either side of the mode; beyond is less than 1e-9
@@ -186,9 +187,7 @@ def _distribution_class():
             return tfd.FULLY_REPARAMETERIZED
 
         def _sample_n(self, n, seed=None):
-            angle_seed, tangent_seed = tf.unstack(
-                tf.random.experimental.stateless_split(tfp.random.sanitize_seed(seed))
-            )
+            angle_seed, tangent_seed = split_seed(tfp.random.sanitize_seed(seed))
             concentration = self._broadcast_concentration()
             batch_shape = tf.shape(concentration)
             uniform = tf.random.stateless_uniform(tf.concat([batch_shape, [n]], 0), seed=angle_seed)

@@ -20,7 +20,7 @@ class SteinVAE(InfoVAE):
         latent_dim: the number of dimensions of z, at least 1.
         lambda_: default "auto", what suits the divergence.
         alpha: at most 1. Default 0.
-        divergence: default "stein"; a `KernelSteinDiscrepancy` with other settings.
+        divergence: default "stein"; a `KernelizedSteinDiscrepancy` with other settings.
         **settings: as for `VAE`.
 
     Example:

@@ -136,7 +136,7 @@ def scatter_classes(figure, axes, points, classes, labels):
         colours = _rgba(classes.colours)[classes.index[order]]
         axes.scatter(*points[order].T, s=size, c=colours, alpha=0.75, linewidths=0, zorder=2)
         if len(classes.names) > 1 or classes.names[0]:
-            _legend(figure, axes, classes)
+            _legend(axes, classes)
 
 
 def _rgba(colours):
@@ -164,7 +164,7 @@ def _draw_ellipses(axes, mean, covariance):
         )
 
 
-def _legend(figure, axes, classes):
+def _legend(axes, classes):
     from matplotlib.lines import Line2D
 
     marks = [
@@ -200,7 +200,7 @@ def _histogram(z, prior, prior_z, classes, path):
         parts = [z[classes.index == i] for i in range(len(classes.names))]
         axes.hist(parts, bins=bins, density=True, stacked=True, color=classes.colours)
         if len(classes.names) > 1:
-            _legend(figure, axes, classes)
+            _legend(axes, classes)
     line = np.linspace(bins[0], bins[-1], 400, dtype="float32")
     axes.plot(line, np.exp(prior.log_prob(line[:, None])), color=style.INK, linewidth=1.8)
     axes.set_xlabel("z[0]", size=9, color=style.MUTED)
