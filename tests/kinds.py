@@ -6,8 +6,6 @@ import keras
 import tensorflow as tf
 
 import keras_infovae as ki
-from keras_infovae.models.data_kinds import as_example_array
-from keras_infovae.models.trainable_model import BatchLoss
 from keras_infovae.utils import reductions
 from keras_infovae.utils.row_random import fold_in, normal, row_seeds
 
@@ -47,8 +45,8 @@ class ColumnNormals(ki.GenerativeModel):
     term_names = ("negative_log_likelihood",)
     trains_by_gradients = False
 
-    def __init__(self, *, condition=None, seed=None):
-        super().__init__(condition=condition, seed=seed)
+    def __init__(self, *, condition=None, seed=None, scaling=None):
+        super().__init__(condition=condition, seed=seed, scaling=scaling)
 
     def build_parts(self, event_shape):
         self.mean = self.add_weight(name="mean", shape=event_shape, trainable=False)
@@ -58,7 +56,7 @@ class ColumnNormals(ki.GenerativeModel):
 
     def batch_loss(self, x, condition, seed, training=False):
         share = -reductions.share_of_global_mean(self.log_prob_rows(x))
-        return BatchLoss(share, {"negative_log_likelihood": share})
+        return ki.BatchLoss(share, {"negative_log_likelihood": share})
 
     def update(self, x, condition, seed):
         result = self.batch_loss(x, condition, seed)
@@ -91,8 +89,8 @@ class PrincipalComponents(ki.GenerativeModel):
     trains_by_gradients = False
     latent_support = "euclidean"
 
-    def __init__(self, latent_dim, *, condition=None, seed=None):
-        super().__init__(condition=condition, seed=seed)
+    def __init__(self, latent_dim, *, condition=None, seed=None, scaling=None):
+        super().__init__(condition=condition, seed=seed, scaling=scaling)
         self.latent_dim = latent_dim
 
     def build_parts(self, event_shape):
@@ -110,7 +108,7 @@ class PrincipalComponents(ki.GenerativeModel):
 
     def batch_loss(self, x, condition, seed, training=False):
         share = -reductions.share_of_global_mean(self.log_prob_rows(x))
-        return BatchLoss(share, {"negative_log_likelihood": share})
+        return ki.BatchLoss(share, {"negative_log_likelihood": share})
 
     def update(self, x, condition, seed):
         result = self.batch_loss(x, condition, seed)
@@ -158,9 +156,6 @@ class PrincipalComponents(ki.GenerativeModel):
 
     def generate_rows(self, seed, condition=None, sample=None):
         return self.decode_rows(normal(fold_in(row_seeds(seed), 0), [self.latent_dim]))
-
-    def check_codes(self, z):
-        return as_example_array(z, "z")
 
 
 def langevin():

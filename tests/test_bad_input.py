@@ -271,12 +271,10 @@ CONSTRUCTORS = {
         "`beta`.*at least 1",
     ),
     "kind of DIP-VAE": (lambda: ki.DIPVAE(2, "iii"), ValueError, "`kind`.*one of 'i', 'ii'"),
-    "both kinds of condition": (
-        lambda: ki.InfoVAE(
-            2, condition=ki.conditions.Classes(3), condition=ki.conditions.Features(2)
-        ),
-        ValueError,
-        "`num_classes` and `condition_dim`",
+    "a condition that is none": (
+        lambda: ki.InfoVAE(2, condition=3),
+        TypeError,
+        "`condition` must be conditions.Classes",
     ),
     # Callbacks and migration
     "an estimator of one divergence for another": (

@@ -36,10 +36,11 @@ def shared(model_class):
     known = {cls: own_and_read(cls) for cls in line}
     found = {}
     for reader, (own, read) in known.items():
-        for owner, (defined, _) in known.items():
-            names = sorted((read - own) & defined)
-            if reader is not owner and names:
-                found[reader.__name__, owner.__name__] = names
+        for name in sorted(read - own):
+            # Where several define it, that which is nearest to the base.
+            owners = [cls for cls, (defined, _) in known.items() if name in defined]
+            if owners:
+                found.setdefault((reader.__name__, owners[-1].__name__), []).append(name)
     return found
 
 

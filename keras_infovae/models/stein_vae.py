@@ -34,7 +34,7 @@ class SteinVAE(InfoVAE):
         Liu and Wang, Stein Variational Gradient Descent, arXiv:1608.04471, equation 8.
     """
 
-    divergence_class = divergences.KernelSteinDiscrepancy
+    divergence_class = divergences.KernelizedSteinDiscrepancy
 
     def __init__(self, latent_dim, lambda_="auto", *, alpha=0.0, divergence="stein", **settings):
         super().__init__(

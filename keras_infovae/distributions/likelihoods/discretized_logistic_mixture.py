@@ -9,7 +9,9 @@ import tensorflow as tf
 from keras_infovae.distributions.base import bounded_log
 from keras_infovae.distributions.likelihoods import discretized_logistic
 from keras_infovae.distributions.likelihoods.base import Likelihood
+from keras_infovae.distributions.row_draws import category_at
 from keras_infovae.utils import probability as tfp
+from keras_infovae.utils import row_random
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.serialization import register
 
@@ -192,9 +194,16 @@ def _distribution_class():
             return self._to_x([tf.reduce_sum(weights * mean, axis=-1) for mean in means])
 
         def _sample_n(self, n, seed=None):
-            seeds = tfp.random.split_seed(seed, n=1 + len(self._locations))
-            component = tfd.Categorical(logits=self._logits).sample(n, seed=seeds[0])
-            chosen = tf.one_hot(component, self._logits.shape[-1])
+            count = self._batch_shape_tensor()[0]
+            seeds = row_random.seeds_of_rows(tfp.random.sanitize_seed(seed), 0, count)
+            return self.sample_rows(seeds, n)
+
+        def sample_rows(self, seeds, num_samples=None):
+            """Returns draws with a seed per row; `distributions.row_draws` documents them."""
+            shape = [1 + len(self._locations), *self._logits.shape[1:-1]]
+            uniform = row_random.uniform(seeds, shape, num_samples)
+            which, *uniform = tf.unstack(uniform, axis=1 if num_samples is None else 2)
+            chosen = tf.one_hot(category_at(which, self._logits), self._logits.shape[-1])
 
             def choose(parameters):
                 return [tf.reduce_sum(chosen * values, axis=-1) for values in parameters]
@@ -206,7 +215,7 @@ def _distribution_class():
             for i, log_scale in enumerate(log_scales):
                 location = self._location(i, locations, coefficients, levels)
                 levels.append(
-                    discretized_logistic.sample(location, log_scale, self._num_levels, seeds[1 + i])
+                    discretized_logistic.quantile(uniform[i], location, log_scale, self._num_levels)
                 )
             return self._to_x(levels)
 

@@ -70,8 +70,8 @@ def plot_latent_space(model, path, x, labels=None, *, seed=0, condition=None):
 
 def _directions(means):
     """Returns the first two principal directions [2, latent_dim], and their shares of variance."""
-    centred = means.astype("float64") - means.mean(axis=0, dtype="float64")
-    _, scales, directions = np.linalg.svd(centred, full_matrices=True)
+    centered = means.astype("float64") - means.mean(axis=0, dtype="float64")
+    _, scales, directions = np.linalg.svd(centered, full_matrices=True)
     variances = np.zeros(len(directions))
     variances[: len(scales)] = scales**2
     total = variances.sum()
