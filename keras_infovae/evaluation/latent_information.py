@@ -129,8 +129,8 @@ def elbo_decomposition(model, x, *, num_samples=8, seed=0, batch_size=256, condi
         Chen et al., Isolating Sources of Disentanglement, arXiv:1802.04942, equation 2.
         Hoffman and Johnson, ELBO surgery, NeurIPS workshop 2016.
     """
-    model.capabilities.require("elbo", "The ELBO")
     _check_diagonal_prior(model)
+    model.capabilities.require("elbo", "The ELBO")
     measured = Measured(model, x, condition, seed=seed, batch_size=batch_size)
     return decomposition(log_densities(measured, num_samples, marginals=True), measured)
 

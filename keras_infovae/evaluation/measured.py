@@ -7,7 +7,7 @@ import numpy as np
 from keras_infovae import anomaly_scores
 from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.examples import check_examples, some_rows
-from keras_infovae.evaluation.moments import moments_of
+from keras_infovae.evaluation.moments import check_finite_codes, moments_of
 from keras_infovae.utils.checks import check_integer
 
 _NAMES = {
@@ -61,7 +61,9 @@ class Measured:
     @functools.cached_property
     def draws(self):
         """One z ~ q(z|x) of each example, float32 [n, latent_dim]."""
-        return self.model.encode(self.x, sample=True, seed=self.seed, **self.given)
+        return check_finite_codes(
+            self.model.encode(self.x, sample=True, seed=self.seed, **self.given)
+        )
 
     @functools.cached_property
     def elbo(self):

@@ -64,12 +64,18 @@ def moments_of(model, x, condition, batch_size):
         moments = _exact(model, x, condition, batch_size)
     except NotImplementedError:
         moments = _of_draws(model, x, condition, batch_size)
-    if not np.isfinite(moments.means).all():
+    check_finite_codes(moments.means)
+    return moments
+
+
+def check_finite_codes(z):
+    """Returns codes `z`; raises ValueError unless they are finite."""
+    if not np.isfinite(z).all():
         raise ValueError(
             "Argument `model` must encode x to finite codes. Received: a model that gives NaN or "
             "infinite ones, as after a training that diverged"
         )
-    return moments
+    return z
 
 
 def _exact(model, x, condition, batch_size):
