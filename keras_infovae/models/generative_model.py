@@ -9,7 +9,7 @@ from keras_infovae.models.row_functions import BATCH_SIZE, RowFunctions
 from keras_infovae.models.trainable_model import TrainableModel
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.randomness import check_seed
-from keras_infovae.utils.row_random import packed
+from keras_infovae.utils.row_seeds import packed
 
 # A capability, and the function of rows that gives it.
 _ROWS = {
