@@ -36,7 +36,7 @@ def divergences():
         "mmd closed form": lambda: mmd(estimator="closed_form"),
         "mmd random features": lambda: mmd(estimator="random_features"),
         "mmd sampled": lambda: mmd(estimator="sampled"),
-        "stein": d.KernelSteinDiscrepancy,
+        "stein": d.KernelizedSteinDiscrepancy,
         "adversarial": d.Adversarial,
         "kl": d.DensityRatioKL,
         "moment_matching": d.MomentMatching,

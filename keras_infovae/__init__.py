@@ -29,7 +29,7 @@ from keras_infovae import (
     training,
     tuning,
 )
-from keras_infovae.distributions import likelihoods, posteriors, priors
+from keras_infovae.distributions import draw_rows, likelihoods, posteriors, priors
 from keras_infovae.models import (
     DIPVAE,
     IWAE,
@@ -37,6 +37,7 @@ from keras_infovae.models import (
     VAE,
     AdversarialAutoencoder,
     AnnealedVAE,
+    BatchLoss,
     BetaTCVAE,
     BetaVAE,
     FactorVAE,
@@ -46,6 +47,8 @@ from keras_infovae.models import (
     SteinVAE,
     WassersteinAutoencoder,
 )
+from keras_infovae.utils import reductions, row_random
+from keras_infovae.utils.player import Player
 from keras_infovae.version import __version__
 
 __all__ = [
@@ -55,12 +58,14 @@ __all__ = [
     "VAE",
     "AdversarialAutoencoder",
     "AnnealedVAE",
+    "BatchLoss",
     "BetaTCVAE",
     "BetaVAE",
     "FactorVAE",
     "GenerativeModel",
     "InfoVAE",
     "LatentVariableModel",
+    "Player",
     "SteinVAE",
     "WassersteinAutoencoder",
     "__version__",
@@ -69,6 +74,7 @@ __all__ = [
     "conditions",
     "datasets",
     "divergences",
+    "draw_rows",
     "evaluation",
     "inference",
     "kernels",
@@ -77,6 +83,8 @@ __all__ = [
     "networks",
     "posteriors",
     "priors",
+    "reductions",
+    "row_random",
     "samplers",
     "schedules",
     "serving",

@@ -81,7 +81,7 @@ SETTINGS = [
     (
         ki.divergences,
         "stein",
-        ki.divergences.KernelSteinDiscrepancy("imq", False, "discrepancy", "sampled", 3),
+        ki.divergences.KernelizedSteinDiscrepancy("imq", False, "discrepancy", "sampled", 3),
     ),
     (ki.divergences, "sliced_wasserstein", ki.divergences.SlicedWasserstein(16, 2)),
     (ki.divergences, "energy_distance", ki.divergences.EnergyDistance(False, "sampled", 3, 8, 70)),
@@ -137,8 +137,8 @@ DIVERGENCES = [
     DivergenceRow(ki.divergences.MaximumMeanDiscrepancy("rq", estimator="random_features")),
     DivergenceRow(ki.divergences.MaximumMeanDiscrepancy(estimator="sampled", num_samples=4)),
     DivergenceRow(ki.divergences.MaximumMeanDiscrepancy(kernel="imq")),
-    DivergenceRow(ki.divergences.KernelSteinDiscrepancy()),
-    DivergenceRow(ki.divergences.KernelSteinDiscrepancy("imq")),
+    DivergenceRow(ki.divergences.KernelizedSteinDiscrepancy()),
+    DivergenceRow(ki.divergences.KernelizedSteinDiscrepancy("imq")),
     DivergenceRow(ki.divergences.SlicedWasserstein(32, 8), bias=0.06),
     DivergenceRow(ki.divergences.EnergyDistance(), bias=1e-4),
     DivergenceRow(ki.divergences.EnergyDistance(estimator="random_features"), rounding=1e-5),
@@ -231,7 +231,7 @@ _COLUMNS = [("categorical", 3), (ki.likelihoods.Normal("per_value"), None), ("po
 PORTABLE = [
     PortableRow("`mlp`, `bernoulli`, `diagonal_normal`", {}),
     PortableRow(
-        "`conv`, raw grey levels", {"scaling": ki.datasets.Scaling(0.0, 16.0)} | _IMAGES | _CONV
+        "`conv`, raw gray levels", {"scaling": ki.datasets.Scaling(0.0, 16.0)} | _IMAGES | _CONV
     ),
     PortableRow(
         "`normal`, columns with scales of their own",

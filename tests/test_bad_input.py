@@ -169,7 +169,7 @@ CONSTRUCTORS = {
             prior=ki.priors.UserDefinedPrior(a_prior, has_density=False),
         ),
         ValueError,
-        "KernelSteinDiscrepancy needs a prior with a log density.*UserDefinedPrior",
+        "KernelizedSteinDiscrepancy needs a prior with a log density.*UserDefinedPrior",
     ),
     "a prior of points given to Stein": (
         lambda: MODEL(2, alpha=1.0, divergence="stein", prior="vamp", posterior="deterministic"),
@@ -271,12 +271,10 @@ CONSTRUCTORS = {
         "`beta`.*at least 1",
     ),
     "kind of DIP-VAE": (lambda: ki.DIPVAE(2, "iii"), ValueError, "`kind`.*one of 'i', 'ii'"),
-    "both kinds of condition": (
-        lambda: ki.InfoVAE(
-            2, condition=ki.conditions.Classes(3), condition=ki.conditions.Features(2)
-        ),
-        ValueError,
-        "`num_classes` and `condition_dim`",
+    "a condition that is none": (
+        lambda: ki.InfoVAE(2, condition=3),
+        TypeError,
+        "`condition` must be conditions.Classes",
     ),
     # Callbacks and migration
     "an estimator of one divergence for another": (
@@ -285,7 +283,7 @@ CONSTRUCTORS = {
         "`estimator`.*'closed_form'.*'pairs'",
     ),
     "a gradient that is none": (
-        lambda: ki.divergences.KernelSteinDiscrepancy(gradient="svgd"),
+        lambda: ki.divergences.KernelizedSteinDiscrepancy(gradient="svgd"),
         ValueError,
         "`gradient`.*one of.*'svgd'",
     ),

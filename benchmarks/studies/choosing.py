@@ -51,7 +51,7 @@ def models():
         "DIPVAE": of(ki.DIPVAE),
         "AnnealedVAE": of(ki.AnnealedVAE, ki.schedules.Linear(0.0, 5.0, duration=1500)),
         "IWAE": of(ki.IWAE),
-        "ConditionalInfoVAE": of(ki.InfoVAE, condition=ki.conditions.Classes(10)),
+        "InfoVAE with a condition": of(ki.InfoVAE, condition=ki.conditions.Classes(10)),
     }
 
 
@@ -67,7 +67,7 @@ def trained(make, latent_dim, data):
     model.compile("adam", jit_compile=False)
 
     def condition(labels):
-        return {"condition": labels} if model.condition_size else {}
+        return {"condition": labels} if model.condition.size else {}
 
     epochs = round(FLAGS.steps * 100 / len(data.train))
     given = condition(data.train_labels)

@@ -34,7 +34,7 @@ def cases():
     """Returns {divergence: {estimator: a function that makes it}}."""
     d = ki.divergences
     mmd, energy, swd = d.MaximumMeanDiscrepancy, d.EnergyDistance, d.SlicedWasserstein
-    stein = d.KernelSteinDiscrepancy
+    stein = d.KernelizedSteinDiscrepancy
     sampled = {"1 draw": 1, "8 draws": 8}
 
     def by_draws(make, **arguments):

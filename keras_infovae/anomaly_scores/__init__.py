@@ -24,7 +24,7 @@ deserialize = registry.deserialize
 
 
 def main_score(model):
-    """Returns the score of `model` where none is asked for: the nearest to -log p(x) that it has."""
+    """Returns the score of `model` where none is asked for: the nearest to -log p(x)."""
     if "log_prob" in model.capabilities:
         return NegativeLogProb()
     return NegativeElbo() if "elbo" in model.capabilities else ReconstructionLoss()

@@ -3,11 +3,10 @@
 import warnings
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from keras_infovae.callbacks.examples import as_examples, as_model_takes_them
-from keras_infovae.callbacks.latent_statistics import latent_statistics, posterior_moments
+from keras_infovae.callbacks.latent_statistics import batch_moments, latent_statistics
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer, check_number
 from keras_infovae.utils.randomness import stateless_seed
 
@@ -102,7 +101,7 @@ class CollapseMonitor(keras.callbacks.Callback):
         @tf.function(reduce_retracing=True)
         def moments(seed, *examples):
             posterior = self.model.posterior_distribution(*examples)
-            return posterior_moments(posterior, self.model.prior_distribution(), seed)
+            return batch_moments(posterior, self.model.prior_distribution(), seed)
 
         self._moments = moments
 
@@ -114,12 +113,11 @@ class CollapseMonitor(keras.callbacks.Callback):
         for batch, start in enumerate(range(0, len(self._examples[0]), self.batch_size)):
             parts = [tf.constant(a[start : start + self.batch_size]) for a in self._examples]
             batches.append(self._moments(stateless_seed(0, batch), *parts))
-        moments = {name: np.concatenate([b[name] for b in batches]) for name in batches[0]}
-        logs.update(latent_statistics(moments, self.threshold))
+        logs.update(latent_statistics(batches, self.threshold))
         active = int(logs["active_units"])
         self._collapses = self._collapses + 1 if active <= self.limit else 0
         if self._collapses == (self.patience or 0) + 1:
-            self._act(self._sentence(epoch, active, moments["mean"].shape[1]), logs)
+            self._act(self._sentence(epoch, active, batches[0]["means"].shape[1]), logs)
 
     def get_state(self):
         """Returns {name: number}, what a training that is taken up again needs to know."""

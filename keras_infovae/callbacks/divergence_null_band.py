@@ -5,8 +5,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_infovae.callbacks.examples import as_examples, as_model_takes_them
+from keras_infovae.divergences.null import compiled_null, null_band, null_values
 from keras_infovae.utils.checks import check_integer
-from keras_infovae.utils.randomness import check_seed, stateless_seed
+from keras_infovae.utils.randomness import check_seed, split_seed, stateless_seed
 
 
 class DivergenceNullBand(keras.callbacks.Callback):
@@ -72,21 +73,15 @@ class DivergenceNullBand(keras.callbacks.Callback):
 
         @tf.function
         def observed(seed, *examples):
-            z_seed, divergence_seed = tf.unstack(tf.random.experimental.stateless_split(seed))
+            z_seed, divergence_seed = split_seed(seed)
             posterior = model.posterior_distribution(*examples)
             z = tf.cast(posterior.sample(seed=z_seed), tf.float32)
             return model.divergence(z, model.prior_distribution(), posterior, seed=divergence_seed)
 
-        @tf.function
-        def null(seed):
-            z_seed, divergence_seed = tf.unstack(tf.random.experimental.stateless_split(seed))
-            prior = model.prior_distribution()
-            z = tf.cast(prior.sample(rows, seed=z_seed), tf.float32)
-            return model.divergence(z, prior, None, seed=divergence_seed)
-
-        self._observed, self._null, self._band = observed, null, None
+        self._observed, self._band = observed, None
+        self._null = compiled_null(model.divergence, model.prior_distribution, rows)
         try:  # now, and not when the first epoch is over
-            null.get_concrete_function(stateless_seed(0))
+            self._null.get_concrete_function(stateless_seed(0))
         except ValueError as error:
             raise ValueError(
                 "DivergenceNullBand needs a divergence that takes points, z from the prior without "
@@ -106,13 +101,12 @@ class DivergenceNullBand(keras.callbacks.Callback):
         logs.update(self._band)
 
     def _null_band(self):
-        seeds = [stateless_seed(self.seed, 1, draw) for draw in range(self.draws)]
-        values = np.array([float(self._null(seed)) for seed in seeds])
-        low, high = np.quantile(values, [0.05, 0.95])
+        values = null_values(self._null, self.draws, stateless_seed(self.seed, 1))
+        low, high = null_band(values)
         return {
             "divergence_null_mean": float(values.mean()),
-            "divergence_null_low": float(low),
-            "divergence_null_high": float(high),
+            "divergence_null_low": low,
+            "divergence_null_high": high,
         }
 
     def _null_changes(self):

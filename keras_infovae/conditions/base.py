@@ -59,11 +59,10 @@ class Condition(Setting):
         if condition is None:
             raise argument_error("condition", "given: the model takes one", condition)
         condition = tf.convert_to_tensor(condition)
-        if tf.executing_eagerly() and condition.shape.rank != 2:
-            condition = self.array(condition.numpy())
-        return tf.ensure_shape(
-            tf.cast(self._encoded_tensor(condition), tf.float32), [None, self.size]
-        )
+        if tf.executing_eagerly() and condition.shape.rank != 2:  # elsewhere it was checked before
+            condition = tf.constant(self.array(condition.numpy()))
+        rows = tf.cast(self._encoded_tensor(condition), tf.float32)
+        return tf.ensure_shape(rows, [None, self.size])
 
     _single_rank = 1  # of the condition of one example
 

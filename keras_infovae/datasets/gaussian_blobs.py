@@ -48,7 +48,7 @@ def blobs():
 
 
 def read_blobs():
-    """Returns the `RawData` of all blobs, float32 [720, 16, 16, 1], labelled by their size."""
+    """Returns the `RawData` of all blobs, float32 [720, 16, 16, 1], labeled by their size."""
     data = blobs()
     factors = data.factors_at(np.arange(len(data)))
     return RawData("blobs", data.image_at(factors), factors[:, 0], scaling=Scaling())

@@ -18,7 +18,7 @@ _MODES = {
     "1": "L",
     "L": "L",
     "LA": "RGBA",
-    "P": "RGB",  # or L, where its palette is grey
+    "P": "RGB",  # or L, where its palette is gray
     "PA": "RGBA",
     "RGB": "RGB",
     "RGBA": "RGBA",
@@ -30,7 +30,7 @@ _MODES = {
 class ImageRows:
     """The images of a folder as uint8 [n, height, width, 1, 3 or 4], decoded when they are read.
 
-    All become grey if all are grey, else RGB, or RGBA if one of them is transparent. Of an animated
+    All become gray if all are gray, else RGB, or RGBA if one of them is transparent. Of an animated
     image the first frame is taken. Files that are hidden or no images by their name are ignored.
 
     Args:
@@ -133,7 +133,7 @@ def _common_form(image_module, files):
         with _opened(image_module, file) as image:
             size, mode = image.size, image.mode
             transparent = "transparency" in image.info
-            if mode == "P" and _is_grey(image.getpalette("RGB")):
+            if mode == "P" and _is_gray(image.getpalette("RGB")):
                 mode = "L"
         if mode not in _MODES:
             raise source_error(file, "be an image of 8 bits per channel", f"mode {mode!r}")
@@ -149,8 +149,8 @@ def _common_form(image_module, files):
     return first_size, max(modes, key=_CHANNELS.get)
 
 
-def _is_grey(palette):
-    """Whether all colours of a palette, a flat list of red, green and blue, are grey."""
+def _is_gray(palette):
+    """Whether all colors of a palette, a flat list of red, green and blue, are gray."""
     return palette[0::3] == palette[1::3] == palette[2::3]
 
 

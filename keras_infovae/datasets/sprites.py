@@ -13,10 +13,10 @@ _RADIUS = 16  # of a sprite in pixels, at most: 31 steps of a pixel and 2 radii 
 
 # Half the side of the square and the half axes of the ellipse, in pixels at scale 1; at no scale
 # does an edge go through the middle of a pixel, where rounding would decide. The heart is the curve
-# (u^2 + v^2 - 1)^3 = u^2 v^3, whose centre of mass is at v = 0.297.
+# (u^2 + v^2 - 1)^3 = u^2 v^3, whose center of mass is at v = 0.297.
 _SQUARE = 10.9
 _ELLIPSE = (15.5, 8.5)
-_HEART, _HEART_CENTRE = 12.0, 0.297
+_HEART, _HEART_CENTER = 12.0, 0.297
 
 
 def dsprites_like():
@@ -93,5 +93,5 @@ def sprite(shape, scale, orientation):
         return np.maximum(np.abs(u), np.abs(v)) <= _SQUARE
     if shape == "ellipse":
         return (u / _ELLIPSE[0]) ** 2 + (v / _ELLIPSE[1]) ** 2 <= 1
-    u, v = u / _HEART, v / _HEART + _HEART_CENTRE
+    u, v = u / _HEART, v / _HEART + _HEART_CENTER
     return (u**2 + v**2 - 1) ** 3 <= u**2 * v**3

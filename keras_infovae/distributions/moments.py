@@ -12,7 +12,7 @@ from keras_infovae.utils import probability as tfp
 def diagonal_normal_moments(distribution):
     """Returns (mean, variance) if `distribution` is a diagonal normal or a point mass, else None.
 
-    A closed form over z needs these two and nothing else. Recognised are
+    A closed form over z needs these two and nothing else. Recognized are
     `Independent(Normal)`, `MultivariateNormalDiag` and `VectorDeterministic` (variance 0).
 
     Args:
@@ -30,6 +30,11 @@ def diagonal_normal_moments(distribution):
     mean = tf.cast(distribution.mean(), tf.float32)
     variance = tf.broadcast_to(tf.cast(distribution.variance(), tf.float32), tf.shape(mean))
     return mean, variance
+
+
+def is_deterministic(distribution):
+    """Returns whether `distribution`, or each of a batch, is a point."""
+    return isinstance(distribution, tfp.distributions.VectorDeterministic)
 
 
 def normal_components(distribution):

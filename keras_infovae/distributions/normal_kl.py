@@ -1,11 +1,37 @@
-"""KL(q || p) from a normal with full covariance to a diagonal one, which TFP does not know."""
+"""KL(q || p) between normals: of each dimension, and from a full covariance to a diagonal one."""
 
 import functools
 
 import tensorflow as tf
 
-from keras_infovae.distributions.moments import diagonal_normal_moments
+from keras_infovae.distributions.moments import diagonal_normal_moments, is_deterministic
 from keras_infovae.utils import probability as tfp
+
+
+def kl_per_dimension(q, p):
+    """Returns KL(q(z_d) || p(z_d)) in nats for diagonal normals, [..., latent_dim], or None:
+
+        KL = (v / s - 1 - log(v / s) + (m - a)^2 / s) / 2,        q = N(m, diag v), p = N(a, diag s)
+
+    Args:
+        q, p: TFP distributions. None is returned unless both are diagonal normals: other dimensions
+            share their KL, and that of a point is infinite.
+
+    Example:
+
+    >>> import keras_infovae as ki
+    >>> from keras_infovae.distributions import kl_per_dimension
+    >>> q = ki.posteriors.DiagonalNormal().distribution([3.0, 0.0, 0.0, 0.0])
+    >>> kl_per_dimension(q, ki.priors.StandardNormal().distribution(2)).numpy()
+    array([4.5, 0. ], dtype=float32)
+    """
+    moments = diagonal_normal_moments(q), diagonal_normal_moments(p)
+    if None in moments or is_deterministic(q) or is_deterministic(p):
+        return None
+    (mean, variance), (prior_mean, prior_variance) = moments
+    ratio = variance / prior_variance
+    offset = tf.square(mean - prior_mean) / prior_variance
+    return 0.5 * (ratio - 1.0 - tf.math.log(ratio) + offset)
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""The von Mises-Fisher distribution on the unit sphere, with reparameterised samples.
+"""The von Mises-Fisher distribution on the unit sphere, with reparameterized samples.
 
 The angle t between z and the mean direction has the density
 
@@ -16,6 +16,8 @@ import math
 import tensorflow as tf
 
 from keras_infovae.utils import probability as tfp
+from keras_infovae.utils import row_random
+from keras_infovae.utils.randomness import split_seed
 
 _CELLS = 128  # each with its middle: 257 angles, 0.08 standard deviations apart
 _HALF_WIDTH = 10.0  # standard deviations on either side of the mode; beyond is less than 1e-9
@@ -165,9 +167,9 @@ def _one_minus_cosine(angle):
     return 2.0 * tf.square(tf.sin(0.5 * angle))
 
 
-def _uniform_tangents(mean_direction, shape, seed):
-    """Returns unit vectors [*shape, d], uniform among those orthogonal to `mean_direction`."""
-    tangents = tf.random.stateless_normal(shape, seed=seed)
+def _uniform_tangents(mean_direction, normal):
+    """Returns unit vectors, uniform among those orthogonal to `mean_direction`, of normal noise."""
+    tangents = normal
     for _ in range(2):  # the second time removes what rounding left of the mean direction
         along = tf.reduce_sum(tangents * mean_direction, axis=-1, keepdims=True)
         tangents = tf.math.l2_normalize(tangents - along * mean_direction, axis=-1)
@@ -186,18 +188,33 @@ def _distribution_class():
             return tfd.FULLY_REPARAMETERIZED
 
         def _sample_n(self, n, seed=None):
-            angle_seed, tangent_seed = tf.unstack(
-                tf.random.experimental.stateless_split(tfp.random.sanitize_seed(seed))
+            angle_seed, tangent_seed = split_seed(tfp.random.sanitize_seed(seed))
+            shape = tf.concat([[n], tf.shape(self._broadcast_concentration())], 0)
+            uniform = tf.random.stateless_uniform(shape, seed=angle_seed)
+            shape = tf.concat([shape, [self._dimension()]], 0)
+            return self._transform(uniform, tf.random.stateless_normal(shape, seed=tangent_seed))
+
+        def sample_rows(self, seeds, num_samples=None):
+            """Returns draws with a seed per row; `distributions.row_draws` documents them."""
+            dimension, samples = self._dimension(), 1 if num_samples is None else num_samples
+            uniform = row_random.uniform(seeds, [], samples)
+            normal = row_random.normal(row_random.fold_in(seeds, 0), [dimension], samples)
+            if self.batch_shape.rank == 0:
+                uniform, normal = tf.reshape(uniform, [-1]), tf.reshape(normal, [-1, dimension])
+            shape = row_random.full_shape(seeds, [dimension], num_samples)
+            return tf.reshape(self._transform(uniform, normal), shape)
+
+        def _transform(self, uniform, normal):
+            """Returns samples of uniform noise [n, *batch] and normal noise [n, *batch, d]."""
+            rank = uniform.shape.rank
+            angle = sample_angles(
+                tf.transpose(uniform, [*range(1, rank), 0]),
+                self._broadcast_concentration(),
+                self._dimension(),
             )
-            concentration = self._broadcast_concentration()
-            batch_shape = tf.shape(concentration)
-            uniform = tf.random.stateless_uniform(tf.concat([batch_shape, [n]], 0), seed=angle_seed)
-            angle = sample_angles(uniform, concentration, self._dimension())
-            rank = angle.shape.rank
             angle = tf.transpose(angle, [rank - 1, *range(rank - 1)])[..., None]
             direction = tf.stop_gradient(self.mean_direction)
-            shape = tf.concat([[n], batch_shape, [self._dimension()]], 0)
-            tangent = _uniform_tangents(direction, shape, tangent_seed)
+            tangent = _uniform_tangents(direction, normal)
             # The value of the last term is 0. Its gradient turns the tangent along with the mean
             # direction, in the plane of the two and in no other.
             along = tf.reduce_sum(self.mean_direction * tangent, axis=-1, keepdims=True)

@@ -12,9 +12,9 @@ from keras_infovae.divergences.functional import (
     energy_distance,
     energy_frequencies,
     expected_energy_distance,
-    expected_kernelised_stein_discrepancy,
+    expected_kernelized_stein_discrepancy,
     expected_maximum_mean_discrepancy,
-    kernelised_stein_discrepancy,
+    kernelized_stein_discrepancy,
     maximum_mean_discrepancy,
     normal_kl,
     sliced_wasserstein_distance,
@@ -26,7 +26,7 @@ from keras_infovae.divergences.mmd import MaximumMeanDiscrepancy
 from keras_infovae.divergences.moment_matching import MomentMatching
 from keras_infovae.divergences.power import kernel_warning, signal_to_noise
 from keras_infovae.divergences.sliced_wasserstein import SlicedWasserstein
-from keras_infovae.divergences.stein import KernelSteinDiscrepancy
+from keras_infovae.divergences.stein import KernelizedSteinDiscrepancy
 from keras_infovae.divergences.total_correlation import TotalCorrelation
 from keras_infovae.divergences.total_correlation_critic import TotalCorrelationCritic
 from keras_infovae.utils.serialization import Registry
@@ -42,8 +42,8 @@ registry = Registry(
         "kl": DensityRatioKL,
         "density_ratio_kl": DensityRatioKL,
         "total_correlation_critic": TotalCorrelationCritic,
-        "stein": KernelSteinDiscrepancy,
-        "kernel_stein_discrepancy": KernelSteinDiscrepancy,
+        "stein": KernelizedSteinDiscrepancy,
+        "kernelized_stein_discrepancy": KernelizedSteinDiscrepancy,
         "sliced_wasserstein": SlicedWasserstein,
         "swd": SlicedWasserstein,
         "energy_distance": EnergyDistance,
@@ -64,7 +64,7 @@ __all__ = [
     "DensityRatioKL",
     "Divergence",
     "EnergyDistance",
-    "KernelSteinDiscrepancy",
+    "KernelizedSteinDiscrepancy",
     "MaximumMeanDiscrepancy",
     "MomentMatching",
     "SlicedWasserstein",
@@ -76,11 +76,11 @@ __all__ = [
     "energy_distance",
     "energy_frequencies",
     "expected_energy_distance",
-    "expected_kernelised_stein_discrepancy",
+    "expected_kernelized_stein_discrepancy",
     "expected_maximum_mean_discrepancy",
     "get",
     "kernel_warning",
-    "kernelised_stein_discrepancy",
+    "kernelized_stein_discrepancy",
     "maximum_mean_discrepancy",
     "normal_kl",
     "serialize",

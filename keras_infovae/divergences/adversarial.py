@@ -5,6 +5,7 @@ import math
 import tensorflow as tf
 
 from keras_infovae.divergences.critic import CriticDivergence, cross_entropy
+from keras_infovae.divergences.functional.surrogate import with_gradient_of
 from keras_infovae.utils.serialization import register
 
 
@@ -66,12 +67,9 @@ class Adversarial(CriticDivergence):
         """
         return 13.0 + 39.0 * max(alpha, 0.0)
 
-    def reference_samples(self, z, prior, seed):
-        return prior.sample(tf.shape(z)[0], seed=seed)
-
     def estimate(self, logits, reference_logits):
         bound = math.log(2.0) - cross_entropy(logits, reference_logits)
         if not self.non_saturating:
             return bound
         surrogate = 0.5 * tf.reduce_mean(tf.nn.softplus(logits))
-        return tf.stop_gradient(bound - surrogate) + surrogate
+        return with_gradient_of(bound, surrogate)

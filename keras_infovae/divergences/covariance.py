@@ -2,10 +2,11 @@
 
 import tensorflow as tf
 
+from keras_infovae.distributions import prior_moments
 from keras_infovae.divergences.base import Divergence
 from keras_infovae.divergences.draws import DRAWS
 from keras_infovae.divergences.functional import covariance_penalty
-from keras_infovae.divergences.moments import posterior_moments, prior_moments
+from keras_infovae.divergences.moments import aggregated_moments
 from keras_infovae.utils.checks import check_choice, check_integer, check_number
 from keras_infovae.utils.randomness import split_seed
 from keras_infovae.utils.serialization import register
@@ -71,8 +72,8 @@ class CovariancePenalty(Divergence):
     def __call__(self, z, prior, posterior=None, seed=None):
         z = tf.cast(z, tf.float32)
         z_seed, prior_seed = split_seed(seed, 2)
-        _, within, between = posterior_moments(z, posterior, self.num_samples, z_seed, full=True)
-        _, target = prior_moments(prior, z.shape[-1], prior_seed, full=True)
+        _, within, between = aggregated_moments(z, posterior, self.num_samples, z_seed, full=True)
+        _, target = prior_moments(prior, prior_seed, full=True)
         diagonal_weight = self.diagonal_weight
         if diagonal_weight is None:
             diagonal_weight = _DIAGONAL_WEIGHTS[self.kind]

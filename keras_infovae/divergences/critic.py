@@ -15,14 +15,14 @@ from keras_infovae.utils.serialization import deserialize_values
 class CriticDivergence(Divergence, Player, keras.layers.Layer):
     """A divergence read off a critic T(z) that tells q(z) from a reference r(z) by its samples.
 
-    The critic is a fully connected network that minimises the cross-entropy, in nats,
+    The critic is a fully connected network that minimizes the cross-entropy, in nats,
 
         adversary_loss = E_q softplus(-T(z)) / 2 + E_r softplus(T(z)) / 2
 
     which is log 2 = 0.693 where it cannot tell the two apart. At the optimum T = log q - log r
     (Sugiyama et al. 2012). It takes its steps after the model's, with an optimizer of its own.
 
-    A member defines `reference_samples` and `estimate`.
+    A member defines `estimate`, and `reference_samples` where r is not the prior.
 
     Args:
         hidden_units: sizes of the critic's hidden layers. Default (256, 256).
@@ -92,8 +92,8 @@ class CriticDivergence(Divergence, Player, keras.layers.Layer):
         return self.critic(tf.cast(z, tf.float32))[:, 0]
 
     def reference_samples(self, z, prior, seed):
-        """Returns as many samples of r(z) as z [n, latent_dim] has rows."""
-        raise NotImplementedError(f"{type(self).__name__} does not define `reference_samples`")
+        """Returns as many samples of r(z), the prior, as z [n, latent_dim] has rows."""
+        return prior.sample(tf.shape(z)[0], seed=seed)
 
     def estimate(self, logits, reference_logits):
         """Returns the divergence, a scalar, from T at samples of q and of r."""

@@ -42,8 +42,5 @@ class DensityRatioKL(CriticDivergence):
         """
         return 4.0 + 9.0 * max(alpha, 0.0)
 
-    def reference_samples(self, z, prior, seed):
-        return prior.sample(tf.shape(z)[0], seed=seed)
-
     def estimate(self, logits, reference_logits):
         return tf.reduce_mean(logits)

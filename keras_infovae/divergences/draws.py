@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from keras_infovae.distributions import projected_normal_moments
+from keras_infovae.distributions import is_deterministic, projected_normal_moments
 from keras_infovae.utils import probability as tfp
 
 DRAWS = 8  # of z per example where z cannot be integrated out; one makes the latents collapse
@@ -21,14 +21,20 @@ def draws_per_example(z, posterior, num_samples, seed):
     return tf.transpose(tf.cast(posterior.sample(num_samples, seed=seed), tf.float32), [1, 0, 2])
 
 
-def is_deterministic(posterior):
-    """Returns whether each q(z|x) is a point."""
-    return isinstance(posterior, tfp.distributions.VectorDeterministic)
-
-
 def as_points(z):
     """Returns samples of q(z) as the batch of q(z|x) that are these points, without any spread."""
     return tfp.distributions.VectorDeterministic(tf.cast(z, tf.float32))
+
+
+def squared_bandwidths(kernel, z, prior, seed):
+    """Returns those of `kernel` by its own rule, from samples of q(z) and p(z) if it asks for any.
+
+    Of both, because those of q alone may collapse.
+    """
+    samples = None
+    if kernel.needs_samples:
+        samples = tf.concat([z, prior.sample(tf.shape(z)[0], seed=seed)], axis=0)
+    return kernel.squared_bandwidths(z.shape[-1], samples)
 
 
 def is_normal(posterior):

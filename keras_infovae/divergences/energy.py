@@ -2,7 +2,11 @@
 
 import tensorflow as tf
 
-from keras_infovae.distributions import projected_normal_components, projected_normal_moments
+from keras_infovae.distributions import (
+    prior_moments,
+    projected_normal_components,
+    projected_normal_moments,
+)
 from keras_infovae.divergences.draws import is_normal
 from keras_infovae.divergences.functional import (
     energy_distance,
@@ -11,7 +15,6 @@ from keras_infovae.divergences.functional import (
     random_directions,
 )
 from keras_infovae.divergences.integrated import IntegratedDivergence
-from keras_infovae.divergences.moments import prior_moments
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.serialization import register
 
@@ -89,7 +92,7 @@ class EnergyDistance(IntegratedDivergence):
 
     def _scale(self, z, prior, seed):
         """Returns one over the prior's standard deviation."""
-        _, variance = prior_moments(prior, z.shape[-1], seed, full=False)
+        _, variance = prior_moments(prior, seed, full=False)
         return tf.stop_gradient(tf.math.rsqrt(tf.reduce_mean(variance)))
 
     def _closed_form(self, q, p, latent_dim, scale, seed):
@@ -105,8 +108,8 @@ class EnergyDistance(IntegratedDivergence):
             mean, variance = projected_normal_moments(q, directions)
             q = mean, tf.broadcast_to(variance, tf.shape(mean))  # of one covariance for all
             p = projected_normal_components(p, directions)
-        log_weights, *prior_moments = p
-        return expected_energy_distance(*q, *prior_moments, latent_dim, self.unbiased, log_weights)
+        log_weights, *components = p
+        return expected_energy_distance(*q, *components, latent_dim, self.unbiased, log_weights)
 
     def _frequencies(self, latent_dim, scale, seed):
         return energy_frequencies(self.num_features, latent_dim, seed, scale)

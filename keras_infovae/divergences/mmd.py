@@ -1,9 +1,8 @@
 """Maximum mean discrepancy."""
 
-import tensorflow as tf
-
 from keras_infovae import kernels
 from keras_infovae.distributions import diagonal_normal_moments, normal_components
+from keras_infovae.divergences.draws import squared_bandwidths
 from keras_infovae.divergences.functional import (
     expected_maximum_mean_discrepancy,
     maximum_mean_discrepancy,
@@ -104,15 +103,12 @@ class MaximumMeanDiscrepancy(IntegratedDivergence):
         )
 
     def _scale(self, z, prior, seed):
-        samples = None
-        if self.kernel.needs_samples:  # of both distributions: those of q alone may collapse
-            samples = tf.concat([z, prior.sample(tf.shape(z)[0], seed=seed)], axis=0)
-        return self.kernel.squared_bandwidths(z.shape[-1], samples)
+        return squared_bandwidths(self.kernel, z, prior, seed)
 
     def _closed_form(self, q, p, latent_dim, scale, seed):
-        log_weights, *prior_moments = p
+        log_weights, *components = p
         return expected_maximum_mean_discrepancy(
-            *q, *prior_moments, self.kernel, scale, self.unbiased, log_weights
+            *q, *components, self.kernel, scale, self.unbiased, log_weights
         )
 
     def _frequencies(self, latent_dim, scale, seed):

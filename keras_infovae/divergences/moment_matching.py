@@ -2,10 +2,11 @@
 
 import tensorflow as tf
 
+from keras_infovae.distributions import prior_moments
 from keras_infovae.divergences.base import Divergence
 from keras_infovae.divergences.draws import DRAWS
 from keras_infovae.divergences.functional import diagonal_normal_kl, normal_kl
-from keras_infovae.divergences.moments import posterior_moments, prior_moments
+from keras_infovae.divergences.moments import aggregated_moments
 from keras_infovae.utils.checks import check_choice, check_integer
 from keras_infovae.utils.randomness import split_seed
 from keras_infovae.utils.serialization import register
@@ -63,7 +64,7 @@ class MomentMatching(Divergence):
         z = tf.cast(z, tf.float32)
         full = self.covariance == "full"
         z_seed, prior_seed = split_seed(seed, 2)
-        mean, within, between = posterior_moments(z, posterior, self.num_samples, z_seed, full)
-        moments = prior_moments(prior, z.shape[-1], prior_seed, full)
+        mean, within, between = aggregated_moments(z, posterior, self.num_samples, z_seed, full)
+        moments = prior_moments(prior, prior_seed, full)
         function = normal_kl if full else diagonal_normal_kl
         return function(mean, within + between, *moments)

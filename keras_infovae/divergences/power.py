@@ -1,48 +1,15 @@
-"""What a divergence can see at the size of a batch: its value at equality, and its power."""
+"""What a divergence can see at the size of a batch, and a warning where it is too little."""
 
-import numpy as np
 import tensorflow as tf
 
+from keras_infovae.divergences.null import compiled_null, null_values
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import check_integer, check_number
-from keras_infovae.utils.randomness import check_seed, stateless_seed
+from keras_infovae.utils.randomness import check_seed
 
 ENOUGH = 3.0  # standard deviations: a smaller signal is lost in the noise of the minibatch
 _ROWS = 128  # of a large batch: a divergence of pairs takes milliseconds then
 _FEW_ROWS, _MORE_ROWS = 64, 256  # what `kernel_warning` looks at first, and if that is too little
-
-
-def values_at_prior(divergence, prior, batch_size, scale=1.0, draws=16, seed=0):
-    """Returns `draws` values of the divergence, each of a batch of z from the prior itself:
-
-        D(z; p),    z_i = m + scale * (y_i - m),    y_i ~ p independent,    m the mean of p
-
-    At scale 1 this is what a perfect match of q(z) and p(z) scores at this size of batch. The z are
-    points (no q(z|x) is given), so that an estimator which integrates z out scores at most this
-    widely when every q(z|x) has a spread of its own.
-
-    Args:
-        divergence: a `Divergence`.
-        prior: p(z), a TFP distribution with event shape [latent_dim].
-        batch_size: how many z each value is of.
-        scale: of the deviation from the mean. Default 1.
-        draws: how many values. Default 16.
-        seed: an integer. Default 0.
-
-    Returns:
-        NumPy float32 [draws], in the divergence's own unit.
-
-    Example:
-
-    >>> import keras_infovae as ki
-    >>> from keras_infovae.divergences.power import values_at_prior
-    >>> prior = ki.priors.get("standard_normal").distribution(4)
-    >>> values = values_at_prior(ki.divergences.get("mmd"), prior, batch_size=32)
-    >>> values.shape, bool(abs(values.mean()) < 0.02)
-    ((16,), True)
-    """
-    function = _compiled(divergence, lambda: prior, check_integer("batch_size", batch_size))
-    return _values(function, scale, draws, seed)
 
 
 def signal_to_noise(
@@ -52,7 +19,7 @@ def signal_to_noise(
 
         (mean D at scale - mean D at 1) / (standard deviation of D at 1)
 
-    over batches of z drawn from the prior and scaled about its mean (`values_at_prior`). Below 3,
+    over batches of z drawn from the prior and scaled about its mean (`compiled_null`). Below 3,
     the training signal of a wrong variance is lost in the noise between minibatches.
 
     Args:
@@ -79,9 +46,11 @@ def signal_to_noise(
     check_integer("latent_dim", latent_dim)
     rows = min(check_integer("batch_size", batch_size), check_integer("max_rows", max_rows))
     check_integer("draws", draws, minimum=2)
-    function = _compiled(divergence, lambda: prior, rows)
-    equal = _values(function, 1.0, draws, seed)
-    scaled = _values(function, scale, draws, seed)
+    scale = check_number("scale", scale, minimum=0)
+    function = compiled_null(divergence, lambda: prior, rows)
+    equal, scaled = (
+        null_values(function, draws, check_seed(seed) or 0, tf.constant(s)) for s in (1.0, scale)
+    )
     noise = float(equal.std(ddof=1))
     signal = float(scaled.mean() - equal.mean())
     if noise == 0.0:
@@ -131,35 +100,3 @@ def kernel_warning(divergence, prior, latent_dim, batch_size):
 def _is_on_sphere(prior):
     tfd = tfp.distributions
     return isinstance(prior, (tfd.SphericalUniform, tfd.VonMisesFisher))
-
-
-def _compiled(divergence, make_prior, rows):
-    """Returns the compiled function (scale, seed) -> value of `values_at_prior`."""
-
-    @tf.function
-    def value(scale, seed):
-        z_seed, mean_seed, divergence_seed = tf.unstack(
-            tf.random.experimental.stateless_split(seed, 3)
-        )
-        prior = make_prior()
-        z = tf.cast(prior.sample(rows, seed=z_seed), tf.float32)
-        mean = tf.cast(_mean(prior, mean_seed), tf.float32)
-        return divergence(mean + scale * (z - mean), prior, None, seed=divergence_seed)
-
-    return value
-
-
-def _values(function, scale, draws, seed):
-    """Returns the values of `function` at `draws` seeds, NumPy float32."""
-    scale = tf.constant(check_number("scale", scale, minimum=0), tf.float32)
-    seed = stateless_seed(check_seed(seed) or 0)
-    draws = range(check_integer("draws", draws))
-    return np.array([function(scale, stateless_seed(seed, draw)) for draw in draws], "float32")
-
-
-def _mean(prior, seed):
-    """Returns the mean of the prior, from samples where it is not known (a flow)."""
-    try:
-        return prior.mean()
-    except NotImplementedError:
-        return tf.reduce_mean(prior.sample(1000, seed=seed), axis=0)

@@ -1,32 +1,32 @@
-"""The kernelised Stein discrepancy."""
+"""The kernelized Stein discrepancy."""
 
 import tensorflow as tf
 
 from keras_infovae import kernels
 from keras_infovae.distributions import diagonal_normal_moments
 from keras_infovae.divergences.base import Divergence
-from keras_infovae.divergences.draws import DRAWS, as_points, draws_per_example
+from keras_infovae.divergences.draws import DRAWS, as_points, draws_per_example, squared_bandwidths
 from keras_infovae.divergences.functional import (
-    expected_kernelised_stein_discrepancy,
-    kernelised_stein_discrepancy,
+    expected_kernelized_stein_discrepancy,
+    kernelized_stein_discrepancy,
 )
+from keras_infovae.divergences.functional.stein import GRADIENTS
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 from keras_infovae.utils.randomness import split_seed
 from keras_infovae.utils.serialization import register
 
 ESTIMATORS = ("auto", "closed_form", "sampled")
-GRADIENTS = ("stein_variational", "discrepancy")
 
 
 @register
-class KernelSteinDiscrepancy(Divergence):
-    """The kernelised Stein discrepancy, with the gradient of Stein variational gradient descent.
+class KernelizedSteinDiscrepancy(Divergence):
+    """The kernelized Stein discrepancy, with the gradient of Stein variational gradient descent.
 
         D(q(z), p(z)) = E_qq u(z, z'),    u from k and the score grad log p(z)
-                                          (`kernelised_stein_discrepancy`)
+                                          (`kernelized_stein_discrepancy`)
 
     zero if and only if q = p, for densities; in the unit of 1 / z^2. It needs no sample of the
-    prior and no normaliser, but its gradient: every prior with a log density will do.
+    prior and no normalizer, but its gradient: every prior with a log density will do.
 
     The value is the discrepancy. The gradient that training follows is another, by default: z moves
     along
@@ -43,7 +43,7 @@ class KernelSteinDiscrepancy(Divergence):
             V-statistic, biased up by O(1/batch).
         gradient: `"stein_variational"` (default), or `"discrepancy"`, which descends the value.
         estimator: how the expectation over z is taken.
-            `"closed_form"`: exactly (`expected_kernelised_stein_discrepancy`). For a Gaussian
+            `"closed_form"`: exactly (`expected_kernelized_stein_discrepancy`). For a Gaussian
             kernel, a diagonal normal or deterministic posterior and a diagonal normal prior.
             `"sampled"`: over all pairs of `num_samples` draws of z per example.
             `"auto"` (default): in closed form where there is one, else by 8 draws.
@@ -102,14 +102,11 @@ class KernelSteinDiscrepancy(Divergence):
     def __call__(self, z, prior, posterior=None, seed=None):
         z = tf.cast(z, tf.float32)
         z_seed, prior_seed = split_seed(seed, 2)
-        samples = None
-        if self.kernel.needs_samples:  # of both distributions: those of q alone may collapse
-            samples = tf.concat([z, prior.sample(tf.shape(z)[0], seed=prior_seed)], axis=0)
-        bandwidths = self.kernel.squared_bandwidths(z.shape[-1], samples)
-        options = (self.kernel, bandwidths, self.unbiased, self.gradient)
+        bandwidths = squared_bandwidths(self.kernel, z, prior, prior_seed)
+        options = (bandwidths, self.unbiased, self.gradient)
         moments = self._closed_form_moments(z, prior, posterior)
         if moments is not None:
-            return expected_kernelised_stein_discrepancy(*moments, *options)
+            return expected_kernelized_stein_discrepancy(*moments, *options)
         if self.estimator == "closed_form":
             raise argument_error(
                 "estimator",
@@ -118,7 +115,7 @@ class KernelSteinDiscrepancy(Divergence):
             )
         draws = self.num_samples or (DRAWS if self.estimator == "auto" else 1)
         z = draws_per_example(z, posterior, draws, z_seed)
-        return kernelised_stein_discrepancy(z, _score(prior, z), *options)
+        return kernelized_stein_discrepancy(z, _score(prior, z), self.kernel, *options)
 
     def _closed_form_moments(self, z, prior, posterior):
         """Returns (mean, variance, prior mean, prior variance), or None without a closed form."""

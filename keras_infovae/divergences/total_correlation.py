@@ -1,8 +1,8 @@
 """Total correlation, by minibatch-stratified sampling."""
 
-from keras_infovae.distributions import diagonal_normal_moments
+from keras_infovae.distributions import diagonal_normal_moments, is_deterministic
 from keras_infovae.divergences.base import Divergence
-from keras_infovae.divergences.draws import draws_per_example, is_deterministic
+from keras_infovae.divergences.draws import draws_per_example
 from keras_infovae.divergences.functional import stratified_total_correlation
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error, check_integer
@@ -84,8 +84,8 @@ class TotalCorrelation(Divergence):
                 "'diagonal_normal' with this divergence, which needs the density of each dimension",
                 posterior,
             )
-        z_seed, _ = split_seed(seed, 2)
-        draws = draws_per_example(z, posterior, self.num_samples, z_seed)
+        (seed,) = split_seed(seed, 1)  # random if None
+        draws = draws_per_example(z, posterior, self.num_samples, seed)
         size = self.dataset_size
         if size is None and self._num_examples is not None:
             size = self._num_examples.read_value()

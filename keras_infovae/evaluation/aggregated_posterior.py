@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_infovae.distributions import diagonal_normal_moments
+from keras_infovae.distributions.mean_and_covariance import average_covariance
 from keras_infovae.evaluation.batches import check_examples, posteriors
 from keras_infovae.utils.checks import check_number
 
@@ -35,7 +35,8 @@ def means_and_covariance(model, x, batch_size=256, condition=None):
     means, within = [], 0.0
     for posterior in posteriors(model, x, condition, batch_size):
         means.append(np.asarray(posterior.mean(), "float64"))
-        within = within + _summed_covariance(posterior)
+        average = np.asarray(average_covariance(posterior, full=True), "float64")
+        within = within + len(means[-1]) * average
     means = np.concatenate(means)
     return means, np.atleast_2d(np.cov(means, rowvar=False, bias=True)) + within / len(x)
 
@@ -78,8 +79,7 @@ def active_units(model, x, threshold=ACTIVE_VARIANCE, batch_size=256, condition=
         Burda, Grosse, Salakhutdinov, arXiv:1509.00519, section 5.2.
     """
     threshold = check_number("threshold", threshold, minimum=0)
-    means, _ = posterior_moments(model, x, batch_size, condition)
-    return count_active(means, threshold)
+    return count_active(posterior_means(model, x, batch_size, condition), threshold)
 
 
 def are_active(means, threshold=ACTIVE_VARIANCE):
@@ -90,6 +90,13 @@ def are_active(means, threshold=ACTIVE_VARIANCE):
 def count_active(means, threshold=ACTIVE_VARIANCE):
     """Returns how many columns of E[z|x] [n, latent_dim] are active, an int."""
     return int(np.sum(are_active(means, threshold)))
+
+
+def posterior_means(model, x, batch_size=256, condition=None):
+    """Returns E[z|x], NumPy float64 [n, latent_dim]."""
+    x, condition = check_examples(model, x, condition)
+    found = [np.asarray(q.mean(), "float64") for q in posteriors(model, x, condition, batch_size)]
+    return np.concatenate(found)
 
 
 def posterior_moments(model, x, batch_size=256, condition=None):
@@ -104,13 +111,3 @@ def posterior_moments(model, x, batch_size=256, condition=None):
         means.append(np.asarray(posterior.mean(), "float64"))
         variances.append(np.asarray(posterior.variance(), "float64"))
     return np.concatenate(means), np.concatenate(variances)
-
-
-def _summed_covariance(posterior):
-    """Returns the sum of Cov[z|x] over x, NumPy float64 [latent_dim, latent_dim]."""
-    if diagonal_normal_moments(posterior) is None:
-        try:
-            return np.sum(posterior.covariance(), axis=0, dtype="float64")
-        except NotImplementedError:  # TFP has it for distributions with correlated dimensions
-            pass
-    return np.diag(np.sum(posterior.variance(), axis=0, dtype="float64"))

@@ -4,6 +4,7 @@ import numpy as np
 
 from keras_infovae.evaluation.conditions import take
 from keras_infovae.utils.checks import check_integer
+from keras_infovae.utils.randomness import stateless_seed
 
 
 def check_examples(model, x, condition=None):
@@ -75,3 +76,15 @@ def posteriors(model, x, condition, size):
                 "or infinite ones, as after a training that diverged"
             )
         yield posterior
+
+
+def draw_codes(model, x, condition, size, seed):
+    """Returns one z ~ q(z|x) of each example, NumPy float32 [n, latent_dim].
+
+    Args:
+        model, x, condition, size: as for `posteriors`.
+        seed: an integer, or an int32 tensor [2].
+    """
+    encoded = enumerate(posteriors(model, x, condition, size))
+    draws = [q.sample(seed=stateless_seed(seed, index)) for index, q in encoded]
+    return np.concatenate(draws).astype("float32")

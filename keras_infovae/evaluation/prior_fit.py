@@ -1,11 +1,11 @@
 """Whether the aggregated posterior can be told from the prior."""
 
 import numpy as np
-import tensorflow as tf
 
 from keras_infovae import divergences
 from keras_infovae.distributions import normal_components
-from keras_infovae.evaluation.batches import check_examples, posteriors, some_rows
+from keras_infovae.divergences.null import compiled_null, null_band, null_values
+from keras_infovae.evaluation.batches import check_examples, draw_codes, some_rows
 from keras_infovae.evaluation.conditions import take
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.randomness import stateless_seed
@@ -68,21 +68,13 @@ def mmd_to_prior(model, x, *, draws=100, seed=0, batch_size=256, condition=None)
             f"{type(model.prior).__name__}, on the {model.prior.support}"
         )
 
-    @tf.function
-    def distance(z, seed):
-        return mmd(z, prior, None, seed=seed)
-
-    encoded = enumerate(posteriors(model, x, condition, batch_size))
-    z = tf.concat([q.sample(seed=stateless_seed(seed, 0, i)) for i, q in encoded], axis=0)
-    observed = float(distance(tf.cast(z, tf.float32), stateless_seed(seed, 1)))
-    null = np.empty(draws)
-    for draw in range(draws):
-        z = prior.sample(len(x), seed=stateless_seed(seed, 2, draw))
-        null[draw] = distance(tf.cast(z, tf.float32), stateless_seed(seed, 3, draw))
-    low, high = np.quantile(null, [0.05, 0.95])
+    z = draw_codes(model, x, condition, batch_size, stateless_seed(seed, 0))
+    observed = float(mmd(z, prior, None, seed=stateless_seed(seed, 1)))
+    null = null_values(compiled_null(mmd, lambda: prior, len(x)), draws, stateless_seed(seed, 2))
+    low, high = null_band(null)
     return {
         "mmd": observed,
-        "mmd_null_low": float(low),
-        "mmd_null_high": float(high),
+        "mmd_null_low": low,
+        "mmd_null_high": high,
         "mmd_p_value": float((1 + np.sum(null >= observed)) / (1 + draws)),
     }

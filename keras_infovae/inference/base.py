@@ -27,14 +27,15 @@ class Codes(NamedTuple):
 class Inference(keras.layers.Layer):
     """How z is found for x: what a model needs of q(z|x), whatever it is.
 
-    A member defines `draw_rows`; one that knows q(z|x), `distribution` too. A batch of x comes as a `Joint`: what may be seen of x (`features`), p(z) (`prior`), and
-    log p(x, z) as a function of z. Weights are made in `build` and trained with the model's.
+    A member defines `draw_rows`; one that knows q(z|x), `distribution` too. A batch of x comes as a
+    `Joint`: what may be seen of x (`features`), p(z) (`prior`), and log p(x, z) as a function of z.
+    Weights are made in `build` and trained with the model's.
 
     Attributes:
         has_density: whether q(z|x) has a density, without which the ELBO is not defined.
-        is_reparameterized: whether gradients flow through draws of z to the weights of inference.
-        is_amortized: whether q(z|x) follows from what is seen of x (`posterior_of`), so that a prior
-            can be made of posteriors.
+        is_reparameterized: whether gradients flow through draws of z to inference's weights.
+        is_amortized: whether q(z|x) follows from what is seen of x (`posterior_of`), so that a
+            prior can be made of posteriors.
         is_random: whether draws differ: False for a code that follows from x.
         support: where z lies, "euclidean" or "sphere".
         is_diagonal: whether q(z|x) is the product of a density for each dimension.

@@ -1,4 +1,4 @@
-"""Kernels on the latent space: serialisable settings over `tfp.math.psd_kernels`."""
+"""Kernels on the latent space: serializable settings over `tfp.math.psd_kernels`."""
 
 from keras_infovae.kernels.base import Kernel
 from keras_infovae.kernels.gaussian import Gaussian

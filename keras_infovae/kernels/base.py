@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from keras_infovae.utils.checks import argument_error, check_choice, check_number, check_numbers
+from keras_infovae.utils.randomness import split_seed
 from keras_infovae.utils.serialization import Setting
 
 DEFAULT_SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -120,7 +121,7 @@ class Kernel(Setting):
         """
         squared_bandwidths = tf.cast(squared_bandwidths, tf.float32)
         repeats = -(-num_features // len(self.scales))
-        seeds = tf.unstack(tf.random.experimental.stateless_split(seed))
+        seeds = split_seed(seed)
         # By Philox: what XLA chooses of itself takes a CPU five to thirty times as long.
         directions = tf.random.stateless_normal(
             [len(self.scales) * repeats, latent_dim], seed=seeds[0], alg="philox"

@@ -56,7 +56,7 @@ class Gaussian(Kernel):
             int exp(-d^2 / 2h) N(d; m - m', s) dd = sqrt(h / (h + s)) exp(-(m - m')^2 / 2(h + s))
 
         (the convolution of N(0, h) and N(m - m', s) is normal with variance h + s; the factor
-        sqrt(h) undoes the normaliser of the first), and dimensions multiply:
+        sqrt(h) undoes the normalizer of the first), and dimensions multiply:
 
             E k = prod_d (1 + s_d / h)^(-1/2) exp(-(m_d - m'_d)^2 / (2 (h + s_d)))
 

@@ -8,7 +8,8 @@ import tensorflow as tf
 
 _ALONE = (
     "must come alone: a generative model is trained on x without targets or sample weights. "
-    "Received: more than x. Pass fit(x), validation_data=(x_valid,), or dataset.map(lambda x, y: x)."
+    "Received: more than x. Pass fit(x), validation_data=(x_valid,), or dataset.map(lambda x, y: "
+    "x)."
 )
 
 
@@ -70,8 +71,8 @@ def _as_array(x, name):
     if isinstance(x, (list, tuple)) and any(getattr(part, "ndim", 0) >= 2 for part in x):
         raise ValueError(
             f"Argument `{name}` must be one array of examples. Received: a list of {len(x)} arrays "
-            f"of shapes {[tuple(np.shape(part)) for part in x][:3]}. Join them with np.concatenate, "
-            "or np.stack where each is one example."
+            f"of shapes {[tuple(np.shape(part)) for part in x][:3]}. Join them by np.concatenate, "
+            "or by np.stack where each is one example."
         )
     if hasattr(x, "to_numpy"):
         x = x.to_numpy()

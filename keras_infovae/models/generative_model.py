@@ -5,8 +5,11 @@ import numpy as np
 
 from keras_infovae import anomaly_scores
 from keras_infovae.models.capabilities import NAMES, Capabilities
+from keras_infovae.models.data_kinds import as_example_array
+from keras_infovae.models.example_spec import check_shape
 from keras_infovae.models.row_functions import BATCH_SIZE, RowFunctions
 from keras_infovae.models.trainable_model import TrainableModel
+from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.randomness import check_seed
 from keras_infovae.utils.row_seeds import packed
@@ -26,8 +29,8 @@ class GenerativeModel(TrainableModel):
     """A model of x: what it can do on arrays, from functions of rows that a member defines.
 
     A member defines those of the following that it can; row i of the result follows from row i of
-    the arguments alone, and they run inside `tf.function`. x is [n, *event_shape], z [n, latent_dim],
-    seed int64 [n] (at least 0), condition [n, condition.size] or None.
+    the arguments alone, and they run inside `tf.function`. x is [n, *event_shape],
+    z [n, latent_dim], seed int64 [n] (at least 0), condition [n, condition.size] or None.
 
         reconstruct_rows(x, condition)            x from its own code, [n, *event_shape]
         encode_rows(x, seed, condition)           a code [n, latent_dim]; seed None: the one that
@@ -38,10 +41,11 @@ class GenerativeModel(TrainableModel):
         log_prob_rows(x, condition)               log p(x), [n], nats
 
     `capabilities` follow from them, and so do the methods on arrays, which take arrays of any
-    length, compute in batches in a compiled function, and return NumPy arrays. Row i of a call with
-    seed s has the seed `s * 2**32 + i`, so that results do not depend on `batch_size`, and a server
-    that is given that seed gives that row. Measurements (`elbo`, `score`) repeat by default; new
-    codes and examples are new.
+    length, compute in batches in a compiled function, and return NumPy arrays. A model with codes
+    has `latent_dim` and `latent_support` too. Row i of a call with seed s has the seed
+    `s * 2**32 + i`, so that results do not depend on `batch_size`, and a server that is given that
+    seed gives that row. Measurements (`elbo`, `score`) repeat by default; new codes and examples
+    are new.
     """
 
     def __init__(self, **settings):
@@ -97,7 +101,9 @@ class GenerativeModel(TrainableModel):
         """Returns the mean of p(x|z), NumPy [n, *shape of x], for z [n, latent_dim]."""
         self.capabilities.require("decode")
         self.example_spec.require_known()
-        z = self.check_codes(z)
+        z = as_example_array(z, "z")
+        check_shape(z.shape, (self.latent_dim,), "z")
+        check_finite("z", z)
         condition = self.example_spec.condition_array(condition, len(z))
         arrays = {"z": z, "condition": condition}
         return self._rows.run("decode", self.decode_rows, arrays, batch_size)
@@ -189,10 +195,6 @@ class GenerativeModel(TrainableModel):
             return self.log_prob_rows(x, condition)
 
         return self._over_rows("log_prob", rows, x, condition, 0, batch_size)
-
-    def check_codes(self, z):
-        """Returns codes as NumPy float32; raises where they cannot be the model's."""
-        raise NotImplementedError(f"{type(self).__name__} does not define `check_codes`")
 
     # === Anomalies ===
 

@@ -8,7 +8,7 @@ from keras_infovae import conditions
 
 
 class Joint:
-    """log p(x, z) = log p(x|z) + log p(z) of a batch of x as a function of z, and what is seen of x.
+    """log p(x, z) = log p(x|z) + log p(z) of a batch as a function of z, and what is seen of x.
 
     z is [draws, n, latent_dim], several draws for each of n examples. Densities are in nats.
 

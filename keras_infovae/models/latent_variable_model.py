@@ -8,15 +8,13 @@ from keras_infovae import conditions, inference, networks
 from keras_infovae.distributions import draw_rows, likelihoods, priors
 from keras_infovae.models import compatibility
 from keras_infovae.models.capabilities import NAMES, Capabilities
-from keras_infovae.models.data_kinds import as_example_array
 from keras_infovae.models.example_spec import check_shape
 from keras_infovae.models.generative_model import GenerativeModel
 from keras_infovae.models.joint import Joint
 from keras_infovae.models.penalty import number, penalty
-from keras_infovae.models.trainable_model import BatchLoss
+from keras_infovae.models.step_model import BatchLoss
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import reductions
-from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.row_random import fold_in, row_seeds
 from keras_infovae.utils.serialization import register
@@ -343,13 +341,6 @@ class LatentVariableModel(GenerativeModel):
         return tf.map_fn(
             lambda z: joint.log_weights(z[None], q)[0], z, fn_output_signature=tf.float32
         )
-
-    def check_codes(self, z):
-        """Returns codes z as NumPy float32 [n, latent_dim]; raises where they are none."""
-        z = as_example_array(z, "z")
-        check_shape(z.shape, (self.latent_dim,), "z")
-        check_finite("z", z)
-        return z
 
 
 def _inference_or_default(given):

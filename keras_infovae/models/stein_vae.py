@@ -20,7 +20,7 @@ class SteinVAE(InfoVAE):
         latent_dim: the number of dimensions of z, at least 1.
         lambda_: default "auto", what suits the divergence.
         alpha: at most 1. Default 0.
-        divergence: default "stein"; a `KernelSteinDiscrepancy` with other settings.
+        divergence: default "stein"; a `KernelizedSteinDiscrepancy` with other settings.
         **settings: as for `VAE`.
 
     Example:
@@ -34,7 +34,7 @@ class SteinVAE(InfoVAE):
         Liu and Wang, Stein Variational Gradient Descent, arXiv:1608.04471, equation 8.
     """
 
-    divergence_class = divergences.KernelSteinDiscrepancy
+    divergence_class = divergences.KernelizedSteinDiscrepancy
 
     def __init__(self, latent_dim, lambda_="auto", *, alpha=0.0, divergence="stein", **settings):
         super().__init__(

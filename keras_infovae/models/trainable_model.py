@@ -1,102 +1,25 @@
-"""The training of all models: the only `train_step` and `test_step` of the package."""
-
-from typing import Any, NamedTuple
+"""The training of all models: `compile`, `fit`, `evaluate` and `predict`."""
 
 import keras
 import tensorflow as tf
 
-from keras_infovae import conditions, schedules
-from keras_infovae.distributions import likelihoods
-from keras_infovae.models import random_states
+from keras_infovae import schedules
 from keras_infovae.models.batches import source_errors
-from keras_infovae.models.example_spec import ExampleSpec
 from keras_infovae.models.fit_data import FitData, check_replicas, first, refuse_targets
-from keras_infovae.models.loss_trackers import LossTrackers
-from keras_infovae.models.nonfinite import NonFiniteRecorder, StopOnNonFinite
-from keras_infovae.models.progress import EpochCounter, Progress
-from keras_infovae.utils import reductions
+from keras_infovae.models.nonfinite import StopOnNonFinite
+from keras_infovae.models.progress import EpochCounter
+from keras_infovae.models.step_model import StepModel
 from keras_infovae.utils.checks import argument_error
-from keras_infovae.utils.gradients import apply_gradients
-from keras_infovae.utils.player import Player
-from keras_infovae.utils.randomness import stateless_seed
-from keras_infovae.utils.serialization import constructor_config, deserialize_values
 
 _STEPS_WORTH_XLA = 5000
 
 
-class BatchLoss(NamedTuple):
-    """What one batch comes to; all numbers are shares of the global batch's (`reductions`).
+class TrainableModel(StepModel):
+    """What all models train by: data is checked before any weight changes, then steps are taken."""
 
-    Args:
-        loss: what is minimized.
-        terms: {name: value} of the terms that are reported, as `term_names` has them.
-        codes: (z of the global batch, p(z)), for players; None where there are none.
-        regularization: what own networks add to the loss; None where they add nothing.
-        adversary_loss: the sum of the players' losses; None where there are none.
-    """
-
-    loss: Any
-    terms: dict
-    codes: Any = None
-    regularization: Any = None
-    adversary_loss: Any = None
-
-
-class TrainableModel(keras.Model):
-    """What all models train by: `compile`, `fit`, `evaluate`, `predict`, saving, exact resume.
-
-    A model defines `build_parts` and `batch_loss`, and names its terms in `term_names`. One that
-    does not train by gradients sets `trains_by_gradients = False` and overrides `update`; it is
-    compiled without an optimizer. Parts that are `Player`s train themselves after each step.
-
-    Args:
-        values: a `Likelihood`, which says what x may be. Default None: any finite numbers.
-        condition: a `conditions.Condition`, or None.
-        seed: an integer for repeatable draws, or None. Weights follow
-            `keras.utils.set_random_seed`.
-        scaling: how raw data became x (a `datasets.Scaling`), kept with the model. Default None.
-    """
-
-    term_names = ()  # of what the loss is made of, beside "loss" itself
-    trains_by_gradients = True
     least_batch = 1  # examples, fewer than which no step can be taken with
 
-    def __init__(self, *, values=None, condition=None, seed=None, scaling=None):
-        super().__init__()
-        # Counts and levels lose digits in float16; networks cast for themselves.
-        self.autocast = False
-        self.condition = conditions.get(condition)
-        self.example_spec = ExampleSpec(values or likelihoods.Likelihood(), self.condition)
-        self.progress = Progress(seed)
-        self.seed = self.progress.seed
-        self.scaling = scaling
-        self._synchronize_divergence = True
-        self._trackers = LossTrackers()
-        self._nonfinite = None  # made with the terms, in `build`
-
-    # === What a model defines ===
-
-    def build_parts(self, event_shape):
-        """Makes what the model is made of, for x of `event_shape`, and checks that it fits."""
-
-    def batch_loss(self, x, condition, seed, training=False):
-        """Returns the `BatchLoss` of one batch.
-
-        Args:
-            x: [local_batch, *event_shape].
-            condition: [local_batch, condition.size], or None.
-            seed: int32 [2].
-            training: whether layers such as dropout are in training mode. Default False.
-        """
-        raise NotImplementedError(f"{type(self).__name__} does not define `batch_loss`")
-
-    def weights_at(self, step):
-        """Returns {name: weight of a term} at `step`: numbers, or tensors on a schedule."""
-        return {}
-
-    def parts(self):
-        """Returns the layers that the model is made of, in the order that its weights have."""
-        return []
+    # === What a model may define ===
 
     def adapt(self, x, count):
         """Tells the parts what they need to know of the data, before any step.
@@ -116,131 +39,6 @@ class TrainableModel(keras.Model):
 
     def forget(self):
         """Drops what was derived from the weights, which are about to change."""
-
-    # === Building ===
-
-    @property
-    def event_shape(self):
-        """The shape of one x, a tuple; None before the model is built."""
-        return self.example_spec.event_shape
-
-    def build(self, input_shape):
-        """Makes the parts for x of `input_shape` [n, ...] and checks that they fit together."""
-        if self.event_shape is not None:
-            return
-        event_shape = tuple(int(side) for side in input_shape[1:])
-        self.build_parts(event_shape)
-        names = ["loss", *self.term_names, *(["adversary_loss"] if self.players else [])]
-        self._trackers = LossTrackers(names + self.scheduled_weights, optional=["regularization"])
-        self._nonfinite = NonFiniteRecorder(self.term_names)
-        self.example_spec.event_shape = event_shape
-        self.built = True
-
-    @property
-    def players(self):
-        """The parts that train themselves, by losses of their own."""
-        return [part for part in self.parts() if isinstance(part, Player)]
-
-    @property
-    def trainable_variables(self):
-        """The weights that the loss is minimized over: all trainable ones but the players'."""
-        players = {id(v) for player in self.players for v in player.player_variables}
-        layers = [part for part in self.parts() if isinstance(part, keras.layers.Layer)]
-        found = {id(v): v for layer in layers for v in layer.trainable_variables}
-        found |= {id(v): v for v in super().trainable_variables}
-        return [v for key, v in found.items() if key not in players]
-
-    @property
-    def trainable_weights(self):
-        """As `trainable_variables`: Keras pairs either with what the optimizer holds."""
-        return self.trainable_variables
-
-    # === Steps ===
-
-    def train_step(self, data):
-        """Takes one step on one batch and returns the running means of the terms."""
-        x, condition = self.example_spec.unpack(data)
-        result = self.update(x, condition, self.progress.step_seed())
-        self._nonfinite.update(self.progress.step, result.terms, result.loss)
-        logs = self._track(x, result)
-        self.progress.step.assign_add(1)
-        return logs
-
-    def update(self, x, condition, seed):
-        """Changes the weights by one batch, and returns its `BatchLoss` from before the change.
-
-        Here by a step of the optimizer along the gradient of the loss, then the players' steps.
-
-        Args:
-            x: [local_batch, *event_shape].
-            condition: [local_batch, condition.size], or None.
-            seed: int32 [2].
-        """
-        variables = self.trainable_variables
-        with tf.GradientTape() as tape:
-            result = self._with_regularization(self.batch_loss(x, condition, seed, training=True))
-            scaled_loss = self.optimizer.scale_loss(_minimized(result))
-        apply_gradients(self.optimizer, tape.gradient(scaled_loss, variables), variables)
-        return self._with_players(Player.play, result, tf.shape(x)[0], seed)
-
-    def test_step(self, data):
-        """Evaluates one batch; the draws of z are the same each time an evaluation is repeated."""
-        x, condition = self.example_spec.unpack(data)
-        seed = self.progress.evaluation_seed()
-        result = self._with_regularization(self.batch_loss(x, condition, seed))
-        result = self._with_players(
-            lambda player, *batch: player.player_loss(*batch), result, tf.shape(x)[0], seed
-        )
-        return self._track(x, result)
-
-    def _with_regularization(self, result):
-        """Returns `result` with the losses of own networks, summed and cast as Keras does."""
-        if not self.losses:
-            return result
-        own = tf.add_n([tf.reduce_sum(tf.cast(loss, tf.float32)) for loss in self.losses])
-        return result._replace(regularization=own / reductions.num_replicas())
-
-    def _with_players(self, function, result, size, seed):
-        """Returns `result` with the sum of `function(player, z, prior, seed)` over players."""
-        if not self.players:
-            return result
-        with reductions.replicas_apart(not self._synchronize_divergence, size):
-            seed = reductions.own_seed(seed)
-            losses = [
-                function(player, *result.codes, stateless_seed(seed, 2 + index))
-                for index, player in enumerate(self.players)
-            ]
-            total = reductions.share_of_global_value(tf.add_n(losses))
-        return result._replace(adversary_loss=total)
-
-    def _track(self, x, result):
-        weights = self.weights_at(self.progress.step)
-        shares = {"loss": result.loss, **result.terms}
-        shares |= {"adversary_loss": result.adversary_loss, "regularization": result.regularization}
-        shares |= {n: weights[n] / reductions.num_replicas() for n in self.scheduled_weights}
-        return self._trackers.update(shares, tf.shape(x)[0])
-
-    @property
-    def metrics(self):
-        """The running means that `fit` and `evaluate` report and reset."""
-        return self._trackers.metrics
-
-    def reset_metrics(self):
-        """Resets the running means, and the draws of z of an evaluation."""
-        super().reset_metrics()
-        self.progress.begin_evaluation()
-
-    @property
-    def scheduled_weights(self):
-        """The names of the weights that follow a schedule."""
-        return [name for name, weight in self.weights_at(0).items() if tf.is_tensor(weight)]
-
-    @property
-    def epochs_trained(self):
-        """The whole epochs that this model was trained for, in all fits together, an int."""
-        return int(self.progress.epochs.read_value())
-
-    # === compile, fit, evaluate, predict ===
 
     def compile(self, optimizer="auto", *, synchronize_divergence=True, **options):
         """Configures training.
@@ -409,8 +207,8 @@ class TrainableModel(keras.Model):
         """
         if not self.compiled:
             self.compile()
-        refuse_targets(options)
         if not options.get("_use_cached_eval_dataset"):  # within fit, which has checked it
+            refuse_targets(options)
             x = self._prepared(x, condition)
         return super().evaluate(x, **({"return_dict": True} | options))
 
@@ -445,27 +243,7 @@ class TrainableModel(keras.Model):
         with self.distribute_strategy.scope():
             return self.example_spec.prepare(x, "x", condition, self.build)[0]
 
-    # === Saving: a model goes on as if it had never been saved ===
-
-    def get_config(self):
-        """Returns the constructor's arguments as a JSON-compatible dictionary."""
-        return constructor_config(self)
-
-    @classmethod
-    def from_config(cls, config):
-        """Returns the model that `get_config` described."""
-        return cls(**deserialize_values(config))
-
-    def get_build_config(self):
-        """Returns the shape that the model was built for."""
-        if self.event_shape is None:
-            return None
-        return {"input_shape": [None, *self.event_shape]}
-
-    def build_from_config(self, config):
-        """Builds the model for the shape that it was saved with."""
-        if config is not None:
-            self.build(config["input_shape"])
+    # === Saving ===
 
     def get_compile_config(self):
         """Returns the optimizer as a config, for saving."""
@@ -482,25 +260,3 @@ class TrainableModel(keras.Model):
         self.compile(optimizer, **config["options"])
         if self.built and self.optimizer is not None:
             self.optimizer.build(self.trainable_variables)
-
-    def save_own_variables(self, store):
-        """Keeps the state of the training and of all random draws too, which Keras leaves out."""
-        super().save_own_variables(store)
-        for name, variable in self._training_state().items():
-            store[name] = variable.numpy()
-
-    def load_own_variables(self, store):
-        """Restores the draws as well: a training goes on from where it was saved."""
-        state = self._training_state()
-        for name, variable in state.items():
-            variable.assign(store[name])
-        rest = set(store.keys()) - set(state)
-        super().load_own_variables({name: store[name] for name in rest})
-
-    def _training_state(self):
-        drawn = random_states.random_states(*self.parts(), self)
-        return self.progress.state() | {f"part_seeds_{i}": state for i, state in enumerate(drawn)}
-
-
-def _minimized(result):
-    return result.loss + (0.0 if result.regularization is None else result.regularization)

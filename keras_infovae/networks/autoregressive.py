@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from keras_infovae.networks.autoregressive_distribution import autoregressive_distribution
 from keras_infovae.networks.loops import loop
+from keras_infovae.utils import row_random
 from keras_infovae.utils.checks import check_integer, check_integers
-from keras_infovae.utils.randomness import stateless_seed
 from keras_infovae.utils.serialization import constructor_config, deserialize_values, register
 
 
@@ -86,8 +86,9 @@ class AutoregressiveDecoder(keras.Model):
         """Returns p(x|z), a TFP distribution with batch shape [n] and event shape that of x.
 
         `log_prob` takes one pass over all positions, `sample` one step per position. `mean` is that
-        of the conditionals along one path drawn with a fixed seed, an unbiased estimate of the mean
-        of p(x|z), which has no closed form.
+        of the conditionals along one path, an unbiased estimate of the mean of p(x|z), which has no
+        closed form. Every row's path is drawn with the same fixed seed: a row's mean depends on its
+        own z alone.
 
         Args:
             z: [n, latent_dim].
@@ -113,19 +114,21 @@ class AutoregressiveDecoder(keras.Model):
                 "or dispersion) that is the same at all of them, or a decoder that does not read x."
             )
 
-    def draw(self, z, likelihood, context=None, seed=(0, 0)):
-        """Returns one draw of x [n, *event_shape] for z [n, latent_dim]; the seed is int32 [2].
+    def draw(self, z, likelihood, seeds, context=None):
+        """Returns one draw of x [n, *event_shape] for z [n, latent_dim].
 
-        This is the plain loop: at each position it computes the parameters of all of them.
+        Row i follows from z[i], context[i] and its seed; seeds are int32 [n, 2]. This is the plain
+        loop: at each position it computes the parameters of all of them.
         """
         ones = [1] * self.position_axes
         rest = self.parameter_shape[self.position_axes :]
         size = math.prod(self.event_shape[: self.position_axes])
+        position_seeds = row_random.fold_in(seeds, tf.range(size))
 
         def step(position, x):
             parameters = tf.reshape(self([z, likelihood.features(x)]), [-1, size, *rest])
             here = tf.reshape(parameters[:, position], [-1, *ones, *rest])
-            value = self.draw_position(position, here, likelihood, context, seed)
+            value = self.draw_position(here, likelihood, position_seeds[position], context)
             value = tf.reshape(value, [-1, 1, math.prod(value.shape[1:])])
             flat = tf.reshape(x, [-1, size, value.shape[-1]])
             flat = tf.where(tf.range(size)[:, None] == position, value, flat)
@@ -133,19 +136,15 @@ class AutoregressiveDecoder(keras.Model):
 
         return loop(size, step, (tf.zeros([tf.shape(z)[0], *self.event_shape]),))[0]
 
-    def draw_position(self, position, parameters, likelihood, context, seed):
-        """Returns a draw of x at one position, the same for the same seed and parameters.
+    def draw_position(self, parameters, likelihood, seeds, context=None):
+        """Returns a draw of x at one position, float32 [n, 1, ..., *rest of event_shape].
 
         Args:
-            position: its number in the order of the positions, an integer or a scalar tensor.
             parameters: what belongs to it, [n, 1, ..., *rest of parameter_shape], with one axis of
                 length 1 in place of each of the axes of positions.
-
-        Returns:
-            float32 [n, 1, ..., *rest of event_shape].
+            seeds: int32 [n, 2], those of the rows with the number of the position folded in.
         """
-        seed = stateless_seed(tf.convert_to_tensor(seed), position)
-        value = likelihood.distribution(parameters, context).sample(seed=seed)
+        value = likelihood.draw_rows(parameters, seeds, context)
         expected = [1] * self.position_axes + list(self.event_shape[self.position_axes :])
         if value.shape[1:].as_list() != expected:
             raise ValueError(

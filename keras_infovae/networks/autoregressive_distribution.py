@@ -5,7 +5,7 @@ import functools
 import tensorflow as tf
 
 from keras_infovae.utils import probability as tfp
-from keras_infovae.utils.randomness import stateless_seed
+from keras_infovae.utils import row_random
 
 
 def autoregressive_distribution(decoder, z, likelihood, context=None, training=False):
@@ -53,13 +53,22 @@ def _distribution_class():
             return tf.reshape(self._conditionals(flat, copies).log_prob(flat), leading)
 
         def _sample_n(self, n, seed=None):
-            seed = tfp.random.sanitize_seed(seed)
-            z, context = _repeat(self._z, n), _repeat(self._context, n)
-            x = self._decoder.draw(z, self._likelihood, context, seed)
-            return tf.reshape(x, [n, -1, *self._decoder.event_shape])
+            count = tf.shape(self._z)[0]
+            seeds = row_random.seeds_of_rows(tfp.random.sanitize_seed(seed), 0, count)
+            return self.sample_rows(seeds, n)
+
+        def sample_rows(self, seeds, num_samples=None):
+            """Returns draws with a seed per row; `distributions.row_draws` documents them."""
+            samples = 1 if num_samples is None else num_samples
+            z, context = _repeat(self._z, samples), _repeat(self._context, samples)
+            rows = tf.reshape(row_random.fold_in(seeds, tf.range(samples)), [-1, 2])
+            x = self._decoder.draw(z, self._likelihood, rows, context)
+            event_shape = self._decoder.event_shape
+            return tf.reshape(x, row_random.full_shape(seeds, event_shape, num_samples))
 
         def _mean(self):
-            path = self._decoder.draw(self._z, self._likelihood, self._context, stateless_seed(0))
+            seeds = tf.zeros([tf.shape(self._z)[0], 2], tf.int32)  # the same for each row
+            path = self._decoder.draw(self._z, self._likelihood, seeds, self._context)
             return tf.cast(self._conditionals(path).mean(), tf.float32)
 
         def _batch_shape(self):

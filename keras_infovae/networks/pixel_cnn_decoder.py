@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_infovae.networks.autoregressive import AutoregressiveDecoder
 from keras_infovae.networks.gated_layer import GatedLayer
 from keras_infovae.networks.loops import loop
+from keras_infovae.utils import row_random
 from keras_infovae.utils.serialization import register
 
 
@@ -82,7 +83,7 @@ class PixelCNNDecoder(AutoregressiveDecoder):
             above, left = layer(above, left, z, place)
         return tf.reshape(self._output(left), [-1, *self.parameter_shape])
 
-    def draw(self, z, likelihood, context=None, seed=(0, 0)):
+    def draw(self, z, likelihood, seeds, context=None):
         height, width, *value_shape = self.event_shape
         z = tf.cast(z, self.compute_dtype)
         place = tf.cast(self.spatial_map(z), self.compute_dtype)
@@ -98,6 +99,7 @@ class PixelCNNDecoder(AutoregressiveDecoder):
 
         def draw_row(i, image, row, rows):
             # `row` is the one above this, as the network reads it; `rows` what each layer keeps.
+            pixel_seeds = row_random.fold_in(seeds, i * width + tf.range(width))
             above, kept, contributions = row, [], []
             place_of_row = place[:, i, None]
             for layer, before in zip(self.gated_layers, rows):
@@ -116,8 +118,7 @@ class PixelCNNDecoder(AutoregressiveDecoder):
                     left = layer.horizontal(window, to_left)
                     kept.append(window[:, :, 1:])
                 parameters = tf.reshape(self._output(left), [-1, 1, 1, *self.parameter_shape[2:]])
-                position = i * width + j
-                value = self.draw_position(position, parameters, likelihood, context, seed)
+                value = self.draw_position(parameters, likelihood, pixel_seeds[j], context)
                 row = tf.concat([row[:, :, 1:], value], axis=2)
                 return row, self._pixels(likelihood.features(value)), kept
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_infovae.networks.autoregressive import AutoregressiveDecoder
 from keras_infovae.networks.loops import loop
+from keras_infovae.utils import row_random
 from keras_infovae.utils.serialization import register
 
 
@@ -70,14 +71,15 @@ class RecurrentDecoder(AutoregressiveDecoder):
         states = self.recurrent(inputs, initial_state=self.first_state(z), training=training)
         return tf.reshape(self.output_layer(states), [-1, *self.parameter_shape])
 
-    def draw(self, z, likelihood, context=None, seed=(0, 0)):
+    def draw(self, z, likelihood, seeds, context=None):
         z = tf.cast(z, self.compute_dtype)
+        position_seeds = row_random.fold_in(seeds, tf.range(self.event_shape[0]))
 
         def step(position, x, token, state):
             inputs = tf.concat([self.embedding(token)[:, 0], z], axis=-1)
             output, state = self.recurrent.cell(inputs, state)
             parameters = tf.reshape(self.output_layer(output), [-1, 1, *self.parameter_shape[1:]])
-            value = self.draw_position(position, parameters, likelihood, context, seed)
+            value = self.draw_position(parameters, likelihood, position_seeds[position], context)
             x = tf.concat([x[:, 1:], value], axis=1)
             return x, self._tokens(likelihood.features(value)), state
 

@@ -25,7 +25,7 @@ class Player:
         return self.trainable_variables
 
     def player_loss(self, z, prior, seed):
-        """Returns the loss that the player minimises, a float32 scalar for the global batch.
+        """Returns the loss that the player minimizes, a float32 scalar for the global batch.
 
         Args:
             z: [n, latent_dim], draws of q(z) for the global batch; no gradient flows into them.

@@ -20,10 +20,10 @@ def stateless_seed(seed, *folds):
     return seed
 
 
-def split_seed(seed, count):
+def split_seed(seed, count=2):
     """Returns a list of `count` seeds, int32 [2], whose streams are independent of one another.
 
-    They follow from `seed`, int32 [2]; if that is None, they are random.
+    They follow from `seed`, int32 [2], or are random where it is None.
     """
     if seed is None:
         return tf.unstack(tf.random.uniform([count, 2], maxval=2**31 - 1, dtype=tf.int32))

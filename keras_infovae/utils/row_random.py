@@ -88,7 +88,18 @@ def fold_in(seeds, data):
     return tf.bitcast(tf.stack(words, axis=-1), tf.int32)
 
 
+def row_count(seeds):
+    """Returns n for seeds [n, 2], an integer where it is known and else a scalar tensor."""
+    return tf.shape(seeds)[0] if seeds.shape[0] is None else seeds.shape[0]
+
+
 # === Numbers ===
+
+
+def full_shape(seeds, shape, num_samples=None):
+    """Returns [n, *shape] or [num_samples, n, *shape], a list of integers or tensors."""
+    leading = [] if num_samples is None else [num_samples]
+    return [*leading, row_count(seeds), *shape]
 
 
 def uniform(seeds, shape, num_samples=None):
@@ -130,11 +141,10 @@ def _draws(seeds, shape, num_samples):
     # transpose. Both words of counter c are used, as draws 2 c and 2 c + 1.
     counter = tf.cast(tf.range((total + 1) // 2), tf.uint32)[:, None]
     words = tf.stack(_threefry(high, low, counter, _word(_DRAWS)), axis=1)
-    n = seeds.shape[0] if seeds.shape[0] is not None else tf.shape(seeds)[0]
+    n = row_count(seeds)
     words = tf.reshape(words, [(total + 1) // 2 * 2, n])[:total]
     words = tf.transpose(tf.reshape(words, [samples, size, n]), [0, 2, 1])
-    leading = [n] if num_samples is None else [num_samples, n]
-    return tf.reshape(words, [*leading, *shape])
+    return tf.reshape(words, full_shape(seeds, shape, num_samples))
 
 
 def _threefry(key_0, key_1, word_0, word_1):

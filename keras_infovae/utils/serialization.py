@@ -23,7 +23,7 @@ def constructor_config(instance):
     """Returns {argument: value} of the constructor of `instance`, read from its attributes.
 
     The rule of this package is that every constructor argument is an attribute of the same name.
-    Values that are settings themselves are serialised, in lists and tuples too. A constructor with
+    Values that are settings themselves are serialized, in lists and tuples too. A constructor with
     `**settings` passes them to its parent's, whose arguments are then its own, but for those in
     `fixed_arguments`.
     """
@@ -48,7 +48,7 @@ def _serialize_value(value):
 
 
 def deserialize_values(config):
-    """Returns `config` with every serialised object in it restored."""
+    """Returns `config` with every serialized object in it restored."""
     return {name: _deserialize_value(value) for name, value in config.items()}
 
 

@@ -71,9 +71,9 @@ def test_the_last_orientation_is_the_first_and_few_others_agree():
 def test_blobs_follow_their_formula():
     data = blobs()
     x, factors = data.sample(50, seed=3)
-    for image, (size, y, x_centre) in zip(x[..., 0], data.values_at(factors)):
+    for image, (size, y, x_center) in zip(x[..., 0], data.values_at(factors)):
         rows, columns = np.mgrid[:16, :16]
-        squares = (rows - y) ** 2 + (columns - x_centre) ** 2
+        squares = (rows - y) ** 2 + (columns - x_center) ** 2
         np.testing.assert_allclose(image, np.exp(-squares / (2 * size**2)), atol=1e-6)
 
 

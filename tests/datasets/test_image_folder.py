@@ -9,12 +9,12 @@ from keras_infovae.datasets import load
 
 Image = pytest.importorskip("PIL.Image")
 
-COLOURS = {"L": 51, "1": 1, "RGB": (255, 0, 51), "RGBA": (255, 0, 51, 0), "LA": (51, 0)}
+COLORS = {"L": 51, "1": 1, "RGB": (255, 0, 51), "RGBA": (255, 0, 51, 0), "LA": (51, 0)}
 
 
-def _save(path, mode="L", size=(3, 2), colour=None, **options):
+def _save(path, mode="L", size=(3, 2), color=None, **options):
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new(mode, size, COLOURS.get(mode, 0) if colour is None else colour).save(path, **options)
+    Image.new(mode, size, COLORS.get(mode, 0) if color is None else color).save(path, **options)
 
 
 def _load(folder, **arguments):
@@ -49,17 +49,17 @@ def test_all_images_get_the_same_channels(modes, channels, tmp_path):
     assert _load(tmp_path).event_shape == (2, 3, channels)
 
 
-@pytest.mark.parametrize(("colour", "channels"), [((255, 0, 51), 3), ((51, 51, 51), 1)])
-def test_a_palette_is_grey_or_of_colours(colour, channels, tmp_path):
-    image = Image.new("RGB", (3, 2), colour).convert("P", palette=Image.Palette.ADAPTIVE, colors=1)
+@pytest.mark.parametrize(("color", "channels"), [((255, 0, 51), 3), ((51, 51, 51), 1)])
+def test_a_palette_is_gray_or_of_colors(color, channels, tmp_path):
+    image = Image.new("RGB", (3, 2), color).convert("P", palette=Image.Palette.ADAPTIVE, colors=1)
     image.save(tmp_path / "0.png")
     data = _load(tmp_path)
     assert data.event_shape == (2, 3, channels)
-    np.testing.assert_allclose(data.train[0, 0, 0] * 255, colour[:channels], rtol=1e-6)
+    np.testing.assert_allclose(data.train[0, 0, 0] * 255, color[:channels], rtol=1e-6)
 
 
 def test_a_transparent_palette_keeps_its_transparency(tmp_path):
-    _save(tmp_path / "0.png", "P", colour=0, transparency=0)
+    _save(tmp_path / "0.png", "P", color=0, transparency=0)
     data = _load(tmp_path)
     assert data.event_shape == (2, 3, 4)
     np.testing.assert_array_equal(data.train[..., 3], 0.0)
@@ -67,7 +67,7 @@ def test_a_transparent_palette_keeps_its_transparency(tmp_path):
 
 def test_pixels_and_order(tmp_path):
     for i in range(8):
-        _save(tmp_path / f"{i}.png", colour=i * 10)
+        _save(tmp_path / f"{i}.png", color=i * 10)
     first, second = _load(tmp_path), _load(tmp_path)
     np.testing.assert_array_equal(first.train, second.train)
     values = np.sort(first.train[:, 0, 0, 0]) * 255
@@ -76,8 +76,8 @@ def test_pixels_and_order(tmp_path):
 
 def test_folders_are_labels_and_other_files_are_ignored(tmp_path):
     for i in range(4):
-        _save(tmp_path / "cat" / f"{i}.png", colour=0)
-        _save(tmp_path / "dog" / "deep" / f"{i}.png", colour=255)
+        _save(tmp_path / "cat" / f"{i}.png", color=0)
+        _save(tmp_path / "dog" / "deep" / f"{i}.png", color=255)
     (tmp_path / "readme.txt").write_text("no image")
     (tmp_path / ".cache").mkdir()
     (tmp_path / ".cache" / "x.png").write_text("hidden")
@@ -90,7 +90,7 @@ def test_folders_are_labels_and_other_files_are_ignored(tmp_path):
 
 def test_limit_decodes_no_more_than_it_needs(tmp_path):
     for i in range(9):
-        _save(tmp_path / "ab"[i % 2] / f"{i}.png", colour=i % 2)
+        _save(tmp_path / "ab"[i % 2] / f"{i}.png", color=i % 2)
     data = _load(tmp_path, limit=4)
     assert len(data.train) == 4
     expected = np.where(data.train[:, 0, 0, 0] == 0.0, "a", "b")
@@ -119,7 +119,7 @@ def test_different_sizes(tmp_path):
 
 
 def test_sixteen_bits_are_refused_rather_than_clipped(tmp_path):
-    _save(tmp_path / "a.png", "I;16", colour=300)
+    _save(tmp_path / "a.png", "I;16", color=300)
     with pytest.raises(ValueError, match=r"8 bits per channel.*a\.png.*I;16"):
         load(tmp_path)
 

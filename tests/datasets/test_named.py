@@ -144,7 +144,7 @@ def _fake_library(monkeypatch, builder):
 
 
 @pytest.mark.parametrize(
-    ("features", "keys", "labelled"),
+    ("features", "keys", "labeled"),
     [
         ({"image": _images(10, 2, 2, 1), "label": np.arange(10)}, ("image", "label"), True),
         ({"image": _images(10, 2, 2, 1), "label": np.arange(10)}, None, True),
@@ -153,14 +153,14 @@ def _fake_library(monkeypatch, builder):
         ({"image": _images(10, 2, 2, 1)}, ("image", "image"), False),
     ],
 )
-def test_tensorflow_datasets(features, keys, labelled, monkeypatch):
+def test_tensorflow_datasets(features, keys, labeled, monkeypatch):
     builder = _Builder({"train": features, "test": features}, keys)
     _fake_library(monkeypatch, builder)
     data = load("tfds:anything")
     assert data.name == "tfds:anything"
     assert (len(data.train), len(data.validation), len(data.test)) == (9, 1, 10)
     assert data.scaling == Scaling(0.0, 255.0)
-    assert (data.train_labels is not None) == labelled
+    assert (data.train_labels is not None) == labeled
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ Y = np.array([0, 1, 0, 1, 2, 2])
 
 
 @pytest.mark.parametrize(
-    ("arrays", "labelled"),
+    ("arrays", "labeled"),
     [
         ({"x": X}, False),
         ({"x": X, "y": Y}, True),
@@ -24,12 +24,12 @@ Y = np.array([0, 1, 0, 1, 2, 2])
         ({"anything": X, "y": Y}, True),
     ],
 )
-def test_names_of_arrays(arrays, labelled, tmp_path):
+def test_names_of_arrays(arrays, labeled, tmp_path):
     np.savez_compressed(tmp_path / "data.npz", **arrays)
     data = load(tmp_path / "data.npz", validation_fraction=0, test_fraction=0)
     order = np.argsort(data.train[:, 0])
     np.testing.assert_array_equal(data.train[order], X)
-    if labelled:
+    if labeled:
         np.testing.assert_array_equal(data.train_labels[order], Y)
         assert data.train_labels.dtype == np.int64
     else:

@@ -45,7 +45,7 @@ def test_columns_labels_and_names(suffix, tmp_path):
     np.testing.assert_array_equal(data.train_labels, expected)
 
 
-def test_numeric_labels_and_standardised_columns(tmp_path):
+def test_numeric_labels_and_standardized_columns(tmp_path):
     path = _write(tmp_path, ".csv")
     path.write_text("t,label\n" + "".join(f"{1_700_000_000 + i},{i % 3}\n" for i in range(20)))
     data = load(path, label_column="label", standardize=True)

@@ -80,7 +80,7 @@ def test_bernoulli_is_finite_at_extreme_logits():
     assert np.all(np.isfinite(p.log_prob([[1.0, 0.0]])))
 
 
-def test_normal_counts_the_normaliser_once_per_value():
+def test_normal_counts_the_normalizer_once_per_value():
     mean = RNG.normal(size=(3, 5)).astype("float32")
     x = RNG.normal(size=(3, 5)).astype("float32")
     p = ki.likelihoods.Normal(scale=0.5).distribution(mean)

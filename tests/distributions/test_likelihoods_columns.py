@@ -184,7 +184,7 @@ def test_a_table_becomes_data_and_its_likelihood():
     table = pandas.DataFrame(
         {
             "size": [0.5, -0.25, 2.0, 1.0],
-            "colour": ["red", "blue", "red", "green"],
+            "color": ["red", "blue", "red", "green"],
             "weight": [3, 1, 2, 2],
             "new": [True, False, False, True],
             "grade": pandas.Categorical(["b", "b", "b", "b"], categories=["a", "b"]),
@@ -200,7 +200,7 @@ def test_a_table_becomes_data_and_its_likelihood():
     np.testing.assert_array_equal(x["weight"], table["weight"])
     one_hot = x[[name for name in x if "=" in name]]
     restored = pandas.from_dummies(one_hot, sep="=")
-    assert list(restored["colour"]) == list(table["colour"])
+    assert list(restored["color"]) == list(table["color"])
     assert list(restored["grade"]) == list(table["grade"])
     likelihood.build(x.shape[1:])
     assert [weight.shape for weight in likelihood.trainable_weights] == [(2,)]  # a scale a column

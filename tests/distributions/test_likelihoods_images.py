@@ -12,8 +12,8 @@ import keras_infovae as ki
 RNG = np.random.default_rng(0)
 
 
-def grey(log_scales, locations=(-3.0, -1.0, -0.31, 0.0, 0.5, 0.998, 40.0), components=1):
-    """Parameters [scales * locations, 1, 3 * components] of single grey values."""
+def gray(log_scales, locations=(-3.0, -1.0, -0.31, 0.0, 0.5, 0.998, 40.0), components=1):
+    """Parameters [scales * locations, 1, 3 * components] of single gray values."""
     pairs = np.array(list(itertools.product(locations, log_scales)))
     logits = RNG.normal(size=(len(pairs), components))
     jitter = 0.1 * RNG.normal(size=(len(pairs), components))
@@ -43,12 +43,12 @@ def all_levels(likelihood, parameters):
 @pytest.mark.parametrize("num_levels", [2, 17, 256])
 def test_probabilities_of_the_levels_add_up_to_one(num_levels):
     likelihood = ki.likelihoods.DiscretizedLogisticMixture(3, num_levels)
-    parameters = grey([-1e4, -7.0, -4.0, -1.0, 0.0, 3.0, 1e4], components=3)
+    parameters = gray([-1e4, -7.0, -4.0, -1.0, 0.0, 3.0, 1e4], components=3)
     log_prob = all_levels(likelihood, parameters)
     np.testing.assert_allclose(np.exp(log_prob).sum(axis=0), 1.0, rtol=2e-5)
 
 
-def test_grey_levels_as_in_the_paper():
+def test_gray_levels_as_in_the_paper():
     likelihood = ki.likelihoods.DiscretizedLogisticMixture(2)
     locations = RNG.uniform(-1, 1, size=(6, 1, 2))
     log_scales = RNG.uniform(-4, 0, size=(6, 1, 2))
@@ -67,14 +67,14 @@ def test_grey_levels_as_in_the_paper():
 
 def test_far_from_the_location_the_probability_does_not_cancel():
     likelihood = ki.likelihoods.DiscretizedLogisticMixture(1)
-    log_prob = all_levels(likelihood, grey([-5.0], locations=[-0.9])[:1])[:, 0]
+    log_prob = all_levels(likelihood, gray([-5.0], locations=[-0.9])[:1])[:, 0]
     steps = np.diff(log_prob[100:-1])
     # The tail of a logistic: log P falls by the width of a level over the scale.
     scale = np.exp(7 * np.tanh(-5 / 7))
     np.testing.assert_allclose(steps, -(2 / 255) / scale, rtol=1e-3)
 
 
-def colour(n, components, coefficient=1.0):
+def color(n, components, coefficient=1.0):
     """Parameters [n, 1, 1, 10 * components] of images of one pixel."""
     parts = [
         RNG.normal(size=(n, components)),
@@ -85,10 +85,10 @@ def colour(n, components, coefficient=1.0):
     return np.concatenate(parts, axis=1)[:, None, None].astype("float32")
 
 
-def test_colours_depend_on_each_other_as_in_the_paper():
+def test_colors_depend_on_each_other_as_in_the_paper():
     likelihood = ki.likelihoods.DiscretizedLogisticMixture(2)
     assert likelihood.parameter_shape((5, 4, 3)) == (5, 4, 20)
-    parameters = colour(50, 2)
+    parameters = color(50, 2)
     level = RNG.integers(0, 255, size=(50, 3, 1), endpoint=True)
     level[:3, :, 0] = [[0, 0, 0], [255, 255, 255], [0, 255, 9]]
     p = likelihood.distribution(parameters)
@@ -110,14 +110,14 @@ def test_colours_depend_on_each_other_as_in_the_paper():
     np.testing.assert_allclose(actual.numpy()[seen], expected[seen], rtol=1e-4)
 
 
-def test_probabilities_of_all_colours_add_up_to_one_and_the_mean_is_near_theirs():
+def test_probabilities_of_all_colors_add_up_to_one_and_the_mean_is_near_theirs():
     num_levels = 8
     likelihood = ki.likelihoods.DiscretizedLogisticMixture(2, num_levels)
-    parameters = colour(20, 2)
+    parameters = color(20, 2)
     x = np.array(list(itertools.product(range(num_levels), repeat=3)), "float32") / (num_levels - 1)
     p = likelihood.distribution(parameters)
-    every_colour = np.broadcast_to(x[:, None, None, None], (len(x), 20, 1, 1, 3))
-    probabilities = np.exp(p.log_prob(every_colour).numpy().astype("float64"))
+    every_color = np.broadcast_to(x[:, None, None, None], (len(x), 20, 1, 1, 3))
+    probabilities = np.exp(p.log_prob(every_color).numpy().astype("float64"))
     np.testing.assert_allclose(probabilities.sum(axis=0), 1.0, rtol=2e-5)
     mean = p.mean().numpy()[:, 0, 0]
     exact = probabilities.T @ x
@@ -126,9 +126,9 @@ def test_probabilities_of_all_colours_add_up_to_one_and_the_mean_is_near_theirs(
 
 
 @pytest.mark.parametrize("num_levels", [2, 17, 256])
-def test_mean_of_grey_levels_is_exact(num_levels):
+def test_mean_of_gray_levels_is_exact(num_levels):
     likelihood = ki.likelihoods.DiscretizedLogisticMixture(3, num_levels)
-    parameters = grey(
+    parameters = gray(
         [-1e4, -7.0, -5.2, -5.0, -4.0, -2.4, -2.0, -1.7, -1.0, 0.0, 3.0, 1e4], components=3
     )
     probabilities = np.exp(all_levels(likelihood, parameters))
@@ -140,7 +140,7 @@ def test_mean_of_grey_levels_is_exact(num_levels):
 def test_samples_follow_the_probabilities_of_the_levels():
     num_levels, draws = 5, 20_000
     likelihood = ki.likelihoods.DiscretizedLogisticMixture(2, num_levels)
-    parameters = grey([-1.5, 0.0], locations=[-0.5, 0.2], components=2)
+    parameters = gray([-1.5, 0.0], locations=[-0.5, 0.2], components=2)
     samples = likelihood.distribution(parameters).sample(draws, seed=[0, 1]).numpy()
     levels = np.rint(samples[..., 0] * (num_levels - 1))
     frequencies = np.array([(levels == level).mean(axis=0) for level in range(num_levels)])
@@ -149,7 +149,7 @@ def test_samples_follow_the_probabilities_of_the_levels():
     assert np.all(np.abs(frequencies - probabilities) < error)
 
 
-def test_samples_of_colours_correlate_as_the_coefficients_say():
+def test_samples_of_colors_correlate_as_the_coefficients_say():
     likelihood = ki.likelihoods.DiscretizedLogisticMixture(1)
     # Narrow green and blue, moved by red through tanh(0.5) and tanh(-0.5).
     parameters = [0, 0, 0, 0, -2, -6, -6, 0.5, -0.5, 0]

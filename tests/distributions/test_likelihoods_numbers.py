@@ -79,14 +79,14 @@ def test_student_t_learns_how_heavy_the_tails_are():
             loss = -tf.reduce_mean(likelihood.distribution(tf.zeros_like(x)).log_prob(x))
         return tape.gradient(loss, likelihood.log_excess.value)
 
-    # The gradient descends towards the true value, degrees of freedom 1 + 1, from both sides.
+    # The gradient descends toward the true value, degrees of freedom 1 + 1, from both sides.
     assert slope(tf.constant(0.7)) < 0 < slope(tf.constant(1.4))
 
 
 LOGITS = np.array([-1e4, -50, -3, -1e-2, -1e-4, 0, 1e-4, 1e-2, 3, 50, 1e4])
 
 
-def continuous_bernoulli_log_normaliser(a):
+def continuous_bernoulli_log_normalizer(a):
     """log of the integral of exp(a x) over [0, 1], in float64."""
     a = np.where(a == 0, 1e-12, a)
     return np.maximum(a, 0) + np.log(-np.expm1(-np.abs(a)) / np.abs(a))
@@ -95,7 +95,7 @@ def continuous_bernoulli_log_normaliser(a):
 def test_continuous_bernoulli_is_the_truncated_exponential():
     x = np.array([0.0, 0.3, 1.0])[:, None]
     p = ki.likelihoods.ContinuousBernoulli().distribution(LOGITS[None, :, None])
-    expected = LOGITS * x - continuous_bernoulli_log_normaliser(LOGITS)
+    expected = LOGITS * x - continuous_bernoulli_log_normalizer(LOGITS)
     for row, value in zip(expected, x[:, 0], strict=True):
         log_prob = p.distribution.log_prob(np.full((1, len(LOGITS), 1), value, "float32"))
         np.testing.assert_allclose(log_prob[0, :, 0], row, rtol=1e-5, atol=1e-6)

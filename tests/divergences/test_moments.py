@@ -3,25 +3,18 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy import special
 
 import keras_infovae as ki
 from keras_infovae.divergences import covariance_penalty, diagonal_normal_kl, normal_kl
-from keras_infovae.divergences.moments import posterior_moments, prior_moments
+from keras_infovae.divergences.moments import aggregated_moments
 from keras_infovae.utils import probability as tfp
 from tests.contracts import normal_posterior
+from tests.distributions.softplus_normal import softplus_normal
 
 MEAN = tf.random.stateless_normal([9, 3], seed=[0, 1])
 VARIANCE = tf.random.stateless_uniform([9, 3], seed=[0, 2], minval=0.05, maxval=1.0)
 COVARIANCE = tf.constant([[1.0, 0.5, 0.0], [0.5, 2.0, -0.3], [0.0, -0.3, 0.7]])
-
-
-def exponentials(rate):
-    """Returns a distribution that TFP can sample, and knows no moments of."""
-    tfd = tfp.distributions
-    base = tfd.Independent(tfd.Normal(tf.zeros_like(rate), tf.ones_like(rate)), 1)
-    return tfd.TransformedDistribution(
-        base, tfp.bijectors.Chain([tfp.bijectors.Shift(rate), tfp.bijectors.Softplus()])
-    )
 
 
 # === Moments ===
@@ -30,7 +23,7 @@ def exponentials(rate):
 @pytest.mark.parametrize("full", [True, False])
 def test_total_covariance_is_that_of_many_draws(full):
     q, z = normal_posterior(MEAN, VARIANCE)
-    mean, within, between = posterior_moments(z, q, 8, tf.constant([0, 0]), full)
+    mean, within, between = aggregated_moments(z, q, 8, tf.constant([0, 0]), full)
     np.testing.assert_allclose(mean, np.mean(MEAN, axis=0), atol=1e-6)
     expected = np.diag(np.mean(VARIANCE, axis=0))
     np.testing.assert_allclose(within, expected if full else np.diag(expected), rtol=1e-4)
@@ -39,13 +32,13 @@ def test_total_covariance_is_that_of_many_draws(full):
 
 
 def test_moments_that_q_does_not_know_are_estimated_without_bias():
-    q = exponentials(MEAN)
+    q = softplus_normal(MEAN)
     with pytest.raises(NotImplementedError):
         q.covariance()
     softplus = np.log1p(np.exp(np.random.default_rng(0).normal(size=10**6)))
     estimates = []
     for seed in range(200):
-        _, within, between = posterior_moments(MEAN, q, 4, tf.constant([seed, 0]), True)
+        _, within, between = aggregated_moments(MEAN, q, 4, tf.constant([seed, 0]), True)
         estimates.append([within[0, 0], within[0, 1], between[0, 0], between[0, 1]])
     expected = [softplus.var(), 0.0, *np.cov(MEAN, rowvar=False)[0, :2]]
     errors = np.std(estimates, axis=0) / np.sqrt(200)
@@ -54,30 +47,9 @@ def test_moments_that_q_does_not_know_are_estimated_without_bias():
 
 def test_points_have_no_spread_of_their_own():
     for posterior in (None, tfp.distributions.VectorDeterministic(MEAN)):
-        _, within, between = posterior_moments(MEAN, posterior, 8, tf.constant([0, 0]), True)
+        _, within, between = aggregated_moments(MEAN, posterior, 8, tf.constant([0, 0]), True)
         np.testing.assert_array_equal(within, np.zeros([3, 3]))
         np.testing.assert_allclose(between, np.cov(MEAN, rowvar=False), atol=1e-5)
-
-
-def test_moments_of_priors():
-    tfd = tfp.distributions
-    weights = np.array([0.3, 0.7], "float32")
-    means = np.array([[-1.0, 0.0, 1.0], [0.5, 1.0, 0.0]], "float32")
-    prior = tfd.MixtureSameFamily(
-        tfd.Categorical(probs=weights),
-        tfd.MultivariateNormalDiag(means, [[0.5] * 3, [1.2] * 3]),
-    )
-    mean, covariance = prior_moments(prior, 3, tf.constant([0, 0]), full=True)
-    center = weights @ means
-    expected = np.diag(weights @ np.square([[0.5] * 3, [1.2] * 3]))
-    expected += (weights[:, None] * (means - center)).T @ (means - center)
-    np.testing.assert_allclose(mean, center, atol=1e-6)
-    np.testing.assert_allclose(covariance, expected, atol=1e-5)
-    # 4,096 samples of a flow, whose marginals have the standard deviation 0.58
-    mean, variance = prior_moments(exponentials(tf.zeros([2])), 2, tf.constant([0, 0]), full=False)
-    softplus = np.log1p(np.exp(np.random.default_rng(0).normal(size=10**6)))
-    np.testing.assert_allclose(mean, [softplus.mean()] * 2, atol=4 * 0.58 / 64)
-    np.testing.assert_allclose(variance, [softplus.var()] * 2, atol=4 * 0.6 * 0.58**2 * 2 / 64)
 
 
 # === KL between normals ===
@@ -154,3 +126,61 @@ def test_the_target_is_the_covariance_of_the_prior():
     value = ki.divergences.get("covariance")(tf.zeros([4, 3]), prior, q)
     assert abs(float(value)) < 1e-10
     assert float(covariance_penalty(COVARIANCE, tf.eye(3), 1.0, 0.0)) == pytest.approx(0.68)
+
+
+# === Mixtures ===
+
+
+@pytest.mark.parametrize(
+    "divergence",
+    [
+        ki.divergences.CovariancePenalty("ii"),
+        ki.divergences.MomentMatching("full"),
+        ki.divergences.MomentMatching("diagonal"),
+    ],
+    ids=str,
+)
+def test_the_gradient_to_a_mixture_is_that_of_its_closed_form(divergence):
+    """Against central differences of the closed form in float64."""
+    rng = np.random.default_rng(0)
+    prior = ki.priors.GaussianMixture(4)
+    prior.build(3)
+    variables = [prior.logits, prior.means, prior.log_variances]
+    for variable in variables:
+        variable.assign(rng.normal(size=variable.shape))
+    q, z = normal_posterior(MEAN, VARIANCE)
+    with tf.GradientTape() as tape:
+        value = divergence(z, prior.distribution(3), q)
+    gradients = tape.gradient(value, [variable.value for variable in variables])
+
+    own = np.diag(np.mean(VARIANCE, axis=0)) + np.cov(MEAN, rowvar=False)
+
+    def exact(logits, means, log_variances):
+        weights = special.softmax(logits)
+        center = weights @ means
+        target = np.diag(weights @ np.exp(7 * np.tanh(log_variances / 7)))
+        target += (weights[:, None] * (means - center)).T @ (means - center)
+        if isinstance(divergence, ki.divergences.CovariancePenalty):
+            return np.sum((own - target) ** 2)
+        left, right = own, target
+        if divergence.covariance == "diagonal":
+            left, right = np.diag(np.diag(own)), np.diag(np.diag(target))
+        shift = np.mean(MEAN, axis=0) - center
+        ratio = np.linalg.solve(right, left)
+        kl = np.trace(ratio) + shift @ np.linalg.solve(right, shift) - 3
+        return 0.5 * (kl - np.linalg.slogdet(ratio)[1])
+
+    values = [variable.numpy().astype("float64") for variable in variables]
+    np.testing.assert_allclose(value, exact(*values), rtol=2e-3)  # KL has a ridge of 1e-4
+    for i, gradient in enumerate(gradients):
+        expected = np.empty(values[i].shape)
+        for entry in np.ndindex(*expected.shape):
+            sides = []
+            for step in (1e-5, -1e-5):
+                moved = [np.copy(array) for array in values]
+                moved[i][entry] += step
+                sides.append(exact(*moved))
+            expected[entry] = (sides[0] - sides[1]) / 2e-5
+        scale = np.abs(expected).max()
+        assert scale > 0.01
+        np.testing.assert_allclose(gradient, expected, rtol=2e-3, atol=2e-3 * scale)

@@ -1,11 +1,11 @@
-"""What a divergence scores at equality, and the warning of a kernel without power."""
+"""What a divergence can see, and the warning of a kernel without power."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import keras_infovae as ki
-from keras_infovae.divergences.power import kernel_warning, signal_to_noise, values_at_prior
+from keras_infovae.divergences.power import kernel_warning, signal_to_noise
 from keras_infovae.utils import probability as tfp
 
 
@@ -25,29 +25,6 @@ class MeanSquare(ki.divergences.Divergence):
     def __call__(self, z, prior, posterior=None, seed=None):
         assert posterior is None and seed.shape == (2,)
         return tf.reduce_mean(z**2)
-
-
-def test_values_are_those_of_batches_from_the_prior():
-    values = values_at_prior(MeanSquare(), standard_normal(4), batch_size=50, draws=200)
-    # |z|^2 / 4 has mean 1 and variance 2 / 4; the mean of 50 has variance 0.01.
-    assert abs(values.mean() - 1) < 4 * 0.1 / np.sqrt(200)
-    assert abs(values.std(ddof=1) / 0.1 - 1) < 4 / np.sqrt(2 * 199)
-    scaled = values_at_prior(MeanSquare(), standard_normal(4), 50, scale=0.5, draws=200)
-    np.testing.assert_allclose(scaled, values / 4, rtol=1e-5)  # the same z, at half their length
-
-
-def test_the_spread_is_scaled_about_the_mean_of_the_prior():
-    tfd = tfp.distributions
-    shifted = tfd.MultivariateNormalDiag(tf.fill([3], 7.0), tf.fill([3], 2.0))
-    at_mean = values_at_prior(MeanSquare(), shifted, 8, scale=0.0, draws=2)
-    np.testing.assert_allclose(at_mean, 49.0, rtol=1e-6)
-    log_normal = tfd.TransformedDistribution(
-        tfd.MultivariateNormalDiag(tf.fill([3], 2.0), tf.fill([3], 0.1)), tfp.bijectors.Exp()
-    )
-    mean = np.exp(2.0 + 0.1**2 / 2)  # which TFP does not know: 1,000 samples give it
-    error = mean * 0.1 / np.sqrt(1000)
-    at_mean = values_at_prior(MeanSquare(), log_normal, 8, scale=0.0, draws=2)
-    assert np.all(abs(np.sqrt(at_mean) - mean) < 4 * error)
 
 
 def test_ratio_of_a_known_divergence():

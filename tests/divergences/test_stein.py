@@ -1,4 +1,4 @@
-"""The kernelised Stein discrepancy: its definition, its closed form and its two gradients."""
+"""The kernelized Stein discrepancy: its definition, its closed form and its two gradients."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,8 @@ import tensorflow as tf
 
 import keras_infovae as ki
 from keras_infovae.divergences import (
-    expected_kernelised_stein_discrepancy,
-    kernelised_stein_discrepancy,
+    expected_kernelized_stein_discrepancy,
+    kernelized_stein_discrepancy,
 )
 from keras_infovae.utils import probability as tfp
 from tests.contracts import normal_posterior
@@ -59,7 +59,7 @@ def test_value_and_direction_are_those_of_the_definitions(kernel):
     for unbiased, keep in ((True, off), (False, np.ones([3, 3], bool))):
         with tf.GradientTape() as tape:
             tape.watch(z)
-            value = kernelised_stein_discrepancy(z, score_of(z), kernel, bandwidths, unbiased)
+            value = kernelized_stein_discrepancy(z, score_of(z), kernel, bandwidths, unbiased)
         np.testing.assert_allclose(value, u[keep].mean(), rtol=1e-4)
         expected = -(phi * keep[..., None]).sum(axis=1) / keep.sum()
         np.testing.assert_allclose(tape.gradient(value, z), expected, atol=1e-5)
@@ -87,8 +87,8 @@ def test_closed_form_is_the_expectation_of_value_and_gradient(unbiased, gradient
     options = (kernel, bandwidths, unbiased, gradient)
     with tf.GradientTape() as tape:
         tape.watch([MEAN, VARIANCE])
-        closed = expected_kernelised_stein_discrepancy(
-            MEAN, VARIANCE, PRIOR_MEAN, PRIOR_VARIANCE, *options
+        closed = expected_kernelized_stein_discrepancy(
+            MEAN, VARIANCE, PRIOR_MEAN, PRIOR_VARIANCE, *options[1:]
         )
     expected = np.concatenate([[closed], *map(np.ravel, tape.gradient(closed, [MEAN, VARIANCE]))])
 
@@ -101,7 +101,7 @@ def test_closed_form_is_the_expectation_of_value_and_gradient(unbiased, gradient
             noise = tf.random.stateless_normal([5, 2, 2], seed=[seed, 0])
             z = mean[:, None] + tf.sqrt(variance)[:, None] * noise
             if unbiased:
-                value = kernelised_stein_discrepancy(z, score_of(z), *options)
+                value = kernelized_stein_discrepancy(z, score_of(z), *options)
             else:
                 value = _between_draws(z, options)
         gradients = tape.gradient(value, [mean, variance])
@@ -111,7 +111,7 @@ def test_closed_form_is_the_expectation_of_value_and_gradient(unbiased, gradient
         kernel, bandwidths, _, gradient = options
 
         def mean_of_all(z):
-            return kernelised_stein_discrepancy(z, score_of(z), kernel, bandwidths, False, gradient)
+            return kernelized_stein_discrepancy(z, score_of(z), kernel, bandwidths, False, gradient)
 
         # all pairs of ten draws, less those within the first five and within the second
         both = mean_of_all(tf.reshape(z, [10, 2]))
@@ -128,12 +128,11 @@ def test_gradient_of_the_discrepancy_is_that_of_the_value():
     direction = tf.random.stateless_normal([5, 2], seed=[2, 2])
 
     def value(step):
-        return expected_kernelised_stein_discrepancy(
+        return expected_kernelized_stein_discrepancy(
             MEAN + step * direction,
             VARIANCE,
             PRIOR_MEAN,
             PRIOR_VARIANCE,
-            kernel,
             kernel.squared_bandwidths(2),
             gradient="discrepancy",
         )
@@ -148,7 +147,7 @@ def test_gradient_of_the_discrepancy_is_that_of_the_value():
 
 def test_the_direction_takes_particles_to_the_prior():
     prior = tfp.distributions.MultivariateNormalDiag([2.0, -1.0], [0.5, 1.0])
-    stein = ki.divergences.KernelSteinDiscrepancy(unbiased=False)
+    stein = ki.divergences.KernelizedSteinDiscrepancy(unbiased=False)
     z = tf.Variable(tf.random.stateless_normal([60, 2], seed=[0, 0]) * 0.1)
 
     @tf.function
@@ -173,7 +172,7 @@ def test_zero_at_equality_for_a_mixture(kernel):
         tfd.MultivariateNormalDiag([[-1.0, 0.0], [0.5, 1.0]], [[0.5] * 2, [1.2] * 2]),
     )
     stein = ki.divergences.get("stein") if kernel == "gaussian" else KERNELS[1]
-    stein = stein if kernel == "gaussian" else ki.divergences.KernelSteinDiscrepancy(stein)
+    stein = stein if kernel == "gaussian" else ki.divergences.KernelizedSteinDiscrepancy(stein)
 
     @tf.function
     def value(seed, shift):
@@ -189,8 +188,14 @@ def test_zero_at_equality_for_a_mixture(kernel):
 
 def test_closed_form_is_refused_where_there_is_none():
     with pytest.raises(ValueError, match="estimator.*this kernel"):
-        ki.divergences.KernelSteinDiscrepancy("imq", estimator="closed_form")
+        ki.divergences.KernelizedSteinDiscrepancy("imq", estimator="closed_form")
     laplace = tfp.distributions.Independent(tfp.distributions.Laplace([0.0] * 2, [1.0] * 2), 1)
     q, z = normal_posterior(MEAN, VARIANCE)
     with pytest.raises(ValueError, match="diagonal normals"):
-        ki.divergences.KernelSteinDiscrepancy(estimator="closed_form")(z, laplace, q)
+        ki.divergences.KernelizedSteinDiscrepancy(estimator="closed_form")(z, laplace, q)
+
+
+def test_an_unknown_gradient_is_refused():
+    arguments = MEAN, MEAN, KERNELS[0], KERNELS[0].squared_bandwidths(2)
+    with pytest.raises(ValueError, match="`gradient` must be one of"):
+        kernelized_stein_discrepancy(*arguments, gradient="steepest")

@@ -5,6 +5,7 @@ import types
 
 import numpy as np
 import pytest
+from sklearn import svm
 
 from keras_infovae.datasets import blobs
 from keras_infovae.evaluation import (
@@ -17,6 +18,7 @@ from keras_infovae.evaluation import (
     mutual_information_gap,
     separated_attribute_predictability,
 )
+from keras_infovae.evaluation.disentanglement_metrics.factors import halves
 
 # All combinations of three factors of four values, 20 times: every factor independent exactly.
 GRID = np.stack(np.meshgrid(*[np.arange(4)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
@@ -49,9 +51,37 @@ def test_a_perfect_code_has_the_best_score():
     assert dci == pytest.approx(dict.fromkeys(dci, 1.0))
     values = FACTORS.astype("float64")
     assert separated_attribute_predictability(CODES, values) == pytest.approx(1.0)
-    # Discrete: 1 against chance, 1/4, up to the noise of the trees of 640 examples.
-    sap = separated_attribute_predictability(CODES, FACTORS)
-    assert sap == pytest.approx(0.75, abs=4 * math.sqrt(0.25 * 0.75 / 640))
+    # Discrete: 1 against chance, 1/2, up to the noise of 640 examples.
+    halved = FACTORS // 2
+    sap = separated_attribute_predictability(2.0 * halved - 1.0, halved)
+    assert sap == pytest.approx(0.5, abs=4 * math.sqrt(0.25 / 640))
+
+
+def test_discrete_sap_is_that_of_the_literature():
+    """The score matrix of `disentanglement_lib/evaluation/metrics/sap_score.py`."""
+    codes = rotated(FACTORS + 0.5 * NOISE)
+    train, test = halves(len(codes), seed=3)
+    scores = np.empty((3, 3))
+    for d in range(3):
+        for k in range(3):
+            classifier = svm.LinearSVC(C=0.01, class_weight="balanced", random_state=0)
+            classifier.fit(codes[train, d, None], FACTORS[train, k])
+            scores[d, k] = np.mean(classifier.predict(codes[test, d, None]) == FACTORS[test, k])
+    ordered = np.sort(scores, axis=0)
+    expected = np.mean(ordered[-1] - ordered[-2])
+    assert expected > 0.1
+    # Solvers differ in which side of a line a few of 640 examples lie.
+    assert separated_attribute_predictability(codes, FACTORS, seed=3) == pytest.approx(
+        expected, abs=0.01
+    )
+    # Lines through one dimension do not tell ten values apart, however well it knows them.
+    ten = np.stack(np.meshgrid(*[np.arange(10)] * 2), axis=-1).reshape(-1, 2).repeat(40, axis=0)
+    assert separated_attribute_predictability(1.0 * ten, ten) < 0.25
+    ordered = separated_attribute_predictability(1.0 * ten, ten, discrete=[False, False])
+    assert ordered == pytest.approx(1.0)
+    # A half with a single value of the factor.
+    few = np.array([[0], [0], [0], [1]])
+    assert 0 <= separated_attribute_predictability(few * [1.0, 0.0], few, seed=1) <= 1
 
 
 def test_an_order_of_dimensions_and_their_units_do_not_matter():

@@ -14,6 +14,7 @@ from keras_infovae.evaluation import (
     mmd_to_prior,
     mutual_information,
 )
+from keras_infovae.evaluation.latent_information import _mean
 from tests.evaluation.normal_model import normal_model
 
 
@@ -98,6 +99,16 @@ def test_the_exact_kl_takes_noise_off_its_parts():
     # of log q(z|x) - log p(z) = sum_d (z_d^2 - e_d^2) / 2 + const, at z_d = x_d + e_d / 2.
     variance = np.mean(np.sum(0.25 * x**2 + 0.5 * 0.75**2, axis=1))
     assert spread < 0.5 * math.sqrt(variance / (2 * len(x)))
+
+
+def test_the_control_variate_leaves_no_bias():
+    # e + e^2 against e ~ N(0, 1): skewed, so that a slope from the same draws follows their mean.
+    numbers = np.random.default_rng(0)
+    values = []
+    for _ in range(20_000):
+        total = numbers.normal(size=(3, 4))
+        values.append(_mean(total + total**2, total, np.zeros(3))[0])
+    assert abs(np.mean(values) - 1.0) < 4 * np.std(values) / np.sqrt(len(values))
 
 
 def test_total_correlation_of_a_grid_is_zero_and_of_a_copy_all_there_is():

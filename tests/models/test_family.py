@@ -228,3 +228,44 @@ def test_several_draws_average_the_reconstruction():
     decoded = model.decoder(z.reshape(-1, 3)).numpy().reshape(3, len(X), -1)
     expected = -normal_log_density(X, decoded, 0.5).sum(-1).mean()
     assert reconstruction == pytest.approx(expected, rel=1e-5)
+
+
+# === Weights on a schedule, and names that stand for a divergence ===
+
+
+@pytest.mark.parametrize(
+    ("model_class", "name", "weight"),
+    [
+        (ki.FactorVAE, "gamma", "divergence_weight"),
+        (ki.AnnealedVAE, "gamma", "kl_weight"),
+        (ki.DIPVAE, "lambda_off_diagonal", "divergence_weight"),
+        (ki.BetaVAE, "beta", "kl_weight"),
+        (ki.MMDVAE, "lambda_", "divergence_weight"),
+    ],
+)
+def test_every_weight_takes_a_schedule(model_class, name, weight):
+    model = built(model_class, **{name: ki.schedules.Linear(2.0, 6.0, duration=4)})
+    assert model.scheduled_weights == [weight]
+    for step, value in ((0, 2.0), (1, 3.0), (4, 6.0), (9, 6.0)):
+        assert float(model.weights_at(step)[weight]) == pytest.approx(value)
+    assert name in model.get_config()
+
+
+def test_the_total_correlation_weighs_one_less_than_beta():
+    model = built(ki.BetaTCVAE, beta=ki.schedules.Linear(1.0, 5.0, duration=4))
+    assert [float(model.weights_at(step)["divergence_weight"]) for step in (0, 2, 8)] == [0, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("model_class", "divergence"),
+    [
+        (ki.BetaTCVAE, "mmd"),
+        (ki.FactorVAE, "total_correlation"),
+        (ki.SteinVAE, "mmd"),
+        (ki.AdversarialAutoencoder, "kl"),
+        (ki.MMDVAE, "energy_distance"),
+    ],
+)
+def test_a_divergence_that_makes_another_model_is_refused(model_class, divergence):
+    with pytest.raises(ValueError, match=f"which {model_class.__name__} is named for"):
+        model_class(2, divergence=divergence)

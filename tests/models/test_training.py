@@ -148,7 +148,7 @@ def test_a_model_made_for_replicas_can_be_trained_outside_of_their_scope():
     assert len(model.trainable_variables[0]._value.values) == 2
 
 
-def test_regularisers_of_own_networks_are_minimised_but_not_reported():
+def test_regularizers_of_own_networks_are_minimized_beside_the_loss():
     def run(factor):
         keras.utils.set_random_seed(0)
         z = keras.Input((2,))
@@ -243,7 +243,7 @@ def test_a_fit_after_a_stop_begins_anew():
 def test_a_long_training_is_compiled_by_xla_unless_told_otherwise(
     monkeypatch, option, epochs, compiled
 ):
-    monkeypatch.setattr("keras_infovae.models.fitting._STEPS_WORTH_XLA", 12)
+    monkeypatch.setattr("keras_infovae.models.trainable_model._STEPS_WORTH_XLA", 12)
     model = model_for()
     model.compile("adam", jit_compile=option)
     # XLA draws other random numbers from the same seed, so the losses are not those without it.

@@ -10,6 +10,8 @@ import pytest
 import tensorflow as tf
 
 import keras_infovae as ki
+from keras_infovae.distributions.row_draws import draw_rows
+from keras_infovae.utils.row_random import seeds_of_rows
 
 PIXEL_CNN = ki.networks.PixelCNN(4, 2, 3, 5, 3)
 RECURRENT = ki.networks.Recurrent(6, 4)
@@ -46,7 +48,8 @@ def draws_of_z(n, latent_dim=2):
 
 def plain_draw(decoder, z, likelihood):
     """The draw that computes all positions anew for each."""
-    return ki.networks.AutoregressiveDecoder.draw(decoder, z, likelihood, None, SEED)
+    seeds = seeds_of_rows(SEED, 0, len(z))
+    return ki.networks.AutoregressiveDecoder.draw(decoder, z, likelihood, seeds)
 
 
 class Recorder:
@@ -61,6 +64,9 @@ class Recorder:
         self.seen.append(parameters)
         return self.likelihood.distribution(parameters, context)
 
+    def draw_rows(self, parameters, seeds, context=None):
+        return ki.likelihoods.Likelihood.draw_rows(self, parameters, seeds, context)
+
 
 # === Draws ===
 
@@ -70,7 +76,7 @@ def test_a_fast_draw_is_the_plain_one(case):
     _, likelihood, shape = case
     decoder, z = make(*case), draws_of_z(3)
     recorder = Recorder(likelihood)
-    x = decoder.draw(z, recorder, None, SEED)
+    x = decoder.draw(z, recorder, seeds_of_rows(SEED, 0, 3))
     assert x.shape == (3, *shape)
     # What each position was drawn from is what the finished draw gives there.
     parameters = decoder([z, likelihood.features(x)]).numpy()
@@ -122,12 +128,41 @@ def test_probabilities_draws_and_means_agree(network, shape):
     errors = np.sqrt(probabilities * (1 - probabilities) / n)
     assert np.all(np.abs(frequencies - probabilities) < 5 * errors)  # of 16 binomial counts
 
+    # What `mean` gives along its one path, here along n of them.
     expected = np.tensordot(probabilities, every_x, axes=1)
-    means = p.mean().numpy().astype("float64")
+    paths = draw_rows(p, seeds_of_rows(3, 0, n))
+    means = (
+        likelihood.distribution(decoder([tf.repeat(z, n, axis=0), paths]))
+        .mean()
+        .numpy()
+        .astype("float64")
+    )
     assert np.all((means > 0) & (means < 1))
     error = means.std(axis=0, ddof=1) / np.sqrt(n)
     assert np.all(np.abs(means.mean(axis=0) - expected) < 5 * error + 1e-6)
-    assert means.std(axis=0).max() > 1e-3  # one path each, not the same for all
+    assert means.std(axis=0).max() > 1e-3
+
+
+@pytest.mark.parametrize("case", CASES, ids=case_id)
+def test_draws_and_means_of_a_row_do_not_depend_on_its_neighbours(case):
+    _, likelihood, shape = case
+    decoder, z, seeds = make(*case), draws_of_z(4), seeds_of_rows(2, 0, 4)
+    p = decoder.distribution(z, likelihood)
+    x, several, mean = draw_rows(p, seeds), draw_rows(p, seeds, 3), p.mean()
+    assert several.shape == (3, 4, *shape)
+    np.testing.assert_allclose(several[0], x, atol=1e-5)
+    assert np.abs(several[1] - x).max() > 0
+    for rows in ([2], [3, 1]):
+        other = decoder.distribution(tf.gather(z, rows), likelihood)
+        expected = tf.gather(x, rows)
+        np.testing.assert_allclose(draw_rows(other, tf.gather(seeds, rows)), expected, atol=1e-5)
+        np.testing.assert_allclose(other.mean(), tf.gather(mean, rows), atol=1e-5)
+    compiled = tf.function(
+        lambda z: (draw_rows(decoder.distribution(z, likelihood), seeds), p.mean()),
+        jit_compile=True,
+    )
+    for found, expected in zip(compiled(z), (x, mean)):
+        np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 def test_several_draws_per_z_have_leading_axes():

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_infovae.distributions.base import DistributionLayer
+from keras_infovae.distributions.row_draws import draw_rows
 
 
 class Likelihood(DistributionLayer):
@@ -121,3 +122,12 @@ class Likelihood(DistributionLayer):
                 for new examples.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `distribution`")
+
+    def draw_rows(self, parameters, seeds, context=None):
+        """Returns one draw of x for each row, by a seed of its own: [n, *event_shape].
+
+        Args:
+            parameters, context: as for `distribution`.
+            seeds: int32 [n, 2].
+        """
+        return draw_rows(self.distribution(parameters, context), seeds)

@@ -13,8 +13,8 @@ class Bernoulli(Likelihood):
 
         log p(x|z) = sum_i x_i log m_i + (1 - x_i) log(1 - m_i),        m = sigmoid(decoder(z))
 
-    For x strictly between 0 and 1, such as grey levels, this is the usual cross-entropy, not a
-    normalised density.
+    For x strictly between 0 and 1, such as gray levels, this is the usual cross-entropy, not a
+    normalized density.
 
     Example:
 

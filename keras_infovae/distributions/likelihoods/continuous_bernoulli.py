@@ -13,7 +13,7 @@ class ContinuousBernoulli(Likelihood):
 
         log p(x|z) = sum_i a_i x_i - log((exp(a_i) - 1) / a_i),        a = decoder(z)
 
-    This is the cross-entropy of `Bernoulli` with the normaliser that makes it a density over grey
+    This is the cross-entropy of `Bernoulli` with the normalizer that makes it a density over gray
     levels. The mean is 1 / (1 - exp(-a)) - 1 / a, not the sigmoid of a.
 
     Example:

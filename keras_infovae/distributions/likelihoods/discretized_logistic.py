@@ -74,9 +74,8 @@ def _integrated(location, scale, last):
     return integral + slopes / (24.0 * scale)
 
 
-def sample(location, log_scale, num_levels, seed):
-    """Returns one level for each location; `seed` is int32 [2]."""
-    uniform = tf.random.stateless_uniform(tf.shape(location), seed, minval=1e-6, maxval=1.0 - 1e-6)
+def quantile(uniform, location, log_scale, num_levels):
+    """Returns the level at which the distribution function reaches `uniform`, between 0 and 1."""
     noise = tf.math.log(uniform) - tf.math.log1p(-uniform)
     value = location + tf.exp(log_scale) * noise
     return tf.clip_by_value(tf.round(value), 0.0, num_levels - 1.0)

@@ -9,12 +9,14 @@ import tensorflow as tf
 from keras_infovae.distributions.base import bounded_log
 from keras_infovae.distributions.likelihoods import discretized_logistic
 from keras_infovae.distributions.likelihoods.base import Likelihood
+from keras_infovae.distributions.row_draws import category_at
 from keras_infovae.utils import probability as tfp
+from keras_infovae.utils import row_random
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.serialization import register
 
 _LOG_SCALE_LIMIT = 7.0
-_COLOURS = 3
+_COLORS = 3
 
 
 @register
@@ -27,16 +29,16 @@ class DiscretizedLogisticMixture(Likelihood):
 
     with the first sigmoid 1 at level 255 and the second 0 at level 0, so that each pixel has
     probabilities that add up to 1: log p(x|z) is exact, and -log2 p(x|z) / values are the bits per
-    dimension of the literature. In colour images [height, width, 3], the location m of green moves
+    dimension of the literature. In color images [height, width, 3], the location m of green moves
     with red, and that of blue with red and green, by learned coefficients in (-1, 1).
 
     The decoder gives, in units where the levels span [-1, 1], per value of x (or per pixel of a
-    colour image) num_components each of: logits of w; locations; log scales; coefficients. That
-    is [..., 3 * num_components], and [height, width, 10 * num_components] for colour, where
+    color image) num_components each of: logits of w; locations; log scales; coefficients. That
+    is [..., 3 * num_components], and [height, width, 10 * num_components] for color, where
     locations and log scales go channel by channel, and the coefficients are those of
     red in green, red in blue, green in blue.
 
-    The mean is exact (to 1e-2 levels) but for the dependence of colours: there it is taken at the
+    The mean is exact (to 1e-2 levels) but for the dependence of colors: there it is taken at the
     mean of the channels before, which is exact as far as no value is cut off at 0 or 1.
 
     Args:
@@ -71,8 +73,8 @@ class DiscretizedLogisticMixture(Likelihood):
 
     def parameter_shape(self, event_shape):
         event_shape = tuple(event_shape)
-        if len(event_shape) == 3 and event_shape[-1] == _COLOURS:
-            return event_shape[:-1] + (self.num_components * _sets(_COLOURS),)
+        if len(event_shape) == 3 and event_shape[-1] == _COLORS:
+            return event_shape[:-1] + (self.num_components * _sets(_COLORS),)
         return event_shape + (self.num_components * _sets(1),)
 
     def describes(self, x):
@@ -88,14 +90,14 @@ class DiscretizedLogisticMixture(Likelihood):
         raise ValueError(
             f"Argument `{name}` must hold levels divided by {last} for the likelihood "
             f"DiscretizedLogisticMixture: {name} * {last} whole numbers. Received: "
-            f"{name}{list(first)} = {x[first]:g}. Set `num_levels` to the number of grey levels "
+            f"{name}{list(first)} = {x[first]:g}. Set `num_levels` to the number of gray levels "
             "of the images, or choose likelihood='continuous_bernoulli' for values in between."
         )
 
     def distribution(self, parameters, context=None):
         parameters = tf.cast(parameters, tf.float32)
-        is_colour = parameters.shape[-1] == self.num_components * _sets(_COLOURS)
-        channels = _COLOURS if is_colour else 1
+        is_color = parameters.shape[-1] == self.num_components * _sets(_COLORS)
+        channels = _COLORS if is_color else 1
         logits, locations, log_scales, coefficients = (
             tf.split(part, part.shape[-1] // self.num_components, axis=-1) if part.shape[-1] else []
             for part in tf.split(parameters, self._sizes(channels), axis=-1)
@@ -153,8 +155,8 @@ def _distribution_class():
             return tf.shape(self._logits)[:1]
 
         def _event_shape(self):
-            colours = [] if len(self._locations) == 1 else [len(self._locations)]
-            return tf.TensorShape(self._logits.shape[1:-1] + colours)
+            colors = [] if len(self._locations) == 1 else [len(self._locations)]
+            return tf.TensorShape(self._logits.shape[1:-1] + colors)
 
         def _event_shape_tensor(self):
             return tf.constant(self._event_shape().as_list(), tf.int32)
@@ -192,9 +194,16 @@ def _distribution_class():
             return self._to_x([tf.reduce_sum(weights * mean, axis=-1) for mean in means])
 
         def _sample_n(self, n, seed=None):
-            seeds = tfp.random.split_seed(seed, n=1 + len(self._locations))
-            component = tfd.Categorical(logits=self._logits).sample(n, seed=seeds[0])
-            chosen = tf.one_hot(component, self._logits.shape[-1])
+            count = self._batch_shape_tensor()[0]
+            seeds = row_random.seeds_of_rows(tfp.random.sanitize_seed(seed), 0, count)
+            return self.sample_rows(seeds, n)
+
+        def sample_rows(self, seeds, num_samples=None):
+            """Returns draws with a seed per row; `distributions.row_draws` documents them."""
+            shape = [1 + len(self._locations), *self._logits.shape[1:-1]]
+            uniform = row_random.uniform(seeds, shape, num_samples)
+            which, *uniform = tf.unstack(uniform, axis=1 if num_samples is None else 2)
+            chosen = tf.one_hot(category_at(which, self._logits), self._logits.shape[-1])
 
             def choose(parameters):
                 return [tf.reduce_sum(chosen * values, axis=-1) for values in parameters]
@@ -206,7 +215,7 @@ def _distribution_class():
             for i, log_scale in enumerate(log_scales):
                 location = self._location(i, locations, coefficients, levels)
                 levels.append(
-                    discretized_logistic.sample(location, log_scale, self._num_levels, seeds[1 + i])
+                    discretized_logistic.quantile(uniform[i], location, log_scale, self._num_levels)
                 )
             return self._to_x(levels)
 

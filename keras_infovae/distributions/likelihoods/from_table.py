@@ -34,10 +34,10 @@ def from_table(table):
 
     >>> import keras_infovae as ki
     >>> import pandas
-    >>> table = pandas.DataFrame({"colour": ["red", "blue"], "size": [0.5, -0.5]})
+    >>> table = pandas.DataFrame({"color": ["red", "blue"], "size": [0.5, -0.5]})
     >>> x, likelihood = ki.likelihoods.from_table(table)
     >>> list(x.columns), [width for _, width in likelihood.columns]
-    (['size', 'colour=blue', 'colour=red'], [1, 2])
+    (['size', 'color=blue', 'color=red'], [1, 2])
     """
     import pandas
 

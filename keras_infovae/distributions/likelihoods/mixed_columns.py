@@ -18,7 +18,7 @@ class MixedColumns(Likelihood):
 
         log p(x|z) = sum over groups g of log p_g(x_g|z)
 
-    Each group of neighbouring columns has a likelihood of its own: "normal" (or "student_t", ...)
+    Each group of neighboring columns has a likelihood of its own: "normal" (or "student_t", ...)
     for numbers, "bernoulli" for columns of 0 and 1, "categorical" for one variable in one-hot
     columns, "poisson" for counts. `from_table` makes x and this likelihood of a pandas DataFrame.
 

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from keras_infovae.distributions.base import bounded_log
+from keras_infovae.distributions.likelihoods.count_probabilities import negative_binomial
 from keras_infovae.distributions.likelihoods.counts import CountLikelihood
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import check_choice, check_number
@@ -86,9 +87,4 @@ class NegativeBinomial(CountLikelihood):
             log_dispersion = bounded_log(log_dispersion, _LOG_DISPERSION_LIMIT)
         else:
             log_dispersion = tf.math.log(self.dispersion)
-        # In logarithms throughout: a mean of 0, as a share may have, needs no case of its own.
-        return tfp.distributions.NegativeBinomial(
-            total_count=tf.exp(-log_dispersion),
-            logits=log_mean + log_dispersion,
-            require_integer_total_count=False,
-        )
+        return negative_binomial(log_mean, log_dispersion)

@@ -11,7 +11,7 @@ class Normal(LocationScale):
 
         log p(x|z) = sum_i log N(x_i; m_i, s_i^2)
 
-    with every normaliser log(s_i sqrt(2 pi)) counted once per value of x. The scale decides how
+    with every normalizer log(s_i sqrt(2 pi)) counted once per value of x. The scale decides how
     much the reconstruction counts against the other terms, so a guess (the usual s = 1) is a
     hidden weight; the default learns it.
 

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from keras_infovae.distributions.likelihoods.count_probabilities import poisson
 from keras_infovae.distributions.likelihoods.counts import CountLikelihood
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.serialization import register
@@ -31,6 +32,5 @@ class Poisson(CountLikelihood):
     """
 
     def distribution(self, parameters, context=None):
-        tfd = tfp.distributions
         log_mean = self.log_mean(tf.cast(parameters, tf.float32), context)
-        return tfd.Independent(tfd.Poisson(log_rate=log_mean), log_mean.shape.rank - 1)
+        return tfp.distributions.Independent(poisson(log_mean), log_mean.shape.rank - 1)

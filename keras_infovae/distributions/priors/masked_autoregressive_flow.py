@@ -15,7 +15,7 @@ _LOG_SCALE_LIMIT = 3.0
 
 @register
 class MaskedAutoregressiveFlow(Prior):
-    """A normalising flow, learned with the model: a chain of autoregressive maps of N(0, I), each
+    """A normalizing flow, learned with the model: a chain of autoregressive maps of N(0, I), each
 
         z_i = u_i exp(s_i(z_1 ... z_(i-1))) + m_i(z_1 ... z_(i-1))
 

@@ -12,7 +12,7 @@ class UniformSphere(Prior):
 
         p(z) = Gamma(d/2) / (2 pi^(d/2))        with respect to the sphere's surface
 
-    For the posterior "von_mises_fisher", whose KL to it has a closed form. It has no centre that
+    For the posterior "von_mises_fisher", whose KL to it has a closed form. It has no center that
     posteriors are drawn to, and one dimension less than z has numbers.
 
     Raises:

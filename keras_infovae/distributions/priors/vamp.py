@@ -16,14 +16,14 @@ class VampPrior(Prior):
         p(z) = (1/K) sum_k q(z|u_k)
 
     It lies where the encoder puts examples, so that the two need not pull at each other; the
-    regularisation that is left is that K posteriors have to cover all of the data. Each step
+    regularization that is left is that K posteriors have to cover all of the data. Each step
     encodes the K pseudo-inputs too. KL(q(z|x) || p(z)) has no closed form and is estimated from
     one draw.
 
     Args:
         num_components: K, at least 1. Default 100; the paper's is 500.
         value_range: (low, high) that the pseudo-inputs stay within, by a smooth bound, such as
-            (0, 1) for grey levels; None (default) for no bound, as suits standardised data.
+            (0, 1) for gray levels; None (default) for no bound, as suits standardized data.
         support: where the posterior's z lies: "euclidean" (default), or "sphere".
 
     Raises:

@@ -21,8 +21,8 @@ from keras_infovae.divergences.functional.sliced_wasserstein import (
     sliced_wasserstein_to_normal,
 )
 from keras_infovae.divergences.functional.stein import (
-    expected_kernelised_stein_discrepancy,
-    kernelised_stein_discrepancy,
+    expected_kernelized_stein_discrepancy,
+    kernelized_stein_discrepancy,
 )
 from keras_infovae.divergences.functional.total_correlation import stratified_total_correlation
 
@@ -32,9 +32,9 @@ __all__ = [
     "energy_distance",
     "energy_frequencies",
     "expected_energy_distance",
-    "expected_kernelised_stein_discrepancy",
+    "expected_kernelized_stein_discrepancy",
     "expected_maximum_mean_discrepancy",
-    "kernelised_stein_discrepancy",
+    "kernelized_stein_discrepancy",
     "maximum_mean_discrepancy",
     "normal_kl",
     "random_directions",

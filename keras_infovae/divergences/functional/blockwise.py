@@ -87,6 +87,19 @@ def pairwise_sum(function, rows, columns, elements_per_pair=1):
     return total(*rows, *columns)
 
 
+def weighted_pairwise_sum(function, rows, columns, elements_per_pair=1):
+    """Returns sum_ij v_i w_j f(rows_i, columns_j), as `pairwise_sum` does.
+
+    The last of the `rows` are the weights v, [n], and the last of the `columns` w, [m]; f is given
+    the others.
+    """
+
+    def weighted(rows, columns):
+        return function(rows[:-1], columns[:-1]) * rows[-1][:, None] * columns[-1][None]
+
+    return pairwise_sum(weighted, rows, columns, elements_per_pair)
+
+
 def _split(rows, blocks, size, padding):
     """Returns `rows` [n, ...] as [blocks, size, ...], the last row repeated to fill the end."""
     rows = tf.concat([rows, tf.repeat(rows[-1:], padding, axis=0)], axis=0)

@@ -4,8 +4,14 @@ import math
 
 import tensorflow as tf
 
-from keras_infovae.divergences.functional.blockwise import pairwise_sum
-from keras_infovae.divergences.functional.pairs import as_groups, count, mean_over_groups
+from keras_infovae.divergences.functional.blockwise import pairwise_sum, weighted_pairwise_sum
+from keras_infovae.divergences.functional.pairs import (
+    as_groups,
+    component_weights,
+    count,
+    mean_over_groups,
+)
+from keras_infovae.utils.randomness import split_seed
 
 _SMALLEST_SQUARE = 1e-12  # added under square roots: distances are right to within 1e-6
 _SMALLEST_VARIANCE = 1e-12
@@ -94,25 +100,20 @@ def expected_energy_distance(
     mean, variance, prior_mean, prior_variance = (
         tf.cast(tensor, tf.float32) for tensor in (mean, variance, prior_mean, prior_variance)
     )
-    if prior_log_weights is None:
-        weights = tf.ones_like(prior_mean[:, 0]) / count(prior_mean)
-    else:
-        weights = tf.exp(tf.cast(prior_log_weights, tf.float32))
-    slices = mean.shape[-1]
 
-    def weighted_sum(a, b):
-        def expectation(a, b):
-            value = mean_absolute_normal(a[0][:, None] - b[0][None], a[1][:, None] + b[1][None])
-            return tf.reduce_mean(value, axis=-1) * a[2][:, None] * b[2][None]
+    def distance(a, b):
+        value = mean_absolute_normal(a[0][:, None] - b[0][None], a[1][:, None] + b[1][None])
+        return tf.reduce_mean(value, axis=-1)
 
-        return pairwise_sum(expectation, a, b, elements_per_pair=slices)
+    def mean_distance(a, b):
+        return weighted_pairwise_sum(distance, a, b, elements_per_pair=mean.shape[-1])
 
-    q = [mean, variance, tf.ones_like(mean[:, 0]) / count(mean)]
-    p = [prior_mean, prior_variance, weights]
+    q = [mean, variance, component_weights(mean)]
+    p = [prior_mean, prior_variance, component_weights(prior_mean, prior_log_weights)]
     within = tf.reduce_mean(mean_absolute_normal(0.0 * mean, 2.0 * variance), axis=-1)
-    within_q = mean_over_groups(weighted_sum(q, q), within, unbiased)
+    within_q = mean_over_groups(mean_distance(q, q), within, unbiased)
     constant = slice_constant(latent_dim)
-    return constant * (2.0 * weighted_sum(q, p) - within_q - weighted_sum(p, p))
+    return constant * (2.0 * mean_distance(q, p) - within_q - mean_distance(p, p))
 
 
 @tf.custom_gradient
@@ -151,7 +152,7 @@ def energy_frequencies(num_features, latent_dim, seed, scale=1.0):
     References:
         Szekely and Rizzo, Energy Statistics, Journal of Statistical Planning and Inference 2013.
     """
-    direction_seed, size_seed = tf.unstack(tf.random.experimental.stateless_split(seed))
+    direction_seed, size_seed = split_seed(seed)
     jitter = tf.random.stateless_uniform([num_features], seed=size_seed, alg="philox")
     strata = (tf.range(num_features, dtype=tf.float32) + jitter) / num_features
     t = tf.maximum(tf.tan(0.5 * math.pi * tf.minimum(strata, 0.999999)), _LOWEST_FREQUENCY)

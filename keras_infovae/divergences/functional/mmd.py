@@ -2,8 +2,13 @@
 
 import tensorflow as tf
 
-from keras_infovae.divergences.functional.blockwise import pairwise_sum
-from keras_infovae.divergences.functional.pairs import as_groups, count, mean_over_groups
+from keras_infovae.divergences.functional.blockwise import pairwise_sum, weighted_pairwise_sum
+from keras_infovae.divergences.functional.pairs import (
+    as_groups,
+    component_weights,
+    count,
+    mean_over_groups,
+)
 
 
 def maximum_mean_discrepancy(x, y, kernel, squared_bandwidths=None, unbiased=True):
@@ -114,18 +119,13 @@ def expected_maximum_mean_discrepancy(
     latent_dim = mean.shape[-1]
     prior_mean = tf.reshape(prior_mean, [-1, latent_dim])
     prior_variance = tf.reshape(prior_variance, [-1, latent_dim])
-    if prior_log_weights is None:
-        weights = tf.ones_like(prior_mean[:, 0]) / count(prior_mean)
-    else:
-        weights = tf.exp(tf.cast(prior_log_weights, tf.float32))
 
-    def weighted_sum(a, b):  # of the third entries' products with the expectation
-        def expectation(a, b):
-            value = kernel.normal_expectation(*a[:2], *b[:2], squared_bandwidths)
-            return value * a[2][:, None] * b[2][None]
+    def expectation(a, b):
+        return kernel.normal_expectation(*a, *b, squared_bandwidths)
 
+    def mean_expectation(a, b):
         elements = latent_dim * squared_bandwidths.shape[0]
-        return pairwise_sum(expectation, a, b, elements_per_pair=elements)
+        return weighted_pairwise_sum(expectation, a, b, elements_per_pair=elements)
 
     def self_expectation(v):  # of z and z' from one and the same normal with variance v
         zeros = tf.zeros_like(v)
@@ -133,7 +133,7 @@ def expected_maximum_mean_discrepancy(
             0
         ]
 
-    q = [mean, variance, tf.ones_like(mean[:, 0]) / count(mean)]
-    p = [prior_mean, prior_variance, weights]
-    mean_qq = mean_over_groups(weighted_sum(q, q), self_expectation(variance), unbiased)
-    return mean_qq + weighted_sum(p, p) - 2.0 * weighted_sum(q, p)
+    q = [mean, variance, component_weights(mean)]
+    p = [prior_mean, prior_variance, component_weights(prior_mean, prior_log_weights)]
+    mean_qq = mean_over_groups(mean_expectation(q, q), self_expectation(variance), unbiased)
+    return mean_qq + mean_expectation(p, p) - 2.0 * mean_expectation(q, p)

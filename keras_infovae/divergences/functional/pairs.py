@@ -24,6 +24,13 @@ def count(tensor):
     return tf.cast(tf.shape(tensor)[0], tf.float32)
 
 
+def component_weights(components, log_weights=None):
+    """Returns the weights of `components` [K, ...], float32 [K]: equal ones if not given."""
+    if log_weights is None:
+        return tf.ones_like(components[:, 0]) / count(components)
+    return tf.exp(tf.cast(log_weights, tf.float32))
+
+
 def as_groups(samples):
     """Returns float32 samples as [n, s, latent_dim]: those of rank 2 are groups of one."""
     samples = tf.cast(samples, tf.float32)

@@ -1,4 +1,4 @@
-"""Cosine and sine together, in arithmetic that compilers vectorise."""
+"""Cosine and sine together, in arithmetic that compilers vectorize."""
 
 import math
 

@@ -1,14 +1,16 @@
-"""The kernelised Stein discrepancy, and the direction of Stein variational gradient descent."""
+"""The kernelized Stein discrepancy, and the direction of Stein variational gradient descent."""
 
 import tensorflow as tf
 
 from keras_infovae.divergences.functional.blockwise import pairwise_sum
 from keras_infovae.divergences.functional.pairs import as_groups, count, mean_over_groups
+from keras_infovae.divergences.functional.surrogate import with_gradient_of
+from keras_infovae.utils.checks import check_choice
 
 GRADIENTS = ("stein_variational", "discrepancy")
 
 
-def kernelised_stein_discrepancy(
+def kernelized_stein_discrepancy(
     z, score, kernel, squared_bandwidths, unbiased=True, gradient="stein_variational"
 ):
     """Returns an estimate of KSD(q, p) from samples of q and the score of p, a float32 scalar:
@@ -17,7 +19,7 @@ def kernelised_stein_discrepancy(
         u(z, z') = k s(z).s(z') + s(z).grad_z' k + s(z').grad_z k + trace grad_z grad_z' k
                  = k s(z).s(z') + 2 k' d.(s(z') - s(z)) - 2 k' latent_dim - 4 k'' |d|^2
 
-    where s = grad log p, and k', k'' are derivatives of k in |d|^2. The normaliser of p is not
+    where s = grad log p, and k', k'' are derivatives of k in |d|^2. The normalizer of p is not
     needed.
 
     Args:
@@ -37,6 +39,9 @@ def kernelised_stein_discrepancy(
 
             `"discrepancy"`: that of the KSD itself.
 
+    Raises:
+        ValueError: for another gradient.
+
     Example:
 
     >>> import tensorflow as tf
@@ -44,7 +49,7 @@ def kernelised_stein_discrepancy(
     >>> kernel = ki.kernels.get("gaussian")
     >>> z = tf.random.stateless_normal([300, 2], seed=[0, 0])
     >>> same, moved = (
-    ...     ki.divergences.kernelised_stein_discrepancy(x, -x, kernel, kernel.squared_bandwidths(2))
+    ...     ki.divergences.kernelized_stein_discrepancy(x, -x, kernel, kernel.squared_bandwidths(2))
     ...     for x in (z, z + 1.0))
     >>> bool(abs(same) < 0.05 < moved)
     True
@@ -53,6 +58,7 @@ def kernelised_stein_discrepancy(
         Liu, Lee, Jordan, A Kernelized Stein Discrepancy, arXiv:1602.03253, theorem 3.6.
         Liu and Wang, Stein Variational Gradient Descent, arXiv:1608.04471, section 3.
     """
+    check_choice("gradient", gradient, GRADIENTS)
     z, score = as_groups(z), as_groups(score)
     latent_dim = z.shape[-1]
     squared_bandwidths = tf.convert_to_tensor(squared_bandwidths, tf.float32)
@@ -67,12 +73,11 @@ def kernelised_stein_discrepancy(
     return mean_over_groups(mean_of_all, within, unbiased)
 
 
-def expected_kernelised_stein_discrepancy(
+def expected_kernelized_stein_discrepancy(
     mean,
     variance,
     prior_mean,
     prior_variance,
-    kernel,
     squared_bandwidths,
     unbiased=True,
     gradient="stein_variational",
@@ -98,13 +103,13 @@ def expected_kernelised_stein_discrepancy(
         E phi = K (r D - a' / w),    E dphi/dz = K (r (a' D - v') / w + r - (r D)^2)
 
     Only the choice of the minibatch is random then: the value is the expectation of
-    `kernelised_stein_discrepancy` given the minibatch, and so is the gradient.
+    `kernelized_stein_discrepancy` given the minibatch, and so is the gradient.
 
     Args:
         mean, variance: [n, latent_dim], of q(z|x_i); variance 0 is a point.
         prior_mean, prior_variance: [latent_dim].
-        kernel: a `Gaussian`.
-        squared_bandwidths, unbiased, gradient: as for `kernelised_stein_discrepancy`.
+        squared_bandwidths: as `Gaussian.squared_bandwidths` gives them.
+        unbiased, gradient: as for `kernelized_stein_discrepancy`.
 
     Example:
 
@@ -112,11 +117,12 @@ def expected_kernelised_stein_discrepancy(
     >>> import keras_infovae as ki
     >>> kernel = ki.kernels.get("gaussian")
     >>> zeros, ones = tf.zeros([8, 2]), tf.ones([8, 2])
-    >>> value = ki.divergences.expected_kernelised_stein_discrepancy(
-    ...     zeros, ones, zeros[0], ones[0], kernel, kernel.squared_bandwidths(2))
+    >>> value = ki.divergences.expected_kernelized_stein_discrepancy(
+    ...     zeros, ones, zeros[0], ones[0], kernel.squared_bandwidths(2))
     >>> bool(abs(value) < 1e-6)
     True
     """
+    check_choice("gradient", gradient, GRADIENTS)
     mean, variance, prior_mean, prior_variance = (
         tf.cast(tensor, tf.float32) for tensor in (mean, variance, prior_mean, prior_variance)
     )
@@ -139,7 +145,7 @@ def expected_kernelised_stein_discrepancy(
         phi = k * (r * difference - a__ / w)
         slope = k * (r * (a__ * difference - v_) / w + r - (r * difference) ** 2)
         phi, slope = (tf.stop_gradient(tf.reduce_mean(x, axis=0)) for x in (phi, slope))
-        return _with_gradient_of(u, -tf.reduce_sum(phi * m + 0.5 * slope * v, axis=-1))
+        return with_gradient_of(u, -tf.reduce_sum(phi * m + 0.5 * slope * v, axis=-1))
 
     def matrix(a, b):
         return of_pairs(*[tensor[:, None] for tensor in a], *[tensor[None] for tensor in b])
@@ -175,9 +181,4 @@ def _stein_kernel(z, score, z_, score_, kernel, squared_bandwidths, gradient):
     k, first, z_, score_, fixed = (tf.stop_gradient(tensor) for tensor in (k, first, z_, score_, z))
     drift = k * products(z, score_)
     repulsion = 2.0 * first * (products(z, z_) - along(fixed, z)[..., None])
-    return _with_gradient_of(u, -(drift + repulsion))
-
-
-def _with_gradient_of(value, surrogate):
-    """Returns `value`, whose gradient is that of `surrogate`."""
-    return tf.stop_gradient(value - surrogate) + surrogate
+    return with_gradient_of(u, -(drift + repulsion))

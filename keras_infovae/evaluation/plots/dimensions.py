@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from keras_infovae.evaluation.aggregated_posterior import are_active, posterior_moments
-from keras_infovae.evaluation.batches import posteriors
+from keras_infovae.evaluation.aggregated_posterior import are_active, posterior_means
+from keras_infovae.evaluation.batches import draw_codes
 from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.latent_information import kl_per_dimension
 from keras_infovae.evaluation.plots import style, views
@@ -33,7 +33,7 @@ def plot_kl_per_dimension(model, x, path, condition=None):
     path = style.check_path(path)
     x, condition = views.check_given(model, x, condition, minimum=2)
     kl = kl_per_dimension(model, x, condition=condition)
-    active = are_active(posterior_moments(model, x, condition=condition)[0])
+    active = are_active(posterior_means(model, x, condition=condition))
     order = np.argsort(-kl, kind="stable")[:_MOST_BARS]
     figure = style.new_figure(
         "How much each dimension of z is used",
@@ -75,10 +75,9 @@ def plot_aggregated_posterior(model, x, path, seed=0, condition=None):
     x, condition = views.check_given(model, x, condition, minimum=2)
     shown = views.spread_out(len(x), _DRAWS)
     x, condition = x[shown], take(condition, shown)
-    encoded = enumerate(posteriors(model, x, condition, 256))
-    z = np.concatenate([q.sample(seed=stateless_seed(seed, i)).numpy() for i, q in encoded])
+    z = draw_codes(model, x, condition, 256, seed)
     prior = model.prior_distribution().sample(_DRAWS, seed=stateless_seed(seed, -1)).numpy()
-    variances = posterior_moments(model, x, condition=condition)[0].var(axis=0)
+    variances = posterior_means(model, x, condition=condition).var(axis=0)
     chosen = np.argsort(-variances, kind="stable")[:_MOST_DIMENSIONS]
     across = min(5, len(chosen))
     which = f" Shown: the {len(chosen)} of {z.shape[1]} that vary most."

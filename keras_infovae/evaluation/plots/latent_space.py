@@ -3,7 +3,8 @@
 import numpy as np
 
 from keras_infovae.distributions import diagonal_normal_moments
-from keras_infovae.evaluation.batches import posteriors
+from keras_infovae.evaluation.aggregated_posterior import posterior_means
+from keras_infovae.evaluation.batches import draw_codes
 from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import as_classes
@@ -47,7 +48,7 @@ def plot_latent_space(model, x, labels, path, seed=0, condition=None):
     chosen = views.spread_out(len(x), _MOST_POINTS)
     x, condition = x[chosen], take(condition, chosen)
     labels = None if labels is None else np.asarray(labels)[chosen]
-    z, means = _codes(model, x, condition, seed)
+    z = draw_codes(model, x, condition, _BATCH_SIZE, seed)
     prior = model.prior_distribution()
     prior_z = prior.sample(_PRIOR_POINTS, seed=stateless_seed(seed, -1)).numpy()
     if z.shape[1] == 1:
@@ -55,7 +56,7 @@ def plot_latent_space(model, x, labels, path, seed=0, condition=None):
     axes_names = ["z[0]", "z[1]"]
     directions = np.eye(2, dtype="float32")
     if z.shape[1] > 2:
-        directions, shares = _directions(means)
+        directions, shares = _directions(posterior_means(model, x, _BATCH_SIZE, condition))
         axes_names = [
             f"main direction {i + 1} of {z.shape[1]}: {share:.0%} of the variance of E[z|x]"
             for i, share in enumerate(shares)
@@ -69,19 +70,10 @@ def plot_latent_space(model, x, labels, path, seed=0, condition=None):
     return style.write(figure, path)
 
 
-def _codes(model, x, condition, seed):
-    """Returns one draw and the mean of q(z|x) for each x, two arrays [n, latent_dim]."""
-    draws, means = [], []
-    for index, posterior in enumerate(posteriors(model, x, condition, _BATCH_SIZE)):
-        draws.append(posterior.sample(seed=stateless_seed(seed, index * _BATCH_SIZE)).numpy())
-        means.append(posterior.mean().numpy())
-    return np.concatenate(draws), np.concatenate(means)
-
-
 def _directions(means):
     """Returns the first two principal directions [2, latent_dim], and their shares of variance."""
-    centred = means.astype("float64") - means.mean(axis=0, dtype="float64")
-    _, scales, directions = np.linalg.svd(centred, full_matrices=True)
+    centered = means - means.mean(axis=0)
+    _, scales, directions = np.linalg.svd(centered, full_matrices=True)
     variances = np.zeros(len(directions))
     variances[: len(scales)] = scales**2
     total = variances.sum()
@@ -136,7 +128,7 @@ def scatter_classes(figure, axes, points, classes, labels):
         colours = _rgba(classes.colours)[classes.index[order]]
         axes.scatter(*points[order].T, s=size, c=colours, alpha=0.75, linewidths=0, zorder=2)
         if len(classes.names) > 1 or classes.names[0]:
-            _legend(figure, axes, classes)
+            _legend(axes, classes)
 
 
 def _rgba(colours):
@@ -164,7 +156,7 @@ def _draw_ellipses(axes, mean, covariance):
         )
 
 
-def _legend(figure, axes, classes):
+def _legend(axes, classes):
     from matplotlib.lines import Line2D
 
     marks = [
@@ -200,7 +192,7 @@ def _histogram(z, prior, prior_z, classes, path):
         parts = [z[classes.index == i] for i in range(len(classes.names))]
         axes.hist(parts, bins=bins, density=True, stacked=True, color=classes.colours)
         if len(classes.names) > 1:
-            _legend(figure, axes, classes)
+            _legend(axes, classes)
     line = np.linspace(bins[0], bins[-1], 400, dtype="float32")
     axes.plot(line, np.exp(prior.log_prob(line[:, None])), color=style.INK, linewidth=1.8)
     axes.set_xlabel("z[0]", size=9, color=style.MUTED)

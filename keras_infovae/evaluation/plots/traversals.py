@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_infovae.evaluation.aggregated_posterior import posterior_moments
+from keras_infovae.evaluation.aggregated_posterior import posterior_means
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import check_class_names
 
@@ -36,7 +36,7 @@ def plot_traversals(model, x, path, feature_names=None, condition=None, class_na
     path = style.check_path(path)
     x, condition = views.check_given(model, x, condition, minimum=2)
     class_names = check_class_names(class_names, model)
-    means, _ = posterior_moments(model, x, condition=condition)
+    means = posterior_means(model, x, condition=condition)
     middle = np.argmin(np.sum((means - means.mean(axis=0)) ** 2, axis=1))
     dimensions = np.argsort(-means.var(axis=0), kind="stable")[:_MOST_DIMENSIONS]
     kind = views.view(x.shape[1:], feature_names)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae.distributions import diagonal_normal_moments
+from keras_infovae.distributions import diagonal_normal_moments, prior_moments
 from keras_infovae.evaluation.aggregated_posterior import log_det
 from keras_infovae.evaluation.batches import some_rows
 from keras_infovae.evaluation.conditions import conditions_of, draw, take
@@ -27,7 +27,6 @@ from keras_infovae.version import __version__
 _MOST_EXAMPLES = 1000  # whose pairs, or importance weights, are computed
 _SAMPLES = 1000
 _FEWEST = 20
-_PRIOR_DRAWS = 10000
 _NETWORKS = ("encoder", "decoder")
 _PARTS = ("divergence", "prior", "posterior", "likelihood")
 
@@ -138,13 +137,10 @@ def _latents(model, x, seed, condition):
 
 
 def _log_det_of_prior(model, seed):
-    """Returns log det Cov[p(z)]: exact for a diagonal normal, else by draws."""
-    prior = model.prior_distribution()
-    moments = diagonal_normal_moments(prior)
-    if moments is not None:
-        return float(np.sum(np.log(moments[1])))
-    z = prior.sample(_PRIOR_DRAWS, seed=stateless_seed(seed, -1)).numpy().astype("float64")
-    return float(log_det(np.atleast_2d(np.cov(z, rowvar=False))))
+    """Returns log det Cov[p(z)]."""
+    seed = stateless_seed(seed, -1)
+    _, covariance = prior_moments(model.prior_distribution(), seed, full=True)
+    return log_det(covariance.numpy().astype("float64"))
 
 
 def _samples(model, data, conditions, seed):

@@ -19,7 +19,7 @@ from tests import contracts
 from tests.serving.conftest import raw_examples, small
 
 DOCUMENT = pathlib.Path(__file__).parents[3] / "docs" / "serving.md"
-IMAGES = {row.name: row for row in contracts.PORTABLE}["`conv`, raw grey levels"]
+IMAGES = {row.name: row for row in contracts.PORTABLE}["`conv`, raw gray levels"]
 
 
 def runner(path):
