@@ -69,6 +69,7 @@ SETTINGS = [
     (ki.networks, "pixel_cnn", ki.networks.PixelCNN(8, 2, 3, 5, 4)),
     (ki.networks, "recurrent", ki.networks.Recurrent(8, 4, False, 0.1)),
     (ki.anomaly_scores, "negative_elbo", None),
+    (ki.anomaly_scores, "negative_log_prob", None),
     (ki.anomaly_scores, "reconstruction_loss", None),
     (ki.anomaly_scores, "importance_weighted", ki.anomaly_scores.ImportanceWeighted(3)),
     (ki.anomaly_scores, "mahalanobis", ki.anomaly_scores.Mahalanobis([1.0], [[2.0]])),
@@ -250,12 +251,8 @@ PORTABLE = [
         },
         litert=("decoder",),
     ),
-    PortableRow(
-        "`InfoVAE` with a condition, labels", {"model_class": ki.InfoVAE, "num_classes": 3}
-    ),
-    PortableRow(
-        "`InfoVAE` with a condition, features", {"model_class": ki.InfoVAE, "condition_dim": 2}
-    ),
+    PortableRow("a condition, labels", {"condition": ki.conditions.Classes(3)}),
+    PortableRow("a condition, features", {"condition": ki.conditions.Features(2)}),
     PortableRow("`deterministic`", {"posterior": "deterministic", "alpha": 1.0, "lambda_": 2.0}),
     PortableRow(
         "`von_mises_fisher`",

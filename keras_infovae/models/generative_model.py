@@ -12,7 +12,7 @@ from keras_infovae.models.trainable_model import TrainableModel
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.randomness import check_seed
-from keras_infovae.utils.row_random import packed
+from keras_infovae.utils.row_seeds import packed
 
 # A capability, and the method that gives it.
 _METHODS = {

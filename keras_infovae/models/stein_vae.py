@@ -2,10 +2,10 @@
 
 from keras_infovae import divergences
 from keras_infovae.models.info_vae import InfoVAE
-from keras_infovae.utils.serialization import register
+from keras_infovae.models.registry import register_model
 
 
-@register
+@register_model("stein_vae")
 class SteinVAE(InfoVAE):
     """InfoVAE with the Stein variational gradient, `InfoVAE(alpha, lambda_, divergence="stein")`:
 

@@ -72,25 +72,6 @@ def seeds_of_rows(seed, start, count):
     return tf.bitcast(tf.stack(words, axis=-1), tf.int32)
 
 
-def packed(seed, start, count):
-    """Returns the integers that `row_seeds` turns into `seeds_of_rows(seed, start, count)`.
-
-    Args:
-        seed, start, count: as there, Python integers.
-
-    Returns:
-        NumPy int64 [count]: what the rows of a call with `seed` are to a server.
-
-    Example:
-
-    >>> from keras_infovae.utils import row_random
-    >>> row_random.packed(1, 0, 2)
-    array([4294967296, 4294967297])
-    """
-    first = check_integer("seed", seed, 0) % 2**31 * 2**32 + check_integer("start", start, 0)
-    return np.arange(first, first + check_integer("count", count, 0), dtype=np.int64)
-
-
 def fold_in(seeds, data):
     """Returns a seed for each row whose numbers are independent of those of any other `data`.
 

@@ -14,8 +14,8 @@ import pytest
 import keras_infovae as ki
 from keras_infovae import datasets
 from keras_infovae.cli import model_flags, training_run
-from keras_infovae.cli import train as train_module
-from keras_infovae.training import RunDirectory, SaveLastGoodEpoch, strategies
+from keras_infovae.models import registry
+from keras_infovae.training import RunDirectory, SaveLastGoodEpoch
 
 
 def read(path):
@@ -135,6 +135,7 @@ def test_what_is_said(train, tmp_path, untrained):
         (["--model=beta_vae", "--beta=2"], "BetaVAE", (2.0, 0.0)),
         (["--model=mmd_vae", "--lambda_=5", "--kernel=imq"], "MMDVAE", (0.0, 5.0)),
         (["--alpha=0.5", "--lambda_=3", "--likelihood=normal"], "InfoVAE", (0.5, 2.5)),
+        (["--model=stein_vae", "--lambda_=3", "--kernel=imq"], "SteinVAE", (1.0, 2.0)),
     ],
 )
 def test_models(train, tmp_path, prepared, flags, class_name, weights):
@@ -152,6 +153,27 @@ def test_models(train, tmp_path, prepared, flags, class_name, weights):
     again = model_flags.make_model(config["model"], data.scaling)
     assert again.latent_dim == model.latent_dim
     assert again.divergence == model.divergence
+
+
+@pytest.mark.parametrize("name", list(registry.members))
+def test_every_model_is_made_from_its_flags_with_a_condition(command, tmp_path, prepared, name):
+    settings = registry.settings_of(registry.members[name])
+    numbers = {
+        n: 2.5 if d in ("auto", None) else d for n, (p, d) in settings.items() if is_number(p)
+    }
+    flags = [f"--{n}=mlp" for n in ("encoder", "decoder") if n in settings]
+    flags += [f"--{n}={value}" for n, value in numbers.items()]
+    given = ["--data=digits", "--limit=200", "--condition=labels", "--latent_dim=3"]
+    outcome = command("train", f"--model={name}", *given, *flags, f"--output={tmp_path}/run")
+    assert outcome.status == 0, outcome.err
+    ((config, _, model),) = prepared
+    assert type(model) is registry.members[name] and model.condition.num_classes == 10
+    assert {n: getattr(model, n) for n in numbers} == numbers and model.latent_dim == 3
+    assert config["classes"] == list(range(10)) and config["model"]["condition"] == "labels"
+
+
+def is_number(parameter):
+    return isinstance(parameter, ki.parameters.Number)
 
 
 def test_a_table_is_standardised_and_normal(runs):
@@ -337,7 +359,3 @@ def test_a_run_that_cannot_begin_leaves_nothing(train, tmp_path, monkeypatch):
     assert outcome.status == 1
     assert f"no space left on device: {tmp_path}/runs/first/config.json" in outcome.err
     assert os.listdir(tmp_path) == []
-
-
-def test_every_strategy_can_be_asked_for():
-    assert train_module.STRATEGIES == strategies.STRATEGIES

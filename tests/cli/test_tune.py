@@ -5,19 +5,12 @@ import json
 
 import pytest
 
-from keras_infovae.cli import tune
-from keras_infovae.tuning import objectives, search
 from tests.cli.conftest import write_table
 
 SMALL = (
     *("--hidden_units=4", "--latent_dim=2", "--alpha=0", "--lambda_=1", "--batch_size=16"),
     *("--kernel=gaussian", "--tuner=random", "--max_trials=1", "--epochs=2"),
 )
-
-
-def test_the_words_are_those_of_the_package():
-    assert search.TUNERS == tune.TUNERS
-    assert tuple(objectives.OBJECTIVES) == tune.OBJECTIVES
 
 
 def test_a_search_ends_in_a_run_for_the_other_commands(command, tmp_path):
@@ -60,9 +53,12 @@ def test_a_search_ends_in_a_run_for_the_other_commands(command, tmp_path):
         (["--latent_dim=two"], ["`--latent_dim`", "an integer", "'two'"]),
         (["--latent_dim=8..2"], ["`--latent_dim`", "low below high"]),
         (["--learning_rate=0..1"], ["`--learning_rate`", "greater than 0"]),
-        (["--model=beta_vae", "--alpha=0"], ["`--alpha`", "left out"]),
+        (["--model=beta_vae", "--alpha=0"], ["`--alpha`", "a flag of --model=info_vae and"]),
+        (["--model=gan"], ["`--model`", "'info_vae'"]),
+        (["--prior=normal..vamp"], ["`--prior`", "'standard_normal'", "'normal'"]),
+        (["--objective=log_prob"], ["`--objective`", "all models of the search have"]),
         (["--divergence=mdm"], ["`--divergence`", "Did you mean 'mmd'"]),
-        (["--network=mlp,cnn"], ["`--network`", "'mlp' or 'conv'"]),
+        (["--network=mlp,cnn"], ["`--network`", "one of 'conv', 'mlp'"]),
         (["--data=no.npz"], ["`--data`", "a path that exists"]),
     ],
 )

@@ -34,7 +34,7 @@ def plot_kl_per_dimension(model, path, x, *, condition=None):
     order = np.argsort(-kl, kind="stable")[:_MOST_BARS]
     figure = style.new_figure(
         "How much each dimension of z is used",
-        f"KL(q(z_d|x) || p(z_d)), mean over {len(measured):,} examples; {kl.sum():.1f} nats in all. "
+        f"KL(q(z_d|x) || p(z_d)), mean of {len(measured):,} examples; {kl.sum():.1f} nats in all. "
         "Blue: active, the code depends on x (variance of its mean above 0.01). Gray: not used.",
         width=9.0,
         height=3.0,
