@@ -11,7 +11,8 @@ from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.batches import in_batches
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.graphs import one_graph
-from keras_infovae.utils.row_random import packed, row_seeds
+from keras_infovae.utils.row_random import row_seeds
+from keras_infovae.utils.row_seeds import packed
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,7 +15,8 @@ from keras_infovae.samplers.pilot import PILOT_DRAWS
 from keras_infovae.utils.batches import progress_bar
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.graphs import one_graph
-from keras_infovae.utils.row_random import fold_in, packed, row_seeds
+from keras_infovae.utils.row_random import fold_in, row_seeds
+from keras_infovae.utils.row_seeds import packed
 
 
 class BidirectionalBounds(NamedTuple):

@@ -7,7 +7,7 @@ from keras_infovae.evaluation.likelihood.importance import ImportanceSampling
 from keras_infovae.evaluation.likelihood.methods import LikelihoodMethod
 from keras_infovae.evaluation.likelihood.weights import joined, log_mean
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
-from keras_infovae.utils.row_random import packed
+from keras_infovae.utils.row_seeds import packed
 
 METHODS = {"importance": ImportanceSampling, "annealed_importance": AnnealedImportanceSampling}
 
