@@ -251,12 +251,8 @@ PORTABLE = [
         },
         litert=("decoder",),
     ),
-    PortableRow(
-        "`InfoVAE` with a condition, labels", {"model_class": ki.InfoVAE, "num_classes": 3}
-    ),
-    PortableRow(
-        "`InfoVAE` with a condition, features", {"model_class": ki.InfoVAE, "condition_dim": 2}
-    ),
+    PortableRow("a condition, labels", {"condition": ki.conditions.Classes(3)}),
+    PortableRow("a condition, features", {"condition": ki.conditions.Features(2)}),
     PortableRow("`deterministic`", {"posterior": "deterministic", "alpha": 1.0, "lambda_": 2.0}),
     PortableRow(
         "`von_mises_fisher`",

@@ -6,20 +6,10 @@ from keras_infovae.cli import conditions
 from keras_infovae.cli import data as run_data
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
+from keras_infovae.serving.signatures import PARTS, SIGNATURES
 from keras_infovae.utils.checks import check_choice
 from keras_infovae.utils.files import atomic_directory
 
-SIGNATURES = (
-    "serving_default",
-    "encode",
-    "decode",
-    "generate",
-    "score",
-    "regress",
-    "encode_image_bytes",
-    "score_image_bytes",
-)
-PARTS = ("encoder", "decoder", "autoencoder")
 SUFFIXES = {"litert": ".tflite", "onnx": ".onnx"}
 # {format: flags that say something of no other}
 _OWN_FLAGS = {
@@ -77,7 +67,7 @@ TensorFlow, into a new directory, each compared with the run's model too.
         flag_set.text(
             "signatures",
             "NAME,...",
-            f"Of {', '.join(SIGNATURES)}; the last two are for images.",
+            f"Of {', '.join(SIGNATURES)}.",
             default="all",
             shown="all that the model can have",
         )

@@ -14,7 +14,15 @@ from keras_infovae.utils.checks import check_integer
 
 
 def sample_quality(
-    model, data, *, count=2000, neighbours=5, classifier=None, seed=0, condition=None
+    model,
+    data,
+    *,
+    count=2000,
+    neighbours=5,
+    classifier=None,
+    seed=0,
+    batch_size=256,
+    condition=None,
 ):
     """Returns how good samples from the prior are, measured against held-out data.
 
@@ -31,6 +39,7 @@ def sample_quality(
         classifier: a trained `Classifier`, to judge several models by the same one. Default None:
             trained here.
         seed: integer. Default 0.
+        batch_size: samples made at a time; it does not change the result. Default 256.
         condition: where the model takes a condition: "labels", for the labels of each split, or a
             dictionary {split: one row (or label) per example}. Default None.
 
@@ -52,6 +61,7 @@ def sample_quality(
         this one calls.
     """
     count = check_integer("count", count, minimum=20)
+    model.capabilities.require("generate", "The quality of samples")
     labels = data.train_labels
     if labels is None:
         raise ValueError("Argument `data` must have labels. Received: a dataset without labels")
@@ -65,7 +75,8 @@ def sample_quality(
     conditions = conditions_of(model, data, condition)
     if classifier is None:
         classifier = Classifier(data.train, labels, seed=seed)
-    samples = model.generate(count, seed=seed, condition=draw(conditions["train"], count, seed))
+    given = {"condition": draw(conditions["train"], count, seed), "batch_size": batch_size}
+    samples = model.generate(count, seed=seed, **given)
     predicted = classifier.predict(samples)
     agreement = {}
     if class_names_of(model, data, conditions):

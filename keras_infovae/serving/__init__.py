@@ -1,4 +1,7 @@
-"""Trained models for TensorFlow Serving, and what asks a server for them."""
+"""Trained models for TensorFlow Serving, and what asks a server for them.
+
+To import it brings no TensorFlow along: clients and the command line do without.
+"""
 
 from keras_infovae.serving.client import Client, ServingError
 from keras_infovae.serving.export import export_for_serving

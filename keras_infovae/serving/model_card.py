@@ -5,42 +5,39 @@ import os
 import tensorflow as tf
 
 from keras_infovae.evaluation.label_classes import shown
-from keras_infovae.serving import signatures
 from keras_infovae.utils.files import whole_file, write_json
 from keras_infovae.version import __version__
 
-ABOUT = {
-    "serving_default": "the mean of p(x|z) at the mode of q(z|x)",
-    "encode": "the mode of q(z|x) (its mean, but on a sphere), its log-variance, and one draw of z",
-    "decode": "the mean of p(x|z)",
-    "generate": "new examples: the same seed gives the same one, on any server, in any batch",
-    "score": "nats per example, of the model's x: the larger, the more unusual the example",
-    "regress": "the first of the scores, for the Regress API",
-    "encode_image_bytes": "`encode` of PNG or JPEG files",
-    "score_image_bytes": "`score` of PNG or JPEG files",
-}
 
+def describe(served, signatures, traced, differences, limit, classes=None):
+    """Returns what `signatures.json` says.
 
-def describe(model, traced, preprocessing, differences, limit, classes=None):
-    """Returns what `signatures.json` says, from the traced signatures and the parity check."""
+    Args:
+        served: the `ServedModel`.
+        signatures: that it has.
+        traced: {signature: concrete function}.
+        differences: {signature: the largest difference from the Keras model}.
+        limit: the largest that was allowed.
+        classes: their labels, or None.
+    """
+    model = served.model
     return {
         "keras_infovae": __version__,
         "tensorflow": tf.__version__,
         "model": type(model).__name__,
-        "latent_dim": model.latent_dim,
+        "latent_dim": getattr(model, "latent_dim", None),
         "event_shape": list(model.event_shape),
-        "scaling": _scaling(model, preprocessing),
+        "scaling": _scaling(served),
         "classes": classes,
-        "score_seed": signatures.SCORE_SEED,
         "anomaly_threshold": model.anomaly_threshold and model.anomaly_threshold.summary(),
         "parity": {"tolerance": limit, "largest_difference": differences},
         "signatures": {
-            name: {
-                "about": ABOUT[name],
-                "inputs": _specs(function.structured_input_signature[1]),
-                "outputs": _specs(function.structured_outputs),
+            signature.name: {
+                "about": signature.about,
+                "inputs": _specs(traced[signature.name].structured_input_signature[1]),
+                "outputs": _specs(traced[signature.name].structured_outputs),
             }
-            for name, function in traced.items()
+            for signature in signatures
         },
     }
 
@@ -53,12 +50,12 @@ def write(directory, description):
         file.write(_readme(description))
 
 
-def _scaling(model, preprocessing):
-    if preprocessing is not None:
+def _scaling(served):
+    if served.preprocessing is not None:
         return "own preprocessing; outputs are in the units of the model's x"
-    if model.scaling is None:
+    if served.scaling is None:
         return None
-    return {"offset": model.scaling.offset, "scale": model.scaling.scale}
+    return {"offset": served.scaling.offset, "scale": served.scaling.scale}
 
 
 def _specs(tensors):
@@ -69,13 +66,14 @@ def _specs(tensors):
 
 
 def _readme(description):
-    parity = description["parity"]
+    parity, latent_dim = description["parity"], description["latent_dim"]
+    codes = "" if latent_dim is None else f"z has {latent_dim} dimensions. "
     lines = [
         f"# {description['model']}, exported for TensorFlow Serving",
         "",
         f"Written by keras-infovae {description['keras_infovae']} with TensorFlow "
-        f"{description['tensorflow']}. z has {description['latent_dim']} dimensions, an example "
-        f"the shape {description['event_shape']}.",
+        f"{description['tensorflow']}. {codes}An example has the shape "
+        f"{description['event_shape']}.",
         "",
         f"Raw values come in and go out; scaling: {_short(description['scaling'])}. A request with "
         "NaN, Inf or values that the model cannot describe is answered with an error.",
@@ -101,7 +99,8 @@ def _readme(description):
     worst = max(parity["largest_difference"].values())
     lines += [
         "",
-        "-1 is the batch: any number of rows. A seed is an integer of at least 0 per row.",
+        "-1 is the batch: any number of rows. A seed is an integer of at least 0 per row: row i of "
+        "a call of the model with seed s has s * 2**32 + i.",
         "",
         f"Checked at export: every signature, in batches of 1, 3 and 64 rows, differs from the "
         f"Keras model by at most {worst:.2g} (allowed: {parity['tolerance']:.2g}).",

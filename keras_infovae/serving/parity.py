@@ -13,9 +13,8 @@ def tolerance(model):
     Networks that compute in a type of fewer digits round in each layer, in batches of other sizes
     in another way: 8 units of that type's last digit.
     """
-    dtypes = compute_dtypes(model)
-    digits = max(np.finfo("float32").eps if d.is_integer else _eps(d) for d in dtypes)
-    return max(1e-5, 8.0 * float(digits))
+    digits = [_eps(dtype) for dtype in compute_dtypes(model) if dtype.is_floating]
+    return max([1e-5, *(8.0 * float(eps) for eps in digits)])
 
 
 def compute_dtypes(model):
@@ -32,7 +31,7 @@ def _eps(dtype):
     return 2.0**-7 if dtype == tf.bfloat16 else np.finfo(dtype.as_numpy_dtype).eps
 
 
-def check(directory, names, samples, loader, limit):
+def check(directory, signatures, samples, loader, limit):
     """Returns {signature: the largest difference} between an exported model and the Keras one.
 
     A difference is |exported - Keras| / max(unit, |Keras|), the unit being 1, or the scale of the
@@ -41,7 +40,7 @@ def check(directory, names, samples, loader, limit):
 
     Args:
         directory: of the SavedModel.
-        names: of the signatures.
+        signatures: that it has.
         samples: the `Samples` of the model.
         loader: a `GraphLoader`.
         limit: the largest difference allowed.
@@ -49,9 +48,9 @@ def check(directory, names, samples, loader, limit):
     Raises:
         RuntimeError: when the model does not run, or a difference is larger.
     """
-    inputs = {name: samples.requests(name) for name in names}
+    inputs = {signature.name: samples.requests(signature) for signature in signatures}
     with tf.device("CPU"):  # as the loader does: devices round in ways of their own
-        answers = {name: samples.answers(name) for name in names}
+        answers = {signature.name: samples.answers(signature) for signature in signatures}
     return compare(lambda requests: loader.run(directory, requests), inputs, answers, limit)
 
 

@@ -4,6 +4,8 @@ import os
 
 import tensorflow as tf
 
+from keras_infovae.serving.signatures import regress
+
 BATCH_SIZES = (1, 8)
 FILE = os.path.join("assets.extra", "tf_serving_warmup_requests")
 
@@ -19,29 +21,29 @@ def check_available():
         ) from error
 
 
-def write(directory, names, samples):
+def write(directory, signatures, samples):
     """Writes two requests of each signature, of 1 row and of all samples, to the version."""
     path = os.path.join(directory, FILE)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with tf.io.TFRecordWriter(path) as writer:
-        for name in names:
-            inputs = samples.requests(name)
+        for signature in signatures:
+            inputs = samples.requests(signature)
             for size in BATCH_SIZES:
                 rows = {key: value[:size] for key, value in inputs.items()}
-                writer.write(_record(name, rows).SerializeToString())
+                writer.write(_record(signature, rows).SerializeToString())
 
 
-def _record(name, inputs):
+def _record(signature, inputs):
     from tensorflow_serving.apis import prediction_log_pb2
 
     record = prediction_log_pb2.PredictionLog()
-    if name == "regress":
+    if signature.method == regress.METHOD:
         request = record.regress_log.request
-        for content in inputs["inputs"]:
+        for content in inputs[regress.INPUT]:
             request.input.example_list.examples.add().ParseFromString(content)
     else:
         request = record.predict_log.request
         for key, value in inputs.items():
             request.inputs[key].CopyFrom(tf.make_tensor_proto(value))
-    request.model_spec.signature_name = name
+    request.model_spec.signature_name = signature.name
     return record

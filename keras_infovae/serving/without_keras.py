@@ -17,18 +17,12 @@ FILE = os.path.abspath(__file__)
 def run(module, arguments):
     """Imports the module without Keras, and returns what its `main` returns.
 
-    TensorFlow imports Keras by itself, but does without where that fails. The two packages above
-    the module import models in their `__init__`, so that bare ones take their places.
+    TensorFlow imports Keras by itself, but does without where that fails. The package imports
+    models in its `__init__`, so that a bare one takes its place.
     """
     sys.modules["keras"] = None
-    serving = os.path.dirname(FILE)
-    for name, path in (
-        ("keras_infovae", os.path.dirname(serving)),
-        ("keras_infovae.serving", serving),
-    ):
-        package = types.ModuleType(name)
-        package.__path__ = [path]
-        sys.modules[name] = package
+    sys.modules["keras_infovae"] = package = types.ModuleType("keras_infovae")
+    package.__path__ = [os.path.dirname(os.path.dirname(FILE))]
     return importlib.import_module(module).main(arguments)
 
 

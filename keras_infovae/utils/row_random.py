@@ -17,6 +17,8 @@ import tensorflow as tf
 
 from keras_infovae.utils.checks import check_integer
 
+__all__ = ["fold_in", "normal", "row_seeds", "uniform"]  # what parts of a user's own need
+
 _ROTATIONS = (13, 15, 26, 6, 17, 29, 16, 24)
 _ROUNDS = 20
 _PARITY = 0x1BD11BDA
@@ -70,25 +72,6 @@ def seeds_of_rows(seed, start, count):
     else:
         words = tf.fill(tf.shape(index), _word(check_integer("seed", seed, 0) % 2**31)), index
     return tf.bitcast(tf.stack(words, axis=-1), tf.int32)
-
-
-def packed(seed, start, count):
-    """Returns the integers that `row_seeds` turns into `seeds_of_rows(seed, start, count)`.
-
-    Args:
-        seed, start, count: as there, Python integers.
-
-    Returns:
-        NumPy int64 [count]: what the rows of a call with `seed` are to a server.
-
-    Example:
-
-    >>> from keras_infovae.utils import row_random
-    >>> row_random.packed(1, 0, 2)
-    array([4294967296, 4294967297])
-    """
-    first = check_integer("seed", seed, 0) % 2**31 * 2**32 + check_integer("start", start, 0)
-    return np.arange(first, first + check_integer("count", count, 0), dtype=np.int64)
 
 
 def fold_in(seeds, data):

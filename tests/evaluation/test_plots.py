@@ -92,9 +92,8 @@ def test_table_with_names_and_scaling(tmp_path, monkeypatch):
     names = [f"f{i} $x_{i}$" for i in range(40)]
     evaluation.plot_samples(model, tmp_path / "s.png", x=x, feature_names=names)
     np.testing.assert_allclose(shown[0][0], 100 + 10 * x, rtol=1e-6)  # in the raw data's unit
-    path = evaluation.plot_reconstructions(model, x, tmp_path / "r.png", feature_names=names)
-    check_picture(path)
-    check_picture(evaluation.plot_interpolation(model, x, tmp_path / "i.png", names))
+    for plot in (evaluation.plot_reconstructions, evaluation.plot_interpolation):
+        check_picture(plot(model, tmp_path / "p.png", x, feature_names=names))
 
 
 @pytest.mark.parametrize("history", [{"loss": [3.0]}, {"loss": [3.0], "val_loss": [2.0]}, HISTORY])
@@ -114,9 +113,9 @@ def test_samples_alone_and_no_history(tmp_path):
 def test_two_examples_and_codes_that_do_not_vary(tmp_path):
     model = make_model((8, 8), latent_dim=5)
     x = np.ones((2, 8, 8), "float32")
-    check_picture(evaluation.plot_latent_space(model, x, None, tmp_path / "l.png"))
-    check_picture(evaluation.plot_interpolation(model, x, tmp_path / "i.png"))
-    check_picture(evaluation.plot_reconstructions(model, x[:1], tmp_path / "r.png"))
+    check_picture(evaluation.plot_latent_space(model, tmp_path / "l.png", x))
+    check_picture(evaluation.plot_interpolation(model, tmp_path / "i.png", x))
+    check_picture(evaluation.plot_reconstructions(model, tmp_path / "r.png", x[:1]))
 
 
 def test_same_seed_same_picture(tmp_path):
@@ -125,7 +124,7 @@ def test_same_seed_same_picture(tmp_path):
     def picture(seed):
         paths = [
             evaluation.plot_samples(model, tmp_path / "s.png", seed=seed),
-            evaluation.plot_latent_space(model, x, None, tmp_path / "l.png", seed=seed),
+            evaluation.plot_latent_space(model, tmp_path / "l.png", x, seed=seed),
         ]
         return [matplotlib_image.imread(path) for path in paths]
 
@@ -165,15 +164,15 @@ def test_errors(tmp_path):
             evaluation.plot_history(history, path)
     for plot in (evaluation.plot_reconstructions, evaluation.plot_interpolation):
         with pytest.raises(ValueError, match="`x` must have shape"):
-            plot(model, x[:, :4], path)
+            plot(model, path, x[:, :4])
         with pytest.raises(TypeError, match="`x` must be an array"):
-            plot(model, iter(x), path)
-    with pytest.raises(ValueError, match="at least 2 of them"):
-        evaluation.plot_interpolation(model, x[:1], path)
+            plot(model, path, iter(x))
+    with pytest.raises(ValueError, match="`x` must hold at least 2 examples"):
+        evaluation.plot_interpolation(model, path, x[:1])
     with pytest.raises(ValueError, match="`labels` must be one label for each of 24"):
-        evaluation.plot_latent_space(model, x, [1, 2], path)
+        evaluation.plot_latent_space(model, path, x, [1, 2])
     with pytest.raises(ValueError, match="`seed` must be an integer of at least 0"):
-        evaluation.plot_latent_space(model, x, None, path, seed=-1)
+        evaluation.plot_latent_space(model, path, x, seed=-1)
     with pytest.raises(ValueError, match="`feature_names` must be 5 names or None"):
         table = make_model((5,))
         evaluation.plot_samples(table, path, feature_names=["one"])

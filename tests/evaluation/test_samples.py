@@ -189,18 +189,19 @@ class _Sign:
         return x
 
 
-class _Sampler:
+class Sampler(ki.GenerativeModel):
     """Generates what a function of the count and the condition gives."""
 
-    def __init__(self, function, num_classes=None):
-        self._function, self.num_classes = function, num_classes
-        self.condition_size = num_classes or 0
+    def __init__(self, function, condition=None):
+        super().__init__(condition=condition)
+        self._function = function
+        self.build((None, 4))
 
-    def check_condition(self, condition, count):
-        return condition
+    def generate_rows(self, seed, condition=None, sample=None):
+        raise NotImplementedError
 
-    def generate(self, count, seed, condition=None):
-        return self._function(count, condition)
+    def generate(self, n, seed=None, batch_size=256, condition=None):
+        return self._function(n, condition)
 
 
 def test_samples_of_the_data_itself_are_as_good_as_data():
@@ -210,7 +211,7 @@ def test_samples_of_the_data_itself_are_as_good_as_data():
     order = rng.permutation(300)
     x, labels = x[order], labels[order]
     data = ki.datasets.Dataset("two", x[:100], x[:0], x[100:200], labels[:100])
-    model = _Sampler(lambda count, condition: x[200 : 200 + count])
+    model = Sampler(lambda count, condition: x[200 : 200 + count])
     result = sample_quality(model, data, count=100, seed=0)
     assert result["classifier_accuracy"] == 1.0
     assert result["class_l1"] < 0.3 and result["coverage"] > 0.8
@@ -222,7 +223,7 @@ def test_samples_of_the_data_itself_are_as_good_as_data():
         with pytest.raises(ValueError, match=words):
             one.predict(wrong)
     low = x[x.mean(axis=1) < 1.5]
-    one_class = _Sampler(lambda count, condition: low[:count])
+    one_class = Sampler(lambda count, condition: low[:count])
     judged = sample_quality(one_class, data, count=50, classifier=_Sign())
     assert judged["class_cross_entropy"] == np.inf
     with pytest.raises(ValueError, match="must have labels"):
@@ -240,9 +241,9 @@ def test_samples_are_of_the_class_asked_for_or_of_another(names):
     splits = [x[rows] for rows in parts.values()] + [labels[rows] for rows in parts.values()]
     data = ki.datasets.Dataset("two", *splits)
     given = {split: classes[rows] for split, rows in parts.items()}
-    judge = _Sign(names)
+    judge, two = _Sign(names), ki.conditions.Classes(2)
     for turned, agreement in ((0, 1.0), (1, 0.0)):
-        model = _Sampler(lambda _, c, turn=turned: np.tile(3.0 * (c ^ turn)[:, None], 4), 2)
+        model = Sampler(lambda _, c, turn=turned: np.tile(3.0 * (c ^ turn)[:, None], 4), two)
         found = sample_quality(model, data, count=60, classifier=judge, condition=given)
         assert found["class_agreement"] == agreement
         drawn = conditions.draw(classes[:100], 60, 0) ^ turned  # the classes' shares are the data's

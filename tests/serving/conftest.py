@@ -1,11 +1,13 @@
-"""One loading process for all tests, and small models."""
+"""One loading process for all tests, small models, and two that are exported once for all."""
 
 import numpy as np
 import pytest
 
 import keras_infovae as ki
-from keras_infovae.serving.export import export
+from keras_infovae.serving.exporting import export
 from keras_infovae.serving.graph_loader import GraphLoader
+
+IMAGE = (4, 4, 1)
 
 
 @pytest.fixture(scope="session")
@@ -14,13 +16,33 @@ def loader():
         yield loader
 
 
+@pytest.fixture(scope="session")
+def images(loader, tmp_path_factory):
+    """(A model of images, the path of its export with all signatures, the differences)."""
+    model = small(shape=IMAGE, scaling=ki.datasets.Scaling(0.0, 16.0))
+    given = tmp_path_factory.mktemp("images"), None, "all", None, None
+    return model, *export(model, *given, loader)
+
+
+@pytest.fixture(scope="session")
+def classes(loader, tmp_path_factory):
+    """The same of images with labels and a critic, by warm-up examples; and these."""
+    critic = ki.divergences.TotalCorrelationCritic((8,))
+    condition = ki.conditions.Classes(3)
+    model = small(ki.FactorVAE, shape=IMAGE, condition=condition, divergence=critic)
+    given = raw_examples(IMAGE), np.arange(6) % 3
+    labels = np.array(["cat", "dog", "emu"])
+    directory = tmp_path_factory.mktemp("classes")
+    path, differences = export(model, directory, None, "all", given, None, loader, labels)
+    return model, path, differences, given
+
+
 @pytest.fixture
 def exported(loader, tmp_path):
     """Exports a model to a directory of its own; returns the path and the differences."""
 
-    def run(model, names="all", warmup=None, preprocessing=None, version=None, classes=None):
-        given = names, warmup, preprocessing, loader, classes
-        return export(model, tmp_path / "model", version, *given)
+    def run(model, names="all", warmup=None, preprocessing=None, version=None):
+        return export(model, tmp_path / "model", version, names, warmup, preprocessing, loader)
 
     return run
 
@@ -28,6 +50,8 @@ def exported(loader, tmp_path):
 def small(model_class=ki.InfoVAE, shape=(5,), scaling=None, **arguments):
     """Returns a built model with small networks."""
     networks = {name: ki.networks.MLP([8]) for name in ("encoder", "decoder")}
+    if model_class is ki.LatentVariableModel:  # its encoder is that of its inference
+        networks["inference"] = ki.inference.Amortized(networks.pop("encoder"))
     model = model_class(3, seed=1, scaling=scaling, **(networks | arguments))
     model.build((None, *shape))
     return model

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 import keras_infovae as ki
 from keras_infovae.serving import parity, warmup
-from keras_infovae.serving.export import export
+from keras_infovae.serving.exporting import export
 from keras_infovae.serving.graph_loader import GraphLoader
 from tests.serving.conftest import small
 

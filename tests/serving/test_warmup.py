@@ -10,6 +10,8 @@ from tensorflow_serving.apis import prediction_log_pb2
 
 import keras_infovae as ki
 from keras_infovae.serving import warmup
+from keras_infovae.serving.samples import Samples
+from keras_infovae.utils.row_seeds import packed
 from tests.serving.conftest import raw_examples, small
 
 
@@ -20,12 +22,8 @@ def test_without_the_extra_it_is_named(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == []
 
 
-def test_each_signature_has_two_requests_that_are_answered(exported, loader):
-    shape = (4, 4, 1)
-    model = small(ki.InfoVAE, shape=shape, condition=ki.conditions.Classes(3))
-    raw, labels = raw_examples(shape), np.arange(6) % 3
-    names = ["encode", "score", "regress", "score_image_bytes"]  # tensors, examples, files
-    path, _ = exported(model, names, warmup=(raw, labels))
+def test_each_signature_has_two_requests_that_are_answered(classes, loader):
+    _, path, differences, (raw, labels) = classes
     requests = []
     for record in tf.data.TFRecordDataset(os.path.join(path, warmup.FILE)):
         log = prediction_log_pb2.PredictionLog.FromString(record.numpy())
@@ -38,15 +36,15 @@ def test_each_signature_has_two_requests_that_are_answered(exported, loader):
             inputs = {name: tf.make_ndarray(tensor) for name, tensor in request.inputs.items()}
             inputs = {k: v.tolist() if v.dtype == object else v for k, v in inputs.items()}
         requests.append((request.model_spec.signature_name, inputs))
-    assert [name for name, _ in requests] == list(np.repeat(names, 2))
+    assert [name for name, _ in requests] == list(np.repeat(list(differences), 2))
     answers = loader.run(path, requests)
-    for (name, inputs), answer, rows in zip(requests, answers, [1, 6] * len(names)):
+    for (name, inputs), answer, rows in zip(requests, answers, [1, 6] * len(differences)):
         assert {len(value) for value in (*inputs.values(), *answer.values())} == {rows}, name
     by_name = {name: (inputs, answer) for (name, inputs), answer in zip(requests, answers)}
     inputs, answer = by_name["encode"]
     np.testing.assert_array_equal(inputs["x"], raw)
-    np.testing.assert_array_equal(inputs["seed"], np.arange(6))
+    np.testing.assert_array_equal(inputs["seed"], packed(Samples.SEED, 0, 6))
     np.testing.assert_array_equal(inputs["condition"], labels)
     np.testing.assert_array_equal(
-        by_name["regress"][1]["outputs"][:, 0], by_name["score"][1]["negative_elbo"]
+        by_name["regress"][1]["outputs"][:, 0], by_name["score"][1]["score"]
     )

@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_infovae.evaluation.conditions import draw
+from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import check_class_names
 from keras_infovae.evaluation.sample_metrics import nearest_neighbours
@@ -13,7 +14,7 @@ _CONDITION = " Each sample has the condition of a training example, drawn"
 
 
 def plot_nearest_neighbours(
-    model, training, path, seed=0, feature_names=None, condition=None, class_names=None
+    model, path, training, *, seed=0, feature_names=None, condition=None, class_names=None
 ):
     """Draws samples from the prior, each with the training examples nearest to it.
 
@@ -22,8 +23,8 @@ def plot_nearest_neighbours(
 
     Args:
         model: a trained model.
-        training: array [n, ...] that it was trained on, n >= 3.
         path: the PNG file to write.
+        training: array [n, ...] that it was trained on, n >= 3.
         seed: integer, of the samples. Default 0.
         feature_names: a name per column, for tables. Default None.
         condition: one row per training example, where the model takes a condition. Default None.
@@ -36,7 +37,8 @@ def plot_nearest_neighbours(
         ValueError, TypeError: for data that is not as the model was trained on.
     """
     path = style.check_path(path)
-    training, condition = views.check_given(model, training, condition, minimum=_NEIGHBOURS)
+    model.capabilities.require("generate", "The picture of samples")
+    training, condition = check_examples(model, training, condition, minimum=_NEIGHBOURS)
     class_names = check_class_names(class_names, model)
     condition = draw(condition, _COUNT, seed)
     samples = model.generate(_COUNT, seed=seed, condition=condition)

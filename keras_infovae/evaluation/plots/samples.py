@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_infovae.evaluation.conditions import check_condition, draw
+from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.plots import class_samples, style, views
 from keras_infovae.evaluation.plots.labels import check_class_names
 
@@ -11,7 +12,9 @@ _MOST_POINTS = 2000
 _CURVES = 12
 
 
-def plot_samples(model, path, x=None, seed=0, feature_names=None, condition=None, class_names=None):
+def plot_samples(
+    model, path, x=None, *, seed=0, feature_names=None, condition=None, class_names=None
+):
     """Draws new examples, made from z of the prior, beside examples of the data.
 
     Images are the means of p(x|z). Of a table, the histogram of each column; the draws are then
@@ -38,10 +41,11 @@ def plot_samples(model, path, x=None, seed=0, feature_names=None, condition=None
         ValueError, TypeError: for data that is not as the model was trained on.
     """
     path = style.check_path(path)
+    model.capabilities.require("generate", "The picture of samples")
     if x is None:
         condition = check_condition(model, condition)
     else:
-        x, condition = views.check_given(model, x, condition)
+        x, condition = check_examples(model, x, condition, minimum=1)
     class_names = check_class_names(class_names, model)
     kind = views.view(model.event_shape, feature_names)
     if kind == views.IMAGES and model.condition.num_classes:
@@ -54,7 +58,7 @@ def plot_samples(model, path, x=None, seed=0, feature_names=None, condition=None
         return _images(model, shown, samples, note, path)
     count = _CURVES if kind == views.CURVES else _MOST_POINTS
     # Bounded values (grey levels, shares) are shown as their means, real values with their noise.
-    noise, given = model.likelihood.minimum is None, draw(condition, count, seed)
+    noise, given = model.example_spec.values.minimum is None, draw(condition, count, seed)
     samples = model.generate(count, seed=seed, sample=noise, condition=given)
     samples = views.rows_of(model, samples)
     values = None if x is None else views.rows_of(model, x[_indices(x, count)])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_infovae.evaluation.aggregated_posterior import posterior_means
+from keras_infovae.evaluation.measured import Measured
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import check_class_names
 
@@ -12,7 +12,7 @@ _REACH = 2.5  # standard deviations of a standard normal, on either side
 _CURVE_STEPS = 5
 
 
-def plot_traversals(model, x, path, feature_names=None, condition=None, class_names=None):
+def plot_traversals(model, path, x, *, feature_names=None, condition=None, class_names=None):
     """Draws the means of p(x|z) as one dimension of z at a time goes from -2.5 to 2.5.
 
     The other dimensions stay at the code E[z|x] of the example nearest to the mean of all codes,
@@ -21,8 +21,8 @@ def plot_traversals(model, x, path, feature_names=None, condition=None, class_na
 
     Args:
         model: a trained model with z in Euclidean space.
-        x: array [n, ...], n >= 2.
         path: the PNG file to write.
+        x: array [n, ...], n >= 2.
         feature_names: a name per column, for tables. Default None.
         condition: one row per example, where the model takes a condition. Default None.
         class_names: a name per class of the condition. Default None: their numbers.
@@ -34,9 +34,11 @@ def plot_traversals(model, x, path, feature_names=None, condition=None, class_na
         ValueError, TypeError: for data that is not as the model was trained on.
     """
     path = style.check_path(path)
-    x, condition = views.check_given(model, x, condition, minimum=2)
+    for capability in ("encode", "decode"):
+        model.capabilities.require(capability, "The picture of traversals")
+    measured = Measured(model, x, condition)
+    x, condition, means = measured.x, measured.condition, measured.moments.means
     class_names = check_class_names(class_names, model)
-    means = posterior_means(model, x, condition=condition)
     middle = np.argmin(np.sum((means - means.mean(axis=0)) ** 2, axis=1))
     dimensions = np.argsort(-means.var(axis=0), kind="stable")[:_MOST_DIMENSIONS]
     kind = views.view(x.shape[1:], feature_names)

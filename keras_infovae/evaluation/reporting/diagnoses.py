@@ -28,9 +28,12 @@ class Diagnosis:
 def diagnose(metrics):
     """Returns a list of `Diagnosis` from the numbers that `measure` returned.
 
-    Two of them are of models whose condition is a class only.
+    What is asked of codes, of samples or of a fit is asked only of models that have them, and two
+    questions only of models whose condition is a class.
     """
-    return [found for check in _CHECKS if (found := check(metrics)) is not None]
+    can = set(metrics["model"]["capabilities"])
+    found = [check(metrics) for check, needs in _CHECKS if can.issuperset(needs)]
+    return [diagnosis for diagnosis in found if diagnosis is not None]
 
 
 def _graded(question, value, good, fair, sentence, rule):
@@ -134,11 +137,11 @@ def _generalises(metrics):
 def _inference(metrics):
     question = "Is q(z|x) close to the true posterior?"
     gap, bound, kl = (
-        metrics["held_out"][name]
+        metrics["held_out"].get(name)
         for name in ("inference_gap", "importance_weighted_bound", "kl_divergence")
     )
-    if gap is None:
-        return _unknown(question, "Not defined for a posterior or prior without a density.")
+    if gap is None or kl is None:
+        return _unknown(question, "Not defined for a prior without a density.")
     if kl < _LEAST_NATS:
         return _unknown(question, f"q(z|x) tells nothing: its KL from the prior is {kl:.2f} nats.")
     return _graded(
@@ -250,16 +253,17 @@ def _trained(metrics):
     )
 
 
+# What is asked, and the capabilities without which a model is not asked.
 _CHECKS = (
-    _trained,
-    _generalises,
-    _latents_used,
-    _code_matters,
-    _spread,
-    _shape,
-    _inference,
-    _condition_in_codes,
-    _class_as_asked,
-    _reach,
-    _new_samples,
+    (_trained, ()),
+    (_generalises, ("score",)),
+    (_latents_used, ("encode",)),
+    (_code_matters, ("encode", "likelihood")),
+    (_spread, ("encode", "prior")),
+    (_shape, ("encode", "prior")),
+    (_inference, ("encode", "posterior")),
+    (_condition_in_codes, ("encode",)),
+    (_class_as_asked, ("generate",)),
+    (_reach, ("generate",)),
+    (_new_samples, ("generate",)),
 )

@@ -1,11 +1,13 @@
 """A model on a server, with the methods of the model."""
 
+import secrets
+
 import numpy as np
 
-from keras_infovae.serving.client import rows
 from keras_infovae.serving.client.retries import Deadline
 from keras_infovae.serving.client.signature_client import SignatureClient
 from keras_infovae.utils.checks import check_integer
+from keras_infovae.utils.row_seeds import packed
 
 
 class Client(SignatureClient):
@@ -58,8 +60,8 @@ class Client(SignatureClient):
         Args:
             x: raw values [n, ...].
             sample: False (default) for the mode of q(z|x), True for one draw from it.
-            seed: of the draws, as in `generate`. Row i is then
-                `model.encode(x[i:i+1], sample=True, seed=row_seed[i])`.
+            seed: an integer of at least 0, for `sample=True`: the draws are those of
+                `model.encode(x, sample=True, seed=seed)`. Default None: new ones each time.
             condition: one row per example, where the model takes one. Default None.
         """
         return self._encode("encode", "x", x, sample, seed, condition)
@@ -74,20 +76,22 @@ class Client(SignatureClient):
         """Returns the mean of p(x|z) in raw units, [n, ...], for z [n, latent_dim]."""
         return self.run("decode", {"z": z} | _given(condition))["x"]
 
+    def reconstruct(self, x, condition=None):
+        """Returns the reconstruction of each example in raw units, [n, ...]."""
+        return self.run("reconstruct", {"x": x} | _given(condition))["reconstruction"]
+
     def generate(self, n, seed=None, condition=None):
         """Returns n new examples in raw units, [n, ...].
 
         Args:
             n: how many, at least 1.
-            seed: an integer of at least 0, for the row seeds (seed + 828308341 i) mod 2^31; or an
-                array of n row seeds. Default None: new ones each time. Row i is
-                `model.generate(1, seed=row_seed[i])`, whatever n is. Rows of seeds that differ by
-                1,000 or less are different ones as long as n is below 900,000.
+            seed: an integer of at least 0, for the examples of `model.generate(n, seed=seed)`.
+                Default None: new ones each time.
             condition: one row per example, or a single one for all of them, where the model takes
                 one. Default None.
         """
         n = check_integer("n", n)
-        inputs = {"seed": rows.row_seeds(seed, n)}
+        inputs = {"seed": _row_seeds(seed, n)}
         if condition is not None:
             condition = np.asarray(condition)
             spec = self._signature("generate", Deadline(self.timeout))["inputs"].get("condition")
@@ -95,30 +99,53 @@ class Client(SignatureClient):
                 condition = np.repeat(condition[None], n, axis=0)
         return self.run("generate", inputs | _given(condition))["x"]
 
-    def predict(self, x, condition=None):
-        """Returns the reconstruction of each example in raw units, [n, ...]."""
-        return self.run("serving_default", {"x": x} | _given(condition))["reconstruction"]
+    def elbo(self, x, seed=0, condition=None):
+        """Returns the evidence lower bound of each example, [n] in nats, where the model has one.
 
-    reconstruct = predict
+        Args:
+            x, condition: as for `encode`.
+            seed: an integer of at least 0: the draws of z are those of `model.elbo(x, seed=seed)`.
+                Default 0. None: new ones each time.
+        """
+        inputs = {"x": x, "seed": _row_seeds(seed, _count(x))}
+        return self.run("elbo", inputs | _given(condition))["elbo"]
+
+    def log_prob(self, x, condition=None):
+        """Returns log p(x) of each example, [n] in nats, of a model that knows it."""
+        return self.run("log_prob", {"x": x} | _given(condition))["log_prob"]
 
     def score(self, x, condition=None):
-        """Returns {"negative_elbo", "reconstruction_loss", "kl_divergence"}, each [n], in nats.
-
-        `negative_elbo` is `-model.elbo(x[i:i+1], seed=0)` for row i: the larger, the more unusual
-        the example. Without a density of z there is `reconstruction_loss` alone. A model with an
-        `anomaly_threshold` also gives `anomaly`, bool [n], and the score that it goes by.
-        """
-        return self.run("score", {"x": x} | _given(condition))
+        """Returns how unusual each example is, [n], as `model.score(x)` does: larger is more so."""
+        return self.all_scores(x, condition)["score"]
 
     def score_image_bytes(self, image_bytes, condition=None):
         """Returns what `score` does, for a list of the contents of PNG or JPEG files."""
-        return self.run("score_image_bytes", {"image_bytes": image_bytes} | _given(condition))
+        return self.run("score_image_bytes", {"image_bytes": image_bytes} | _given(condition))[
+            "score"
+        ]
+
+    def all_scores(self, x, condition=None):
+        """Returns {name: array [n]} of all that the signature `score` gives, in nats.
+
+        These are "score", and what it is made of: "negative_elbo", "reconstruction_loss" and
+        "kl_divergence" where the model has latents, "negative_log_prob" where it knows log p(x).
+        A model with an `anomaly_threshold` also gives "anomaly", bool, and the score it goes by.
+        """
+        return self.run("score", {"x": x} | _given(condition))
 
     def _encode(self, signature, name, examples, sample, seed, condition):
-        n = len(examples) if hasattr(examples, "__len__") else 0  # 0 is refused by `run`
-        seed = rows.row_seeds(seed if sample else 0, n)
+        seed = _row_seeds(seed if sample else 0, _count(examples))
         inputs = {name: examples, "seed": seed} | _given(condition)
         return self.run(signature, inputs)["z" if sample else "mean"]
+
+
+def _row_seeds(seed, n):
+    """Returns the seed of each of n rows of a call, as the model's methods have them."""
+    return packed(secrets.randbelow(2**31) if seed is None else seed, 0, n)
+
+
+def _count(examples):
+    return len(examples) if hasattr(examples, "__len__") else 0  # 0 is refused by `run`
 
 
 def _given(condition):

@@ -6,7 +6,8 @@ import time
 
 import numpy as np
 
-from keras_infovae.serving.client import rows, tensors
+from keras_infovae.serving.client import tensors
+from keras_infovae.serving.client.parts import slices
 from keras_infovae.serving.client.retries import Deadline, with_retries
 from keras_infovae.serving.client.serving_error import ServingError
 from keras_infovae.serving.versions import check_version
@@ -92,9 +93,8 @@ class SignatureClient:
     def _run(self, signature, inputs, deadline):
         specs = self._signature(signature, deadline)
         inputs = _checked(inputs, specs["inputs"], signature)
-        parts = list(
-            rows.slices(_row_bytes(inputs, specs["outputs"]), self.max_rows, self.max_bytes)
-        )
+        row_bytes = _row_bytes(inputs, specs["outputs"])
+        parts = list(slices(row_bytes, self.max_rows, self.max_bytes))
         version = None
         if len(parts) > 1 and not isinstance(self.version, int):  # all parts ask the same one
             version, signatures = self._learn(deadline)

@@ -1,5 +1,5 @@
 """Parts of a model for programs without TensorFlow: on phones, in browsers, at the edge."""
 
-from keras_infovae.serving.portable.exporting import export_portable
+from keras_infovae.serving.portable.export import export_portable
 
 __all__ = ["export_portable"]

@@ -10,8 +10,6 @@ from keras_infovae.serving.server.errors import RequestError, input_error
 from keras_infovae.serving.server.json_form import to_array, utf8
 from keras_infovae.serving.server.tensors import Spec
 
-INPUT, OUTPUT = "inputs", "outputs"  # of the signature, by TensorFlow Serving's convention
-
 
 def from_proto(request_input, checker):
     """Returns strings [n] of a `tensorflow.serving.Input`, within the `InputChecker`'s limits."""

@@ -16,7 +16,8 @@ from tensorflow_serving.apis import (
 
 from keras_infovae.serving.server import examples
 from keras_infovae.serving.server.errors import RequestError, input_error
-from keras_infovae.serving.server.service import REGRESS_METHOD, malformed, no_classes, read
+from keras_infovae.serving.server.service import malformed, no_classes, read
+from keras_infovae.serving.signatures import regress
 
 _LOG = logging.getLogger("keras_infovae.serve")
 
@@ -116,15 +117,15 @@ class GrpcService:
         service = self._service
         with self._lend(request.model_spec) as version:
             given = request.model_spec.signature_name
-            name, signature = service.signature(version, given, REGRESS_METHOD)
+            name, signature = service.signature(version, given, regress.METHOD)
             given = await read(size, examples.from_proto, request.input, service.checker)
-            inputs = {examples.INPUT: given}
+            inputs = {regress.INPUT: given}
             rows, pixels = service.checked(signature, inputs)
             observed.signature = name
             outputs = await service.run(version, name, inputs, rows, pixels)
             response = regression_pb2.RegressionResponse()
             self._set_spec(response.model_spec, version, name)
-            for value in outputs[examples.OUTPUT].ravel().tolist():
+            for value in outputs[regress.OUTPUT].ravel().tolist():
                 response.result.regressions.add(value=value)
             return response
 

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_infovae.serving.graph_model import GraphModel
 from keras_infovae.serving.server.tensors import Spec
+from keras_infovae.serving.signatures import regress
 from keras_infovae.serving.warmup import FILE
 
 
@@ -78,7 +79,7 @@ class LoadedVersion:
             else:
                 request = log.regress_log.request
                 examples = request.input.example_list.examples
-                inputs = {"inputs": [example.SerializeToString() for example in examples]}
+                inputs = {regress.INPUT: [example.SerializeToString() for example in examples]}
             self.run(request.model_spec.signature_name, inputs)
 
 

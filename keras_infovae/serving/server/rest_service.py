@@ -15,7 +15,8 @@ from tensorflow_serving.apis import get_model_metadata_pb2
 from keras_infovae.serving.server import examples, json_form
 from keras_infovae.serving.server.errors import RequestError, input_error, too_large
 from keras_infovae.serving.server.metrics import CONTENT_TYPE
-from keras_infovae.serving.server.service import REGRESS_METHOD, no_classes, read
+from keras_infovae.serving.server.service import no_classes, read
+from keras_infovae.serving.signatures import regress
 
 _LOG = logging.getLogger("keras_infovae.serve")
 _MODEL = "/v1/models/{model}"
@@ -94,8 +95,8 @@ class RestService:
     async def _regress(self, request, observed):
         def understood(version, document):
             given = json_form.signature_name(document)
-            name, signature = self._service.signature(version, given, REGRESS_METHOD)
-            inputs = {examples.INPUT: examples.from_json(document, self._service.checker)}
+            name, signature = self._service.signature(version, given, regress.METHOD)
+            inputs = {regress.INPUT: examples.from_json(document, self._service.checker)}
             return name, signature, inputs, _results
 
         return await self._computed(request, observed, understood)
@@ -179,7 +180,7 @@ class RestService:
 
 
 def _results(outputs):
-    return json_form.encode({"results": outputs[examples.OUTPUT].ravel().tolist()})
+    return json_form.encode({"results": outputs[regress.OUTPUT].ravel().tolist()})
 
 
 def _body_too_large(limit):

@@ -5,9 +5,8 @@ import contextlib
 
 from keras_infovae.serving.server.errors import RequestError
 from keras_infovae.serving.server.tensors import InputChecker
+from keras_infovae.serving.signatures.serving_default import ServingDefault
 
-DEFAULT_SIGNATURE = "serving_default"
-REGRESS_METHOD = "tensorflow/serving/regress"
 _LARGE = 2**16  # bytes from which on a request is read in a thread, so that others go on
 
 
@@ -64,7 +63,7 @@ class Service:
             name: of the signature; "" stands for "serving_default".
             method: the API that it has to be for. Default: any.
         """
-        name = name or DEFAULT_SIGNATURE
+        name = name or ServingDefault.name
         signature = version.signatures.get(name)
         if signature is None:
             known = ", ".join(sorted(version.signatures))

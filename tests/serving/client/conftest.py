@@ -5,34 +5,20 @@ import contextlib
 import pytest
 
 import keras_infovae as ki
-from keras_infovae.serving import model_card, saved_model, signatures
-from keras_infovae.serving.inputs import ServingInputs
 from tests.serving.client import model_server
-from tests.serving.conftest import small
 
-SHAPE = (4, 4, 1)
 ADDRESSES = {"grpc": model_server.grpc_address, "rest": model_server.rest_address}
 
 
 @pytest.fixture(scope="session")
-def model():
-    return small(shape=SHAPE, scaling=ki.datasets.Scaling(0.0, 16.0))
+def model(images):
+    return images[0]
 
 
 @pytest.fixture(scope="session")
-def version(model, tmp_path_factory):
-    """The path of the exported model, which is not compared with the Keras model here."""
-    path = str(tmp_path_factory.mktemp("served"))
-    traced = saved_model.trace(signatures.make(signatures.NAMES, ServingInputs(model)))
-    saved_model.write(path, traced)
-    model_card.write(path, model_card.describe(model, traced, None, {"encode": 0.0}, 1e-5))
-    return path
-
-
-@pytest.fixture(scope="session")
-def running(version):
+def running(images):
     """(The server, {protocol: address})."""
-    server = model_server.ModelServer(version)
+    server = model_server.ModelServer(images[1])
     with contextlib.ExitStack() as stack:
         addresses = {name: stack.enter_context(ADDRESSES[name](server)) for name in ADDRESSES}
         yield server, addresses

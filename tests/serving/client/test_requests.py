@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import keras_infovae as ki
-from keras_infovae.serving.client import rows, tensors
+from keras_infovae.serving.client import parts, tensors
 from keras_infovae.serving.client.rest_transport import as_json
 
 CLIENT = "keras_infovae.serving.client"
@@ -24,9 +24,10 @@ X = np.zeros((2, 4, 4, 1))
         ("encode", ([[1.0], [1.0, 2.0]],), ValueError, "`x` must be an array, its rows of one"),
         ("encode", (X.astype("U"),), TypeError, "`x` must be an array of numbers"),
         ("encode", (7,), ValueError, "`x` must have shape"),
-        ("encode", (X, True, -1), ValueError, "`seed` must be at least 0"),
-        ("encode", (X, True, 0.5), TypeError, "`seed` must be an integer or an array of 2"),
-        ("encode", (X, True, [1, 2, 3]), TypeError, "`seed` must be an integer or an array of 2"),
+        ("encode", (X, True, -1), ValueError, "`seed` must be an integer of at least 0"),
+        ("encode", (X, True, 0.5), TypeError, "`seed` must be an integer of at least 0"),
+        ("generate", (2, [1, 2]), TypeError, "`seed` must be an integer of at least 0"),
+        ("elbo", (X, -1), ValueError, "`seed` must be an integer of at least 0"),
         ("encode", (X, False, None, [1, 1]), ValueError, r"takes \['seed', 'x'\]"),
         ("decode", (np.zeros((1, 2)),), ValueError, r"`z` must have shape \[n, 3\]"),
         ("generate", (0,), ValueError, "`n` must be an integer of at least 1"),
@@ -103,24 +104,11 @@ def test_float32_is_the_same_after_json():
     assert as_json(np.array([b"\x00\xff", b""], object)) == [{"b64": "AP8="}, {"b64": ""}]
 
 
-def test_seeds_of_rows():
-    assert rows.row_seeds(5, 1).tolist() == [5]
-    np.testing.assert_array_equal(rows.row_seeds(5, 9)[:4], rows.row_seeds(5, 4))
-    np.testing.assert_array_equal(rows.row_seeds([3, 2**31 + 1], 2), [3, 1])
-    assert rows.row_seeds(2**63 - 1, 2).min() >= 0
-    assert len(set(rows.row_seeds(1, 10_000))) == 10_000
-    # Seeds s and s + d share a row where i - j is the solution of STEP * (i - j) = d modulo SEEDS.
-    apart = np.arange(1, 1001) * pow(rows.STEP, -1, rows.SEEDS) % rows.SEEDS
-    assert np.minimum(apart, rows.SEEDS - apart).min() == 972_785
-    assert len(np.unique([rows.row_seeds(s, 1000) for s in range(50)])) == 50_000
-    assert set(rows.row_seeds(None, 2)) != set(rows.row_seeds(None, 2))
-
-
 def test_parts_are_as_large_as_allowed_and_no_larger():
     sizes = np.random.default_rng(0).integers(1, 100, 500)
-    parts = list(rows.slices(sizes, max_rows=7, max_bytes=150))
-    assert [row for part in parts for row in range(part.start, part.stop)] == list(range(500))
-    for part in parts:
+    made = list(parts.slices(sizes, max_rows=7, max_bytes=150))
+    assert [row for part in made for row in range(part.start, part.stop)] == list(range(500))
+    for part in made:
         n = part.stop - part.start
         assert n <= 7 and (sizes[part].sum() <= 150 or n == 1)
         more = sizes[part.start : part.stop + 1]

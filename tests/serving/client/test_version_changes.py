@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 import keras_infovae as ki
-from tests.serving.client.conftest import SHAPE
-from tests.serving.conftest import raw_examples
+from tests.serving.conftest import IMAGE, raw_examples
 
-RAW = np.rint(raw_examples(SHAPE, 16.0))
+RAW = np.rint(raw_examples(IMAGE, 16.0))
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}  # rounding of batches of other sizes
 Z = np.random.default_rng(0).normal(size=(12, 3)).astype("float32")
 

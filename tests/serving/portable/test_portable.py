@@ -12,8 +12,9 @@ import scipy.special
 import tensorflow as tf
 
 import keras_infovae as ki
-from keras_infovae.serving.portable import exporting, litert_format, onnx_format, parts
+from keras_infovae.serving.portable import exporting, litert_format, onnx_format
 from keras_infovae.serving.portable.exporting import export_part
+from keras_infovae.serving.signatures import PARTS
 from tests import contracts
 from tests.serving.conftest import raw_examples, small
 
@@ -84,7 +85,7 @@ def rows_of(*names):
     ("row", "part", "form"),
     [
         *((row, "encoder", onnx_format) for row in rows_of("`poisson`", "1.7e9")),
-        *((row, "encoder", litert_format) for row in rows_of("with a condition", "1.7e9")),
+        *((row, "encoder", litert_format) for row in rows_of("a condition", "1.7e9")),
         *((row, "decoder", onnx_format) for row in rows_of("`student_t`")),
         *((row, "decoder", litert_format) for row in rows_of("`pixel_cnn`")),
     ],
@@ -96,7 +97,7 @@ def test_some_models(tmp_path, row, part, form):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", exporting.FORMATS.values(), ids=list(exporting.FORMATS))
-@pytest.mark.parametrize("part", list(parts.PARTS))
+@pytest.mark.parametrize("part", list(PARTS))
 @pytest.mark.parametrize("row", contracts.PORTABLE, ids=lambda row: row.name)
 def test_every_model(tmp_path, row, part, form):
     check_row(row, tmp_path / f"part{form.SUFFIX}", part, form)
@@ -107,13 +108,13 @@ def test_every_model(tmp_path, row, part, form):
 @pytest.mark.parametrize(("model_class", "arguments"), contracts.MODELS, ids=contracts.case_id)
 def test_every_member(tmp_path, model_class, arguments, suffix):
     model = small(model_class, **arguments)
-    for part in parts.PARTS:
+    for part in PARTS:
         assert export_part(model, tmp_path / f"{part}{suffix}", part, False) <= 1e-5
 
 
 def test_the_table_of_the_documentation():
     def cell(possible):
-        return "all" if len(possible) == len(parts.PARTS) else ", ".join(possible)
+        return "all" if len(possible) == len(PARTS) else ", ".join(possible)
 
     lines = [f"| {r.name} | {cell(r.litert)} | {cell(r.onnx)} |" for r in contracts.PORTABLE]
     assert "\n".join(lines) in DOCUMENT.read_text(encoding="utf-8")

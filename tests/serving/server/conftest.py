@@ -22,8 +22,8 @@ import keras_infovae as ki
 from keras_infovae.cli.serve import Serve
 from keras_infovae.serving import saved_model, signatures, warmup, without_keras
 from keras_infovae.serving.graph_model import GraphModel
-from keras_infovae.serving.inputs import ServingInputs
 from keras_infovae.serving.samples import Samples
+from keras_infovae.serving.served_model import ServedModel
 from keras_infovae.serving.server.settings import Settings
 
 # Runs the server's process, and prints at its end which modules of Keras it holds.
@@ -142,10 +142,11 @@ def keras_model():
 def version(keras_model, tmp_path_factory):
     """The path of a version with warm-up requests, as export writes it (which compares it too)."""
     path = tmp_path_factory.mktemp("serving") / "digits" / "3"
-    inputs = ServingInputs(keras_model)
-    traced = saved_model.trace(signatures.make(signatures.NAMES, inputs))
-    saved_model.write(str(path), traced)
-    warmup.write(str(path), signatures.NAMES, Samples(inputs, pixels(2)))
+    served = ServedModel(keras_model)
+    chosen = signatures.choose("all", served)
+    methods = {signature.name: signature.method for signature in chosen}
+    saved_model.write(str(path), saved_model.trace_all(chosen, served), None, methods)
+    warmup.write(str(path), chosen, Samples(served, pixels(2)))
     return path
 
 

@@ -7,6 +7,7 @@ import pytest
 import requests
 import tensorflow as tf
 
+from keras_infovae.serving.signatures import SIGNATURES
 from tests.serving.server.conftest import pixels, png
 
 SEED = [0, 5, 2**40]
@@ -15,17 +16,8 @@ SEED = [0, 5, 2**40]
 def requests_of(name):
     """Returns {input: array or list of bytes} of three rows for a signature."""
     inputs = {"x": pixels(3), "seed": np.array(SEED), "image_bytes": png(3)}
-    wanted = {
-        "serving_default": ["x"],
-        "encode": ["x", "seed"],
-        "generate": ["seed"],
-        "score": ["x"],
-        "encode_image_bytes": ["image_bytes", "seed"],
-        "score_image_bytes": ["image_bytes"],
-    }
-    if name == "decode":
-        return {"z": np.linspace(-1, 1, 48, dtype="float32").reshape(3, 16)}
-    return {key: inputs[key] for key in wanted[name]}
+    inputs["z"] = np.linspace(-1, 1, 48, dtype="float32").reshape(3, 16)
+    return {key: inputs[key] for key in SIGNATURES[name].takes or ["x"]}
 
 
 def as_json(value):
@@ -34,15 +26,7 @@ def as_json(value):
     return value.tolist()
 
 
-PREDICT = (
-    "serving_default",
-    "encode",
-    "decode",
-    "generate",
-    "score",
-    "encode_image_bytes",
-    "score_image_bytes",
-)
+PREDICT = [name for name in SIGNATURES if name not in ("regress", "log_prob")]
 
 
 @pytest.mark.parametrize("name", PREDICT)
