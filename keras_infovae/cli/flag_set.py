@@ -1,18 +1,13 @@
 """The flags of one command."""
 
-import contextlib
 import dataclasses
 import difflib
 
 from absl import flags
 
 from keras_infovae.cli.errors import CommandLineError
-from keras_infovae.utils.checks import (
-    argument_error,
-    check_choice,
-    check_integer,
-    check_number,
-)
+from keras_infovae.models import parameters
+from keras_infovae.utils.checks import argument_error
 
 REQUIRED = "none, it must be given"
 _LONGEST_VALUE = 60  # characters on the help page; longer lists of choices go into the text
@@ -76,30 +71,11 @@ class FlagSet:
 
     def integer(self, name, value, text, minimum=1, default=None, shown=None):
         """Adds a flag that takes an integer of at least `minimum`; the rest as for `text`."""
+        self._define_parsed(parameters.Integer(text, minimum), name, value, default, shown)
 
-        def convert(given):
-            with contextlib.suppress(ValueError):
-                given = int(given)
-            if isinstance(given, str):
-                raise argument_error(f"--{name}", f"an integer of at least {minimum}", given)
-            return check_integer(f"--{name}", given, minimum)
-
-        self._define(name, convert, value, text, default, shown)
-
-    def number(self, name, value, text, default=None, shown=None, words=(), **bounds):
-        """Adds a flag that takes a number within `bounds` (as for `check_number`) or a word."""
-
-        def convert(given):
-            if given in words:
-                return given
-            try:
-                number = float(given)
-            except ValueError:
-                allowed = " or ".join(["a number", *map(repr, words)])
-                raise argument_error(f"--{name}", allowed, given) from None
-            return check_number(f"--{name}", number, **bounds)
-
-        self._define(name, convert, value, text, default, shown)
+    def number(self, name, value, text, default=None, shown=None, **limits):
+        """Adds a flag that takes a number within limits, or a word, as a `Number` has them."""
+        self._define_parsed(parameters.Number(text, **limits), name, value, default, shown)
 
     def interval(self, name, value, text, shown=None):
         """Adds a flag that takes two integers of at least 1, "FIRST,LAST", in order, as a tuple."""
@@ -116,22 +92,12 @@ class FlagSet:
 
         self._define(name, convert, value, text, None, shown)
 
-    def choice(self, name, choices, text, default=None, shown=None, required=False):
+    def choice(self, name, choices, text, default=None, shown=None):
         """Adds a flag that takes one of the strings in `choices`; the rest as for `text`."""
         value = "|".join(choices)
         if len(value) > _LONGEST_VALUE:
             value, text = "NAME", f"One of {', '.join(choices)}. {text}"
-        if required:
-            self._required[name] = value
-            shown = REQUIRED
-        self._define(
-            name,
-            lambda given: check_choice(f"--{name}", given, choices),
-            value,
-            text,
-            default,
-            shown,
-        )
+        self._define_parsed(parameters.Choice(text, choices), name, value, default, shown)
 
     def boolean(self, name, text, default=False, shown=None):
         """Adds a flag that is set by --name and unset by --noname."""
@@ -143,6 +109,12 @@ class FlagSet:
 
         shown = shown or ("on" if default else "off")
         self._define(name, convert, "", text, default, shown, boolean=True)
+
+    def _define_parsed(self, parameter, name, value, default, shown):
+        def convert(given):
+            return parameter.parse(f"--{name}", given)
+
+        self._define(name, convert, value, parameter.text, default, shown)
 
     def _define(self, name, convert, value, text, default, shown, boolean=False):
         flag = flags.Flag(_Parser(convert=convert), None, name, default, text, boolean=boolean)
