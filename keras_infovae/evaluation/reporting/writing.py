@@ -146,8 +146,8 @@ def _lead(metrics):
 def _tables(metrics):
     latents = metrics["latents"] or {}
     tables = {
-        "Held-out examples": _known(metrics["held_out"]),
-        "Training examples (at most 1,000)": _known(metrics["train"]),
+        "Held-out examples": metrics["held_out"],
+        "Training examples (at most 1,000)": metrics["train"],
         "Aggregated posterior, held-out": (metrics["aggregated_posterior"] or {}).get("test"),
         "Aggregated posterior, training": (metrics["aggregated_posterior"] or {}).get("train"),
         "Information in z, nats": latents.get("information"),
@@ -158,12 +158,11 @@ def _tables(metrics):
         "Model": metrics["model"],
         "Data": metrics["data"],
     }
-    return {caption: values for caption, values in tables.items() if values}
-
-
-def _known(summary):
-    """Returns a summary without what is not defined for the model, of which another line tells."""
-    return {name: value for name, value in summary.items() if value is not None}
+    return {
+        caption: {name: value for name, value in values.items() if value is not None}
+        for caption, values in tables.items()
+        if values
+    }
 
 
 def _footer(metrics, seed):
