@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 import keras_infovae as ki
-from keras_infovae.utils.row_random import packed
+from keras_infovae.utils.row_seeds import packed
 
 RNG = np.random.default_rng(0)
 SMALL = {name: ki.networks.MLP([6]) for name in ("encoder", "decoder")}
