@@ -156,7 +156,7 @@ def test_samples_are_judged(kind):
         kind.model, LABELED, count=60, classifier=Eyes(), batch_size=17
     )
     assert again == pytest.approx(found, rel=1e-3)
-    indices, distances = evaluation.nearest_neighbours(kind.model.generate(5, seed=0), DATA.train)
+    indices, distances = evaluation.nearest_neighbors(kind.model.generate(5, seed=0), DATA.train)
     assert indices.shape == distances.shape == (5, 1)
 
 
@@ -197,7 +197,7 @@ CALLS = [
     (plot("plot_interpolation"), {"encode", "decode"}),
     (plot("plot_traversals"), {"encode", "decode"}),
     (plot("plot_samples"), {"generate"}),
-    (plot("plot_nearest_neighbours"), {"generate"}),
+    (plot("plot_nearest_neighbors"), {"generate"}),
     (plot("plot_latent_space"), {"encode"}),
     (plot("plot_latent_embedding"), {"encode"}),
     (plot("plot_aggregated_posterior"), {"encode", "prior"}),

@@ -51,8 +51,8 @@ def plot(model, x, condition, class_names, seed, path):
         axes.set_title(name, size=10.5, color=style.INK, loc="left", pad=6)
         if i == 0:
             names = [style.shortened(class_names[c], 14) for c in classes]
-            centres = views.mosaic_centres(canvas.shape[0], len(classes))
-            axes.set_yticks(centres, names, size=9, parse_math=False)
+            centers = views.mosaic_centers(canvas.shape[0], len(classes))
+            axes.set_yticks(centers, names, size=9, parse_math=False)
             axes.tick_params(length=0, colors=style.INK)
     return style.write(figure, path)
 

@@ -57,7 +57,7 @@ def plot_samples(
         shown = None if x is None else x[_indices(x, len(samples))]
         return _images(model, shown, samples, note, path)
     count = _CURVES if kind == views.CURVES else _MOST_POINTS
-    # Bounded values (grey levels, shares) are shown as their means, real values with their noise.
+    # Bounded values (gray levels, shares) are shown as their means, real values with their noise.
     noise, given = model.example_spec.values.minimum is None, draw(condition, count, seed)
     samples = model.generate(count, seed=seed, sample=noise, condition=given)
     samples = views.rows_of(model, samples)
@@ -114,7 +114,7 @@ def _columns(values, samples, feature_names, note, path):
         if gaps is not None:
             chosen = np.sort(np.argsort(-gaps, kind="stable")[: views.MOST_PANELS])
             which = f" Shown: the {views.MOST_PANELS} of {len(names)} columns with largest gap."
-    what = "Good: blue, the samples, fills grey, the data. The gap is the largest between both "
+    what = "Good: blue, the samples, fills gray, the data. The gap is the largest between both "
     what += f"cumulative distributions: 0 is none.{which}{note}"
     across = min(6, len(chosen))
     figure = style.new_figure(
@@ -165,9 +165,9 @@ def _curves(values, samples, note, path):
     )
     grid = figure.add_gridspec(1, len(parts))
     first = None
-    for i, (name, curves, colour) in enumerate(parts):
+    for i, (name, curves, color) in enumerate(parts):
         first = style.style_axes(figure.add_subplot(grid[i], sharey=first))
-        first.plot(curves.T, color=colour, linewidth=1.0, alpha=0.6)
+        first.plot(curves.T, color=color, linewidth=1.0, alpha=0.6)
         first.margins(x=0)
         first.set_xlabel("position in x", size=9, color=style.MUTED)
         style.panel_title(first, name, most=40)
