@@ -62,6 +62,6 @@ def check_parts(model):
         if not part.has_density and schedules.bounds(model.alpha) != (1.0, 1.0):
             kind, name = _described(part)
             raise ValueError(
-                f"Argument `alpha` must be 1 for {article} {kind} without a density, whose KL is "
+                f"Argument `alpha` must be 1 for a {kind} without a density, whose KL is "
                 f"not defined. Received: alpha={model.alpha}, {kind} {name}"
             )
