@@ -99,9 +99,9 @@ def test_the_summary_has_the_terms_of_the_loss_and_the_exact_likelihood(kind):
         assert summary["log_prob"] == pytest.approx(kind.model.log_prob(DATA.test).mean())
     known = {name for name, value in summary.items() if value is not None}
     assert ("log_prob" in known, "latent_dim" in known) == ("log_prob" in can, "encode" in can)
-    assert "elbo" not in known and summary["importance_weighted_examples"] == 0
+    assert not {"elbo", "importance_weighted_examples"} & known
     lines = evaluation.describe(summary).splitlines()
-    assert len(lines) == 1 + len(known - {"examples", "importance_weighted_examples", "latent_dim"})
+    assert len(lines) == 1 + len(known - {"examples", "latent_dim"})
     vae = summary | {"kl_divergence": 3.0, "elbo": -5.0, "log_prob": None}
     table = evaluation.compare({"one": summary, "vae": vae})
     assert "ELBO, nats" in table and "KL(q(z|x) || p(z)), nats" in table
@@ -156,7 +156,7 @@ def test_samples_are_judged(kind):
         kind.model, LABELED, count=60, classifier=Eyes(), batch_size=17
     )
     assert again == pytest.approx(found, rel=1e-3)
-    indices, distances = evaluation.nearest_neighbours(kind.model.generate(5, seed=0), DATA.train)
+    indices, distances = evaluation.nearest_neighbors(kind.model.generate(5, seed=0), DATA.train)
     assert indices.shape == distances.shape == (5, 1)
 
 
@@ -197,7 +197,7 @@ CALLS = [
     (plot("plot_interpolation"), {"encode", "decode"}),
     (plot("plot_traversals"), {"encode", "decode"}),
     (plot("plot_samples"), {"generate"}),
-    (plot("plot_nearest_neighbours"), {"generate"}),
+    (plot("plot_nearest_neighbors"), {"generate"}),
     (plot("plot_latent_space"), {"encode"}),
     (plot("plot_latent_embedding"), {"encode"}),
     (plot("plot_aggregated_posterior"), {"encode", "prior"}),

@@ -109,7 +109,7 @@ def _draw(model, data, conditions, metrics, folder, seed):
         section, options = "Samples", names | classes | {"seed": seed}
         draw(section, "samples", plots.plot_samples, model, x, **options, **given)
         options["condition"] = conditions["train"]
-        draw(section, "neighbours", plots.plot_nearest_neighbours, model, data.train, **options)
+        draw(section, "neighbors", plots.plot_nearest_neighbors, model, data.train, **options)
     section = "What z holds"
     if "kl_per_dimension" in (metrics["latents"] or {}):
         draw(section, "kl", plots.plot_kl_per_dimension, model, x, **given)
