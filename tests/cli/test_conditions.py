@@ -59,7 +59,7 @@ def test_the_condition_was_learned_with(folder):
     model = ki.IWAE(
         2, 2, condition=ki.conditions.Classes(2), encoder="mlp", decoder="mlp", **settings
     )
-    model.compile("adam", jit_compile=False)
+    model.compile("adam", run_eagerly=True)
     held_out = (data.validation, given["validation"])
     fit = {"epochs": 2, "batch_size": 16, "verbose": 0, "validation_data": held_out}
     history = model.fit(data.train, condition=given["train"], **fit).history

@@ -77,7 +77,10 @@ def test_every_argument_that_a_model_annotates_has_a_flag_that_tells_whose_it_is
 
 
 def test_the_console_script(runs, tmp_path):
-    program = "from keras_infovae.cli.main import run; run()"
+    program = (
+        "import sys\nfrom keras_infovae.cli.main import run\n"
+        "try:\n    run()\nfinally:\n    assert 'keras_tuner' not in sys.modules  # slow to import"
+    )
     arguments = ["generate", f"--run={runs}/table", "--output=made_up.csv"]
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments],
