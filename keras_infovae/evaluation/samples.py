@@ -24,13 +24,13 @@ def sample_quality(
     batch_size=256,
     condition=None,
 ):
-    """Returns how good samples from the prior are, measured against held-out data.
+    """Returns how good samples are, measured against held-out data.
 
     A classifier is trained on the training split; samples and data are compared in its features
     (128 units before the logits), and, for memorization, in x itself.
 
     Args:
-        model: a trained model; samples are `model.generate(count, seed=seed)`, means of p(x|z). One
+        model: a trained model; samples are `model.generate(count, seed=seed)`. One
             that takes a condition is given those of training examples, drawn by `seed`.
         data: a `datasets.Dataset` with labels; the test split is compared with, or the validation
             split where it is empty.

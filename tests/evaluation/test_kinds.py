@@ -99,9 +99,9 @@ def test_the_summary_has_the_terms_of_the_loss_and_the_exact_likelihood(kind):
         assert summary["log_prob"] == pytest.approx(kind.model.log_prob(DATA.test).mean())
     known = {name for name, value in summary.items() if value is not None}
     assert ("log_prob" in known, "latent_dim" in known) == ("log_prob" in can, "encode" in can)
-    assert "elbo" not in known and summary["importance_weighted_examples"] == 0
+    assert not {"elbo", "importance_weighted_examples"} & known
     lines = evaluation.describe(summary).splitlines()
-    assert len(lines) == 1 + len(known - {"examples", "importance_weighted_examples", "latent_dim"})
+    assert len(lines) == 1 + len(known - {"examples", "latent_dim"})
     vae = summary | {"kl_divergence": 3.0, "elbo": -5.0, "log_prob": None}
     table = evaluation.compare({"one": summary, "vae": vae})
     assert "ELBO, nats" in table and "KL(q(z|x) || p(z)), nats" in table

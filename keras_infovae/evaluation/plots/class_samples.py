@@ -28,7 +28,7 @@ def plot(model, x, condition, class_names, seed, path):
     classes = known[views.spread_out(len(known), _MOST_CLASSES)]
     # The same seed draws the same z, whatever the condition.
     samples = np.concatenate([model.generate(_COLUMNS, seed=seed, condition=c) for c in classes])
-    parts = [("samples from the prior: a column has one z", samples)]
+    parts = [("samples: a column has one seed", samples)]
     if x is not None:
         parts.insert(0, ("data", np.concatenate([_examples(x[condition == c]) for c in classes])))
     view = views.ImageView(model, samples if x is None else x)
@@ -37,7 +37,7 @@ def plot(model, x, condition, class_names, seed, path):
         which += f" Without data here: {absent} of {len(known)} classes."
     width, aspect = 4.4 if x is not None else 6.2, samples.shape[1] / samples.shape[2]
     figure = style.new_figure(
-        "New examples of each class, made from the prior",
+        "New examples of each class, made by the model",
         "Good: each row as varied as its class in the data, none that could not be of it, and one "
         f"style down each column.{which}{view.note}",
         width=len(parts) * width + 1.0,

@@ -9,6 +9,7 @@ _UNITS = {
     "loss": "nats per example",
     "reconstruction_loss": "nats per example",
     "kl_divergence": "nats per example",
+    "negative_log_likelihood": "nats per example",
     "divergence": "in its own unit",
     "adversary_loss": "nats",
 }
