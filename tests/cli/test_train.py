@@ -55,7 +55,7 @@ def untrained(monkeypatch):
         return {}
 
     monkeypatch.setattr(training_run, "_fit", fit)
-    numbers = {"examples": 6, "importance_weighted_examples": 0}
+    numbers = {"examples": 6, "importance_weighted_examples": 0, "elbo": -3.0}
     monkeypatch.setattr(ki.evaluation, "summarize", lambda *_, **__: numbers)
 
 

@@ -73,7 +73,7 @@ def test_a_kernel_goes_to_the_divergence_of_the_model():
     kernel = ki.kernels.get("rq")
     assert registry.make(ki.SteinVAE, latent_dim=2, kernel="rq").divergence.kernel == kernel
     made = registry.make(ki.InfoVAE, latent_dim=2, kernel="rq", divergence="stein").divergence
-    assert isinstance(made, ki.divergences.KernelSteinDiscrepancy) and made.kernel == kernel
+    assert isinstance(made, ki.divergences.KernelizedSteinDiscrepancy) and made.kernel == kernel
     with pytest.raises(ValueError, match="`kernel` must be left out for a divergence that has"):
         registry.make(ki.FactorVAE, latent_dim=2, kernel="rq")
 

@@ -169,7 +169,7 @@ def test_the_objective_is_the_first_that_all_models_have():
         objectives.check("mmd", [KINDS["no latents"][0]()])
 
 
-def test_a_model_without_latents_or_optimizer_is_searched(tmp_path, monkeypatch):
+def test_a_model_without_latents_or_optimizer_is_searched(tmp_path):
     @ki.register_model("column_normals")
     class Registered(ColumnNormals):
         def __init__(
@@ -179,10 +179,9 @@ def test_a_model_without_latents_or_optimizer_is_searched(tmp_path, monkeypatch)
             seed=None,
             scaling=None,
         ):
-            super().__init__(seed=seed)
-            self.floor, self.scaling = floor, scaling
+            super().__init__(seed=seed, scaling=scaling)
+            self.floor = floor
 
-    monkeypatch.setattr(ki.evaluation, "summarize", lambda *_, **__: {})
     try:
         hypermodel = ki.tuning.HyperModel("column_normals", batch_size=16)
         assert set(hypermodel.space) == {"floor", "batch_size"}
