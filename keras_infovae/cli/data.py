@@ -47,7 +47,7 @@ def define(flag_set, stream=False):
     flag_set.text(
         "label_column",
         "COLUMN",
-        "For .csv and .parquet: the column that is the label and not data. It colours pictures, "
+        "For .csv and .parquet: the column that is the label and not data. It colors pictures, "
         "and a model can be told it (train --condition=labels).",
         shown="none",
     )

@@ -9,7 +9,7 @@ def aggregated_posterior_report(
 ):
     """Returns what q(z) is like on `train` and on `test`, fit for JSON.
 
-    A model that generalises has about the same q(z) on both. Where log det Cov[q(z)] is far above 0
+    A model that generalizes has about the same q(z) on both. Where log det Cov[q(z)] is far above 0
     on both, codes spread past the prior; where it falls on `test`, inference is over-fitted.
 
     Args:

@@ -114,7 +114,7 @@ def summary_of(measured, num_samples=128, loss_batch_size=128):
         "elbo": None if measured.elbo is None else measured.elbo.mean(),
         "importance_weighted_bound": None,
         f"importance_weighted_bound{_ERROR}": None,
-        "importance_weighted_examples": 0,
+        "importance_weighted_examples": None,
         "inference_gap": None,
         "log_det_covariance": None,
         "active_units": None,
@@ -195,7 +195,7 @@ def _plain(value):
 
 def _heading(summaries):
     counts = sorted({summary["examples"] for summary in summaries})
-    used = sorted({s["importance_weighted_examples"] for s in summaries} - {0})
+    used = sorted({s["importance_weighted_examples"] for s in summaries} - {None})
     text = f"Mean over {' or '.join(f'{n:,}' for n in counts)} examples"
     if used and used != counts:
         text += f" (importance-weighted bound: {' or '.join(f'{n:,}' for n in used)} of them)"

@@ -13,7 +13,7 @@ class SteinVAE(InfoVAE):
              + (alpha + lambda_ - 1) D(q(z), p(z))
 
     where D is followed along the Stein variational gradient direction and reported as the
-    kernelised Stein discrepancy. Choose it when the prior is known by its log density only; with a
+    kernelized Stein discrepancy. Choose it when the prior is known by its log density only; with a
     standard normal prior `MMDVAE` is cheaper and as good.
 
     Args:

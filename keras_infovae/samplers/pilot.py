@@ -101,8 +101,8 @@ def make_annealing_plan(pilot, count, schedule="adaptive"):
     grid = _grid()
     even = tf.linspace(0.0, 1.0, count + 1)
     if schedule == "adaptive":
-        travelled = _travelled(grid, tf.reduce_mean(pilot.variances, axis=1))
-        temperatures = _interpolate(even * travelled[-1], travelled, grid)
+        traveled = _traveled(grid, tf.reduce_mean(pilot.variances, axis=1))
+        temperatures = _interpolate(even * traveled[-1], traveled, grid)
     elif schedule == "sigmoid":
         raw = tf.sigmoid(_STEEPNESS * (2.0 * even - 1.0))
         temperatures = (raw - raw[0]) / (raw[-1] - raw[0])
@@ -120,13 +120,13 @@ def _grid():
     return tf.constant(np.linspace(0.0, 1.0, PILOT_TEMPERATURES + 1) ** 4, tf.float32)
 
 
-def _travelled(grid, variances):
+def _traveled(grid, variances):
     """Returns the integral of sqrt(Var log r(z)) from 0 to each b of the grid, up to a factor."""
     speed = tf.sqrt(tf.where(tf.math.is_finite(variances), variances, tf.zeros_like(variances)))
     pieces = 0.5 * (speed[1:] + speed[:-1]) * (grid[1:] - grid[:-1])
-    travelled = tf.concat([[0.0], tf.cumsum(pieces)], axis=0)
+    traveled = tf.concat([[0.0], tf.cumsum(pieces)], axis=0)
     even = tf.linspace(0.0, 1.0, grid.shape[0])
-    return tf.math.divide_no_nan(travelled, travelled[-1]) + _EVEN_SHARE * even
+    return tf.math.divide_no_nan(traveled, traveled[-1]) + _EVEN_SHARE * even
 
 
 def _interpolate(at, grid, values):

@@ -57,11 +57,13 @@ def export_for_serving(
     >>> path = ki.serving.export_for_serving(model, "exported/my_model")  # doctest: +SKIP
     Exported to exported/my_model/1. The largest difference from the Keras model is 1.2e-07.
     """
-    from keras_infovae.serving import exporting  # with TensorFlow, which clients do without
+    from keras_infovae.serving.exporting import export  # with TensorFlow, which clients do without
+    from keras_infovae.serving.graph_loader import GraphLoader
 
-    path, differences = exporting.export_alone(
-        model, directory, version, signatures, warmup, preprocessing, classes
-    )
+    with GraphLoader() as loader:
+        path, differences = export(
+            model, directory, version, signatures, warmup, preprocessing, loader, classes
+        )
     worst = max(differences.values())
     print(f"Exported to {path}. The largest difference from the Keras model is {worst:.2g}.")
     return path

@@ -7,18 +7,11 @@ import numpy as np
 
 from keras_infovae.serving import model_card, parity, saved_model, signatures
 from keras_infovae.serving import warmup as warm_up
-from keras_infovae.serving.graph_loader import GraphLoader
 from keras_infovae.serving.samples import Samples
 from keras_infovae.serving.served_model import ServedModel
 from keras_infovae.serving.versions import check_version, versions_in
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.files import rename_to_new, temporary_directory
-
-
-def export_alone(model, directory, version, names, warmup, preprocessing, classes):
-    """Does what `export` does, with a process of its own."""
-    with GraphLoader() as loader:
-        return export(model, directory, version, names, warmup, preprocessing, loader, classes)
 
 
 def export(model, directory, version, names, warmup, preprocessing, loader, classes=None):

@@ -178,7 +178,7 @@ def is_number(parameter):
     return isinstance(parameter, ki.parameters.Number)
 
 
-def test_a_table_is_standardised_and_normal(runs):
+def test_a_table_is_standardized_and_normal(runs):
     config = RunDirectory(runs / "table").config()
     assert config["data"]["standardize"] is True
     assert config["data"]["source"] == str(runs / "table.csv")
@@ -196,7 +196,7 @@ def test_a_table_is_standardised_and_normal(runs):
         ("shares", ["--likelihood=bernoulli"], "bernoulli", False),
         ("shares", ["--likelihood=normal"], "normal", True),
         ("signed", [], "normal", False),
-        ("grey", [], "bernoulli", False),
+        ("gray", [], "bernoulli", False),
     ],
 )
 def test_defaults_follow_from_the_data(
@@ -206,7 +206,7 @@ def test_defaults_follow_from_the_data(
     arrays = {
         "shares": rng.random((20, 3)),
         "signed": rng.normal(size=(20, 3, 3)),
-        "grey": rng.integers(0, 256, (20, 3, 3), dtype="uint8"),
+        "gray": rng.integers(0, 256, (20, 3, 3), dtype="uint8"),
     }
     np.save(tmp_path / "x.npy", arrays[name])
     outcome = train(f"--data={tmp_path}/x.npy", f"--output={tmp_path}/run", *flags)

@@ -19,7 +19,7 @@ PLOTS = [  # that take the path, then x
     "plot_reconstructions",
     "plot_interpolation",
     "plot_traversals",
-    "plot_nearest_neighbours",
+    "plot_nearest_neighbors",
     "plot_kl_per_dimension",
     "plot_aggregated_posterior",
     "plot_latent_space",
@@ -74,7 +74,7 @@ def test_all_pictures_of_each_kind_of_condition(tmp_path, shape, condition, cls)
     for path in paths:
         check_picture(path)
     condition = conditions.conditions_of(model, data, given)
-    for name in ("plot_traversals", "plot_nearest_neighbours", "plot_aggregated_posterior"):
+    for name in ("plot_traversals", "plot_nearest_neighbors", "plot_aggregated_posterior"):
         given = {"condition": condition["train"]}
         check_picture(getattr(evaluation, name)(model, tmp_path / f"{name}.png", x, **given))
 
@@ -161,11 +161,11 @@ def test_traversals_keep_the_condition_of_their_example(tmp_path, model, shown):
         np.testing.assert_allclose(shown[0][row], expected, rtol=1e-5)
 
 
-def test_neighbours_are_sought_among_all_examples(tmp_path, model, shown):
-    evaluation.plot_nearest_neighbours(model, tmp_path / "n.png", X, seed=4, condition=LABELS)
+def test_neighbors_are_sought_among_all_examples(tmp_path, model, shown):
+    evaluation.plot_nearest_neighbors(model, tmp_path / "n.png", X, seed=4, condition=LABELS)
     made = model.generate(10, seed=4, condition=conditions.draw(LABELS, 10, 4))
     np.testing.assert_array_equal(shown[0][0], made)
-    nearest, _ = evaluation.nearest_neighbours(made, X, 3)
+    nearest, _ = evaluation.nearest_neighbors(made, X, 3)
     np.testing.assert_array_equal(shown[0][1:], X[nearest.T])
 
 

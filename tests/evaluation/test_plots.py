@@ -11,7 +11,7 @@ from scipy import stats
 import keras_infovae as ki
 from keras_infovae import evaluation
 from keras_infovae.datasets import Dataset, Scaling
-from keras_infovae.evaluation.plots import labels as label_colours
+from keras_infovae.evaluation.plots import labels as label_colors
 from keras_infovae.evaluation.plots import reconstructions, samples, views
 
 N = 24
@@ -66,7 +66,7 @@ def check_picture(path):
     pixels = matplotlib_image.imread(path)
     height, width = pixels.shape[:2]
     assert 300 <= height <= 3000 and 700 <= width <= 2500
-    assert pixels[..., :3].std() > 0.02  # not one colour
+    assert pixels[..., :3].std() > 0.02  # not one color
     assert np.all(pixels[:3, :, :3] == 1.0)  # nothing runs over the upper edge
 
 
@@ -201,13 +201,13 @@ def test_mosaic_holds_each_image_in_its_place():
     assert views.ImageView(make_model((8, 8)), x[:, :8, :8]).mosaic(x[:, :8, :8], 3).shape[0] == 96
 
 
-def test_colours_by_number_of_channels():
+def test_colors_by_number_of_channels():
     pixel = np.array([1.0, 0.0, 0.5, 0.25], "float32").reshape(1, 1, 1, 4)
     expected = {1: [1, 1, 1], 2: [1, 0, 0], 3: [1, 0, 0.5], 4: [1.0, 0.75, 0.875]}
-    for channels, colour in expected.items():
+    for channels, color in expected.items():
         x = pixel[..., :channels]
-        colours = views.ImageView(make_model((1, 1, channels)), x).colours(x)
-        np.testing.assert_allclose(colours, [[[colour]]])
+        colors = views.ImageView(make_model((1, 1, channels)), x).colors(x)
+        np.testing.assert_allclose(colors, [[[color]]])
 
 
 def test_explained_variance():
@@ -225,17 +225,17 @@ def test_gap_is_the_statistic_of_kolmogorov_and_smirnov():
 
 
 def test_labels_as_classes():
-    classes = label_colours.as_classes(["b", "a", "b"], 3)
+    classes = label_colors.as_classes(["b", "a", "b"], 3)
     assert classes.names == ["a", "b"] and classes.index.tolist() == [1, 0, 1]
-    assert label_colours.as_classes(LABELS["many numbers"], N) is None
-    many = label_colours.as_classes(["z", "z"] + [f"{i:02}" for i in range(30)], 32)
-    assert len(many.names) == len(many.colours) == 20
-    assert many.names[-2:] == ["z", label_colours.OTHERS]
+    assert label_colors.as_classes(LABELS["many numbers"], N) is None
+    many = label_colors.as_classes(["z", "z"] + [f"{i:02}" for i in range(30)], 32)
+    assert len(many.names) == len(many.colors) == 20
+    assert many.names[-2:] == ["z", label_colors.OTHERS]
     assert many.index[0] == 18 and many.index[-1] == 19
-    assert label_colours.as_classes(np.ones((3, 1), bool), 3).names == ["True"]
+    assert label_colors.as_classes(np.ones((3, 1), bool), 3).names == ["True"]
     names = np.array(["b", "a", "b"], dtype=object)  # a column of a DataFrame
-    assert label_colours.as_classes(names, 3).names == ["a", "b"]
+    assert label_colors.as_classes(names, 3).names == ["a", "b"]
     with pytest.raises(ValueError, match="one label for each of the 3 examples"):
-        label_colours.as_classes(np.ones((3, 2)), 3)
+        label_colors.as_classes(np.ones((3, 2)), 3)
     with pytest.raises(TypeError, match="`labels` must be all numbers or all strings"):
-        label_colours.as_classes(np.array(["a", None, "b"]), 3)
+        label_colors.as_classes(np.array(["a", None, "b"]), 3)

@@ -126,9 +126,9 @@ def test_the_adaptive_schedule_adds_as_much_to_the_variance_with_every_step():
     # sqrt(Var log r) = c sqrt(3 / 2) / (1 + c b), whose integral is the logarithm of 1 + c b; a
     # tenth is added that is even in the pilot's temperatures (i / 100)^4.
     b = np.asarray(make_plan(20, draws=10_000).temperatures)
-    travelled = np.log(1.0 + 4.0 * b) / math.log(5.0) + 0.1 * b**0.25
+    traveled = np.log(1.0 + 4.0 * b) / math.log(5.0) + 0.1 * b**0.25
     # The pilot's z are a step of b behind, and its steps are of up to 0.02 here.
-    np.testing.assert_allclose(travelled, 1.1 * np.linspace(0.0, 1.0, 21), atol=0.03)
+    np.testing.assert_allclose(traveled, 1.1 * np.linspace(0.0, 1.0, 21), atol=0.03)
 
 
 def test_errors():

@@ -26,14 +26,15 @@ def images(loader, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def classes(loader, tmp_path_factory):
-    """The same of images with labels and a critic, by warm-up examples; and these."""
+    """The same with labels and a critic, some signatures alone, and warm-up examples; and these."""
     critic = ki.divergences.TotalCorrelationCritic((8,))
     condition = ki.conditions.Classes(3)
     model = small(ki.FactorVAE, shape=IMAGE, condition=condition, divergence=critic)
     given = raw_examples(IMAGE), np.arange(6) % 3
     labels = np.array(["cat", "dog", "emu"])
     directory = tmp_path_factory.mktemp("classes")
-    path, differences = export(model, directory, None, "all", given, None, loader, labels)
+    names = ["encode", "generate", "score", "regress", "score_image_bytes"]
+    path, differences = export(model, directory, None, names, given, None, loader, labels)
     return model, path, differences, given
 
 

@@ -11,11 +11,9 @@ from tensorflow_serving.apis import prediction_log_pb2
 
 import keras_infovae as ki
 from keras_infovae.cli.export import Export
-from keras_infovae.models.trainable_model import BatchLoss
 from keras_infovae.serving import warmup
 from keras_infovae.serving.served_model import ServedModel
 from keras_infovae.serving.signatures import PARTS, SIGNATURES, Signature, choose
-from keras_infovae.utils import row_random
 from tests.serving.conftest import raw_examples, small
 
 DOCUMENT = pathlib.Path(__file__).parents[2] / "docs" / "serving.md"
@@ -29,7 +27,7 @@ class GradientSteps(ki.inference.Inference):
         self.built = True
 
     def draw_rows(self, joint, seeds, num_samples=1):
-        z = row_random.normal(seeds, [self.latent_dim], num_samples)
+        z = ki.row_random.normal(seeds, [self.latent_dim], num_samples)
         for _ in range(2):
             with tf.GradientTape() as tape:
                 tape.watch(z)
@@ -50,7 +48,7 @@ class Columns(ki.GenerativeModel):
 
     def batch_loss(self, x, condition, seed, training=False):
         loss = -tf.reduce_mean(self.log_prob_rows(x))
-        return BatchLoss(loss, {"negative_log_prob": loss})
+        return ki.BatchLoss(loss, {"negative_log_prob": loss})
 
     def update(self, x, condition, seed):
         result = self.batch_loss(x, condition, seed)
@@ -59,7 +57,7 @@ class Columns(ki.GenerativeModel):
         return result
 
     def generate_rows(self, seed, condition=None, sample=None):
-        noise = row_random.normal(row_random.row_seeds(seed), self.event_shape)
+        noise = ki.row_random.normal(ki.row_random.row_seeds(seed), self.event_shape)
         return self.mean + self.scale * noise
 
     def log_prob_rows(self, x, condition=None):
@@ -81,7 +79,7 @@ def outputs_of(path):
     return {name: set(signature["outputs"]) for name, signature in described.items()}
 
 
-def test_a_model_without_an_encoder(exported):
+def test_a_model_without_an_encoder(exported, tmp_path):
     model = ki.LatentVariableModel(
         3, inference=GradientSteps(), decoder=ki.networks.MLP([8]), likelihood="normal", seed=0
     )
@@ -97,6 +95,8 @@ def test_a_model_without_an_encoder(exported):
         "encode": {"mean", "z"},
         "score": {"score", "reconstruction_loss"},
     }
+    with pytest.raises(ValueError, match="Part `encoder` cannot be exported: it draws random"):
+        ki.serving.export_portable(model, tmp_path / "encoder.onnx", part="encoder")
 
 
 def test_a_model_without_latents(exported, loader, columns):

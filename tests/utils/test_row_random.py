@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from keras_infovae.utils import row_random
+from keras_infovae.utils import row_random, row_seeds
 
 
 def seeds_of(seed, count):
@@ -101,7 +101,7 @@ def test_seeds_are_the_halves_of_integers():
     ("seed", "start"), [(0, 0), (7, 3), (2**31 + 7, 3), (2**31 - 1, 2**32 - 5)]
 )
 def test_rows_of_a_call_are_those_of_packed_integers(seed, start):
-    packed = row_random.packed(seed, start, 5)
+    packed = row_seeds.packed(seed, start, 5)
     assert packed.dtype == np.int64
     np.testing.assert_array_equal(packed, seed % 2**31 * 2**32 + np.arange(start, start + 5))
     seeds = row_random.seeds_of_rows(seed, start, 5)
@@ -117,7 +117,7 @@ def test_rows_of_a_call_with_a_generators_seed():
     assert len(np.unique(np.concatenate([rows, *others]))) == 24
 
 
-@pytest.mark.parametrize("function", [row_random.packed, row_random.seeds_of_rows])
+@pytest.mark.parametrize("function", [row_seeds.packed, row_random.seeds_of_rows])
 def test_a_seed_that_is_none_is_refused(function):
     for seed, error in ((-1, ValueError), (1.5, TypeError), (True, TypeError)):
         with pytest.raises(error, match="Argument `seed` must be an integer of at least 0"):

@@ -15,11 +15,11 @@ def bits_per_dimension(log_likelihood, model_or_event_shape, scaling=None):
 
     The sum is over the values of which p(x) is a density: it makes it that of the raw values, so
     that bits do not depend on the unit of x. Where p(x) is a probability (binary values, counts,
-    categories, discretised levels), there is nothing to change. D is the number of values, with
+    categories, discretized levels), there is nothing to change. D is the number of values, with
     a one-hot category counted once.
 
     Bits of a density bound those of discrete levels from above only for levels to which uniform
-    noise of one level's width was added (Theis et al., section 3.1). A Bernoulli likelihood of grey
+    noise of one level's width was added (Theis et al., section 3.1). A Bernoulli likelihood of gray
     levels is neither a density nor a probability, and has no bits that compare with others.
 
     Args:

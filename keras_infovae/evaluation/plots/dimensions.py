@@ -41,8 +41,8 @@ def plot_kl_per_dimension(model, path, x, *, condition=None):
     )
     axes = style.style_axes(figure.add_subplot())
     axes.grid(False, axis="x")
-    colours = np.where(active[order], style.MODEL, style.DATA)
-    axes.bar(range(len(order)), kl[order], color=colours, width=0.8)
+    colors = np.where(active[order], style.MODEL, style.DATA)
+    axes.bar(range(len(order)), kl[order], color=colors, width=0.8)
     axes.set_ylabel("nats", size=9, color=style.MUTED)
     axes.margins(x=0.01)
     if len(order) <= 40:

@@ -15,8 +15,8 @@ METHODS = {"tsne": "t-SNE", "umap": "UMAP"}
 _FEWEST, _MOST_POINTS = 10, 1500
 # Without a condition, and with one.
 _GOOD = (
-    "colours that keep together, if labels should matter to the code",
-    "colours that mix, if the condition tells the labels, which z then need not",
+    "colors that keep together, if labels should matter to the code",
+    "colors that mix, if the condition tells the labels, which z then need not",
 )
 
 
@@ -26,9 +26,9 @@ def available_methods():
 
 
 def plot_latent_embedding(model, path, x, labels=None, *, method="tsne", seed=0, condition=None):
-    """Draws the codes E[z|x] in two dimensions by t-SNE or UMAP, coloured by label.
+    """Draws the codes E[z|x] in two dimensions by t-SNE or UMAP, colored by label.
 
-    Neighbours tell; distances between groups and the sizes of groups do not.
+    Neighbors tell; distances between groups and the sizes of groups do not.
 
     Args:
         model: a trained model.
@@ -85,8 +85,8 @@ def _embed(z, method, seed):
                 "Argument `method` 'umap' needs umap-learn: pip install umap-learn. Received: it "
                 "is not installed"
             ) from error
-        neighbours = min(15, len(z) - 1)
-        return umap.UMAP(n_neighbors=neighbours, random_state=seed, n_jobs=1).fit_transform(z)
+        neighbors = min(15, len(z) - 1)
+        return umap.UMAP(n_neighbors=neighbors, random_state=seed, n_jobs=1).fit_transform(z)
     from sklearn.manifold import TSNE
 
     perplexity = min(30.0, (len(z) - 1) / 3.0)

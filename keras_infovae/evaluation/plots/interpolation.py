@@ -92,8 +92,8 @@ def _images(model, starts, decoded, ends, conditional, path):
     axes.imshow(canvas)
     t = [str(fractions.Fraction(i, columns - 3)) for i in range(columns - 2)]
     t = [f"t = {t[0]}", *t[1:-1], f"t = {t[-1]}"]
-    centres = views.mosaic_centres(canvas.shape[1], columns)
-    axes.set_xticks(centres, ["example", *t, "example"], size=8.5)
+    centers = views.mosaic_centers(canvas.shape[1], columns)
+    axes.set_xticks(centers, ["example", *t, "example"], size=8.5)
     axes.xaxis.tick_top()
     axes.tick_params(length=0, colors=style.INK)
     return style.write(figure, path)

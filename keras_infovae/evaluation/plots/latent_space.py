@@ -15,7 +15,7 @@ _INSIDE = (0.393, 0.865)  # share of a normal in two dimensions within 1 and 2 s
 
 
 def plot_latent_space(model, path, x, labels=None, *, seed=0, condition=None):
-    """Draws one z ~ q(z|x) of each example against the prior, coloured by label.
+    """Draws one z ~ q(z|x) of each example against the prior, colored by label.
 
     One latent dimension is a histogram, two are drawn as they are, and more along the two
     directions (of length 1) in which the means of q(z|x) vary most. Draws and not means, because
@@ -120,7 +120,7 @@ def _scatter(z, prior_z, ellipse, classes, labels):
 
 
 def scatter_classes(figure, axes, points, classes, labels):
-    """Draws points [n, 2] in the colours of their classes, or on a scale where those are None."""
+    """Draws points [n, 2] in the colors of their classes, or on a scale where those are None."""
     size = float(np.clip(9000 / len(points), 5, 26))
     if classes is None:
         dots = axes.scatter(*points.T, c=np.asarray(labels, float), cmap="viridis", s=size, lw=0)
@@ -131,16 +131,16 @@ def scatter_classes(figure, axes, points, classes, labels):
     else:
         # In one call and mixed order, so that no class hides the others.
         order = np.random.default_rng(0).permutation(len(points))
-        colours = _rgba(classes.colours)[classes.index[order]]
-        axes.scatter(*points[order].T, s=size, c=colours, alpha=0.75, linewidths=0, zorder=2)
+        colors = _rgba(classes.colors)[classes.index[order]]
+        axes.scatter(*points[order].T, s=size, c=colors, alpha=0.75, linewidths=0, zorder=2)
         if len(classes.names) > 1 or classes.names[0]:
             _legend(axes, classes)
 
 
-def _rgba(colours):
+def _rgba(colors):
     from matplotlib.colors import to_rgba_array
 
-    return to_rgba_array(colours)
+    return to_rgba_array(colors)
 
 
 def _draw_ellipses(axes, mean, covariance):
@@ -166,8 +166,8 @@ def _legend(axes, classes):
     from matplotlib.lines import Line2D
 
     marks = [
-        Line2D([], [], linestyle="", marker="o", markersize=6, color=colour, label=name)
-        for name, colour in zip(classes.names, classes.colours, strict=True)
+        Line2D([], [], linestyle="", marker="o", markersize=6, color=color, label=name)
+        for name, color in zip(classes.names, classes.colors, strict=True)
     ]
     legend = axes.legend(
         handles=marks,
@@ -197,7 +197,7 @@ def _histogram(z, prior, prior_z, classes, path):
         axes.hist(z, bins=bins, density=True, color=style.MODEL, alpha=0.8)
     else:
         parts = [z[classes.index == i] for i in range(len(classes.names))]
-        axes.hist(parts, bins=bins, density=True, stacked=True, color=classes.colours)
+        axes.hist(parts, bins=bins, density=True, stacked=True, color=classes.colors)
         if len(classes.names) > 1:
             _legend(axes, classes)
     line = np.linspace(bins[0], bins[-1], 400, dtype="float32")

@@ -66,7 +66,7 @@ def _images(model, x, restored, path):
         canvas = shown.mosaic(np.concatenate([x[row], restored[row]]), columns)
         axes.imshow(canvas)
         axes.set_yticks(
-            views.mosaic_centres(len(canvas), 2), ["input", "recon-\nstruction"], size=8.5
+            views.mosaic_centers(len(canvas), 2), ["input", "recon-\nstruction"], size=8.5
         )
         axes.tick_params(length=0, colors=style.INK)
     return style.write(figure, path)
@@ -118,7 +118,7 @@ def _curves(values, restored, path):
     across = min(3, len(values))
     figure = style.new_figure(
         "Reconstructions of examples",
-        "Good: blue, the reconstruction, lies on grey, the input.",
+        "Good: blue, the reconstruction, lies on gray, the input.",
         width=3.4 * max(across, 2),
         height=1.9 * -(-len(values) // across),
     )

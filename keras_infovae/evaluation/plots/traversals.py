@@ -84,10 +84,10 @@ def _images(model, x, decoded, dimensions, values, note, path):
     canvas = view.mosaic(decoded, len(values))
     axes.imshow(canvas)
     axes.set_xticks(
-        views.mosaic_centres(canvas.shape[1], len(values)), [f"{v:+.1f}" for v in values], size=8.5
+        views.mosaic_centers(canvas.shape[1], len(values)), [f"{v:+.1f}" for v in values], size=8.5
     )
     axes.set_yticks(
-        views.mosaic_centres(canvas.shape[0], len(dimensions)),
+        views.mosaic_centers(canvas.shape[0], len(dimensions)),
         [f"z[{d}]" for d in dimensions],
         size=8.5,
     )
@@ -104,13 +104,13 @@ def _curves(lines, dimensions, values, names, note, path):
     columns = 2 if len(dimensions) > 1 else 1
     rows = -(-len(dimensions) // columns)
     figure = style.new_figure(title, subtitle, width=9.0, height=2.1 * rows + 0.4)
-    colours = colormaps["coolwarm"](np.linspace(0.0, 1.0, len(values)))
+    colors = colormaps["coolwarm"](np.linspace(0.0, 1.0, len(values)))
     marker = "o" if num_features <= views.MOST_PANELS else None
     for axes, dimension, row in zip(
         style.panels(figure, len(dimensions), columns), dimensions, lines, strict=True
     ):
-        for line, colour, value in zip(row, colours, values, strict=True):
-            axes.plot(line, color=colour, lw=1.3, marker=marker, ms=3, label=f"{value:+.1f}")
+        for line, color, value in zip(row, colors, values, strict=True):
+            axes.plot(line, color=color, lw=1.3, marker=marker, ms=3, label=f"{value:+.1f}")
         style.panel_title(axes, f"z[{dimension}]")
         if names is not None:
             axes.set_xticks(range(num_features), [str(n)[:14] for n in names], rotation=60, size=6)

@@ -56,10 +56,10 @@ def spread_out(n, count):
 
 
 class ImageView:
-    """Turns x [n, height, width, channels] or [n, height, width] into colours in [0, 1].
+    """Turns x [n, height, width, channels] or [n, height, width] into colors in [0, 1].
 
     The range shown is that of the values of x, or else of `reference`, so that images of data and
-    model can be compared. One channel is grey; two are red and cyan; the fourth is opacity. `note`
+    model can be compared. One channel is gray; two are red and cyan; the fourth is opacity. `note`
     is a sentence that says so, or empty. NaN, where there is no image, is white.
     """
 
@@ -70,7 +70,7 @@ class ImageView:
         channels = reference.shape[3] if reference.ndim == 4 else 1
         self.note = _CHANNEL_NOTES.get(channels, "")
 
-    def colours(self, x):
+    def colors(self, x):
         """Returns [n, height, width, 3]."""
         x = np.asarray(x, "float32")
         x = x[..., None] if x.ndim == 3 else x
@@ -90,7 +90,7 @@ class ImageView:
 
         Small images are enlarged by a whole factor, so that pixels stay sharp squares.
         """
-        images = self.colours(x)
+        images = self.colors(x)
         n, height, width, _ = images.shape
         factor = max(1, -(-_TILE_PIXELS // max(height, width)))
         images = images.repeat(factor, axis=1).repeat(factor, axis=2)
@@ -105,6 +105,6 @@ class ImageView:
         return canvas
 
 
-def mosaic_centres(canvas_side, count):
+def mosaic_centers(canvas_side, count):
     """Returns the pixel at the middle of each of `count` tiles along one side of a mosaic."""
     return (np.arange(count) + 0.5) * canvas_side / count - 0.5

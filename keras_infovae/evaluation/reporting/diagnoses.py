@@ -112,7 +112,7 @@ def _shape(metrics):
     )
 
 
-def _generalises(metrics):
+def _generalizes(metrics):
     question = "Does it do as well on new data?"
     if metrics["data"]["measured_split"] == "train":
         return _unknown(question, "There are no held-out examples.")
@@ -197,7 +197,7 @@ def _new_samples(metrics):
     samples = metrics["samples"]
     if samples is None:
         return _unknown(question, _FEW_HELD_OUT)
-    score, share = samples["memorisation_z_score"], samples["memorisation"]
+    score, share = samples["memorization_z_score"], samples["memorization"]
     return _graded(
         question,
         score,
@@ -223,7 +223,7 @@ def _reach(metrics):
         1.0 - samples["coverage"],
         0.2,
         0.5,
-        f"{samples['coverage']:.0%} of held-out examples have a sample among their neighbours; "
+        f"{samples['coverage']:.0%} of held-out examples have a sample among their neighbors; "
         f"{samples['precision']:.0%} of samples look like data; {classes}.",
         "Coverage. Good: at least 80 %; fair: 50 %. In the features of a classifier trained here.",
     )
@@ -256,7 +256,7 @@ def _trained(metrics):
 # What is asked, and the capabilities without which a model is not asked.
 _CHECKS = (
     (_trained, ()),
-    (_generalises, ("score",)),
+    (_generalizes, ("score",)),
     (_latents_used, ("encode",)),
     (_code_matters, ("encode", "likelihood")),
     (_spread, ("encode", "prior")),

@@ -21,7 +21,7 @@ from keras_infovae.evaluation.moments import log_det
 from keras_infovae.evaluation.posterior_report import posterior_numbers
 from keras_infovae.evaluation.reporting.codes import code_matters, has_classes, label_use
 from keras_infovae.evaluation.reporting.left_out import left_out
-from keras_infovae.evaluation.sample_metrics import memorisation
+from keras_infovae.evaluation.sample_metrics import memorization
 from keras_infovae.evaluation.samples import sample_quality
 from keras_infovae.evaluation.summary import summary_of
 from keras_infovae.utils.randomness import stateless_seed
@@ -155,8 +155,8 @@ def _samples(model, data, conditions, given):
         return {name: value if math.isfinite(value) else None for name, value in found.items()}
     drawn = draw(conditions["train"], _SAMPLES, given["seed"])
     samples = model.generate(_SAMPLES, condition=drawn, **given)
-    copied = memorisation(samples, data.train, getattr(data, split))
-    return {"memorisation": copied["probability"], "memorisation_z_score": copied["z_score"]}
+    copied = memorization(samples, data.train, getattr(data, split))
+    return {"memorization": copied["probability"], "memorization_z_score": copied["z_score"]}
 
 
 def _threshold(held_out):

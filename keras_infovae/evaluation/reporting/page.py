@@ -159,8 +159,6 @@ def _label(name):
 
 
 def _text(value):
-    if value is None:
-        return "not defined"
     if isinstance(value, float):
         return f"{value:.4g}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -109,7 +109,7 @@ def _draw(model, data, conditions, metrics, folder, seed):
         section, options = "Samples", names | classes | {"seed": seed}
         draw(section, "samples", plots.plot_samples, model, x, **options, **given)
         options["condition"] = conditions["train"]
-        draw(section, "neighbours", plots.plot_nearest_neighbours, model, data.train, **options)
+        draw(section, "neighbors", plots.plot_nearest_neighbors, model, data.train, **options)
     section = "What z holds"
     if "kl_per_dimension" in (metrics["latents"] or {}):
         draw(section, "kl", plots.plot_kl_per_dimension, model, x, **given)
@@ -146,8 +146,8 @@ def _lead(metrics):
 def _tables(metrics):
     latents = metrics["latents"] or {}
     tables = {
-        "Held-out examples": _known(metrics["held_out"]),
-        "Training examples (at most 1,000)": _known(metrics["train"]),
+        "Held-out examples": metrics["held_out"],
+        "Training examples (at most 1,000)": metrics["train"],
         "Aggregated posterior, held-out": (metrics["aggregated_posterior"] or {}).get("test"),
         "Aggregated posterior, training": (metrics["aggregated_posterior"] or {}).get("train"),
         "Information in z, nats": latents.get("information"),
@@ -158,12 +158,11 @@ def _tables(metrics):
         "Model": metrics["model"],
         "Data": metrics["data"],
     }
-    return {caption: values for caption, values in tables.items() if values}
-
-
-def _known(summary):
-    """Returns a summary without what is not defined for the model, of which another line tells."""
-    return {name: value for name, value in summary.items() if value is not None}
+    return {
+        caption: {name: value for name, value in values.items() if value is not None}
+        for caption, values in tables.items()
+        if values
+    }
 
 
 def _footer(metrics, seed):

@@ -64,21 +64,22 @@ class Client(SignatureClient):
                 `model.encode(x, sample=True, seed=seed)`. Default None: new ones each time.
             condition: one row per example, where the model takes one. Default None.
         """
-        return self._encode("encode", "x", x, sample, seed, condition)
+        seeds = _row_seeds(seed if sample else 0, _count(x))
+        return self._ask("encode", "z" if sample else "mean", condition, x=x, seed=seeds)
 
     def encode_image_bytes(self, image_bytes, sample=False, seed=None, condition=None):
         """Returns what `encode` does, for a list of the contents of PNG or JPEG files."""
-        return self._encode(
-            "encode_image_bytes", "image_bytes", image_bytes, sample, seed, condition
-        )
+        seeds = _row_seeds(seed if sample else 0, _count(image_bytes))
+        inputs = {"image_bytes": image_bytes, "seed": seeds}
+        return self._ask("encode_image_bytes", "z" if sample else "mean", condition, **inputs)
 
     def decode(self, z, condition=None):
         """Returns the mean of p(x|z) in raw units, [n, ...], for z [n, latent_dim]."""
-        return self.run("decode", {"z": z} | _given(condition))["x"]
+        return self._ask("decode", "x", condition, z=z)
 
     def reconstruct(self, x, condition=None):
         """Returns the reconstruction of each example in raw units, [n, ...]."""
-        return self.run("reconstruct", {"x": x} | _given(condition))["reconstruction"]
+        return self._ask("reconstruct", "reconstruction", condition, x=x)
 
     def generate(self, n, seed=None, condition=None):
         """Returns n new examples in raw units, [n, ...].
@@ -91,13 +92,12 @@ class Client(SignatureClient):
                 one. Default None.
         """
         n = check_integer("n", n)
-        inputs = {"seed": _row_seeds(seed, n)}
         if condition is not None:
             condition = np.asarray(condition)
             spec = self._signature("generate", Deadline(self.timeout))["inputs"].get("condition")
             if spec is not None and condition.ndim == len(spec.shape) - 1:
                 condition = np.repeat(condition[None], n, axis=0)
-        return self.run("generate", inputs | _given(condition))["x"]
+        return self._ask("generate", "x", condition, seed=_row_seeds(seed, n))
 
     def elbo(self, x, seed=0, condition=None):
         """Returns the evidence lower bound of each example, [n] in nats, where the model has one.
@@ -107,22 +107,19 @@ class Client(SignatureClient):
             seed: an integer of at least 0: the draws of z are those of `model.elbo(x, seed=seed)`.
                 Default 0. None: new ones each time.
         """
-        inputs = {"x": x, "seed": _row_seeds(seed, _count(x))}
-        return self.run("elbo", inputs | _given(condition))["elbo"]
+        return self._ask("elbo", "elbo", condition, x=x, seed=_row_seeds(seed, _count(x)))
 
     def log_prob(self, x, condition=None):
         """Returns log p(x) of each example, [n] in nats, of a model that knows it."""
-        return self.run("log_prob", {"x": x} | _given(condition))["log_prob"]
+        return self._ask("log_prob", "log_prob", condition, x=x)
 
     def score(self, x, condition=None):
         """Returns how unusual each example is, [n], as `model.score(x)` does: larger is more so."""
-        return self.all_scores(x, condition)["score"]
+        return self._ask("score", "score", condition, x=x)
 
     def score_image_bytes(self, image_bytes, condition=None):
         """Returns what `score` does, for a list of the contents of PNG or JPEG files."""
-        return self.run("score_image_bytes", {"image_bytes": image_bytes} | _given(condition))[
-            "score"
-        ]
+        return self._ask("score_image_bytes", "score", condition, image_bytes=image_bytes)
 
     def all_scores(self, x, condition=None):
         """Returns {name: array [n]} of all that the signature `score` gives, in nats.
@@ -131,12 +128,14 @@ class Client(SignatureClient):
         "kl_divergence" where the model has latents, "negative_log_prob" where it knows log p(x).
         A model with an `anomaly_threshold` also gives "anomaly", bool, and the score it goes by.
         """
-        return self.run("score", {"x": x} | _given(condition))
+        return self._ask("score", None, condition, x=x)
 
-    def _encode(self, signature, name, examples, sample, seed, condition):
-        seed = _row_seeds(seed if sample else 0, _count(examples))
-        inputs = {name: examples, "seed": seed} | _given(condition)
-        return self.run(signature, inputs)["z" if sample else "mean"]
+    def _ask(self, signature, output, condition, **inputs):
+        """Returns one output, or all of them by name for None."""
+        if condition is not None:
+            inputs["condition"] = condition
+        outputs = self.run(signature, inputs)
+        return outputs if output is None else outputs[output]
 
 
 def _row_seeds(seed, n):
@@ -146,7 +145,3 @@ def _row_seeds(seed, n):
 
 def _count(examples):
     return len(examples) if hasattr(examples, "__len__") else 0  # 0 is refused by `run`
-
-
-def _given(condition):
-    return {} if condition is None else {"condition": condition}

@@ -11,17 +11,17 @@ from keras_infovae.serving.fields.base import Field
 class ImageBytes(Field):
     """PNG or JPEG files, strings [n].
 
-    An image of another size is resized (bilinear, antialiased, to whole levels). Grey levels from 0
+    An image of another size is resized (bilinear, antialiased, to whole levels). Gray levels from 0
     to 255 are the raw values; a model that has no scaling sees them divided by 255.
     """
 
     name = "image_bytes"
 
     def check(self, signature, served):
-        if not _takes_grey_levels(served):
+        if not _takes_gray_levels(served):
             raise ValueError(
                 f"Signature `{signature}` needs a model of images with 1 or 3 channels, whose "
-                f"likelihood describes 8-bit grey levels. Received: examples of shape "
+                f"likelihood describes 8-bit gray levels. Received: examples of shape "
                 f"{tuple(served.model.event_shape)}, {type(served.values).__name__}"
             )
 
@@ -50,7 +50,7 @@ def _divides(served):
 
 
 def _raw(levels, served):
-    """Returns the raw values that 8-bit grey levels stand for; NumPy or tensor."""
+    """Returns the raw values that 8-bit gray levels stand for; NumPy or tensor."""
     return levels / 255 if _divides(served) else levels
 
 
@@ -60,7 +60,7 @@ def _levels(samples):
     return np.clip(np.rint(levels), 0, 255).astype("uint8")
 
 
-def _takes_grey_levels(served):
+def _takes_gray_levels(served):
     shape = served.model.event_shape
     if len(shape) != 3 or shape[-1] not in (1, 3):
         return False

@@ -16,7 +16,8 @@ from keras_infovae.utils.files import whole_file
 from keras_infovae.version import __version__
 
 FORMATS = {module.SUFFIX: module for module in (litert_format, onnx_format)}
-_RANDOM = ("Stateless", "Random", "Multinomial")  # how the names of ops that draw begin
+# How the names of ops that draw begin; the last is of `utils/row_random.py`.
+_RANDOM = ("Stateless", "Random", "Multinomial", "BitwiseXor")
 
 
 def export_part(model, path, part, float16):

@@ -71,8 +71,8 @@ def test_features_are_a_condition_too():
     metrics = measurements.measure(model, data, condition=rows)
     assert metrics["model"]["condition"] == "2 features"
     assert metrics["label_use"] is None and set(metrics["samples"]) == {
-        "memorisation",
-        "memorisation_z_score",
+        "memorization",
+        "memorization_z_score",
     }
     assert len(diagnose(metrics)) == 9
 

@@ -1,5 +1,6 @@
 """One server for all tests, of a small model of digits, and the arrays that its answers hold."""
 
+import base64
 import concurrent.futures
 import contextlib
 import json
@@ -101,10 +102,18 @@ class Server:
     def busy(self):
         """Both threads have work, and requests wait, for as long as the block lasts."""
         stop = threading.Event()
+        large = np.zeros([2048, 2048, 1], "uint8")  # little to send, and long to decode and resize
+        files = [{"b64": base64.b64encode(tf.io.encode_png(large).numpy()).decode()}]
 
         def ask():
             while not stop.is_set():
-                assert self.post(signature_name="generate", inputs=list(range(1024)))[0] == 200
+                assert (
+                    self.post(
+                        signature_name="encode_image_bytes",
+                        inputs={"image_bytes": files, "seed": [0]},
+                    )[0]
+                    == 200
+                )
 
         with concurrent.futures.ThreadPoolExecutor(6) as threads:
             asking = [threads.submit(ask) for _ in range(6)]
