@@ -2,7 +2,7 @@
 
     python benchmarks/sampling_speed.py
 
-For `PixelCNN` with its defaults on 28x28 grey and 32x32 colour images, and `Recurrent` with its
+For `PixelCNN` with its defaults on 28x28 gray and 32x32 color images, and `Recurrent` with its
 defaults on sequences of 40 out of 30 tokens, all with 16 latent dimensions, measures
 
     pass    the parameters at all positions of a known x at once, as in training

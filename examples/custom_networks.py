@@ -50,7 +50,7 @@ def make_decoder(latent_dim, event_shape):
 
 
 def make_pipeline(x, seed):
-    """Returns batches of x, reshuffled each epoch, with noise that makes grey levels continuous.
+    """Returns batches of x, reshuffled each epoch, with noise that makes gray levels continuous.
 
     A batch is x, or (x,), never (x, label): with labels, add `.map(lambda x, label: x)`.
     """

@@ -39,7 +39,7 @@ def search():
     chief = "chief" in os.environ[ID]
     found = ki.tuning.tune(
         ki.datasets.load("digits"),
-        ki.tuning.HyperInfoVAE(hidden_units=["64", "128"], latent_dim=[4, 8]),
+        ki.tuning.HyperModel("info_vae", hidden_units=["64", "128"], latent_dim=[4, 8]),
         directory=FLAGS.output,
         tuner="random",
         max_trials=FLAGS.max_trials,

@@ -4,7 +4,7 @@
     python examples/tabular.py --data=mine.csv --label_column=diagnosis --output=runs/mine
 
 Without --data the table is 30 measurements of 569 tumours. Columns are brought to mean 0 and
-standard deviation 1 of the training rows and modelled by a normal likelihood with a learned scale;
+standard deviation 1 of the training rows and modeled by a normal likelihood with a learned scale;
 everything printed is in the table's own units again. A row is unusual when the model finds it
 unlikely: when its ELBO, a lower bound on log p(x), is low. Takes about 20 seconds.
 """

@@ -44,7 +44,7 @@ def main(arguments):
     try:
         found = ki.tuning.tune(
             data,
-            ki.tuning.HyperInfoVAE(network=["mlp", "conv"]),
+            ki.tuning.HyperModel("info_vae", network=["mlp", "conv"]),
             directory=FLAGS.output,
             tuner=FLAGS.tuner,
             objective=FLAGS.objective,

@@ -30,44 +30,15 @@ from keras_infovae import (
     tuning,
 )
 from keras_infovae.distributions import draw_rows, likelihoods, posteriors, priors
-from keras_infovae.models import (
-    DIPVAE,
-    IWAE,
-    MMDVAE,
-    VAE,
-    AdversarialAutoencoder,
-    AnnealedVAE,
-    BatchLoss,
-    BetaTCVAE,
-    BetaVAE,
-    FactorVAE,
-    GenerativeModel,
-    InfoVAE,
-    LatentVariableModel,
-    SteinVAE,
-    WassersteinAutoencoder,
-)
+from keras_infovae.models import *  # noqa: F403
+from keras_infovae.models import __all__ as _models
 from keras_infovae.utils import reductions, row_random
 from keras_infovae.utils.player import Player
 from keras_infovae.version import __version__
 
 __all__ = [
-    "DIPVAE",
-    "IWAE",
-    "MMDVAE",
-    "VAE",
-    "AdversarialAutoencoder",
-    "AnnealedVAE",
-    "BatchLoss",
-    "BetaTCVAE",
-    "BetaVAE",
-    "FactorVAE",
-    "GenerativeModel",
-    "InfoVAE",
-    "LatentVariableModel",
+    *_models,
     "Player",
-    "SteinVAE",
-    "WassersteinAutoencoder",
     "__version__",
     "anomaly_scores",
     "callbacks",

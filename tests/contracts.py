@@ -69,6 +69,7 @@ SETTINGS = [
     (ki.networks, "pixel_cnn", ki.networks.PixelCNN(8, 2, 3, 5, 4)),
     (ki.networks, "recurrent", ki.networks.Recurrent(8, 4, False, 0.1)),
     (ki.anomaly_scores, "negative_elbo", None),
+    (ki.anomaly_scores, "negative_log_prob", None),
     (ki.anomaly_scores, "reconstruction_loss", None),
     (ki.anomaly_scores, "importance_weighted", ki.anomaly_scores.ImportanceWeighted(3)),
     (ki.anomaly_scores, "mahalanobis", ki.anomaly_scores.Mahalanobis([1.0], [[2.0]])),

@@ -21,18 +21,16 @@ class Langevin(ki.inference.Inference):
         self.steps, self.step_size = steps, step_size
 
     def draw_rows(self, joint, seeds, num_samples=1):
-        latent_dim = joint.prior.event_shape[0]
+        shape = joint.prior.event_shape
 
-        def noise(k, shape, what):
-            rows = normal(fold_in(seeds, k + 1), [num_samples, latent_dim])
-            return tf.transpose(rows, [1, 0, 2])
+        def noise(k, _, what):
+            return normal(fold_in(seeds, k + 1), shape, num_samples)
 
-        start = normal(fold_in(seeds, 0), [num_samples, latent_dim])
         density = ki.samplers.with_gradient(joint.log_prob)
         point, _ = ki.samplers.run_chain(
             ki.samplers.langevin_step,
             density,
-            density(tf.transpose(start, [1, 0, 2])),
+            density(normal(fold_in(seeds, 0), shape, num_samples)),
             self.steps,
             self.step_size,
             noise,
@@ -173,10 +171,12 @@ def points():
     return ki.WassersteinAutoencoder(2, encoder=network, decoder=network, seed=1)
 
 
+LATENTS = {"reconstruct", "encode", "decode", "generate", "score", "prior", "likelihood", "joint"}
+
 # The model, and what it can do.
 KINDS = {
-    "langevin": (langevin, {"reconstruct", "encode", "decode", "generate", "score", "joint"}),
-    "points": (points, {"reconstruct", "encode", "decode", "generate", "score", "joint"}),
+    "langevin": (langevin, LATENTS),
+    "points": (points, LATENTS),
     "em": (
         lambda: PrincipalComponents(2, seed=1),
         {"reconstruct", "encode", "decode", "generate", "log_prob", "score"},

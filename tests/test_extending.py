@@ -9,9 +9,12 @@ import sys
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import keras_infovae as ki
+from keras_infovae.cli.main import main
 
+MODULE = "my_models"
 PAGE = pathlib.Path(__file__).parents[1] / "docs" / "extending.md"
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(48, 4)).astype("float32")
@@ -23,14 +26,14 @@ def folder(tmp_path_factory):
     """The folder of the module that the page's code is."""
     folder = tmp_path_factory.mktemp("extending")
     code = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
-    (folder / "my_models.py").write_text("\n\n".join(code), encoding="utf-8")
+    (folder / f"{MODULE}.py").write_text("\n\n".join(code), encoding="utf-8")
     return folder
 
 
 @pytest.fixture(scope="module")
 def mine(folder):
     sys.path.insert(0, str(folder))
-    yield importlib.import_module("my_models")
+    yield importlib.import_module(MODULE)
     sys.path.remove(str(folder))
 
 
@@ -77,7 +80,7 @@ def test_it_is_saved_and_loaded_in_a_new_process(trained, folder, tmp_path):
 def test_it_is_reported(trained, tmp_path):
     data = ki.datasets.Dataset("mine", X[:32], X[32:40], X[40:])
     ki.evaluation.report(trained, data, str(tmp_path / "report"))
-    assert (tmp_path / "report" / "index.html").exists()
+    assert (tmp_path / "report" / "report.html").exists()
 
 
 def test_it_is_exported_and_answers_as_the_model_does(trained, tmp_path):
@@ -91,6 +94,22 @@ def test_the_prior_follows_the_codes(mine):
     prior.build(2)
     z = (3.0 + 0.5 * RNG.normal(size=(500, 2))).astype("float32")
     for _ in range(200):
-        prior.play(z, None, None)
+        prior.play(z, None, tf.constant([0, 1]))
     np.testing.assert_allclose(prior.location.numpy(), z.mean(axis=0), atol=0.05)
     np.testing.assert_allclose(np.exp(prior.log_scale.numpy()), z.std(axis=0), atol=0.05)
+
+
+def test_the_commands_of_the_page_run(mine, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lines = re.findall(r"^    (keras-infovae .*)$", PAGE.read_text("utf-8"), flags=re.MULTILINE)
+    small = {
+        "train": ["--epochs=1", "--noplots", "--limit=60"],
+        "tune": ["--max_trials=1", "--epochs=1", "--noplots", "--limit=60"],
+        "report": [],
+    }
+    assert len(lines) == len(small)
+    for line in lines:
+        program, command, *flags = line.split()
+        assert main([program, command, *flags, *small[command]]) == 0
+    assert ki.tuning.SearchResult("searches/mean").best["hyperparameters"]["momentum"] <= 0.99
+    assert (tmp_path / "report" / "report.html").exists()

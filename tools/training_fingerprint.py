@@ -13,6 +13,7 @@ device and on two replicas.
 import argparse
 import json
 import os
+import pathlib
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -140,7 +141,7 @@ def main():
     parser.add_argument("--compare", nargs=2, help="two files that were written")
     given = parser.parse_args()
     if given.compare:
-        before, after = (json.load(open(path, encoding="utf-8")) for path in given.compare)
+        before, after = (json.loads(pathlib.Path(p).read_text("utf-8")) for p in given.compare)
         sys.exit(0 if compare(before, after) else 1)
     with open(given.output, "w", encoding="utf-8") as file:
         json.dump(fingerprint(), file)

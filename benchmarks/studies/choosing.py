@@ -92,7 +92,7 @@ def numbers(model, condition, data):
 
 
 def draw(axes, model, condition, data):
-    """Draws the codes of test and training examples, coloured by digit, and the prior."""
+    """Draws the codes of test and training examples, colored by digit, and the prior."""
     import matplotlib.pyplot as plt
 
     x = np.concatenate([data.train, data.test])[-1000:]

@@ -3,10 +3,10 @@
     python benchmarks/studies/tuning.py --directory=searches/study
 
 Each seed splits the digits anew, trains the default model for 60 epochs, as examples/quickstart.py
-does, and searches `HyperInfoVAE(network=["mlp", "conv"])` by 20 trials of at most 60 epochs, chosen
-by the importance-weighted bound on the validation digits. The best of 20 on 180 digits flatters
-itself, so both are also judged on the test digits, which nothing was chosen by. Writes tuning.csv
-beside this file; docs/tuning.md shows it. A study that was interrupted goes on.
+does, and searches `HyperModel("info_vae", network=["mlp", "conv"])` by 20 trials of at most 60
+epochs, chosen by the importance-weighted bound on the validation digits. The best of 20 on 180
+digits flatters itself, so both are also judged on the test digits, which nothing was chosen by.
+Writes tuning.csv beside this file; docs/tuning.md shows it. A study that was interrupted goes on.
 """
 
 import csv
@@ -62,7 +62,7 @@ def search(seed, data):
     start = time.time()
     found = ki.tuning.tune(
         data,
-        ki.tuning.HyperInfoVAE(network=["mlp", "conv"]),
+        ki.tuning.HyperModel("info_vae", network=["mlp", "conv"]),
         directory=os.path.join(FLAGS.directory, f"seed-{seed}"),
         tuner=FLAGS.tuner,
         max_trials=FLAGS.max_trials,

@@ -66,21 +66,21 @@ def table_name(experiment, data):
 
 
 def load_images():
-    """Returns the `Dataset` of --data with grey levels drawn to 0 or 1, once and for all.
+    """Returns the `Dataset` of --data with gray levels drawn to 0 or 1, once and for all.
 
-    Each pixel is 1 with its grey level as probability, by seed 0.
+    Each pixel is 1 with its gray level as probability, by seed 0.
     """
     data = ki.datasets.load(FLAGS.data, validation_fraction=0.0)
     draws = np.random.default_rng(0)
 
-    def binarise(x):
+    def binarize(x):
         return (draws.random(x.shape) < x).astype("float32")
 
     return ki.datasets.Dataset(
         data.name,
-        binarise(data.train),
+        binarize(data.train),
         data.validation,
-        binarise(data.test),
+        binarize(data.test),
         data.train_labels,
         data.validation_labels,
         data.test_labels,

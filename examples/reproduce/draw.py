@@ -51,7 +51,7 @@ def main(_):
         rows = common.read(path)
         name = os.path.splitext(os.path.basename(path))[0]
         print(f"\n{name}")
-        summarise(rows)
+        summarize(rows)
         experiment = name.split("-")[0]
         if experiment in FIGURES:
             draw(rows, *FIGURES[experiment], os.path.join(FLAGS.output, f"{name}.png"))
@@ -72,7 +72,7 @@ def numbers(rows):
     return names[names.index("seed") + 1 : names.index("seconds")]
 
 
-def summarise(rows):
+def summarize(rows):
     """Prints mean and standard deviation over seeds of each number, a table in Markdown."""
     names, found = groups(rows)
     measured = numbers(rows)

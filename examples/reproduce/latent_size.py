@@ -3,7 +3,7 @@
     python examples/reproduce/latent_size.py --data=mnist --latent_dims=2,5,10,20,40,80
 
 MMD of q(z) from the prior, log det Cov[q(z)], the mismatch of the classes of 2,000 samples, and the
-error of a support vector machine on the codes of 1,000 labelled examples.
+error of a support vector machine on the codes of 1,000 labeled examples.
 """
 
 import common
@@ -15,7 +15,7 @@ import keras_infovae as ki
 FLAGS = flags.FLAGS
 common.define_flags(steps=4000)
 flags.DEFINE_list("latent_dims", ["2", "5", "10", "20", "40"], "Dimensions of z.")
-flags.DEFINE_integer("labels", 1000, "Labelled examples.", lower_bound=20)
+flags.DEFINE_integer("labels", 1000, "Labeled examples.", lower_bound=20)
 
 
 def main(_):

@@ -50,7 +50,7 @@ class NegativeLogProb(AnomalyScore):
 
 @register
 class ReconstructionLoss(AnomalyScore):
-    """The negative log-likelihood of x given its own code, in nats; for any model with codes:
+    """The negative log-likelihood of x given its own code, in nats; for any model with p(x|z):
 
     score(x) = -log p(x|z),        z ~ q(z|x), one draw of seed 0
     """
@@ -58,12 +58,14 @@ class ReconstructionLoss(AnomalyScore):
     output = "reconstruction_loss"
 
     def check(self, model):
-        """Raises ValueError for a model without codes."""
-        model.capabilities.require("encode", "The reconstruction loss")
+        """Raises ValueError for a model without codes, or without p(x|z)."""
+        for capability in ("encode", "likelihood"):
+            model.capabilities.require(capability, "The reconstruction loss")
 
     def rows(self, model, x, condition=None):
         """Returns the scores, float32 [n]."""
-        return -model.elbo_terms(x, seeds(x), condition)[0]
+        z = model.encode_rows(x, seeds(x), condition)
+        return -model.joint(x, condition).log_likelihood(z[None])[0]
 
 
 def seeds(x):

@@ -3,12 +3,12 @@
 import warnings
 
 import keras
-import tensorflow as tf
+import numpy as np
 
-from keras_infovae.callbacks.examples import as_examples, as_model_takes_them
-from keras_infovae.callbacks.latent_statistics import batch_moments, latent_statistics
+from keras_infovae.callbacks.examples import as_examples
+from keras_infovae.evaluation.latent_information import kl_of_dimensions
+from keras_infovae.evaluation.measured import Measured
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer, check_number
-from keras_infovae.utils.randomness import stateless_seed
 
 ACTIONS = ("warn", "stop")
 
@@ -26,7 +26,7 @@ class CollapseMonitor(keras.callbacks.Callback):
     | `aggregated_variance_min`, `_max` | smallest, largest variance of q(z) in a dimension | z^2 |
 
     all over the examples `x`. The KL is that of diagonal normals, and is left out for other priors
-    and posteriors. A posterior that does not know its mean and variance is judged by 32 draws per
+    and posteriors. A model that does not know the moments of q(z|x) is judged by 16 draws per
     example, and `active_units` corrected for their noise.
 
     The latents have collapsed when `active_units` is at most `limit`. Put the callback before those
@@ -44,10 +44,11 @@ class CollapseMonitor(keras.callbacks.Callback):
             `"stop"`: the warning, and the training stops. A function: it is called with
             (the sentence, the epoch's logs) instead.
         condition: one row (or label) per example, for models that take a condition. Default None.
-        batch_size: examples computed at a time. Default 256.
+        batch_size: examples computed at a time; it does not change the numbers. Default 256.
 
     Raises:
-        ValueError, TypeError: naming the argument.
+        ValueError, TypeError: naming the argument; when the training begins, for a model without
+            codes.
 
     Example:
 
@@ -78,7 +79,7 @@ class CollapseMonitor(keras.callbacks.Callback):
         batch_size=256,
     ):
         super().__init__()
-        self._given = self._examples = as_examples(x, condition)
+        self._examples = as_examples(x, condition)
         self.every = check_integer("every", every)
         self.threshold = check_number("threshold", threshold, minimum=0)
         self.limit = check_integer("limit", limit, minimum=0)
@@ -91,33 +92,33 @@ class CollapseMonitor(keras.callbacks.Callback):
             raise argument_error("action", "'warn', 'stop' or a function", action, TypeError)
         self.action = action
         self.batch_size = check_integer("batch_size", batch_size)
-        self._moments = None
         self._collapses = 0  # looks in a row that found a collapse
 
     def on_train_begin(self, logs=None):
         self._collapses = 0
-        self._examples = as_model_takes_them(self._given, self.model)
-
-        @tf.function(reduce_retracing=True)
-        def moments(seed, *examples):
-            posterior = self.model.posterior_distribution(*examples)
-            return batch_moments(posterior, self.model.prior_distribution(), seed)
-
-        self._moments = moments
+        self.model.capabilities.require("encode", type(self).__name__)
+        self._measured()  # examples that the model does not take show now
 
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every:
             return
         logs = {} if logs is None else logs
-        batches = []
-        for batch, start in enumerate(range(0, len(self._examples[0]), self.batch_size)):
-            parts = [tf.constant(a[start : start + self.batch_size]) for a in self._examples]
-            batches.append(self._moments(stateless_seed(0, batch), *parts))
-        logs.update(latent_statistics(batches, self.threshold))
-        active = int(logs["active_units"])
+        measured = self._measured()
+        moments, kl = measured.moments, kl_of_dimensions(measured)
+        active, variances = int(moments.active(self.threshold).sum()), np.diag(moments.covariance)
+        logs["active_units"] = float(active)
+        logs["aggregated_mean_max"] = float(np.abs(moments.mean).max())
+        logs["aggregated_variance_min"] = float(variances.min())
+        logs["aggregated_variance_max"] = float(variances.max())
+        if kl is not None:
+            logs["kl_per_dimension_min"] = float(kl.min())
+            logs["kl_per_dimension_max"] = float(kl.max())
         self._collapses = self._collapses + 1 if active <= self.limit else 0
         if self._collapses == (self.patience or 0) + 1:
-            self._act(self._sentence(epoch, active, batches[0]["means"].shape[1]), logs)
+            self._act(self._sentence(epoch, active, len(variances)), logs)
+
+    def _measured(self):
+        return Measured(self.model, *self._examples, batch_size=self.batch_size)
 
     def get_state(self):
         """Returns {name: number}, what a training that is taken up again needs to know."""

@@ -4,10 +4,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae.callbacks.examples import as_examples, as_model_takes_them
+from keras_infovae.callbacks.examples import as_examples
 from keras_infovae.divergences.null import compiled_null, null_band, null_values
+from keras_infovae.evaluation.examples import check_examples
+from keras_infovae.utils.batches import in_batches
 from keras_infovae.utils.checks import check_integer
-from keras_infovae.utils.randomness import check_seed, split_seed, stateless_seed
+from keras_infovae.utils.graphs import one_graph
+from keras_infovae.utils.randomness import split_seed, stateless_seed
 
 
 class DivergenceNullBand(keras.callbacks.Callback):
@@ -40,8 +43,9 @@ class DivergenceNullBand(keras.callbacks.Callback):
         condition: one row (or label) per example, for models that take a condition. Default None.
 
     Raises:
-        ValueError, TypeError: naming the argument; when the training begins, for a divergence that
-            does not take points (`TotalCorrelation`, which needs the density of q(z|x)).
+        ValueError, TypeError: naming the argument; when the training begins, for a model without
+            a divergence, and for a divergence that does not take points (`TotalCorrelation`, which
+            needs the density of q(z|x)).
 
     Example:
 
@@ -59,27 +63,31 @@ class DivergenceNullBand(keras.callbacks.Callback):
 
     def __init__(self, x, batch_size=128, draws=20, seed=0, condition=None):
         super().__init__()
-        self._given = self._examples = as_examples(x, condition)
+        self._examples = as_examples(x, condition)
         self.batch_size = check_integer("batch_size", batch_size, minimum=2)
         self.draws = check_integer("draws", draws, minimum=2)
-        self.seed = check_seed(seed) or 0
+        self.seed = check_integer("seed", seed, minimum=0)
         self._observed = self._null = None
         self._band = None
 
     def on_train_begin(self, logs=None):
-        rows = min(self.batch_size, len(self._examples[0]))
         model = self.model
-        self._examples = as_model_takes_them(self._given, model)
+        if getattr(model, "divergence", None) is None:
+            raise ValueError(
+                "DivergenceNullBand needs a model with a divergence. "
+                f"Received: {type(model).__name__}"
+            )
+        check_examples(model, *self._examples)
 
-        @tf.function
-        def observed(seed, *examples):
+        @one_graph
+        def observed(seed, x, condition):
             z_seed, divergence_seed = split_seed(seed)
-            posterior = model.posterior_distribution(*examples)
+            posterior = model.posterior_distribution(x, condition)
             z = tf.cast(posterior.sample(seed=z_seed), tf.float32)
             return model.divergence(z, model.prior_distribution(), posterior, seed=divergence_seed)
 
         self._observed, self._band = observed, None
-        self._null = compiled_null(model.divergence, model.prior_distribution, rows)
+        self._null = compiled_null(model.divergence, model.prior_distribution, self._rows)
         try:  # now, and not when the first epoch is over
             self._null.get_concrete_function(stateless_seed(0))
         except ValueError as error:
@@ -88,13 +96,17 @@ class DivergenceNullBand(keras.callbacks.Callback):
                 f"q(z|x). Received: divergence {type(model.divergence).__name__}"
             ) from error
 
+    @property
+    def _rows(self):
+        return min(self.batch_size, len(self._examples[0]))
+
     def on_epoch_end(self, epoch, logs=None):
         logs = {} if logs is None else logs
-        rows = min(self.batch_size, len(self._examples[0]))
         values = []
-        for batch in range(len(self._examples[0]) // rows):
-            parts = [tf.constant(a[batch * rows : (batch + 1) * rows]) for a in self._examples]
-            values.append(float(self._observed(stateless_seed(self.seed, batch), *parts)))
+        for index, (x, condition) in enumerate(in_batches(self._examples, self._rows)):
+            if len(x) == self._rows:
+                given = tf.constant(x), None if condition is None else tf.constant(condition)
+                values.append(float(self._observed(stateless_seed(self.seed, index), *given)))
         logs["divergence_at_batch"] = float(np.mean(values))
         if self._band is None or self._null_changes():
             self._band = self._null_band()

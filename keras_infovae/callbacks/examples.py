@@ -7,7 +7,7 @@ from keras_infovae.utils.checks import argument_error
 
 
 def as_examples(x, condition):
-    """Returns `x` [n, ...] and, where one is given, `condition`: a list of arrays.
+    """Returns [`x` [n, ...], `condition` [n, ...] or None], arrays of float32.
 
     Args:
         x: array of numbers, finite, with at least two examples.
@@ -16,27 +16,17 @@ def as_examples(x, condition):
     Raises:
         ValueError, TypeError: naming the argument.
     """
-    arrays = [_as_array("x", x)]
+    x = _as_array("x", x)
+    if len(x) < 2:
+        raise ValueError(f"Argument `x` must hold at least 2 examples. Received: {len(x)}")
     if condition is not None:
-        arrays.append(_as_array("condition", condition, least_axes=1))
-    if len(arrays[0]) < 2:
-        raise ValueError(f"Argument `x` must hold at least 2 examples. Received: {len(arrays[0])}")
-    if len(arrays[-1]) != len(arrays[0]):
-        raise ValueError(
-            "Argument `condition` must have one row per example. "
-            f"Received: {len(arrays[-1])} rows for {len(arrays[0])} examples"
-        )
-    return arrays
-
-
-def as_model_takes_them(examples, model):
-    """Returns `examples`, as `as_examples` gave them, with labels as the one-hot rows they mean.
-
-    Raises:
-        ValueError: for labels that `model` does not know.
-    """
-    x, condition = model.example_spec.arrays(*examples)
-    return [x] if condition is None else [x, condition]
+        condition = _as_array("condition", condition, least_axes=1)
+        if len(condition) != len(x):
+            raise ValueError(
+                "Argument `condition` must have one row per example. "
+                f"Received: {len(condition)} rows for {len(x)} examples"
+            )
+    return [x, condition]
 
 
 def _as_array(name, value, least_axes=2):

@@ -2,7 +2,7 @@
 
 import shlex
 
-from keras_infovae.cli import help_page
+from keras_infovae.cli import help_page, own_models
 from keras_infovae.cli.flag_set import FlagSet
 
 
@@ -22,6 +22,15 @@ class Command:
         """Returns a new `FlagSet` with the flags of the command."""
         flag_set = FlagSet()
         self.define_flags(flag_set)
+        if {"model", "run"} & set(flag_set.names()):  # which it makes, or loads
+            flag_set.group("Your own models")
+            flag_set.text(
+                own_models.FLAG,
+                "MODULE,...",
+                "Python modules that register models by @keras_infovae.register_model. They are "
+                "looked for in the working directory too, and imported before flags are read.",
+                shown="none",
+            )
         return flag_set
 
     def define_flags(self, flag_set):

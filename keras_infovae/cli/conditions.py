@@ -1,10 +1,29 @@
 """The condition of a run's model: the labels of its data, as numbers of classes."""
 
+import shlex
+
+from keras_infovae.cli import help_page
 from keras_infovae.cli.errors import CommandLineError
+from keras_infovae.evaluation import label_classes
 from keras_infovae.utils.checks import check_choice
 from keras_infovae.utils.splits import SPLITS
 
 CLASSES = "classes"  # in config.json: labels in their order; the condition is the place in it
+
+
+def classes_of(flags, data):
+    """Returns {CLASSES: the labels of `data` in their order}, for config.json; says them.
+
+    {} where --condition is not given.
+
+    Raises:
+        ValueError: for data without labels, and for labels that are no classes.
+    """
+    if flags.condition is None:
+        return {}
+    labels = label_classes.classes_of(data)
+    print(f"condition: one of {len(labels)} classes: {label_classes.shown(labels)}")
+    return {CLASSES: labels}
 
 
 def of_splits(data, config, splits=SPLITS):
@@ -21,14 +40,20 @@ def of_splits(data, config, splits=SPLITS):
     classes = config.get(CLASSES)
     if classes is None:
         return dict.fromkeys(splits)
-    from keras_infovae.evaluation.label_classes import class_indices
-
     return {
-        split: class_indices(getattr(data, f"{split}_labels"), classes)
+        split: label_classes.class_indices(getattr(data, f"{split}_labels"), classes)
         if len(getattr(data, split))
         else None
         for split in splits
     }
+
+
+def example_of_generate(path, config):
+    """Returns a command line that generates by the run at `path`, as a line to print."""
+    words = [help_page.PROGRAM, "generate", f"--run={path}", "--output=samples.npy"]
+    if CLASSES in config:
+        words.insert(3, f"--condition={config[CLASSES][0]}")
+    return f"  {shlex.join(words)}"
 
 
 def class_of(name, config):
@@ -45,12 +70,11 @@ def class_of(name, config):
                 f"Received: --condition={name}"
             )
         return None
-    from keras_infovae.evaluation.label_classes import shown
-
     names = list(map(str, classes))
     if name is None:
         raise CommandLineError(
-            f"Argument `--condition` must be given: one of {shown(classes)}. Received: none"
+            f"Argument `--condition` must be given: one of {label_classes.shown(classes)}. "
+            "Received: none"
         )
     try:
         return names.index(check_choice("--condition", name, names))

@@ -5,8 +5,13 @@ import os
 
 import numpy as np
 
+from keras_infovae import datasets
+from keras_infovae.cli import streamed_data
 from keras_infovae.cli.conditions import CLASSES
 from keras_infovae.cli.errors import CommandLineError
+from keras_infovae.datasets import bundled, official, tables, tfds
+from keras_infovae.distributions import likelihoods
+from keras_infovae.models import registry
 from keras_infovae.utils import arrays
 from keras_infovae.utils.splits import SPLITS
 
@@ -42,7 +47,7 @@ def define(flag_set, stream=False):
     flag_set.text(
         "label_column",
         "COLUMN",
-        "For .csv and .parquet: the column that is the label and not data. It colours pictures, "
+        "For .csv and .parquet: the column that is the label and not data. It colors pictures, "
         "and a model can be told it (train --condition=labels).",
         shown="none",
     )
@@ -93,8 +98,6 @@ def load(flags):
     Raises:
         ValueError, TypeError, OSError, ImportError: as `datasets.load`.
     """
-    from keras_infovae.distributions import likelihoods
-
     settings = {name: getattr(flags, name) for name in _SETTINGS}
     if getattr(flags, "stream", False):
         settings = {name: settings[name] for name in settings if name not in _NOT_STREAMED}
@@ -122,8 +125,6 @@ def load(flags):
 
 def lasting_source(source):
     """Returns `source` so that it means the same in every working directory."""
-    from keras_infovae.datasets import bundled, official, tfds
-
     named = source in bundled.SOURCES or source in official.SOURCES
     if named or source.startswith(tfds.PREFIX):
         return source
@@ -133,11 +134,7 @@ def lasting_source(source):
 def _load(settings):
     """Returns the `Dataset` of the arguments of `datasets.load`, or of `stream` (a batch_size)."""
     if "batch_size" in settings:
-        from keras_infovae.cli import streamed_data
-
         return streamed_data.load(**settings)
-    from keras_infovae import datasets
-
     return datasets.load(**settings)
 
 
@@ -187,6 +184,12 @@ def config_of(run):
             "Argument `run` must be a run that `keras-infovae train` wrote. "
             f"Received: {run.path}, whose config.json has no {missing[0]!r}"
         )
+    model = config["model"].get("name")
+    if model not in registry.members:
+        raise ValueError(
+            f"Argument `import` must name the module that registers the model of the run, {model}. "
+            f"Received: {run.path}"
+        )
     return config
 
 
@@ -221,9 +224,6 @@ def load_other(source, config, scaling, label_column=None):
     Raises:
         ValueError: when the columns are not those of the run; else as `datasets.load`.
     """
-    from keras_infovae import datasets
-    from keras_infovae.datasets import tables
-
     settings = {"label_column": None} | config["data"]
     settings |= {"source": source, "limit": None, "standardize": False}
     settings.pop("batch_size", None)  # of a stream; other examples are read into memory

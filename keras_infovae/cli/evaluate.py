@@ -4,11 +4,14 @@ import math
 
 import numpy as np
 
+from keras_infovae import evaluation
 from keras_infovae.cli import conditions
 from keras_infovae.cli import data as run_data
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
 from keras_infovae.cli.output_file import check_output_file
+from keras_infovae.training import RunDirectory
+from keras_infovae.utils.files import write_json
 from keras_infovae.utils.splits import SPLITS
 
 
@@ -71,10 +74,6 @@ Losses and bounds are in nats per example. The table says of each number what is
                 "Argument `--label_column` must be left out without --data. "
                 f"Received: --label_column={flags.label_column}"
             )
-        from keras_infovae import evaluation
-        from keras_infovae.training import RunDirectory
-        from keras_infovae.utils.files import write_json
-
         with reported({name: name for name in self.flag_set().names()} | run_data.NAMES):
             run = RunDirectory(flags.run)
             config = run_data.config_of(run)
@@ -106,8 +105,6 @@ Losses and bounds are in nats per example. The table says of each number what is
 
 def _log_likelihood(model, x, method, **given):
     """Returns the mean of log p(x) over the examples and the standard error of that mean."""
-    from keras_infovae import evaluation
-
     found = evaluation.marginal_log_likelihood(model, x, method, verbose=1, **given)
     error = np.std(found.log_likelihood, ddof=1) / math.sqrt(len(x))
     return {

@@ -10,6 +10,9 @@ from keras_infovae.cli import data as run_data
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
 from keras_infovae.cli.output_file import check_output_file
+from keras_infovae.evaluation.plots import views
+from keras_infovae.training import RunDirectory
+from keras_infovae.utils.files import whole_file
 
 
 class Generate(Command):
@@ -18,7 +21,7 @@ class Generate(Command):
     name = "generate"
     summary = "writes new examples that the model of a run makes, as a picture or as numbers"
     description = """
-Codes are drawn from the prior and decoded. What is written follows from the name of --output:
+What is written follows from the name of --output:
 
   .png   one picture with all examples in rows; for images
   .npy   a NumPy array, float32 [n, ...], in the units of the data that the run was trained on
@@ -53,20 +56,18 @@ Codes are drawn from the prior and decoded. What is written follows from the nam
 
     def run(self, flags):
         check_output_file(flags.output, tuple(_WRITERS), flags.overwrite)
-        from keras_infovae.training import RunDirectory
-        from keras_infovae.utils.files import whole_file
-
         suffix = flags.output[-4:].lower()
         with reported({name: name for name in self.flag_set().names()}):
             run = RunDirectory(flags.run)
             config = run_data.config_of(run)
             model = run.load_model()
+            model.capabilities.require("generate", "A new example")
             _check_form(flags.output, suffix, model.event_shape)
             asked = conditions.class_of(flags.condition, config)
         is_table = len(model.event_shape) == 1
         noise = flags.noise
         if noise is None:
-            noise = is_table and model.likelihood.minimum is None
+            noise = is_table and model.example_spec.values.minimum is None
         x = model.generate(flags.n, seed=flags.seed, sample=noise, condition=asked)
         with whole_file(flags.output) as temporary:
             _WRITERS[suffix](temporary, x, model, config["feature_names"])
@@ -77,8 +78,6 @@ Codes are drawn from the prior and decoded. What is written follows from the nam
 
 def _check_form(path, suffix, event_shape):
     """Raises CommandLineError unless examples of `event_shape` can be written as `suffix` says."""
-    from keras_infovae.evaluation.plots import views
-
     fitting = [".npy"]
     if views.view(event_shape) == views.IMAGES:
         fitting.append(".png")
@@ -93,8 +92,6 @@ def _check_form(path, suffix, event_shape):
 
 def _write_png(path, x, model, feature_names):
     from matplotlib import image
-
-    from keras_infovae.evaluation.plots import views
 
     mosaic = views.ImageView(model, x).mosaic(x, columns=math.ceil(math.sqrt(len(x))))
     image.imsave(path, mosaic, format="png")

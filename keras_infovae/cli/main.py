@@ -6,7 +6,7 @@ import sys
 
 from absl import app, flags, logging
 
-from keras_infovae.cli import help_page
+from keras_infovae.cli import help_page, own_models
 from keras_infovae.cli.errors import CommandLineError, system_message
 from keras_infovae.cli.evaluate import Evaluate
 from keras_infovae.cli.export import Export
@@ -73,11 +73,12 @@ def main(argv):
 
 def _run_command(command, arguments):
     program = f"{help_page.PROGRAM} {command.name}"
-    flag_set = command.flag_set()
-    if any(argument in _HELP for argument in arguments):
-        print(help_page.page(command, flag_set))
-        return DONE
     try:
+        own_models.import_modules(arguments)
+        flag_set = command.flag_set()
+        if any(argument in _HELP for argument in arguments):
+            print(help_page.page(command, flag_set))
+            return DONE
         return command.run(flag_set.parse(arguments)) or DONE
     except CommandLineError as error:
         return _complain(program, error, UNUSABLE)

@@ -2,10 +2,12 @@
 
 import os
 
+from keras_infovae import evaluation
 from keras_infovae.cli import conditions
 from keras_infovae.cli import data as run_data
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
+from keras_infovae.training import RunDirectory
 
 
 class Report(Command):
@@ -38,9 +40,6 @@ examples that the run was not trained on.
                 "Argument `--output` must be a directory without a report, or --overwrite be set. "
                 f"Received: --output={flags.output}"
             )
-        from keras_infovae.evaluation import report
-        from keras_infovae.training import RunDirectory
-
         with reported({name: name for name in self.flag_set().names()} | {"directory": "output"}):
             run = RunDirectory(flags.run)
             config = run_data.config_of(run)
@@ -48,5 +47,5 @@ examples that the run was not trained on.
             data = run_data.load_of_run(config)
             given = {"seed": flags.seed, "condition": conditions.of_splits(data, config)}
             history = run.history() or None
-            path = report(model, data, flags.output, history=history, **given)
+            path = evaluation.report(model, data, flags.output, history=history, **given)
         print(f"Written to {path}")

@@ -3,14 +3,18 @@
 import contextlib
 import math
 
+import keras
+import tensorflow as tf
+
+from keras_infovae import training
 from keras_infovae.cli import conditions, model_flags, training_run
 from keras_infovae.cli import data as run_data
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
+from keras_infovae.models import registry
+from keras_infovae.training.strategies import STRATEGIES
 from keras_infovae.utils.splits import SPLITS
 
-# Those of training/strategies.py, which imports TensorFlow: the help page comes without.
-STRATEGIES = ("auto", "cpu", "gpu", "mirrored", "multi_worker", "tpu")
 _POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
 _TRAINING = (
     "epochs",
@@ -23,6 +27,7 @@ _TRAINING = (
     "strategy",
     "deterministic",
 )
+_OF_GRADIENTS = ("learning_rate", "clipnorm")
 
 
 class Train(Command):
@@ -125,11 +130,9 @@ the training; model.keras then holds the last epoch that was finished and had fi
         )
 
     def run(self, flags):
-        model_flags.check(flags)
+        settings = model_flags.settings(flags)
         _check(flags)
         run_data.check(flags)
-        from keras_infovae import training  # brings TensorFlow along
-
         with _dtype_policy(flags.dtype_policy):
             with reported(self._names()):
                 strategy = training.get_strategy(flags.strategy)  # before anything is computed
@@ -138,7 +141,7 @@ the training; model.keras then holds the last epoch that was finished and had fi
                     print(f"{flags.output} holds a finished run: there is nothing to go on with.")
                     return 0
                 with reported(self._names()):
-                    config, data, model = _prepare(flags, output, strategy)
+                    config, data, model = _prepare(flags, settings, output, strategy)
                 with _begin(flags, output, config) as run:
                     run.profiled_steps = flags.profile or 0
                     if flags.resume:
@@ -156,7 +159,7 @@ def _check(flags):
             "Argument `--overwrite` must be left out with --resume, which goes on with an "
             "unfinished run and leaves a finished one as it is. Received: --overwrite --resume"
         )
-    if flags.stream and model_flags.chosen(flags) == model_flags.CONDITIONAL:
+    if flags.stream and flags.condition:
         raise CommandLineError(
             "Argument `--stream` must be left out for a model with a condition: what is read from "
             "disk has no labels. Received: --stream"
@@ -166,12 +169,18 @@ def _check(flags):
             "Argument `--early_stopping` must be left out where no validation examples are held "
             f"out. Received: --early_stopping={flags.early_stopping} --validation_fraction=0"
         )
+    if not registry.get(flags.model).trains_by_gradients:
+        for name in _OF_GRADIENTS:
+            if flags[name].present:
+                raise CommandLineError(
+                    f"Argument `--{name}` must be left out for --model={flags.model}, which does "
+                    f"not train by gradients. Received: --{name}={getattr(flags, name)}"
+                )
+            flags[name].value = None  # for config.json
 
 
 @contextlib.contextmanager
 def _dtype_policy(policy):
-    import keras
-
     previous = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
@@ -180,37 +189,22 @@ def _dtype_policy(policy):
         keras.config.set_dtype_policy(previous)
 
 
-def _prepare(flags, output, strategy):
+def _prepare(flags, settings, output, strategy):
     """Returns the run's config, its data and its model; nothing is written yet.
 
     Raises:
         ValueError, TypeError, OSError, ImportError: for whatever the user gave that cannot be used.
     """
-    import keras
-    import tensorflow as tf
-
-    from keras_infovae.evaluation import label_classes
-    from keras_infovae.training import RunDirectory
-
-    found = RunDirectory.check(output, flags.overwrite)
-    settings = model_flags.settings(flags)
-    conditional = settings["name"] == model_flags.CONDITIONAL
-    early = settings | ({"num_classes": 2} if conditional else {})
-    model_flags.make_model(early)  # wrong settings show before a large file is read
-    data, data_settings, likelihood, reason = run_data.load(flags)
-    print(data.summary())
-    print(f"likelihood: {likelihood} ({reason})")
-    settings["likelihood"] = likelihood
-    classes = {}
-    if conditional:
-        classes[conditions.CLASSES] = labels = label_classes.classes_of(data)
-        settings["num_classes"] = len(labels)
-        print(f"condition: one of {len(labels)} classes: {label_classes.shown(labels)}")
+    found = training.RunDirectory.check(output, flags.overwrite)
+    model_flags.make_model(settings, classes="ab")  # shows what is wrong before data are read
+    data, data_settings, likelihood = model_flags.load_data(flags)
+    settings |= likelihood
+    classes = conditions.classes_of(flags, data)
     keras.utils.set_random_seed(flags.seed)
     if flags.deterministic:
         tf.config.experimental.enable_op_determinism()
     with strategy.scope():
-        model = model_flags.make_model(settings, data.scaling)
+        model = model_flags.make_model(settings, data.scaling, classes.get(conditions.CLASSES))
     for split in SPLITS:
         if len(getattr(data, split)):
             model.example_spec.array(getattr(data, split), "data")
@@ -224,7 +218,7 @@ def _prepare(flags, output, strategy):
         )
     with strategy.scope():
         model.build((None, *data.event_shape))
-    print(f"model: {settings['name']} with {model.count_params():,} weights")
+    print(f"model: {flags.model} with {model.count_params():,} weights")
     if found != "new" and not flags.resume:
         print(f"{output} has {'an' if found == 'unfinished' else 'a'} {found} run: replaced")
     config = {
@@ -233,7 +227,7 @@ def _prepare(flags, output, strategy):
         # Before the fingerprint, which the condition changes: --resume names the first difference.
         "model": settings,
         **classes,
-        "data_fingerprint": run_data.fingerprint(data, labels=conditional),
+        "data_fingerprint": run_data.fingerprint(data, labels=bool(classes)),
         "feature_names": data.feature_names,
         "training": {name: getattr(flags, name) for name in _TRAINING} | {"seed": flags.seed},
     }
@@ -242,12 +236,10 @@ def _prepare(flags, output, strategy):
 
 def _begin(flags, output, config):
     """Returns the run to write: a new one, or the one to go on with."""
-    from keras_infovae.training import RunDirectory
-
     try:
-        if flags.resume and output == flags.output and RunDirectory(output).unfinished:
-            return RunDirectory.resume(output, config)
-        return RunDirectory.create(output, config, flags.overwrite)
+        if flags.resume and output == flags.output and training.RunDirectory(output).unfinished:
+            return training.RunDirectory.resume(output, config)
+        return training.RunDirectory.create(output, config, flags.overwrite)
     except (ValueError, FileExistsError, NotADirectoryError) as error:
         raise CommandLineError(str(error)) from error
 

@@ -5,9 +5,15 @@ import shlex
 import sys
 import time
 
+import keras
+import tensorflow as tf
+
+from keras_infovae import evaluation
 from keras_infovae.cli import conditions, help_page
 from keras_infovae.cli import data as run_data
 from keras_infovae.cli.errors import system_message
+from keras_infovae.training import is_writer
+from keras_infovae.utils import reductions
 
 _FAILED, _STOPPED = 1, 130
 _PICTURES = {
@@ -40,14 +46,9 @@ def carry_out(run, config, data, model, plots=True):
         for a worker of the cluster that was lost; 130 for Ctrl-C. In these cases the last good
         epoch is kept and the run is unfinished.
     """
-    import tensorflow as tf
-
-    from keras_infovae import training
-    from keras_infovae.utils import reductions
-
     try:
         history = _fit(run, config, data, model)
-        if not training.is_writer(model.distribute_strategy):
+        if not is_writer(model.distribute_strategy):
             print("Worker 0 writes the run.")
             return 0
         _judge(run, config, data, history, plots)
@@ -59,7 +60,7 @@ def carry_out(run, config, data, model, plots=True):
         if not reductions.has_workers(model.distribute_strategy):
             raise
         reason = str(error).strip().splitlines()[0].rpartition("}} ")[2]  # without {{the node}}
-        writes = training.is_writer(model.distribute_strategy)
+        writes = is_writer(model.distribute_strategy)
         reason = f"error: another worker of the cluster was lost: {reason}"
         return _stopped(reason, run, _FAILED, writes)
     except OSError as error:
@@ -71,14 +72,13 @@ def carry_out(run, config, data, model, plots=True):
 
 def _fit(run, config, data, model):
     """Returns the losses of each epoch as `fit` gives them, {name: list}."""
-    import keras
-
     training, given = config["training"], conditions.of_splits(data, config)
     if not model.compiled:  # one that goes on brings its optimizer along
         jit = "auto" if training["jit_compile"] is None else training["jit_compile"]
         rate, clipnorm = training["learning_rate"], training["clipnorm"]
         with model.distribute_strategy.scope():
-            model.compile(keras.optimizers.Adam(rate, clipnorm=clipnorm), jit_compile=jit)
+            optimizer = rate and keras.optimizers.Adam(rate, clipnorm=clipnorm)
+            model.compile(optimizer or "auto", jit_compile=jit)
     stopping = _early_stopping(training["early_stopping"])
     start = time.monotonic()
     stream = run_data.stream_of(data)
@@ -108,8 +108,6 @@ def _fit(run, config, data, model):
 
 def _early_stopping(patience):
     """Returns a list of the callback that stops after so many epochs without a lower loss."""
-    import keras
-
     if patience is None:
         return []
     return [keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)]
@@ -117,8 +115,6 @@ def _early_stopping(patience):
 
 def _judge(run, config, data, history, plots):
     """Writes metrics.json and the pictures, and prints the numbers."""
-    from keras_infovae import evaluation
-
     model = run.load_model()  # what is judged is what was written
     seed = config["training"]["seed"]
     split, given = data.held_out(), conditions.of_splits(data, config)
@@ -138,10 +134,8 @@ def _judge(run, config, data, history, plots):
         if name in drawn:
             print(f"  {drawn[name]:<40}  {question}")
     print("Then, for example")
-    asked = ""
-    if conditions.CLASSES in config:
-        asked = f" --condition={shlex.quote(str(config[conditions.CLASSES][0]))}"
-    print(f"  {help_page.PROGRAM} generate --run={path}{asked} --output=samples.npy")
+    if "generate" in model.capabilities:
+        print(conditions.example_of_generate(run.path, config))
     print(f"  tensorboard --logdir={path}/logs")
 
 

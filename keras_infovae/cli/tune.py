@@ -3,34 +3,21 @@
 import os
 import shlex
 
+from keras_infovae import conditions as model_conditions
+from keras_infovae import evaluation, networks, training, tuning
+from keras_infovae.cli import conditions, model_flags, setting_flags
 from keras_infovae.cli import data as run_data
-from keras_infovae.cli import help_page
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
-from keras_infovae.cli.train import STRATEGIES
+from keras_infovae.models import registry
+from keras_infovae.models.parameters import NETWORK_BY_SHAPE
+from keras_infovae.training.strategies import STRATEGIES
+from keras_infovae.tuning import choices
+from keras_infovae.tuning.hyperparameters import hyperparameters_of
+from keras_infovae.tuning.objectives import OBJECTIVES
+from keras_infovae.tuning.search import TUNERS
+from keras_infovae.tuning.search_directory import BEST_RUN
 
-# The flag's word: the class in `keras_infovae.tuning`.
-SPACES = {"info_vae": "HyperInfoVAE", "beta_vae": "HyperBetaVAE", "mmd_vae": "HyperMMDVAE"}
-TUNERS = ("bayesian", "grid", "hyperband", "random")
-OBJECTIVES = (
-    *("importance_weighted_bound", "elbo", "reconstruction_loss", "mmd", "active_units"),
-    "reconstruction_within_null_band",
-)
-# Name, what stands after "=", what it is, its default on the help page.
-_SPACE = (
-    ("network", "mlp,conv", "The networks.", "conv for images with sides of at least 8, else mlp"),
-    ("hidden_units", "128,256-128,...", "Of an mlp: sizes of layers.", "128,256-128,512-256"),
-    ("filters", "32,32-64,...", "Of a conv, at each halving of the image.", "32,32-64"),
-    ("latent_dim", "INTEGERS", "Dimensions of z.", "8,16,32"),
-    ("alpha", "NUMBERS", "At most 1; for info_vae.", "0,0.25,0.5,0.75,1"),
-    ("lambda_", "NUMBERS,auto", "For info_vae and mmd_vae.", "auto,100,1000"),
-    ("beta", "NUMBERS", "For beta_vae.", "0.25..8"),
-    ("divergence", "NAMES", "Between codes and prior.", "mmd"),
-    ("kernel", "NAMES", "Of the divergence.", "the three of mmd"),
-    ("optimizer", "NAMES", "Keras's.", "adam"),
-    ("learning_rate", "NUMBERS", "Of the optimizer.", "0.0001..0.01"),
-    ("batch_size", "INTEGERS", "Examples per step, at least 2.", "64,128"),
-)
 _FEW_TRIALS = 20
 
 
@@ -58,6 +45,7 @@ finished. A setting is given as one value, as a list (--latent_dim=8,16) or as a
         "keras-infovae tune --data=digits --output=searches/digits",
         "keras-infovae tune --data=mine.npz --latent_dim=4,8 --alpha=0 --output=searches/mine",
         "keras-infovae tune --data=mine.csv --model=mmd_vae --max_trials=50 --output=searches/b",
+        "keras-infovae tune --data=digits --model=iwae --condition=labels --output=searches/c",
     )
 
     def define_flags(self, flag_set):
@@ -76,10 +64,11 @@ finished. A setting is given as one value, as a list (--latent_dim=8,16) or as a
         )
         flag_set.choice(
             "objective",
-            OBJECTIVES,
-            "What the best trial is best in, on validation examples. The last one: the least "
-            "reconstruction loss of models whose codes cannot be told from the prior.",
-            default="importance_weighted_bound",
+            tuple(OBJECTIVES),
+            "What the best trial is best in, on validation examples. "
+            "reconstruction_within_null_band: the least reconstruction loss of models whose codes "
+            "cannot be told from the prior.",
+            shown="the first that the model has",
         )
         flag_set.integer(
             "max_trials", "TRIALS", "How many in all.", shown=f"{_FEW_TRIALS}; all of a grid"
@@ -94,15 +83,9 @@ finished. A setting is given as one value, as a list (--latent_dim=8,16) or as a
         flag_set.integer("seed", "INTEGER", "Of splits, proposals, trainings.", 0, default=0)
         flag_set.choice("strategy", STRATEGIES, "The devices of each trial.", default="auto")
         flag_set.group("Space")
-        flag_set.choice("model", tuple(SPACES), "What is searched.", default="info_vae")
-        flag_set.text(
-            "likelihood",
-            "NAME",
-            "p(x|z).",
-            shown="bernoulli for images with values in [0, 1], else normal",
-        )
-        for name, value, text, shown in _SPACE:
-            flag_set.text(name, value, text, shown=shown)
+        model_flags.define_model(flag_set, "What is searched")
+        for name, uses in setting_flags.uses_of(hyperparameters_of).items():
+            setting_flags.define(flag_set, name, uses, _choices_words, ",...")
 
     def run(self, flags):
         if flags.strategy == "multi_worker":
@@ -110,23 +93,25 @@ finished. A setting is given as one value, as a list (--latent_dim=8,16) or as a
                 "Argument `--strategy` must be one of a single machine; machines run trials in "
                 "parallel instead (docs/tuning.md). Received: --strategy=multi_worker"
             )
-        from keras_infovae import networks, training, tuning
-        from keras_infovae.tuning import choices
-
+        given = model_flags.check(flags, hyperparameters_of)
+        known = hyperparameters_of(registry.get(flags.model))
         with reported(self._names()):
             strategy = training.get_strategy(flags.strategy)  # before anything is computed
-            given = {n: choices.parse(n, getattr(flags, n)) for n, *_ in _SPACE if flags[n].present}
-            space_class = getattr(tuning, SPACES[flags.model])
-            space_class(**given)  # wrong settings show before a large file is read
-            data, settings, likelihood, reason = run_data.load(flags)
-            print(data.summary())
-            print(f"likelihood: {likelihood} ({reason})")
-            conv = isinstance(networks.default_for(data.event_shape), networks.Conv)
-            given = {"network": "conv" if conv else "mlp", "likelihood": likelihood} | given
+            parsed = {n: choices.parse(n, known[n][0], text) for n, text in given.items()}
+            tuning.HyperModel(flags.model, **parsed)  # shows what is wrong before data are read
+            data, settings, likelihood = model_flags.load_data(flags)
+            classes = conditions.classes_of(flags, data)
+            if "network" in known:
+                conv = isinstance(networks.default_for(data.event_shape), networks.Conv)
+                parsed = {"network": "conv" if conv else "mlp"} | parsed
+            if classes:
+                count = len(classes[conditions.CLASSES])
+                parsed["condition"] = model_conditions.Classes(count)
             found = tuning.tune(
                 data,
-                space_class(**given),
+                tuning.HyperModel(flags.model, **(likelihood | parsed)),
                 directory=flags.output,
+                condition=conditions.of_splits(data, classes),
                 tuner=flags.tuner,
                 objective=flags.objective,
                 max_trials=_max_trials(flags),
@@ -138,11 +123,20 @@ finished. A setting is given as one value, as a list (--latent_dim=8,16) or as a
                 plots=flags.plots,
             )
         if found is not None:
-            _show(found, self.command_line(flags), flags, data, settings)
+            config = {"command": self.command_line(flags), "data": settings, **classes}
+            _show(found, config, flags, data)
 
     def _names(self):
         names = {name: name for name in self.flag_set().names()}
         return names | run_data.NAMES | {"directory": "output"}
+
+
+def _choices_words(name, parameter, default):
+    if name == "network":
+        return NETWORK_BY_SHAPE
+    if parameter.search is not None:
+        return choices.words(parameter.search)
+    return model_flags.default_words(name, parameter, default)
 
 
 def _max_trials(flags):
@@ -151,44 +145,40 @@ def _max_trials(flags):
     return flags.max_trials
 
 
-def _show(found, command, flags, data, settings):
+def _show(found, config, flags, data):
     """Prints what was found, and writes the best model as a run.
 
     Args:
         found: a `SearchResult`.
-        command: the command line.
-        flags: its flags.
+        config: of the run, as far as it follows from the flags.
+        flags: those of the command line.
         data: the `Dataset`.
-        settings: the arguments of `datasets.load` that give it again.
     """
-    from keras_infovae import evaluation
-    from keras_infovae.training import RunDirectory
-    from keras_infovae.tuning.search_directory import BEST_RUN
-
     best = found.best
     print(f"\nThe best of {len(found.trials)} trials is {best['trial']}, with")
     for name, value in best["hyperparameters"].items():
         print(f"  {name:<15}{value:.4g}" if isinstance(value, float) else f"  {name:<15}{value}")
     model, history = found.load_model(), found.history()
-    split = data.held_out()
-    metrics = evaluation.summarize(model, getattr(data, split), seed=flags.seed)
-    config = {
-        "command": command,
-        "data": settings,
-        "data_fingerprint": run_data.fingerprint(data),
+    split, given = data.held_out(), conditions.of_splits(data, config)
+    x = getattr(data, split)
+    metrics = evaluation.summarize(model, x, seed=flags.seed, condition=given[split])
+    config |= {
+        "data_fingerprint": run_data.fingerprint(data, labels=conditions.CLASSES in config),
         "feature_names": data.feature_names,
         "model": {"name": flags.model} | best["hyperparameters"],
         "training": best["fit"],
     }
     path = os.path.join(found.directory, BEST_RUN)
-    with RunDirectory.create(path, config, overwrite=True) as run:
+    with training.RunDirectory.create(path, config, overwrite=True) as run:
         model.save(run.saver.path)
         pictures = []
         if flags.plots:
-            pictures = evaluation.plot_all(model, data, history, run.plots, seed=flags.seed)
-        about = {"data": settings["source"], "split": split, "epoch": best["fit"]["epochs"]}
+            pictures = evaluation.plot_all(
+                model, data, history, run.plots, flags.seed, condition=given
+            )
+        about = {"data": config["data"]["source"], "split": split, "epoch": best["fit"]["epochs"]}
         run.finish(about | metrics, pictures)
     print(f"\nOn {split} examples:\n{evaluation.describe(metrics)}")
     output = shlex.quote(found.directory)
     print(f"\nAll is in {output}; trials.csv and plots/ say what mattered. Then, for example")
-    print(f"  {help_page.PROGRAM} generate --run={output}/{BEST_RUN} --output=samples.npy")
+    print(conditions.example_of_generate(path, config))

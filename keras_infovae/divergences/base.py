@@ -48,7 +48,7 @@ class Divergence(Setting):
             "lambda_", f"a number: {type(self).__name__} has no rule for 'auto'", "auto"
         )
 
-    def __call__(self, z, prior, posterior=None, seed=None):
+    def __call__(self, z, prior, posterior=None, seed=0):
         """Returns an estimate of D(q(z), p(z)), a float32 scalar.
 
         Args:
@@ -56,6 +56,7 @@ class Divergence(Setting):
             prior: p(z), a TFP distribution with event shape [latent_dim].
             posterior: the batch of q(z|x), a TFP distribution with batch shape [n], for estimators
                 that integrate z out or draw several z per example. Default None.
-            seed: int32 tensor [2], a stateless seed; for estimators that draw samples.
+            seed: for estimators that draw samples: an integer, an int32 tensor [2], or None for
+                new draws each time. Default 0: a measurement repeats.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `__call__`")

@@ -69,7 +69,7 @@ class CovariancePenalty(Divergence):
         """Returns 11: a weight of 10 at alpha = 0. Tried on digits (docs/estimators.md)."""
         return 11.0
 
-    def __call__(self, z, prior, posterior=None, seed=None):
+    def __call__(self, z, prior, posterior=None, seed=0):
         z = tf.cast(z, tf.float32)
         z_seed, prior_seed = split_seed(seed, 2)
         _, within, between = aggregated_moments(z, posterior, self.num_samples, z_seed, full=True)

@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras_infovae.divergences.base import Divergence
 from keras_infovae.utils.checks import check_integer, check_integers, check_number
 from keras_infovae.utils.player import Player
-from keras_infovae.utils.randomness import stateless_seed
+from keras_infovae.utils.randomness import split_seed, stateless_seed
 from keras_infovae.utils.serialization import deserialize_values
 
 
@@ -99,8 +99,8 @@ class CriticDivergence(Divergence, Player, keras.layers.Layer):
         """Returns the divergence, a scalar, from T at samples of q and of r."""
         raise NotImplementedError(f"{type(self).__name__} does not define `estimate`")
 
-    def __call__(self, z, prior, posterior=None, seed=None):
-        seed = tf.zeros([2], tf.int32) if seed is None else seed
+    def __call__(self, z, prior, posterior=None, seed=0):
+        seed = split_seed(seed, 1)[0] if seed is None else seed
         if posterior is not None and self.num_samples > 1:
             z = posterior.sample(self.num_samples, seed=stateless_seed(seed, 1))
             z = tf.reshape(z, [-1, z.shape[-1]])

@@ -77,7 +77,7 @@ class IntegratedDivergence(Divergence):
 
     # === Which estimator, and from what ===
 
-    def __call__(self, z, prior, posterior=None, seed=None):
+    def __call__(self, z, prior, posterior=None, seed=0):
         z = tf.cast(z, tf.float32)
         # Without q(z|x), the samples at hand are points, and only the prior can be integrated out.
         q = as_points(z) if posterior is None else posterior

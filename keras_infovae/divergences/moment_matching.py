@@ -60,7 +60,7 @@ class MomentMatching(Divergence):
         """
         return 4.0 + 9.0 * max(alpha, 0.0)
 
-    def __call__(self, z, prior, posterior=None, seed=None):
+    def __call__(self, z, prior, posterior=None, seed=0):
         z = tf.cast(z, tf.float32)
         full = self.covariance == "full"
         z_seed, prior_seed = split_seed(seed, 2)

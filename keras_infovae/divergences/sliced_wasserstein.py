@@ -63,7 +63,7 @@ class SlicedWasserstein(Divergence):
         """
         return 50.0 + 120.0 * max(alpha, 0.0)
 
-    def __call__(self, z, prior, posterior=None, seed=None):
+    def __call__(self, z, prior, posterior=None, seed=0):
         z = tf.cast(z, tf.float32)
         w_seed, z_seed, prior_seed = split_seed(seed, 3)
         directions = random_directions(self.num_projections, z.shape[-1], w_seed)

@@ -99,7 +99,7 @@ class KernelizedSteinDiscrepancy(Divergence):
         """
         return 70.0 + 160.0 * max(alpha, 0.0)
 
-    def __call__(self, z, prior, posterior=None, seed=None):
+    def __call__(self, z, prior, posterior=None, seed=0):
         z = tf.cast(z, tf.float32)
         z_seed, prior_seed = split_seed(seed, 2)
         bandwidths = squared_bandwidths(self.kernel, z, prior, prior_seed)

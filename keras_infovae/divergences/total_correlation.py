@@ -74,7 +74,7 @@ class TotalCorrelation(Divergence):
         """Returns 6: beta = 6, as the reference has on images. No study of our own yet."""
         return 6.0
 
-    def __call__(self, z, prior, posterior=None, seed=None):
+    def __call__(self, z, prior, posterior=None, seed=0):
         moments = None
         if posterior is not None and not is_deterministic(posterior):
             moments = diagonal_normal_moments(posterior)

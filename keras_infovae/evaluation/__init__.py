@@ -46,7 +46,7 @@ from keras_infovae.evaluation.plots import (
     plot_kl_per_dimension,
     plot_latent_embedding,
     plot_latent_space,
-    plot_nearest_neighbours,
+    plot_nearest_neighbors,
     plot_reconstructions,
     plot_samples,
     plot_traversals,
@@ -56,8 +56,8 @@ from keras_infovae.evaluation.prior_fit import mmd_to_prior
 from keras_infovae.evaluation.reporting import diagnose, measure, report
 from keras_infovae.evaluation.sample_metrics import (
     frechet_distance,
-    memorisation,
-    nearest_neighbours,
+    memorization,
+    nearest_neighbors,
     precision_recall,
 )
 from keras_infovae.evaluation.samples import sample_quality
@@ -93,12 +93,12 @@ __all__ = [
     "log_det_covariance",
     "marginal_log_likelihood",
     "measure",
-    "memorisation",
+    "memorization",
     "mmd_to_prior",
     "modularity",
     "mutual_information",
     "mutual_information_gap",
-    "nearest_neighbours",
+    "nearest_neighbors",
     "plot_aggregated_posterior",
     "plot_all",
     "plot_history",
@@ -106,7 +106,7 @@ __all__ = [
     "plot_kl_per_dimension",
     "plot_latent_embedding",
     "plot_latent_space",
-    "plot_nearest_neighbours",
+    "plot_nearest_neighbors",
     "plot_reconstructions",
     "plot_samples",
     "plot_traversals",

@@ -5,14 +5,14 @@ import math
 import numpy as np
 
 from keras_infovae import anomaly_scores
-from keras_infovae.evaluation.aggregated_posterior import means_and_covariance
 from keras_infovae.evaluation.conditions import take
+from keras_infovae.evaluation.measured import Measured
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_number
 
 
 def calibrate_anomaly_threshold(
-    model, x, false_positive_rate=0.01, score=None, batch_size=256, condition=None
+    model, x, false_positive_rate=0.01, score=None, *, batch_size=256, condition=None
 ):
     """Finds the score above which an example is an anomaly, and keeps it in the model.
 
@@ -29,11 +29,11 @@ def calibrate_anomaly_threshold(
             1 / false_positive_rate - 1 of them. On its own training examples a model scores too
             well, and more new examples than promised would lie above the threshold.
         false_positive_rate: between 0 and 1. Default 0.01.
-        score: an `AnomalyScore` or its name, as for `model.score`. Default None: the negative ELBO,
-            or the reconstruction loss of a posterior or prior without a density. A `Mahalanobis`
-            without moments takes those of every second example, and the threshold goes by the
-            others: an example that the moments know would score too low.
-        batch_size: examples computed at a time. Default 256.
+        score: an `AnomalyScore` or its name, as for `model.score`. Default None: the first that is
+            defined for the model of -log p(x), the negative ELBO and the reconstruction loss. A
+            `Mahalanobis` without moments takes those of every second example, and the threshold
+            goes by the others: an example that the moments know would score too low.
+        batch_size: examples computed at a time; it does not change the result. Default 256.
         condition: one row per example, where the model takes a condition. Default None.
 
     Returns:
@@ -81,8 +81,8 @@ def calibrate_anomaly_threshold(
                 f"Argument `x` must hold more than twice latent_dim={model.latent_dim} examples. "
                 f"Received: {len(x)}"
             )
-        means, covariance = means_and_covariance(model, known, batch_size, given)
-        return means.mean(axis=0), covariance
+        moments = Measured(model, known, given, batch_size=batch_size).moments
+        return moments.mean, moments.covariance
 
     score = score.fitted(moments)  # of a score that does not know them yet
     scores = model.score(x[calibrating], score, batch_size, take(condition, calibrating))

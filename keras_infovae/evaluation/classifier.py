@@ -19,7 +19,7 @@ class Classifier:
     better for 5 epochs.
 
     Args:
-        x: array [n, ...], values of any scale; standardised inside.
+        x: array [n, ...], values of any scale; standardized inside.
         labels: [n], numbers or strings, two classes or more, at least 10 examples in all and 2 of
             each class.
         epochs: at most. Default 50.

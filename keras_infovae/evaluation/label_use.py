@@ -16,7 +16,7 @@ def semi_supervised_error(
 
     `num_labels` examples are drawn, of each class in proportion; a classifier is fitted to their z
     and labels and asked for the others. That is done `draws` times. z are brought to mean 0 and
-    standard deviation 1 of the labelled examples of the draw: nothing of the others is used.
+    standard deviation 1 of the labeled examples of the draw: nothing of the others is used.
 
     Args:
         z: array [n, latent_dim], such as `model.encode(x)`.
@@ -35,7 +35,7 @@ def semi_supervised_error(
     Returns:
         `{"error": mean over the draws, "error_standard_deviation": over the draws, "errors": list,
         "num_labels": ..., "draws": ...}`; errors are shares in [0, 1]. The spread is that of the
-        choice of the labelled examples, not of the training of the model.
+        choice of the labeled examples, not of the training of the model.
 
     Raises:
         ValueError, TypeError: naming the argument; for too few examples or a single class.
@@ -63,7 +63,7 @@ def semi_supervised_error(
     check_integer("num_labels", num_labels)
     check_integer("draws", draws, minimum=2)
     check_integer("seed", seed, minimum=0)
-    z, labels = check_labelled(z, labels)
+    z, labels = check_labeled(z, labels)
     classes, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
     if not len(classes) <= num_labels <= len(z) - len(classes):
         allowed = (
@@ -76,7 +76,7 @@ def semi_supervised_error(
     if test is not None:
         if not isinstance(test, (tuple, list)) or len(test) != 2:
             raise argument_error("test", "a pair (z, labels)", type(test).__name__, TypeError)
-        test = check_labelled(*test, name="test")
+        test = check_labeled(*test, name="test")
         if not set(test[1].tolist()) & set(classes.tolist()):
             expectation = f"of labels such as {classes[:3].tolist()}"
             raise argument_error("test", expectation, test[1][:3].tolist())
@@ -86,12 +86,12 @@ def semi_supervised_error(
     splits = StratifiedShuffleSplit(
         draws, train_size=num_labels, test_size=len(z) - num_labels, random_state=seed % _SEEDS
     )
-    for labelled, others in splits.split(z, codes):
-        if len(np.unique(codes[labelled])) < len(classes):
+    for labeled, others in splits.split(z, codes):
+        if len(np.unique(codes[labeled])) < len(classes):
             expectation = "enough for one example of each class, in proportion"
             raise argument_error("num_labels", expectation, num_labels)
         fitted = make_pipeline(StandardScaler(), classifiers[classifier]())
-        fitted.fit(z[labelled], codes[labelled])
+        fitted.fit(z[labeled], codes[labeled])
         asked, answers = (z[others], labels[others]) if test is None else test
         errors.append(float(np.mean(classes[fitted.predict(asked)] != answers)))
     return {
@@ -143,7 +143,7 @@ def clustering_scores(z, labels, *, method="k_means", num_clusters=None, n_init=
     check_choice("method", method, methods)
     check_integer("n_init", n_init)
     check_integer("seed", seed, minimum=0)
-    z, labels = check_labelled(z, labels)
+    z, labels = check_labeled(z, labels)
     classes, codes = np.unique(labels, return_inverse=True)
     if num_clusters is None:
         num_clusters = len(classes)
@@ -158,7 +158,7 @@ def clustering_scores(z, labels, *, method="k_means", num_clusters=None, n_init=
     }
 
 
-def check_labelled(z, labels, name=None):
+def check_labeled(z, labels, name=None):
     """Returns (z float64 [n, latent_dim], labels [n]), of two classes or more, at most n / 2.
 
     Args:

@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from keras_infovae import distributions
-from keras_infovae.evaluation.batches import check_examples, posteriors
-from keras_infovae.evaluation.mixture_densities import log_densities
+from keras_infovae.evaluation.measured import Measured
+from keras_infovae.evaluation.mixture_densities import log_densities, part_name
+from keras_infovae.utils.batches import in_batches
 
 
 def mutual_information(model, x, *, num_samples=8, seed=0, batch_size=256, condition=None):
@@ -30,7 +31,7 @@ def mutual_information(model, x, *, num_samples=8, seed=0, batch_size=256, condi
         x: array [n, ...], n >= 2. The time grows with n^2.
         num_samples: draws of z per example, at least 2. Default 8.
         seed: integer. Default 0.
-        batch_size: examples encoded at a time. Default 256.
+        batch_size: examples encoded at a time; it does not change the result. Default 256.
         condition: one row per example, where the model takes a condition; the information is then
             about x and the condition together. Default None.
 
@@ -63,7 +64,12 @@ def mutual_information(model, x, *, num_samples=8, seed=0, batch_size=256, condi
         Poole et al., On Variational Bounds of Mutual Information, arXiv:1905.06922, sections 2.1
         and 2.5.
     """
-    log = log_densities(model, x, num_samples, seed, batch_size, condition)
+    measured = Measured(model, x, condition, seed=seed, batch_size=batch_size)
+    return information(log_densities(measured, num_samples))
+
+
+def information(log):
+    """Returns what `mutual_information` does, of `LogDensities`."""
     total = None if log.prior is None else log.posterior - log.prior
     information, error = _mean(log.posterior - log.aggregated, total, log.kl)
     upper, _ = _mean(log.posterior - log.leave_one_out, total, log.kl)
@@ -124,7 +130,13 @@ def elbo_decomposition(model, x, *, num_samples=8, seed=0, batch_size=256, condi
         Hoffman and Johnson, ELBO surgery, NeurIPS workshop 2016.
     """
     _check_diagonal_prior(model)
-    log = log_densities(model, x, num_samples, seed, batch_size, condition, marginals=True)
+    model.capabilities.require("elbo", "The ELBO")
+    measured = Measured(model, x, condition, seed=seed, batch_size=batch_size)
+    return decomposition(log_densities(measured, num_samples, marginals=True), measured)
+
+
+def decomposition(log, measured):
+    """Returns what `elbo_decomposition` does, of `LogDensities` with marginals."""
     parts = {
         "mutual_information": log.posterior - log.aggregated,
         "total_correlation": log.aggregated - log.marginals,
@@ -132,8 +144,7 @@ def elbo_decomposition(model, x, *, num_samples=8, seed=0, batch_size=256, condi
     }
     total = log.posterior - log.prior
     kl, _ = _mean(total, total, log.kl)
-    elbo = model.elbo(x, seed=seed, batch_size=batch_size, condition=condition)
-    elbo = float(np.mean(elbo, dtype="float64"))
+    elbo = float(np.mean(measured.elbo))
     return {
         "elbo": elbo,
         "reconstruction_loss": -elbo - kl,
@@ -158,15 +169,27 @@ def kl_per_dimension(model, x, *, batch_size=256, condition=None):
     References:
         Kingma and Welling, Auto-Encoding Variational Bayes, arXiv:1312.6114, appendix B.
     """
+    model.capabilities.require("posterior", "The KL of each dimension")
     _check_diagonal_prior(model)
-    prior, kl = model.prior_distribution(), []
-    for posterior in posteriors(model, *check_examples(model, x, condition), batch_size):
-        of_batch = distributions.kl_per_dimension(posterior, prior)
+    kl = kl_of_dimensions(Measured(model, x, condition, batch_size=batch_size))
+    if kl is None:
+        raise ValueError(
+            "kl_per_dimension needs a posterior that is a diagonal normal. "
+            f"Received: posterior={part_name(model, 'posterior', None)}"
+        )
+    return kl
+
+
+def kl_of_dimensions(measured):
+    """Returns what `kl_per_dimension` does, of a `Measured`; None where it is not known."""
+    model, kl = measured.model, []
+    if not {"posterior", "prior"} <= set(model.capabilities):
+        return None
+    prior = model.prior_distribution()
+    for examples in in_batches([measured.x, measured.condition], measured.batch_size):
+        of_batch = distributions.kl_per_dimension(model.posterior_distribution(*examples), prior)
         if of_batch is None:
-            raise ValueError(
-                "kl_per_dimension needs a posterior that is a diagonal normal. "
-                f"Received: posterior={type(model.posterior).__name__}"
-            )
+            return None
         kl.append(np.asarray(of_batch, "float64"))
     return np.concatenate(kl).mean(axis=0)
 
@@ -197,11 +220,17 @@ def _within(term):
     return term - term.mean(axis=1, keepdims=True)
 
 
+def has_diagonal_prior(model):
+    """Returns whether p(z) has a density and its dimensions are independent normals."""
+    if not {"prior", "joint"} <= set(model.capabilities):
+        return False
+    return distributions.diagonal_normal_moments(model.prior_distribution()) is not None
+
+
 def _check_diagonal_prior(model):
-    """Raises ValueError unless the dimensions of p(z) are independent normals."""
-    moments = distributions.diagonal_normal_moments(model.prior_distribution())
-    if moments is None or not model.prior.has_density:
+    model.capabilities.require("prior", "The prior")
+    if not has_diagonal_prior(model):
         raise ValueError(
             "Argument `model` must have a prior whose dimensions are independent normals. "
-            f"Received: prior={type(model.prior).__name__}"
+            f"Received: prior={part_name(model, 'prior', model.prior_distribution())}"
         )

@@ -6,11 +6,13 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae.distributions import projected_normal_moments
-from keras_infovae.evaluation.batches import check_examples, in_batches, posteriors
+from keras_infovae.distributions import draw_rows, projected_normal_moments
 from keras_infovae.utils import probability as tfp
+from keras_infovae.utils.batches import in_batches
 from keras_infovae.utils.checks import check_integer
-from keras_infovae.utils.randomness import stateless_seed
+from keras_infovae.utils.graphs import one_graph
+from keras_infovae.utils.row_random import row_seeds
+from keras_infovae.utils.row_seeds import packed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,34 +44,35 @@ class LogDensities:
         return self.others - math.log(len(self.posterior) - 1)
 
 
-def log_densities(model, x, num_samples, seed, batch_size, condition, marginals=False):
-    """Returns the `LogDensities` of `num_samples` z of each example.
+def log_densities(measured, num_samples, marginals=False):
+    """Returns the `LogDensities` of `num_samples` z of each example of a `Measured`.
 
     The mixtures are over all the examples given, block by block: the time is O(n^2 num_samples
     latent_dim), the memory O(n num_samples latent_dim).
 
     Raises:
-        ValueError: for fewer than two examples, fewer than two draws (whose spread is used) and a
-            posterior without a density; with `marginals`, for one that is not normal.
+        ValueError: for fewer than two draws (whose spread is used) and a posterior without a
+            density; with `marginals`, for one that is not normal.
     """
     check_integer("num_samples", num_samples, minimum=2)
-    seed = stateless_seed(check_integer("seed", seed, minimum=0))
+    model = measured.model
     model.capabilities.require("posterior", "The information in z")
-    x, condition = check_examples(model, x, condition)
-    prior = model.prior_distribution()
-    parts = []
-    for index, q in enumerate(posteriors(model, x, condition, batch_size)):
-        if marginals and not index and normal_marginals(q) is None:
+    prior = model.prior_distribution() if "joint" in model.capabilities else None
+    examples = [measured.x, measured.condition]
+    seeds, parts = packed(measured.seed, 0, len(measured)), []
+    for x, condition, some in in_batches([*examples, seeds], measured.batch_size):
+        q = model.posterior_distribution(x, condition)
+        if marginals and normal_marginals(q) is None:
             raise ValueError(
                 "The marginals q(z_d) are known for normal posteriors only. "
-                f"Received: posterior={type(model.posterior).__name__}"
+                f"Received: posterior={part_name(model, 'posterior', q)}"
             )
-        z = q.sample(num_samples, seed=stateless_seed(seed, index))
-        log_prior = prior.log_prob(z) if model.prior.has_density else None
-        parts.append((z, q.log_prob(z), log_prior, _kl(q, prior)))
+        z = tf.cast(draw_rows(q, row_seeds(some), num_samples), tf.float32)
+        known = (None, None) if prior is None else (prior.log_prob(z), _kl(q, prior))
+        parts.append((z, q.log_prob(z), *known))
     z, posterior, log_prior, kl = zip(*parts)
     z = tf.transpose(tf.concat(z, axis=1), [1, 0, 2])  # [n, num_samples, latent_dim]
-    others, marginals = _mixtures(model, x, condition, batch_size, z, marginals)
+    others, marginals = _mixtures(model, examples, measured.batch_size, z, marginals)
     return LogDensities(
         posterior=_joined(posterior).T,
         others=others,
@@ -79,10 +82,14 @@ def log_densities(model, x, num_samples, seed, batch_size, condition, marginals=
     )
 
 
-def _mixtures(model, x, condition, batch_size, z, marginals):
+def part_name(model, part, distribution):
+    """Returns the name of the class of a model's `part`, or of what it gives where it has none."""
+    return type(getattr(model, part, distribution)).__name__
+
+
+def _mixtures(model, arrays, batch_size, z, marginals):
     """Returns log sum_{j != i} q(z_is|x_j) and, if asked for, sum_d log q(z_isd); [n, s] each."""
 
-    @tf.function
     def of_block(z, first, examples, condition=None):
         q = model.posterior_distribution(examples, condition)
         columns = first + tf.range(tf.shape(examples)[0])
@@ -104,20 +111,18 @@ def _mixtures(model, x, condition, batch_size, z, marginals):
         signature = (tf.float32, tf.float32) if marginals else (tf.float32,)
         return tf.map_fn(of_example, (tf.range(tf.shape(z)[0]), z), fn_output_signature=signature)
 
-    compiled, totals, first = None, None, 0
-    for examples, given in in_batches(x, condition, batch_size):
-        arrays = [tf.constant(examples, tf.float32)]
-        if given is not None:
-            arrays.append(tf.constant(given))
-        if compiled is None:  # once, for blocks of any length
-            signature = [tf.TensorSpec([None, *a.shape[1:]], a.dtype) for a in arrays]
-            compiled = of_block.get_concrete_function(z, tf.TensorSpec([], tf.int32), *signature)
-        found = [np.asarray(part, "float64") for part in compiled(z, tf.constant(first), *arrays)]
+    arrays = [array for array in arrays if array is not None]
+    blocks = [tf.TensorSpec([None, *a.shape[1:]], a.dtype) for a in arrays]  # of any length
+    of_block = one_graph(of_block, [z, tf.TensorSpec([], tf.int32), *blocks])
+    totals, first = None, 0
+    for block in in_batches(arrays, batch_size):
+        found = of_block(z, tf.constant(first), *map(tf.constant, block))
+        found = [np.asarray(part, "float64") for part in found]
         totals = found if totals is None else list(map(np.logaddexp, totals, found))
-        first += len(examples)
+        first += len(block[0])
     if not marginals:
         return totals[0], None
-    return totals[0], np.sum(totals[1] - math.log(len(x)), axis=-1)
+    return totals[0], np.sum(totals[1] - math.log(first), axis=-1)
 
 
 def normal_marginals(q):

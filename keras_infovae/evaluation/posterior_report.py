@@ -1,12 +1,7 @@
 """The aggregated posterior on data that the model was trained on, and on data that it was not."""
 
-from keras_infovae.evaluation.aggregated_posterior import (
-    count_active,
-    log_det,
-    means_and_covariance,
-)
-from keras_infovae.evaluation.batches import check_two_examples
-from keras_infovae.evaluation.prior_fit import mmd_to_prior
+from keras_infovae.evaluation.measured import Measured
+from keras_infovae.evaluation.prior_fit import MOST_EXAMPLES, prior_fit
 
 
 def aggregated_posterior_report(
@@ -14,7 +9,7 @@ def aggregated_posterior_report(
 ):
     """Returns what q(z) is like on `train` and on `test`, fit for JSON.
 
-    A model that generalises has about the same q(z) on both. Where log det Cov[q(z)] is far above 0
+    A model that generalizes has about the same q(z) on both. Where log det Cov[q(z)] is far above 0
     on both, codes spread past the prior; where it falls on `test`, inference is over-fitted.
 
     Args:
@@ -22,7 +17,7 @@ def aggregated_posterior_report(
         train, test: arrays [n, ...] of at least two examples.
         draws: sets of z from the prior for the p-value of `mmd_to_prior`. Default 100.
         seed: integer. Default 0.
-        batch_size: examples encoded at a time. Default 256.
+        batch_size: examples encoded at a time; it does not change the result. Default 256.
         condition, test_condition: one row per example of `train` and of `test`, where the model
             takes a condition. Default None.
 
@@ -33,8 +28,8 @@ def aggregated_posterior_report(
             covariance: Cov[q(z)], a list of lists.
             log_det_covariance: 0 is ideal; None for minus infinity.
             active_units: dimensions of z that say something about x.
-            mmd, mmd_null_low, mmd_null_high, mmd_p_value: those of `mmd_to_prior`; None for a
-                prior on the sphere.
+            mmd, mmd_null_low, mmd_null_high, mmd_p_value: those of `mmd_to_prior`; None on the
+                sphere, and for a model without a prior.
 
     Raises:
         ValueError, TypeError: naming the argument.
@@ -53,27 +48,31 @@ def aggregated_posterior_report(
     References:
         Zhao, Song, Ermon, InfoVAE, arXiv:1706.02262, section 5.2.
     """
-    splits = {"train": (train, condition), "test": (test, test_condition)}
-    splits = {name: (check_two_examples(x, name), given) for name, (x, given) in splits.items()}
+    given = {"seed": seed, "batch_size": batch_size}
     return {
-        name: _numbers(model, x, given, draws, seed, batch_size)
-        for name, (x, given) in splits.items()
+        "train": posterior_numbers(Measured(model, train, condition, name="train", **given), draws),
+        "test": posterior_numbers(
+            Measured(model, test, test_condition, name="test", **given), draws
+        ),
     }
 
 
-def _numbers(model, x, condition, draws, seed, batch_size):
-    means, covariance = means_and_covariance(model, x, batch_size, condition)
-    volume = log_det(covariance)
+def posterior_numbers(measured, draws=100):
+    """Returns what q(z) is like on the examples of a `Measured`; as `aggregated_posterior_report`.
+
+    Raises:
+        ValueError: for a model without codes.
+    """
+    model, moments = measured.model, measured.moments
+    volume = moments.log_det_covariance
     mmd = dict.fromkeys(("mmd", "mmd_null_low", "mmd_null_high", "mmd_p_value"))
-    if model.prior.support == "euclidean":
-        mmd = mmd_to_prior(
-            model, x, draws=draws, seed=seed, batch_size=batch_size, condition=condition
-        )
+    if "prior" in model.capabilities and model.latent_support == "euclidean":
+        mmd = prior_fit(measured.some(MOST_EXAMPLES), draws)
     return {
-        "examples": len(x),
-        "mean": means.mean(axis=0).tolist(),
-        "covariance": covariance.tolist(),
+        "examples": len(measured),
+        "mean": moments.mean.tolist(),
+        "covariance": moments.covariance.tolist(),
         "log_det_covariance": volume if volume > float("-inf") else None,
-        "active_units": count_active(means),
+        "active_units": int(moments.active().sum()),
         **mmd,
     }

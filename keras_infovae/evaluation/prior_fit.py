@@ -5,12 +5,11 @@ import numpy as np
 from keras_infovae import divergences
 from keras_infovae.distributions import normal_components
 from keras_infovae.divergences.null import compiled_null, null_band, null_values
-from keras_infovae.evaluation.batches import check_examples, draw_codes, some_rows
-from keras_infovae.evaluation.conditions import take
+from keras_infovae.evaluation.measured import Measured
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.randomness import stateless_seed
 
-_MOST_EXAMPLES = 512  # whose pairs are looked at
+MOST_EXAMPLES = 512  # whose pairs are looked at
 
 
 def mmd_to_prior(model, x, *, draws=100, seed=0, batch_size=256, condition=None):
@@ -26,12 +25,12 @@ def mmd_to_prior(model, x, *, draws=100, seed=0, batch_size=256, condition=None)
     that of the Monte Carlo test, (1 + #{null >= mmd}) / (1 + draws).
 
     Args:
-        model: a trained model.
+        model: a trained model that encodes and has a prior.
         x: array [n, ...], n >= 2; at most 512 are used, drawn at random.
         draws: sets of z from the prior, at least 19, with which the p-value can be 0.05. Default
             100.
         seed: integer. Default 0.
-        batch_size: examples encoded at a time. Default 256.
+        batch_size: examples encoded at a time; it does not change the result. Default 256.
         condition: one row per example, where the model takes a condition. Default None.
 
     Returns:
@@ -54,23 +53,25 @@ def mmd_to_prior(model, x, *, draws=100, seed=0, batch_size=256, condition=None)
         Gretton et al., A Kernel Two-Sample Test, JMLR 2012, lemma 6.
     """
     check_integer("draws", draws, minimum=19)
-    check_integer("seed", seed, minimum=0)
-    x, condition = check_examples(model, x, condition)
-    rows = some_rows(len(x), _MOST_EXAMPLES, seed)
-    x, condition = x[rows], take(condition, rows)
-    seed = stateless_seed(seed)
+    measured = Measured(model, x, condition, seed=seed, batch_size=batch_size)
+    return prior_fit(measured.some(MOST_EXAMPLES), draws)
+
+
+def prior_fit(measured, draws=100):
+    """Returns what `mmd_to_prior` does, of a `Measured` of at most `MOST_EXAMPLES` examples."""
+    model, seed = measured.model, stateless_seed(measured.seed)
+    model.capabilities.require("prior", "The fit of the codes to the prior")
+    if model.latent_support != "euclidean":
+        raise ValueError(
+            "mmd_to_prior compares z in Euclidean space. Received: a model whose codes lie on the "
+            f"{model.latent_support}"
+        )
     prior = model.prior_distribution()
     estimator = "sampled" if normal_components(prior) is None else "closed_form"
     mmd = divergences.MaximumMeanDiscrepancy(estimator=estimator)
-    if model.prior.support not in mmd.supports:
-        raise ValueError(
-            "mmd_to_prior compares z in Euclidean space. Received: a model whose prior is "
-            f"{type(model.prior).__name__}, on the {model.prior.support}"
-        )
-
-    z = draw_codes(model, x, condition, batch_size, stateless_seed(seed, 0))
-    observed = float(mmd(z, prior, None, seed=stateless_seed(seed, 1)))
-    null = null_values(compiled_null(mmd, lambda: prior, len(x)), draws, stateless_seed(seed, 2))
+    observed = float(mmd(measured.draws, prior, None, seed=stateless_seed(seed, 1)))
+    null = compiled_null(mmd, lambda: prior, len(measured))
+    null = null_values(null, draws, stateless_seed(seed, 2))
     low, high = null_band(null)
     return {
         "mmd": observed,

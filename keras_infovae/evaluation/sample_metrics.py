@@ -1,4 +1,4 @@
-"""How samples compare with data, in features: coverage, fidelity, distance, memorisation."""
+"""How samples compare with data, in features: coverage, fidelity, distance, memorization."""
 
 import numpy as np
 
@@ -8,11 +8,11 @@ from keras_infovae.utils.checks import argument_error, check_integer
 _ROUNDING = 1e-12  # of squared norms, in the squared distances that are made of them
 
 
-def precision_recall(real, generated, neighbours=5):
+def precision_recall(real, generated, neighbors=5):
     """Returns how many samples look like data, and how much of the data the samples reach.
 
     The manifold of a set is the union of balls around its points that reach to their k-th nearest
-    neighbour within the set.
+    neighbor within the set.
 
         precision = share of samples in the manifold of the data
         recall    = share of the data in the manifold of the samples
@@ -25,8 +25,8 @@ def precision_recall(real, generated, neighbours=5):
     A ball holds what lies on its boundary, up to rounding: equal points are in each other's.
 
     Args:
-        real, generated: features [n, d] and [m, d], of more than `neighbours` examples each.
-        neighbours: k, at least 1. Default 5.
+        real, generated: features [n, d] and [m, d], of more than `neighbors` examples each.
+        neighbors: k, at least 1. Default 5.
 
     Returns:
         {"precision", "recall", "density", "coverage"}, floats.
@@ -37,7 +37,7 @@ def precision_recall(real, generated, neighbours=5):
     Example:
 
     >>> points = np.arange(12.0)[:, None]
-    >>> precision_recall(points, points, neighbours=1)["precision"]
+    >>> precision_recall(points, points, neighbors=1)["precision"]
     1.0
 
     References:
@@ -45,10 +45,10 @@ def precision_recall(real, generated, neighbours=5):
         Naeem et al., Reliable Fidelity and Diversity Metrics, arXiv:2002.09797, equations 5-6 and
         lemma 2.
     """
-    k = check_integer("neighbours", neighbours)
+    k = check_integer("neighbors", neighbors)
     real, generated = _pair(real, generated, k + 1)
-    centre = real.mean(axis=0)  # which rounding is relative to
-    real, generated = real - centre, generated - centre
+    center = real.mean(axis=0)  # which rounding is relative to
+    real, generated = real - center, generated - center
     real_radii, generated_radii = _squared_radii(real, k), _squared_radii(generated, k)
     balls = np.zeros(len(generated))  # of the data, that hold each sample
     covered = np.zeros(len(real), bool)
@@ -96,17 +96,17 @@ def frechet_distance(real, generated):
     return float(means @ means + max(trace, 0.0))
 
 
-def nearest_neighbours(examples, training, count=1):
+def nearest_neighbors(examples, training, count=1):
     """Returns the nearest training examples, (indices, distances), [n, count] each.
 
     Args:
         examples: array [n, ...].
         training: array [m, ...] of the same shape of example, m at least `count`.
-        count: neighbours of each, nearest first. Default 1.
+        count: neighbors of each, nearest first. Default 1.
 
     Example:
 
-    >>> nearest_neighbours([[0.9]], [[0.0], [1.0]])[0].tolist()
+    >>> nearest_neighbors([[0.9]], [[0.0], [1.0]])[0].tolist()
     [[1]]
     """
     from sklearn.neighbors import NearestNeighbors
@@ -118,9 +118,9 @@ def nearest_neighbours(examples, training, count=1):
     examples, training = _pair(examples, training, 1, ("examples", "training"), dtype)
     if len(training) < count:
         raise argument_error("count", f"at most {len(training)}, the training examples", count)
-    centre = training.mean(axis=0)  # which the rounding of the search is relative to
-    nearest = NearestNeighbors(n_neighbors=count).fit(training - centre)
-    indices = nearest.kneighbors(examples - centre, return_distance=False)
+    center = training.mean(axis=0)  # which the rounding of the search is relative to
+    nearest = NearestNeighbors(n_neighbors=count).fit(training - center)
+    indices = nearest.kneighbors(examples - center, return_distance=False)
     # By differences: what the search goes by is not 0 for copies.
     differences = ((examples - training[column]).astype("float64") for column in indices.T)
     distances = np.stack([np.linalg.norm(offsets, axis=1) for offsets in differences], axis=1)
@@ -128,7 +128,7 @@ def nearest_neighbours(examples, training, count=1):
     return np.take_along_axis(indices, order, 1), np.take_along_axis(distances, order, 1)
 
 
-def memorisation(samples, training, held_out):
+def memorization(samples, training, held_out):
     """Returns whether samples are closer to the training examples than new data are.
 
         probability = P(d(sample) < d(held-out)) + P(equal) / 2,    d: distance to the nearest
@@ -154,8 +154,8 @@ def memorisation(samples, training, held_out):
     """
     from scipy import stats
 
-    near = nearest_neighbours(samples, training)[1][:, 0]
-    far = nearest_neighbours(held_out, training)[1][:, 0]
+    near = nearest_neighbors(samples, training)[1][:, 0]
+    far = nearest_neighbors(held_out, training)[1][:, 0]
     for name, distances in (("samples", near), ("held_out", far)):
         if len(distances) < 20:
             raise argument_error(name, "at least 20 examples", len(distances))
@@ -170,7 +170,7 @@ def memorisation(samples, training, held_out):
 
 
 def _squared_radii(points, k):
-    """Returns the squared distance of each point from its k-th nearest neighbour, [n]."""
+    """Returns the squared distance of each point from its k-th nearest neighbor, [n]."""
     radii = [
         np.partition(squared, k, axis=1)[:, k]  # the 0-th is the point itself
         for _, squared, _ in _squared_distances(points, points)

@@ -7,30 +7,39 @@ from keras_infovae.evaluation.classifier import Classifier
 from keras_infovae.evaluation.conditions import class_names_of, conditions_of, draw
 from keras_infovae.evaluation.sample_metrics import (
     frechet_distance,
-    memorisation,
+    memorization,
     precision_recall,
 )
 from keras_infovae.utils.checks import check_integer
 
 
 def sample_quality(
-    model, data, *, count=2000, neighbours=5, classifier=None, seed=0, condition=None
+    model,
+    data,
+    *,
+    count=2000,
+    neighbors=5,
+    classifier=None,
+    seed=0,
+    batch_size=256,
+    condition=None,
 ):
-    """Returns how good samples from the prior are, measured against held-out data.
+    """Returns how good samples are, measured against held-out data.
 
     A classifier is trained on the training split; samples and data are compared in its features
-    (128 units before the logits), and, for memorisation, in x itself.
+    (128 units before the logits), and, for memorization, in x itself.
 
     Args:
-        model: a trained model; samples are `model.generate(count, seed=seed)`, means of p(x|z). One
+        model: a trained model; samples are `model.generate(count, seed=seed)`. One
             that takes a condition is given those of training examples, drawn by `seed`.
         data: a `datasets.Dataset` with labels; the test split is compared with, or the validation
             split where it is empty.
         count: samples, at least 20. Default 2,000, the paper's.
-        neighbours: of precision and recall. Default 5.
+        neighbors: of precision and recall. Default 5.
         classifier: a trained `Classifier`, to judge several models by the same one. Default None:
             trained here.
         seed: integer. Default 0.
+        batch_size: samples made at a time; it does not change the result. Default 256.
         condition: where the model takes a condition: "labels", for the labels of each split, or a
             dictionary {split: one row (or label) per example}. Default None.
 
@@ -38,7 +47,7 @@ def sample_quality(
         A dictionary of floats: `class_cross_entropy`, `class_l1`, `class_l2` (against the classes'
         shares in the training split), `precision`, `recall`, `density`, `coverage`,
         `frechet_distance`, the same of the training split as `frechet_distance_of_data` (what as
-        many real examples score), `memorisation`, `memorisation_z_score`, `classifier_accuracy`.
+        many real examples score), `memorization`, `memorization_z_score`, `classifier_accuracy`.
         Where the condition is the label, `class_agreement` too: the share of samples that the
         classifier takes for the class that they were asked for. Of data it is right about a share
         of `classifier_accuracy`.
@@ -52,6 +61,7 @@ def sample_quality(
         this one calls.
     """
     count = check_integer("count", count, minimum=20)
+    model.capabilities.require("generate", "The quality of samples")
     labels = data.train_labels
     if labels is None:
         raise ValueError("Argument `data` must have labels. Received: a dataset without labels")
@@ -65,7 +75,8 @@ def sample_quality(
     conditions = conditions_of(model, data, condition)
     if classifier is None:
         classifier = Classifier(data.train, labels, seed=seed)
-    samples = model.generate(count, seed=seed, condition=draw(conditions["train"], count, seed))
+    given = {"condition": draw(conditions["train"], count, seed), "batch_size": batch_size}
+    samples = model.generate(count, seed=seed, **given)
     predicted = classifier.predict(samples)
     agreement = {}
     if class_names_of(model, data, conditions):
@@ -75,14 +86,14 @@ def sample_quality(
     mismatch = class_distribution_mismatch(classifier.classes, predicted, shares)
     real, generated = classifier.features(held_out), classifier.features(samples)
     some = np.random.default_rng(seed).permutation(len(data.train))[: len(samples)]
-    copied = memorisation(samples, data.train, held_out)
+    copied = memorization(samples, data.train, held_out)
     return {
         **{f"class_{name}": value for name, value in mismatch.items()},
         **agreement,
-        **precision_recall(real, generated, neighbours),
+        **precision_recall(real, generated, neighbors),
         "frechet_distance": frechet_distance(real, generated),
         "frechet_distance_of_data": frechet_distance(real, classifier.features(data.train[some])),
-        "memorisation": copied["probability"],
-        "memorisation_z_score": copied["z_score"],
+        "memorization": copied["probability"],
+        "memorization_z_score": copied["z_score"],
         "classifier_accuracy": classifier.accuracy,
     }

@@ -2,44 +2,53 @@
 
 import math
 
-import numpy as np
-
-from keras_infovae.evaluation.aggregated_posterior import (
-    count_active,
-    log_det,
-    means_and_covariance,
-)
-from keras_infovae.evaluation.batches import check_two_examples, some_rows
-from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.likelihood import inference_gap
-from keras_infovae.utils.checks import argument_error, check_integer
+from keras_infovae.evaluation.measured import Measured
+from keras_infovae.utils.checks import argument_error
 
 _MOST_IMPORTANCE_WEIGHTED = 1000
 _GAP = "  "
 
-# Key of the number, its label, and what is good.
-_ROWS = (
-    ("reconstruction_loss", "reconstruction loss, nats", "lower is better"),
-    ("kl_divergence", "KL(q(z|x) || p(z)), nats", "what z tells about x, plus misfit; 0: unused"),
-    ("divergence", "D(q(z), p(z))", "0 is ideal: codes look like the prior"),
-    ("elbo", "ELBO, nats", "higher is better: a bound below log p(x)"),
-    (
-        "importance_weighted_bound",
+# Of each number its group, its label, and what is good. Terms of the loss stand after the loss.
+_ROWS = {
+    "loss": ("loss", "loss", "lower is better: what was minimized"),
+    "reconstruction_loss": ("reconstruction", "reconstruction loss, nats", "lower is better"),
+    "kl_divergence": (
+        "kl",
+        "KL(q(z|x) || p(z)), nats",
+        "what z tells about x, plus misfit; 0: unused",
+    ),
+    "divergence": (
+        "divergence",
+        "D(q(z), p(z))",
+        "0 is ideal: codes look like the prior",
+    ),
+    "log_prob": ("log_prob", "log p(x), nats", "higher is better: exact"),
+    "elbo": ("bounds", "ELBO, nats", "higher is better: a bound below log p(x)"),
+    "importance_weighted_bound": (
+        "bounds",
         "importance-weighted bound, nats",
         "higher is better: a tighter bound",
     ),
-    (
-        "inference_gap",
+    "inference_gap": (
+        "bounds",
         "KL(q(z|x) || p(z|x)), nats",
         "lower is better: what the encoder costs, at least",
     ),
-    ("log_det_covariance", "log det Cov[q(z)]", "0 is that of N(0, I): above, codes spread past"),
-    ("", "", "  the prior; below, they fill part of it"),
-    ("active_units", "active units", "dimensions of z that tell something about x"),
-)
+    "log_det_covariance": (
+        "codes",
+        "log det Cov[q(z)]",
+        "0 is that of N(0, I); above, codes spread wider",
+    ),
+    "active_units": ("codes", "active units", "dimensions of z that tell something about x"),
+}
+_ABOUT = ("examples", "importance_weighted_examples", "latent_dim")
+_ERROR = "_standard_error"
 
 
-def summarize(model, x, *, num_samples=128, seed=0, batch_size=128, condition=None):
+def summarize(
+    model, x, *, num_samples=128, seed=0, batch_size=256, loss_batch_size=128, condition=None
+):
     """Returns the numbers that say how good `model` is on `x`, all of them fit for JSON.
 
     Args:
@@ -47,17 +56,21 @@ def summarize(model, x, *, num_samples=128, seed=0, batch_size=128, condition=No
         x: array [n, ...] that the model was not trained on, n >= 2.
         num_samples: draws of z per example for the importance-weighted bound. Default 128.
         seed: integer, for the draws of z, and of the examples of the importance-weighted bound; the
-            model's own objective is evaluated with the model's. Default 0.
-        batch_size: examples per evaluated batch, over which the divergence is taken. Default 128.
+            model's own loss is evaluated with the model's. Default 0.
+        batch_size: examples computed at a time; it does not change the result. Default 256.
+        loss_batch_size: examples in a batch of the model's own loss, which are what a divergence is
+            of. Default 128.
         condition: one row per example, where the model takes a condition; the likelihoods are then
             those of x given the condition. Default None.
 
     Returns:
         A dictionary of
             examples: n.
-            reconstruction_loss, kl_divergence: nats per example, as `model.evaluate` gives them.
-            divergence: D(q(z), p(z)) in its own unit, averaged over batches of `batch_size`; an
-                unbiased estimate of it may fall below 0.
+            loss, and its terms under the names in `model.term_names`, as `model.evaluate` gives
+                them: reconstruction_loss and kl_divergence in nats per example; divergence,
+                D(q(z), p(z)), in its own unit, averaged over batches (an unbiased estimate of it
+                may fall below 0).
+            log_prob: the exact log p(x), mean over x, in nats.
             elbo: mean over x, in nats.
             importance_weighted_bound, importance_weighted_bound_standard_error: mean over the
                 examples used and the standard error of that mean, in nats.
@@ -66,8 +79,9 @@ def summarize(model, x, *, num_samples=128, seed=0, batch_size=128, condition=No
                 nats: the importance-weighted bound less the ELBO of the same draws.
             log_det_covariance: of the aggregated posterior.
             active_units, latent_dim.
-        None stands for what is not defined: the bounds for a posterior or prior without density
-        (whose kl_divergence is then None as well), and a `log_det_covariance` of minus infinity.
+        None stands for what is not defined for the model (the bounds for a posterior or prior
+        without density, whose kl_divergence is then None as well; what is said of codes, where
+        there are none), and for a `log_det_covariance` of minus infinity.
 
     Raises:
         TypeError: when `x` is not an array.
@@ -75,6 +89,7 @@ def summarize(model, x, *, num_samples=128, seed=0, batch_size=128, condition=No
 
     Example:
 
+    >>> import numpy as np
     >>> import keras_infovae as ki
     >>> x = np.random.default_rng(0).random((64, 12)).astype("float32")
     >>> model = ki.VAE(latent_dim=2, seed=0)
@@ -82,38 +97,47 @@ def summarize(model, x, *, num_samples=128, seed=0, batch_size=128, condition=No
     >>> summarize(model, x)["latent_dim"]
     2
     """
-    check_integer("batch_size", batch_size)
-    check_integer("seed", seed, minimum=0)
-    x = _check_array(x)
-    terms = model.evaluate(x, condition=condition, batch_size=batch_size, verbose=0)
-    means, covariance = means_and_covariance(model, x, condition=condition)
+    measured = Measured(model, x, condition, seed=seed, batch_size=batch_size)
+    return summary_of(measured, num_samples, loss_batch_size)
+
+
+def summary_of(measured, num_samples=128, loss_batch_size=128):
+    """Returns what `summarize` does, of a `Measured`."""
+    model = measured.model
+    terms = model.evaluate(
+        measured.x, condition=measured.condition, batch_size=loss_batch_size, verbose=0
+    )
     summary = {
-        "examples": len(x),
-        "reconstruction_loss": terms["reconstruction_loss"],
-        "kl_divergence": None,
-        "divergence": terms["divergence"],
-        "elbo": None,
+        "examples": len(measured),
+        **{name: terms[name] for name in ("loss", *model.term_names)},
+        "log_prob": None if measured.log_prob is None else measured.log_prob.mean(),
+        "elbo": None if measured.elbo is None else measured.elbo.mean(),
         "importance_weighted_bound": None,
-        "importance_weighted_bound_standard_error": None,
-        "importance_weighted_examples": 0,
+        f"importance_weighted_bound{_ERROR}": None,
+        "importance_weighted_examples": None,
         "inference_gap": None,
-        "log_det_covariance": log_det(covariance),
-        "active_units": count_active(means),
-        "latent_dim": model.latent_dim,
+        "log_det_covariance": None,
+        "active_units": None,
+        "latent_dim": None,
     }
-    if "elbo" in model.capabilities:
-        rows = some_rows(len(x), _MOST_IMPORTANCE_WEIGHTED, seed)
-        settings = {"num_samples": num_samples, "condition": take(condition, rows)}
-        found = inference_gap(model, x[rows], seed=seed, **settings)
+    if measured.elbo is not None:
+        few = measured.some(_MOST_IMPORTANCE_WEIGHTED)
+        found = inference_gap(model, few.x, num_samples=num_samples, seed=few.seed, **few.given)
         bounds = found.log_likelihood
-        summary["kl_divergence"] = terms["kl_divergence"]
-        summary["elbo"] = np.mean(model.elbo(x, seed=seed, condition=condition), dtype="float64")
-        summary["importance_weighted_bound"] = np.mean(bounds, dtype="float64")
-        summary["importance_weighted_bound_standard_error"] = np.std(
-            bounds, ddof=1, dtype="float64"
-        ) / math.sqrt(len(bounds))
-        summary["importance_weighted_examples"] = len(bounds)
-        summary["inference_gap"] = np.mean(found.gap)
+        summary |= {
+            "importance_weighted_bound": bounds.mean(),
+            f"importance_weighted_bound{_ERROR}": bounds.std(ddof=1) / math.sqrt(len(few)),
+            "importance_weighted_examples": len(few),
+            "inference_gap": found.gap.mean(),
+        }
+    elif "kl_divergence" in summary:
+        summary["kl_divergence"] = None
+    if "encode" in model.capabilities:
+        summary |= {
+            "log_det_covariance": measured.moments.log_det_covariance,
+            "active_units": int(measured.moments.active().sum()),
+            "latent_dim": model.latent_dim,
+        }
     return {name: _plain(value) for name, value in summary.items()}
 
 
@@ -121,11 +145,11 @@ def describe(summary):
     """Returns a table of text: one line per number of `summarize`, and a word on what is good.
 
     Args:
-        summary: what `summarize` returned.
+        summary: what `summarize` returned. What is not defined for the model has no line.
     """
     cells = []
-    for key, label, words in _ROWS:
-        error = summary.get(f"{key}_standard_error")
+    for key, label, words in _rows([summary]):
+        error = summary.get(f"{key}{_ERROR}")
         margin = "" if error is None else f"+- {error:.2f}"
         cells.append([label, _number(summary, key), margin, words])
     return "\n".join([_heading([summary]), *_align(cells, right=(1,))])
@@ -137,7 +161,7 @@ def compare(summaries):
     Args:
         summaries: {name: what `summarize` returned for that model}, at least one. They are
             comparable when they were made on the same examples; `divergence` also needs the same
-            divergence.
+            divergence, and `loss` the same loss.
 
     Raises:
         ValueError: without any summary.
@@ -145,16 +169,21 @@ def compare(summaries):
     if not summaries:
         raise argument_error("summaries", "a dictionary of at least one summary", summaries)
     cells = [["", *map(str, summaries), ""]]
-    for key, label, words in _ROWS:
+    for key, label, words in _rows(summaries.values()):
         cells.append([label, *(_number(s, key) for s in summaries.values()), words])
     columns = range(1, len(summaries) + 1)
     return "\n".join([_heading(summaries.values()), *_align(cells, right=columns)])
 
 
-def _check_array(x):
-    if not hasattr(x, "__array__") and not isinstance(x, (list, tuple)):
-        raise argument_error("x", "an array", type(x), TypeError)
-    return check_two_examples(x)
+def _rows(summaries):
+    """Returns (key, label, words) of each line: of the groups of which a number is known."""
+    keys = dict.fromkeys(key for summary in summaries for key in summary)
+    keys = [key for key in keys if key not in _ABOUT and not key.endswith(_ERROR)]
+    rows = {k: _ROWS.get(k, (k, k.replace("_", " "), "a term of the loss")) for k in keys}
+    known = {rows[key][0] for key in rows if any(s.get(key) is not None for s in summaries)}
+    ranks = {key: i for i, key in enumerate(_ROWS)}
+    order = sorted(rows, key=lambda key: ranks.get(key, ranks["divergence"]))
+    return [(key, *rows[key][1:]) for key in order if rows[key][0] in known]
 
 
 def _plain(value):
@@ -166,7 +195,7 @@ def _plain(value):
 
 def _heading(summaries):
     counts = sorted({summary["examples"] for summary in summaries})
-    used = sorted({s["importance_weighted_examples"] for s in summaries} - {0})
+    used = sorted({s["importance_weighted_examples"] for s in summaries} - {None})
     text = f"Mean over {' or '.join(f'{n:,}' for n in counts)} examples"
     if used and used != counts:
         text += f" (importance-weighted bound: {' or '.join(f'{n:,}' for n in used)} of them)"
@@ -176,7 +205,7 @@ def _heading(summaries):
 def _number(summary, key):
     value = summary.get(key)
     if value is None:
-        return "-" if key else ""
+        return "-"
     if key == "active_units":
         return f"{value} of {summary['latent_dim']}"
     places = 4 if key == "divergence" else 2

@@ -111,7 +111,7 @@ class Explanation:
     def __str__(self):
         lines = [
             self.source,
-            f"  they minimise   {self.their_loss}",
+            f"  they minimize   {self.their_loss}",
             f"  times {self.factor:g}, in nats per example, that is",
             f"    reconstruction_loss + {self.kl_weight:g} * kl_divergence "
             f"+ {self.divergence_weight:g} * divergence",

@@ -13,7 +13,7 @@ SOURCES = {
 
 
 def explain(source, settings=None):
-    """Returns what a training elsewhere really minimises, on the scale of this package.
+    """Returns what a training elsewhere really minimizes, on the scale of this package.
 
     Every library has weights called alpha, lambda or beta, and none are on the same scale: losses
     are summed or averaged over pixels, kernels summed or averaged over scales, and divided by the
@@ -41,7 +41,7 @@ def explain(source, settings=None):
     'The divergence has the weight -6.993: the traini'
     >>> print(migration.explain("authors", {"script": "tutorial", "z_dim": 2}))
     The authors' MMD-Variational-Autoencoder, mmd_vae.py
-      they minimise   mean (x - m)^2 + MMD
+      they minimize   mean (x - m)^2 + MMD
       times 392, in nats per example, that is
         reconstruction_loss + 0 * kl_divergence + 392 * divergence
       so that         alpha = 1, lambda_ = 392

@@ -1,5 +1,6 @@
-"""Models: one base class and the family."""
+"""Models: one base class, the family, and the register of their names."""
 
+from keras_infovae.models import parameters
 from keras_infovae.models.adversarial_autoencoder import AdversarialAutoencoder
 from keras_infovae.models.annealed_vae import AnnealedVAE
 from keras_infovae.models.beta_tcvae import BetaTCVAE
@@ -10,6 +11,7 @@ from keras_infovae.models.generative_model import GenerativeModel
 from keras_infovae.models.info_vae import InfoVAE
 from keras_infovae.models.iwae import IWAE
 from keras_infovae.models.latent_variable_model import LatentVariableModel
+from keras_infovae.models.registry import register_model
 from keras_infovae.models.stein_vae import SteinVAE
 from keras_infovae.models.step_model import BatchLoss
 from keras_infovae.models.wasserstein_autoencoder import WassersteinAutoencoder
@@ -30,4 +32,6 @@ __all__ = [
     "LatentVariableModel",
     "SteinVAE",
     "WassersteinAutoencoder",
+    "parameters",
+    "register_model",
 ]

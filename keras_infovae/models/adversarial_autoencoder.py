@@ -2,10 +2,11 @@
 
 from keras_infovae import divergences
 from keras_infovae.models.info_vae import InfoVAE
-from keras_infovae.utils.serialization import register
+from keras_infovae.models.parameters import Weight
+from keras_infovae.models.registry import register_model
 
 
-@register
+@register_model("adversarial_autoencoder")
 class AdversarialAutoencoder(InfoVAE):
     """The adversarial autoencoder, `InfoVAE(alpha=1, lambda_, divergence="adversarial")`:
 
@@ -41,7 +42,13 @@ class AdversarialAutoencoder(InfoVAE):
     def __init__(
         self,
         latent_dim,
-        lambda_=1.0,
+        lambda_: Weight(
+            "The weight of the divergence.",
+            exclusive_minimum=0,
+            words=("auto",),
+            search=(0.1, 10.0),
+            logarithmic=True,
+        ) = 1.0,
         *,
         posterior="deterministic",
         divergence="adversarial",

@@ -4,11 +4,12 @@ import tensorflow as tf
 
 from keras_infovae import schedules
 from keras_infovae.models.info_vae import InfoVAE
+from keras_infovae.models.parameters import Weight
+from keras_infovae.models.registry import register_model
 from keras_infovae.utils import reductions
-from keras_infovae.utils.serialization import register
 
 
-@register
+@register_model("annealed_vae")
 class AnnealedVAE(InfoVAE):
     """The VAE whose KL term is held at a capacity C that grows in the course of training:
 
@@ -39,11 +40,26 @@ class AnnealedVAE(InfoVAE):
 
     fixed_arguments = ("alpha", "lambda_")
 
-    def __init__(self, latent_dim, capacity=None, *, gamma=1000.0, **settings):
+    def __init__(
+        self,
+        latent_dim,
+        capacity: Weight(
+            "How much the code may tell about x, C.",
+            minimum=0,
+            search=(1.0, 25.0),
+            shown="0 to 25 over 100,000 steps",
+            unit="NATS",
+        ) = None,
+        *,
+        gamma: Weight(
+            "The weight of the distance of the KL term from the capacity.", exclusive_minimum=0
+        ) = 1000.0,
+        **settings,
+    ):
         if capacity is None:
             capacity = schedules.Linear(0.0, 25.0, duration=100_000)
-        self.capacity = schedules.check_weight("capacity", capacity, minimum=0)
-        self.gamma = schedules.check_weight("gamma", gamma, exclusive_minimum=0)
+        self.capacity = capacity
+        self.gamma = gamma
         super().__init__(latent_dim, alpha=0.0, lambda_=1.0, **settings)
 
     def weights_at(self, step):

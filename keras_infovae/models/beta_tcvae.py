@@ -1,12 +1,12 @@
 """The beta-TCVAE."""
 
-from keras_infovae import divergences, schedules
+from keras_infovae import divergences
 from keras_infovae.models.info_vae import InfoVAE
-from keras_infovae.utils.checks import check_integer
-from keras_infovae.utils.serialization import register
+from keras_infovae.models.parameters import SEVERAL_LATENTS, Weight
+from keras_infovae.models.registry import register_model
 
 
-@register
+@register_model("beta_tcvae")
 class BetaTCVAE(InfoVAE):
     """The beta-TCVAE, `InfoVAE(alpha=0, lambda_=self.beta, divergence="total_correlation")`:
 
@@ -38,10 +38,19 @@ class BetaTCVAE(InfoVAE):
     fixed_arguments = ("alpha", "lambda_")
     divergence_class = divergences.TotalCorrelation
 
-    def __init__(self, latent_dim, beta=6.0, *, divergence="total_correlation", **settings):
-        self.beta = schedules.check_weight("beta", beta, minimum=1)
+    def __init__(
+        self,
+        latent_dim: SEVERAL_LATENTS,
+        beta: Weight(
+            "The weight of the total correlation.", minimum=1, search=(2.0, 18.0), logarithmic=True
+        ) = 6.0,
+        *,
+        divergence="total_correlation",
+        **settings,
+    ):
+        self.beta = beta
         super().__init__(
-            check_integer("latent_dim", latent_dim, minimum=2),
+            latent_dim,
             alpha=0.0,
             lambda_=self.beta,
             divergence=divergence,

@@ -8,6 +8,8 @@ NAMES = (
     "elbo",  # a lower bound of log p(x)
     "log_prob",  # log p(x) itself
     "score",  # how unusual x is
+    "prior",  # p(z), to draw from
+    "likelihood",  # log p(x|z)
     "posterior",  # q(z|x) with a density
     "joint",  # log p(x, z)
 )

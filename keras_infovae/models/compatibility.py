@@ -6,7 +6,8 @@ from keras_infovae import schedules
 def without_density(part):
     """Returns why something is not defined for `part`, as the end of a sentence."""
     kind, name = _described(part)
-    return f"is not defined for a {kind} without a density. Received: {kind}={name}"
+    article = "an" if kind == "inference" else "a"
+    return f"is not defined for {article} {kind} without a density. Received: {kind}={name}"
 
 
 def _described(part):
@@ -61,6 +62,6 @@ def check_parts(model):
         if not part.has_density and schedules.bounds(model.alpha) != (1.0, 1.0):
             kind, name = _described(part)
             raise ValueError(
-                f"Argument `alpha` must be 1 for a {kind} without a density, whose KL is not "
-                f"defined. Received: alpha={model.alpha}, {kind} {name}"
+                f"Argument `alpha` must be 1 for a {kind} without a density, whose KL is "
+                f"not defined. Received: alpha={model.alpha}, {kind} {name}"
             )

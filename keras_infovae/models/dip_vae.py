@@ -2,11 +2,11 @@
 
 from keras_infovae import divergences, schedules
 from keras_infovae.models.info_vae import InfoVAE
-from keras_infovae.utils.checks import check_integer, check_number
-from keras_infovae.utils.serialization import register
+from keras_infovae.models.parameters import SEVERAL_LATENTS, Choice, Number, Weight
+from keras_infovae.models.registry import register_model
 
 
-@register
+@register_model("dip_vae")
 class DIPVAE(InfoVAE):
     """DIP-VAE, `InfoVAE(alpha=0, lambda_=1 + lambda_off_diagonal, divergence=CovariancePenalty)`:
 
@@ -43,26 +43,34 @@ class DIPVAE(InfoVAE):
 
     def __init__(
         self,
-        latent_dim,
-        kind="ii",
+        latent_dim: SEVERAL_LATENTS,
+        kind: Choice(
+            "Whose covariance is taken: i, of the posterior means; ii, of draws of z.", ("i", "ii")
+        ) = "ii",
         *,
-        lambda_off_diagonal=10.0,
-        lambda_diagonal=None,
+        lambda_off_diagonal: Weight(
+            "The weight of the squared covariances of codes.",
+            exclusive_minimum=0,
+            search=(1.0, 100.0),
+            logarithmic=True,
+        ) = 10.0,
+        lambda_diagonal: Number(
+            "The weight of the squared distances of variances from 1.",
+            minimum=0,
+            shown="lambda_off_diagonal; 10 times that of kind i",
+        ) = None,
         **settings,
     ):
-        weight = schedules.check_weight(
-            "lambda_off_diagonal", lambda_off_diagonal, exclusive_minimum=0
-        )
+        weight = lambda_off_diagonal
         ratio = None  # the penalty's own
         if lambda_diagonal is not None:
-            lambda_diagonal = check_number("lambda_diagonal", lambda_diagonal, minimum=0)
             ratio = lambda_diagonal / schedules.bounds(weight)[1]
         self.kind = kind
         self.lambda_off_diagonal = weight
         self.lambda_diagonal = lambda_diagonal
         divergence = divergences.CovariancePenalty(kind, diagonal_weight=ratio)
         super().__init__(
-            check_integer("latent_dim", latent_dim, minimum=2),
+            latent_dim,
             alpha=0.0,
             lambda_=1.0 + schedules.bounds(weight)[1],  # `weights_at` follows a schedule
             divergence=divergence,

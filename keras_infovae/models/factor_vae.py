@@ -2,11 +2,11 @@
 
 from keras_infovae import divergences, schedules
 from keras_infovae.models.info_vae import InfoVAE
-from keras_infovae.utils.checks import check_integer
-from keras_infovae.utils.serialization import register
+from keras_infovae.models.parameters import SEVERAL_LATENTS, Weight
+from keras_infovae.models.registry import register_model
 
 
-@register
+@register_model("factor_vae")
 class FactorVAE(InfoVAE):
     """FactorVAE, `InfoVAE(alpha=0, lambda_=1 + gamma, divergence="total_correlation_critic")`:
 
@@ -38,11 +38,21 @@ class FactorVAE(InfoVAE):
     divergence_class = divergences.TotalCorrelationCritic
 
     def __init__(
-        self, latent_dim, gamma=10.0, *, divergence="total_correlation_critic", **settings
+        self,
+        latent_dim: SEVERAL_LATENTS,
+        gamma: Weight(
+            "The weight of the total correlation.",
+            exclusive_minimum=0,
+            search=(1.0, 100.0),
+            logarithmic=True,
+        ) = 10.0,
+        *,
+        divergence="total_correlation_critic",
+        **settings,
     ):
-        self.gamma = schedules.check_weight("gamma", gamma, exclusive_minimum=0)
+        self.gamma = gamma
         super().__init__(
-            check_integer("latent_dim", latent_dim, minimum=2),
+            latent_dim,
             alpha=0.0,
             lambda_=1.0 + schedules.bounds(self.gamma)[1],  # `weights_at` follows a schedule
             divergence=divergence,

@@ -2,10 +2,11 @@
 
 from keras_infovae import divergences, schedules
 from keras_infovae.models.info_vae import InfoVAE
-from keras_infovae.utils.serialization import register
+from keras_infovae.models.parameters import Weight
+from keras_infovae.models.registry import register_model
 
 
-@register
+@register_model("vae")
 class VAE(InfoVAE):
     """The variational autoencoder, `InfoVAE(alpha=0, lambda_=1)`:
 
@@ -37,7 +38,7 @@ class VAE(InfoVAE):
         super().__init__(latent_dim, alpha=0.0, lambda_=1.0, **settings)
 
 
-@register
+@register_model("beta_vae")
 class BetaVAE(InfoVAE):
     """The beta-VAE, `InfoVAE(alpha=1 - beta, lambda_=beta)`:
 
@@ -66,8 +67,18 @@ class BetaVAE(InfoVAE):
 
     fixed_arguments = ("alpha", "lambda_")
 
-    def __init__(self, latent_dim, beta=4.0, **settings):
-        self.beta = schedules.check_weight("beta", beta, exclusive_minimum=0)
+    def __init__(
+        self,
+        latent_dim,
+        beta: Weight(
+            "The weight of KL(q(z|x) || p(z)).",
+            exclusive_minimum=0,
+            search=(0.25, 8.0),
+            logarithmic=True,
+        ) = 4.0,
+        **settings,
+    ):
+        self.beta = beta
         largest = schedules.bounds(self.beta)[1]  # of a schedule; `weights_at` follows it
         super().__init__(latent_dim, alpha=1.0 - largest, lambda_=largest, **settings)
 
@@ -76,7 +87,7 @@ class BetaVAE(InfoVAE):
         return {"kl_weight": self.progress.value_of(self.beta, step), "divergence_weight": 0.0}
 
 
-@register
+@register_model("mmd_vae")
 class MMDVAE(InfoVAE):
     """The MMD-VAE, `InfoVAE(alpha=1)` with the maximum mean discrepancy:
 

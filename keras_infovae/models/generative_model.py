@@ -14,14 +14,16 @@ from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.randomness import check_seed
 from keras_infovae.utils.row_seeds import packed
 
-# A capability, and the function of rows that gives it.
-_ROWS = {
+# A capability, and the method that gives it.
+_METHODS = {
     "reconstruct": "reconstruct_rows",
     "encode": "encode_rows",
     "decode": "decode_rows",
     "generate": "generate_rows",
     "elbo": "elbo_rows",
     "log_prob": "log_prob_rows",
+    "prior": "prior_distribution",
+    "likelihood": "joint",
 }
 
 
@@ -40,6 +42,9 @@ class GenerativeModel(TrainableModel):
         elbo_rows(x, seed, condition)             a lower bound of log p(x), [n], nats
         log_prob_rows(x, condition)               log p(x), [n], nats
 
+    and, on tensors, `prior_distribution()`, p(z) as a TFP distribution, and `joint(x, condition)`,
+    a `Joint`.
+
     `capabilities` follow from them, and so do the methods on arrays, which take arrays of any
     length, compute in batches in a compiled function, and return NumPy arrays. A model with codes
     has `latent_dim` and `latent_support` too. Row i of a call with seed s has the seed
@@ -57,7 +62,7 @@ class GenerativeModel(TrainableModel):
     def capabilities(self):
         """What the model can do, a `Capabilities`: `"encode" in model.capabilities`."""
         reason = f"is not defined for {type(self).__name__}"
-        has = {name for name, rows in _ROWS.items() if hasattr(self, rows)}
+        has = {name for name, method in _METHODS.items() if hasattr(self, method)}
         if has & {"elbo", "log_prob"}:
             has.add("score")
         return Capabilities({name: reason for name in NAMES if name not in has})

@@ -1,22 +1,22 @@
 """InfoVAE."""
 
-import functools
-import inspect
 import warnings
 
 import tensorflow as tf
 
-from keras_infovae import divergences, schedules
+from keras_infovae import divergences, networks, schedules
+from keras_infovae.distributions import posteriors
 from keras_infovae.inference import Amortized
 from keras_infovae.models.compatibility import check_parts
 from keras_infovae.models.latent_variable_model import LatentVariableModel
+from keras_infovae.models.parameters import NETWORK_BY_SHAPE, Member, Weight
 from keras_infovae.models.penalty import number, penalty
+from keras_infovae.models.registry import register_model
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error
-from keras_infovae.utils.serialization import register
 
 
-@register
+@register_model("info_vae")
 class InfoVAE(LatentVariableModel):
     """InfoVAE: a VAE whose weights on two parts of the KL divergence are free.
 
@@ -91,23 +91,28 @@ class InfoVAE(LatentVariableModel):
     fixed_arguments = ()
     divergence_class = divergences.Divergence  # what a member's name stands for
 
-    def __init_subclass__(cls, **kwargs):
-        """Lets the constructor of a member name the arguments that the member fixes."""
-        super().__init_subclass__(**kwargs)
-        if "__init__" in vars(cls):
-            cls.__init__ = _refusing_fixed_arguments(cls.__init__)
-
     def __init__(
         self,
         latent_dim,
         *,
-        alpha=0.0,
-        lambda_="auto",
-        divergence="mmd",
+        alpha: Weight(
+            "The weight of KL(q(z|x) || p(z)) is 1 - alpha: 0 keeps all of it; 1 drops it, for "
+            "codes that tell more.",
+            maximum=1,
+            search=[0.0, 0.25, 0.5, 0.75, 1.0],
+        ) = 0.0,
+        lambda_: Weight(
+            "The weight of the divergence between codes and prior is alpha + lambda_ - 1, which "
+            "must not be negative; auto: what suits the divergence.",
+            exclusive_minimum=0,
+            words=("auto",),
+            search=["auto", 100.0, 1000.0],
+        ) = "auto",
+        divergence: Member("Between codes and prior.", divergences) = "mmd",
         prior="standard_normal",
-        posterior="diagonal_normal",
+        posterior: Member("q(z|x).", posteriors) = "diagonal_normal",
         likelihood="bernoulli",
-        encoder=None,
+        encoder: Member("The network from x to z.", networks, shown=NETWORK_BY_SHAPE) = None,
         decoder=None,
         condition=None,
         num_samples=1,
@@ -125,7 +130,7 @@ class InfoVAE(LatentVariableModel):
             seed=seed,
             scaling=scaling,
         )
-        self.alpha = schedules.check_weight("alpha", alpha, maximum=1)
+        self.alpha = alpha
         self.divergence = divergences.get(divergence)
         if not isinstance(self.divergence, self.divergence_class):
             raise argument_error(
@@ -134,10 +139,6 @@ class InfoVAE(LatentVariableModel):
                 "InfoVAE takes any",
                 divergence,
             )
-        if isinstance(lambda_, str) and lambda_ != "auto":
-            raise argument_error("lambda_", "a number, a schedule or 'auto'", lambda_)
-        if lambda_ != "auto":
-            lambda_ = schedules.check_weight("lambda_", lambda_, exclusive_minimum=0)
         self.lambda_ = lambda_
         self._check_weights()
         check_parts(self)
@@ -240,20 +241,6 @@ class InfoVAE(LatentVariableModel):
         )
         if message is not None:
             warnings.warn(message)
-
-
-def _refusing_fixed_arguments(constructor):
-    @functools.wraps(constructor)
-    def checked(self, *arguments, **settings):
-        for name in self.fixed_arguments:
-            if name in settings and name not in inspect.signature(constructor).parameters:
-                raise TypeError(
-                    f"Argument `{name}` must be left out: {type(self).__name__} is the InfoVAE "
-                    f"that fixes it. Received: {name}={settings[name]!r}"
-                )
-        constructor(self, *arguments, **settings)
-
-    return checked
 
 
 def _divergence_weight(alpha, lambda_):

@@ -5,12 +5,13 @@ import math
 import tensorflow as tf
 
 from keras_infovae.models.info_vae import InfoVAE
+from keras_infovae.models.parameters import Integer, Weight
+from keras_infovae.models.registry import register_model
 from keras_infovae.utils import reductions
-from keras_infovae.utils.checks import argument_error, check_integer
-from keras_infovae.utils.serialization import register
+from keras_infovae.utils.checks import argument_error
 
 
-@register
+@register_model("iwae")
 class IWAE(InfoVAE):
     """The importance weighted autoencoder: a VAE trained on a tighter bound of log p(x).
 
@@ -41,8 +42,23 @@ class IWAE(InfoVAE):
 
     fixed_arguments = ("alpha",)
 
-    def __init__(self, latent_dim, num_samples=5, *, lambda_=1.0, **settings):
-        check_integer("num_samples", num_samples, minimum=2)
+    def __init__(
+        self,
+        latent_dim,
+        num_samples: Integer(
+            "Draws of z per example that the bound is made of, K.",
+            minimum=2,
+            search=[5, 10, 20],
+            unit="DRAWS",
+        ) = 5,
+        *,
+        lambda_: Weight(
+            "1 for the paper's objective; above it, the weight of the divergence is lambda_ - 1.",
+            exclusive_minimum=0,
+            words=("auto",),
+        ) = 1.0,
+        **settings,
+    ):
         super().__init__(
             latent_dim, alpha=0.0, lambda_=lambda_, num_samples=num_samples, **settings
         )

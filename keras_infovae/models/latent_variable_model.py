@@ -11,13 +11,13 @@ from keras_infovae.models.capabilities import NAMES, Capabilities
 from keras_infovae.models.example_spec import check_shape
 from keras_infovae.models.generative_model import GenerativeModel
 from keras_infovae.models.joint import Joint
+from keras_infovae.models.parameters import LATENT_DIM, NETWORK_BY_SHAPE, Integer, Member
 from keras_infovae.models.penalty import number, penalty
+from keras_infovae.models.registry import register_model
 from keras_infovae.models.step_model import BatchLoss
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import reductions
-from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.row_random import fold_in, row_seeds
-from keras_infovae.utils.serialization import register
 
 
 class Pass(NamedTuple):
@@ -38,7 +38,7 @@ class Pass(NamedTuple):
     seed: Any
 
 
-@register
+@register_model("latent_variable_model")
 class LatentVariableModel(GenerativeModel):
     """A model p(x|z) p(z) with a way to find z for x, trained to minimize, in nats per example,
 
@@ -82,25 +82,27 @@ class LatentVariableModel(GenerativeModel):
 
     def __init__(
         self,
-        latent_dim,
+        latent_dim: LATENT_DIM,
         *,
-        inference=None,
-        prior="standard_normal",
-        likelihood="bernoulli",
-        decoder=None,
+        inference: Member("How z is found for x.", inference, shown="amortized") = None,
+        prior: Member("p(z).", priors) = "standard_normal",
+        likelihood: Member(
+            "p(x|z), by the values of x: docs/choosing.md says which is for what.", likelihoods
+        ) = "bernoulli",
+        decoder: Member("The network from z to x.", networks, shown=NETWORK_BY_SHAPE) = None,
         condition=None,
-        num_samples=1,
+        num_samples: Integer("Draws of z per example and step.", unit="DRAWS") = 1,
         seed=None,
         scaling=None,
     ):
         likelihood = likelihoods.get(likelihood)
         super().__init__(values=likelihood, condition=condition, seed=seed, scaling=scaling)
-        self.latent_dim = check_integer("latent_dim", latent_dim)
+        self.latent_dim = latent_dim
         self.inference = _inference_or_default(inference)
         self.prior = priors.get(prior)
         self.likelihood = likelihood
         self.decoder = networks.check_network("decoder", decoder)
-        self.num_samples = check_integer("num_samples", num_samples)
+        self.num_samples = num_samples
         compatibility.check_prior(self.prior, self.inference)
 
     @property

@@ -76,6 +76,6 @@ class StopOnNonFinite(keras.callbacks.Callback):
             raise FloatingPointError(
                 f"Training stopped: `{term}` was the first term that was not finite, at step "
                 f"{step}. The weights are no longer usable; load the last saved model. Try a lower "
-                "learning rate, compile(..., optimizer with clipnorm=1.0), data standardised or "
+                "learning rate, compile(..., optimizer with clipnorm=1.0), data standardized or "
                 "scaled to [0, 1], or, under mixed_float16, the policy 'mixed_bfloat16'."
             )

@@ -1,9 +1,11 @@
 """Functions of rows, over arrays of any length."""
 
-import keras
+import math
+
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae.utils.batches import in_batches, progress_bar
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.graphs import one_graph
 
@@ -38,13 +40,10 @@ class RowFunctions:
                 lambda *tensors: function(**dict(zip(arrays, tensors, strict=True))),
                 [tf.TensorSpec([None, *a.shape[1:]], a.dtype) for a in arrays.values()],
             )
-        count = len(next(iter(arrays.values())))
-        starts = range(0, count, batch_size)
-        progress = keras.utils.Progbar(len(starts), unit_name="batch") if verbose else None
+        rows = list(arrays.values())
+        count = progress_bar(math.ceil(len(rows[0]) / batch_size), verbose)
         results = []
-        for start in starts:
-            rows = [tf.constant(array[start : start + batch_size]) for array in arrays.values()]
-            results.append(self._compiled[key](*rows).numpy())
-            if progress is not None:
-                progress.add(1)
+        for batch in in_batches(rows, batch_size):
+            results.append(self._compiled[key](*map(tf.constant, batch)).numpy())
+            count()
         return np.concatenate(results)

@@ -2,10 +2,10 @@
 
 from keras_infovae import divergences
 from keras_infovae.models.info_vae import InfoVAE
-from keras_infovae.utils.serialization import register
+from keras_infovae.models.registry import register_model
 
 
-@register
+@register_model("stein_vae")
 class SteinVAE(InfoVAE):
     """InfoVAE with the Stein variational gradient, `InfoVAE(alpha, lambda_, divergence="stein")`:
 
@@ -13,7 +13,7 @@ class SteinVAE(InfoVAE):
              + (alpha + lambda_ - 1) D(q(z), p(z))
 
     where D is followed along the Stein variational gradient direction and reported as the
-    kernelised Stein discrepancy. Choose it when the prior is known by its log density only; with a
+    kernelized Stein discrepancy. Choose it when the prior is known by its log density only; with a
     standard normal prior `MMDVAE` is cheaper and as good.
 
     Args:

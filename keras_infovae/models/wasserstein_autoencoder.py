@@ -3,10 +3,11 @@
 from keras_infovae import divergences, kernels
 from keras_infovae.distributions import likelihoods
 from keras_infovae.models.info_vae import InfoVAE
-from keras_infovae.utils.serialization import register
+from keras_infovae.models.parameters import Weight
+from keras_infovae.models.registry import register_model
 
 
-@register
+@register_model("wasserstein_autoencoder")
 class WassersteinAutoencoder(InfoVAE):
     """The Wasserstein autoencoder, `InfoVAE(alpha=1, lambda_, posterior="deterministic")`:
 
@@ -40,7 +41,21 @@ class WassersteinAutoencoder(InfoVAE):
 
     fixed_arguments = ("alpha", "posterior")
 
-    def __init__(self, latent_dim, lambda_=10.0, *, divergence=None, likelihood=None, **settings):
+    def __init__(
+        self,
+        latent_dim,
+        lambda_: Weight(
+            "The weight of the divergence.",
+            exclusive_minimum=0,
+            words=("auto",),
+            search=(1.0, 100.0),
+            logarithmic=True,
+        ) = 10.0,
+        *,
+        divergence=None,
+        likelihood=None,
+        **settings,
+    ):
         if divergence is None:
             kernel = kernels.InverseMultiquadratic(scales=(1.0,))
             divergence = divergences.MaximumMeanDiscrepancy(kernel, estimator="sampled")

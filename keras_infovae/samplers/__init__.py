@@ -18,7 +18,7 @@ from keras_infovae.samplers.langevin import langevin_step
 from keras_infovae.samplers.mala import mala_step
 from keras_infovae.samplers.noise import seeded_noise
 from keras_infovae.samplers.path import AnnealedPath, AnnealedPoint
-from keras_infovae.samplers.pilot import AnnealingPlan, make_annealing_plan
+from keras_infovae.samplers.pilot import AnnealingPlan, Pilot, make_annealing_plan, run_pilot
 from keras_infovae.samplers.point import Point, with_gradient
 from keras_infovae.samplers.proposal import Info
 from keras_infovae.samplers.step_size import adapt_step_size
@@ -28,6 +28,7 @@ __all__ = [
     "AnnealedPoint",
     "AnnealingPlan",
     "Info",
+    "Pilot",
     "Point",
     "adapt_step_size",
     "annealed_log_weights",
@@ -36,6 +37,7 @@ __all__ = [
     "make_annealing_plan",
     "mala_step",
     "run_chain",
+    "run_pilot",
     "scan",
     "seeded_noise",
     "with_gradient",

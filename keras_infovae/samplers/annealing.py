@@ -41,7 +41,8 @@ def annealed_log_weights(path, z, plan, noise, leapfrog_steps=2, reverse=False):
     >>> @tf.function
     ... def log_weights():
     ...     pilot, noise = path.sample(seeds[0]), ki.samplers.seeded_noise(seeds[1])
-    ...     plan = ki.samplers.make_annealing_plan(path, pilot, 50, noise)
+    ...     pilot = ki.samplers.run_pilot(path, pilot, noise)
+    ...     plan = ki.samplers.make_annealing_plan(pilot, 50)
     ...     noise = ki.samplers.seeded_noise(seeds[3])
     ...     return ki.samplers.annealed_log_weights(path, path.sample(seeds[2]), plan, noise)[0]
     >>> bool(abs(tf.reduce_mean(tf.exp(log_weights())) - 0.2) < 0.02)

@@ -5,9 +5,11 @@ import tensorflow as tf
 from keras_infovae.utils.randomness import split_seed, stateless_seed
 
 STREAMS = ("normal", "jitter", "acceptance")
+_PHILOX = tf.random.Algorithm.PHILOX.value
+_GROUP = 4  # numbers that it makes of one counter
 
 
-def seeded_noise(seed):
+def seeded_noise(seed, first_row=None):
     """Returns the source of noise that follows from a seed.
 
     A source of noise is a function (k, shape, what) that draws a float32 tensor for step k:
@@ -16,11 +18,14 @@ def seeded_noise(seed):
         what = "jitter"       uniform in [0, 1): by how much a step size varies
         what = "acceptance"   uniform in [0, 1): what a probability of acceptance is held against
 
-    all of them independent. Where the rows of a chain shall not depend on the rows beside them,
-    write one that draws each row from a seed of its own.
+    all of them independent. Where the rows of a chain have seeds of their own, write one that draws
+    each row from its seed.
 
     Args:
         seed: int32 [2]. Not the seed that the chain's start was drawn with.
+        first_row: for chains of z [draws, n, d] that are a batch of many rows, the number of its
+            first row, an integer tensor: each row then gets the same numbers in a batch of any
+            size. Default None: z of any shape, all drawn together.
 
     Example:
 
@@ -32,7 +37,28 @@ def seeded_noise(seed):
 
     def noise(k, shape, what):
         seeds = dict(zip(STREAMS, split_seed(stateless_seed(seed, k), len(STREAMS))))
+        if first_row is not None:
+            return _of_rows(seeds[what], first_row, shape, what == "normal")
         draw = tf.random.stateless_normal if what == "normal" else tf.random.stateless_uniform
         return draw(shape, seeds[what])
 
     return noise
+
+
+def _of_rows(seed, first_row, shape, is_normal):
+    """Returns numbers [draws, n, ...] of which those of row i follow from seed and first_row + i.
+
+    Philox makes its numbers from a counter, so that a call can begin anywhere.
+    """
+    shape = tf.convert_to_tensor(shape)
+    of_row = tf.concat([shape[:1], shape[2:]], axis=0)
+    size = tf.reduce_prod(of_row)
+    groups = (size + _GROUP - 1) // _GROUP
+    key, counter = tf.raw_ops.StatelessRandomGetKeyCounter(seed=seed)
+    counter += tf.stack([tf.cast(first_row, tf.uint64) * tf.cast(groups, tf.uint64), 0])
+    name = "StatelessRandomNormalV2" if is_normal else "StatelessRandomUniformV2"
+    numbers = getattr(tf.raw_ops, name)(
+        shape=tf.stack([shape[1], groups * _GROUP]), key=key, counter=counter, alg=_PHILOX
+    )
+    numbers = tf.reshape(numbers[:, :size], tf.concat([shape[1:2], of_row], axis=0))
+    return tf.transpose(numbers, [1, 0, *range(2, shape.shape[0])])

@@ -32,23 +32,61 @@ class AnnealingPlan(NamedTuple):
     step_sizes: Any
 
 
-def make_annealing_plan(path, z, count, noise, schedule="adaptive", leapfrog_steps=2):
-    """Returns the `AnnealingPlan` of `count` temperatures for the n rows of a path, by a pilot run.
+class Pilot(NamedTuple):
+    """What a pilot run found at each of its temperatures, for each row on its own.
 
-    The pilot goes through 100 temperatures, raises the step size of a row where proposals were
-    accepted and lowers it where not, and notes the variance of log r(z) over z. Its draws must not
-    be those of the chains: steps that followed the draws that they move would not leave f_b
-    invariant, and the weights would not be unbiased.
+    Args:
+        log_sizes: the logarithms of step sizes, [101, n].
+        variances: of log r(z) over the draws of a row, [101, n].
+    """
+
+    log_sizes: Any
+    variances: Any
+
+
+def run_pilot(path, z, noise, leapfrog_steps=2):
+    """Returns the `Pilot` of the n rows of a path.
+
+    It goes through 100 temperatures, raises the step size of a row where proposals were accepted
+    and lowers it where not, and notes the variance of log r(z) over z. Its draws must not be those
+    of the chains: steps that followed the draws that they move would not leave f_b invariant, and
+    the weights would not be unbiased.
 
     Args:
         path: an `AnnealedPath`.
         z: draws from its start, [draws, n, d]; 4 for each row will do.
-        count: T, how many temperatures, at least 1.
         noise: a function (k, shape, what), such as `seeded_noise` gives.
+        leapfrog_steps: of each transition, an int of at least 1. Default 2.
+    """
+
+    def variance(point):
+        return tf.math.reduce_variance(point.log_ratio, axis=0)
+
+    def step(k, state):
+        point, log_size = state
+        k += 1  # the first of the grid is the start
+        size = tf.exp(log_size)
+        point, info = path.move(point, grid[k], size, partial(noise, k), leapfrog_steps)
+        log_size = adapt_step_size(log_size, info.acceptance, _TARGET_ACCEPTANCE, _ADAPTATION_RATE)
+        return (point, log_size), (log_size, variance(point))
+
+    grid = _grid()
+    point = path.at(0.0)(z)
+    log_size = math.log(0.5) - 0.25 * math.log(z.shape[-1]) + tf.zeros_like(point.log_ratio[0])
+    first = log_size, variance(point)
+    _, others = scan(step, (point, log_size), PILOT_TEMPERATURES, first)
+    return Pilot(*(tf.concat([one[None], more], axis=0) for one, more in zip(first, others)))
+
+
+def make_annealing_plan(pilot, count, schedule="adaptive"):
+    """Returns the `AnnealingPlan` of `count` temperatures for the rows of a pilot run.
+
+    Args:
+        pilot: a `Pilot`; the temperatures are those of all its rows together.
+        count: T, how many temperatures, at least 1.
         schedule: "adaptive" (default), where each step of b adds as much to the variance of the
             log weights, (b_(t+1) - b_t) sqrt(Var log r(z)) = constant; "linear"; or "sigmoid",
             with shorter steps at both ends.
-        leapfrog_steps: of each transition, an int of at least 1. Default 2.
 
     Raises:
         ValueError: for any other schedule.
@@ -60,12 +98,11 @@ def make_annealing_plan(path, z, count, noise, schedule="adaptive", leapfrog_ste
         Models, arXiv:1611.04273 (the sigmoid schedule).
     """
     check_choice("schedule", schedule, SCHEDULES)
-    grid = tf.constant(np.linspace(0.0, 1.0, PILOT_TEMPERATURES + 1) ** 4, tf.float32)
-    log_sizes, variances = _explore(path, z, grid, noise, leapfrog_steps)
+    grid = _grid()
     even = tf.linspace(0.0, 1.0, count + 1)
     if schedule == "adaptive":
-        travelled = _travelled(grid, variances)
-        temperatures = _interpolate(even * travelled[-1], travelled, grid)
+        traveled = _traveled(grid, tf.reduce_mean(pilot.variances, axis=1))
+        temperatures = _interpolate(even * traveled[-1], traveled, grid)
     elif schedule == "sigmoid":
         raw = tf.sigmoid(_STEEPNESS * (2.0 * even - 1.0))
         temperatures = (raw - raw[0]) / (raw[-1] - raw[0])
@@ -73,37 +110,23 @@ def make_annealing_plan(path, z, count, noise, schedule="adaptive", leapfrog_ste
         temperatures = even
     # Rounding must not leave the ends away from 0 and 1: the weights are ratios to f_1.
     temperatures = tf.concat([[0.0], temperatures[1:-1], [1.0]], axis=0)
-    return AnnealingPlan(temperatures, tf.exp(_interpolate(temperatures[1:-1], grid, log_sizes)))
+    return AnnealingPlan(
+        temperatures, tf.exp(_interpolate(temperatures[1:-1], grid, pilot.log_sizes))
+    )
 
 
-def _explore(path, z, grid, noise, leapfrog_steps):
-    """Returns log step sizes [101, n] and the mean variance of log r(z) [101] at the grid."""
-
-    def variance(point):
-        return tf.reduce_mean(tf.math.reduce_variance(point.log_ratio, axis=0))
-
-    def step(k, state):
-        point, log_size = state
-        k += 1  # the first of the grid is the start
-        size = tf.exp(log_size)
-        point, info = path.move(point, grid[k], size, partial(noise, k), leapfrog_steps)
-        log_size = adapt_step_size(log_size, info.acceptance, _TARGET_ACCEPTANCE, _ADAPTATION_RATE)
-        return (point, log_size), (log_size, variance(point))
-
-    point = path.at(0.0)(z)
-    log_size = math.log(0.5) - 0.25 * math.log(z.shape[-1]) + tf.zeros_like(point.log_ratio[0])
-    first = log_size, variance(point)
-    _, others = scan(step, (point, log_size), PILOT_TEMPERATURES, first)
-    return [tf.concat([one[None], more], axis=0) for one, more in zip(first, others)]
+def _grid():
+    """Returns the pilot's temperatures, [101], which lie closer where b is small."""
+    return tf.constant(np.linspace(0.0, 1.0, PILOT_TEMPERATURES + 1) ** 4, tf.float32)
 
 
-def _travelled(grid, variances):
+def _traveled(grid, variances):
     """Returns the integral of sqrt(Var log r(z)) from 0 to each b of the grid, up to a factor."""
     speed = tf.sqrt(tf.where(tf.math.is_finite(variances), variances, tf.zeros_like(variances)))
     pieces = 0.5 * (speed[1:] + speed[:-1]) * (grid[1:] - grid[:-1])
-    travelled = tf.concat([[0.0], tf.cumsum(pieces)], axis=0)
+    traveled = tf.concat([[0.0], tf.cumsum(pieces)], axis=0)
     even = tf.linspace(0.0, 1.0, grid.shape[0])
-    return tf.math.divide_no_nan(travelled, travelled[-1]) + _EVEN_SHARE * even
+    return tf.math.divide_no_nan(traveled, traveled[-1]) + _EVEN_SHARE * even
 
 
 def _interpolate(at, grid, values):

@@ -24,7 +24,7 @@ class GraphModel:
             except BaseException:
                 self.close()
                 raise
-        # Those with a leading "__" are the loader's own, such as its initialisation.
+        # Those with a leading "__" are the loader's own, such as its initialization.
         self.signatures = {
             name: definition
             for name, definition in loaded.signature_def.items()

@@ -1,4 +1,4 @@
-"""Training runs: a directory that is whole or recognisably unfinished, and its callbacks."""
+"""Training runs: a directory that is whole or recognizably unfinished, and its callbacks."""
 
 from keras_infovae.training.history_file import HistoryFile
 from keras_infovae.training.run_directory import RunDirectory

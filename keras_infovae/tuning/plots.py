@@ -113,9 +113,9 @@ def plot_pareto(rows, front, path):
     (axes,) = style.panels(figure, 1, 1)
     for row in rows:
         on_front = any(row["trial"] == other["trial"] for other in front)
-        colour = style.SECOND if on_front else style.DATA
+        color = style.SECOND if on_front else style.DATA
         at = row["reconstruction_loss"], row["mmd"]
-        axes.plot(*at, "o", color=colour, markersize=6 if on_front else 4)
+        axes.plot(*at, "o", color=color, markersize=6 if on_front else 4)
         if on_front:
             text = f"{row['active_units']:.0f}"
             offset = {"xytext": (5, 4), "textcoords": "offset points"}

@@ -25,7 +25,8 @@ def rows_of(oracle):
 def write_tables(search, rows):
     """Writes trials.csv and pareto.csv."""
     completed = [row for row in rows if row["status"] == COMPLETED]
-    front = sorted(objectives.pareto(completed), key=lambda row: row["reconstruction_loss"])
+    first, *_ = objectives.PARETO
+    front = sorted(objectives.pareto(completed), key=lambda row: row.get(first, 0.0))
     _write_table(search.file(search_directory.TABLE), rows)
     _write_table(search.file(search_directory.PARETO), front)
     return front
@@ -37,12 +38,11 @@ def best_row(rows, objective):
     Raises:
         RuntimeError: when no trial is one, saying why.
     """
-    name, direction = objectives.check(objective)
     completed = [row for row in rows if row["status"] == COMPLETED]
     if not completed:
         reason = next((row["reason"] for row in rows if "reason" in row), "none was begun")
         raise RuntimeError(f"No trial succeeded. The first of {len(rows)} failed by: {reason}")
-    candidates = [row for row in completed if objectives.eligible(name, row)]
+    candidates = [row for row in completed if objectives.eligible(objective, row)]
     if not candidates:
         nearest = min(completed, key=lambda row: row["mmd_excess"])
         raise RuntimeError(
@@ -50,7 +50,8 @@ def best_row(rows, objective):
             f"{nearest['trial']}, where the band ends at {nearest['mmd_null_high']:.4g}; raise "
             "`lambda_`, or go by another objective"
         )
-    return (max if direction == "max" else min)(candidates, key=lambda row: row[name])
+    best = max if objectives.OBJECTIVES[objective] == "max" else min
+    return best(candidates, key=lambda row: row[objective])
 
 
 def write_best(search, rows, objective, trial, trial_file, fit):
@@ -93,11 +94,13 @@ def draw(search, rows, front, objective, best):
         return os.path.join(search.file(search_directory.PLOTS), name)
 
     names = list(best["hyperparameters"])
-    return [
+    paths = [
         plot_trials(rows, objective, path("trials.png")),
         plot_hyperparameters(rows, objective, names, path("hyperparameters.png")),
-        plot_pareto(rows, front, path("pareto.png")),
     ]
+    if all({"reconstruction_loss", "mmd"} <= set(row) for row in front):
+        paths.append(plot_pareto(rows, front, path("pareto.png")))
+    return paths
 
 
 def _row(trial):

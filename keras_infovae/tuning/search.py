@@ -4,17 +4,15 @@ import contextlib
 import os
 import time
 
-import numpy as np
 import tensorflow as tf
 
-from keras_infovae.datasets import Dataset
 from keras_infovae.training import get_strategy
 from keras_infovae.tuning import objectives, parallel, results, search_directory
-from keras_infovae.tuning.hyper_info_vae import HyperInfoVAE
+from keras_infovae.tuning.hyper_model import HyperModel
 from keras_infovae.tuning.search_directory import SearchDirectory
 from keras_infovae.tuning.search_result import SearchResult
+from keras_infovae.tuning.trial_data import dataset_of, trial_data
 from keras_infovae.utils import reductions
-from keras_infovae.utils.arrays import fingerprint
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 
 TUNERS = ("bayesian", "grid", "hyperband", "random")
@@ -26,8 +24,9 @@ def tune(
     hypermodel=None,
     *,
     directory,
+    condition=None,
     tuner="bayesian",
-    objective="importance_weighted_bound",
+    objective=None,
     max_trials=20,
     epochs=50,
     patience=5,
@@ -54,19 +53,23 @@ def tune(
     Args:
         data: a `datasets.Dataset`, or a pair of arrays (x, x_validation), ready for `fit`; at least
             2 validation examples.
-        hypermodel: what is searched: `HyperInfoVAE(...)` (default), `HyperMMDVAE`, `HyperBetaVAE`,
-            or a `keras_tuner.HyperModel` of your own whose models are of this package.
+        hypermodel: what is searched: a `HyperModel`, or a `keras_tuner.HyperModel` of your own
+            whose models are of this package. Default None: `HyperModel("info_vae")`.
         directory: where the search is kept; see `SearchResult`.
+        condition: for models that take one: "labels" for those of a Dataset, or a dictionary
+            {"train": rows, "validation": rows}. Default None.
         tuner: which trial comes next: `"bayesian"` (default; a Gaussian process after a quarter of
             the trials), `"hyperband"` (many short trainings, of which the better ones go on),
             `"random"`, or `"grid"` (all combinations; of a range 10 values and its middle). The
             first trial is the defaults of the space, but for "hyperband".
         objective: what the best trial has the most (+) or the least (-) of, on validation examples:
-            `"importance_weighted_bound"` (default; +, on log p(x), nats, 64 draws of z),
-            `"elbo"` (+, nats), `"reconstruction_loss"` (-, nats), `"mmd"` (-, of
-            `evaluation.mmd_to_prior`), `"active_units"` (+), or
+            `"log_prob"` (+, log p(x), nats, where a model knows it),
+            `"importance_weighted_bound"` (+, on log p(x), nats, 64 draws of z),
             `"reconstruction_within_null_band"` (-): the reconstruction loss of models whose MMD
-            from the prior cannot be told from chance; `objectives.measure` has the formula.
+            from the prior cannot be told from chance; `objectives.measure` has the formula;
+            `"elbo"` (+, nats), `"reconstruction_loss"` (-, nats), `"mmd"` (-, of
+            `evaluation.mmd_to_prior`), or `"active_units"` (+). Default None: the first of these
+            that all models of the search have.
         max_trials: how many in all. Default 20. None for all of "grid", one pass of "hyperband".
         epochs: the most that a trial trains for. Default 50.
         patience: epochs without a better validation loss after which a training ends. Default 5.
@@ -94,21 +97,23 @@ def tune(
     >>> model = found.load_model()  # doctest: +SKIP
     """
     check_choice("tuner", tuner, TUNERS)
-    objective, direction = objectives.check(objective)
     check_integer("epochs", epochs)
     check_integer("patience", patience)
     check_integer("seed", seed, minimum=0)
-    x, x_validation, scaling = _examples(data)
+    data = dataset_of(data)
     strategy = _strategy(strategy)
-    hypermodel = HyperInfoVAE() if hypermodel is None else hypermodel
-    space = _space(hypermodel, x, x_validation)
+    hypermodel = HyperModel("info_vae") if hypermodel is None else hypermodel
+    space, models, built = _checked(hypermodel, data)
+    objective = objectives.check(objective, models)
+    data = trial_data(data, built, condition)
     role = parallel.role()
     from keras_infovae.tuning import oracles, trial_tuner  # they bring KerasTuner along
 
+    direction = objectives.OBJECTIVES[objective]
     oracle = oracles.make(tuner, objective, direction, max_trials, epochs, seed)
     config = {
         "space": space,
-        "data": fingerprint({"train": x, "validation": x_validation}),
+        "data": data.fingerprint(),
         "tuner": tuner,
         "objective": objective,
         "epochs": epochs,
@@ -126,7 +131,7 @@ def tune(
         return trial_tuner.TrialTuner(
             oracle,
             hypermodel,
-            (x, x_validation, scaling),
+            data,
             strategy,
             epochs,
             patience,
@@ -178,26 +183,6 @@ def _line(trial, objective, runner):
     return f"trial {trial.trial_id}: {objective} {value:.4f} ({record}), {seconds:.0f} s"
 
 
-def _examples(data):
-    """Returns (x, x_validation, scaling)."""
-    if isinstance(data, Dataset):
-        x, x_validation, scaling = data.train, data.validation, data.scaling
-    elif isinstance(data, (tuple, list)) and len(data) == 2:
-        (x, x_validation), scaling = data, None
-    else:
-        raise argument_error(
-            "data", "a Dataset or a pair of arrays (x, x_validation)", type(data), TypeError
-        )
-    x, x_validation = (np.asarray(part) for part in (x, x_validation))
-    for name, part in (("training", x), ("validation", x_validation)):
-        if part.ndim < 2 or len(part) < 2:
-            raise ValueError(
-                f"Argument `data` must have at least 2 {name} examples. "
-                f"Received: {name} examples of shape {part.shape}"
-            )
-    return x, x_validation, scaling
-
-
 def _strategy(strategy):
     if isinstance(strategy, str):
         if strategy == "multi_worker":
@@ -212,19 +197,24 @@ def _strategy(strategy):
     return strategy
 
 
-def _space(hypermodel, x, x_validation):
-    """Returns the search space, fit for JSON; raises where it cannot take the examples."""
+def _checked(hypermodel, data):
+    """Returns (the search space, fit for JSON; models of it; one that is built for the examples).
+
+    Raises:
+        ValueError, TypeError: where the space cannot take the examples.
+    """
     import keras_tuner
 
     if not isinstance(hypermodel, keras_tuner.HyperModel):
         raise argument_error("hypermodel", "a keras_tuner.HyperModel", type(hypermodel), TypeError)
-    name = type(hypermodel).__name__
-    if isinstance(hypermodel, HyperInfoVAE):
-        hypermodel.check_data(x=x, x_validation=x_validation)
-        return {"hypermodel": name} | hypermodel.space
+    if isinstance(hypermodel, HyperModel):
+        built = hypermodel.check_data(x=data.train, x_validation=data.validation)
+        return hypermodel.config, hypermodel.corners, built
     hp = keras_tuner.HyperParameters()
-    hypermodel.build(hp)
-    return {"hypermodel": name, "hyperparameters": hp.get_config()["space"]}
+    built = hypermodel.build(hp)
+    built.build(data.train.shape)
+    config = {"hypermodel": type(hypermodel).__name__, "hyperparameters": hp.get_config()["space"]}
+    return config, [built], built
 
 
 def _wait_for_chief(search, config):

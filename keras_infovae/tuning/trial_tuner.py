@@ -29,7 +29,7 @@ class TrialTuner(keras_tuner.engine.base_tuner.BaseTuner):
     Args:
         oracle: a KerasTuner oracle.
         hypermodel: makes compiled models.
-        data: (x, x_validation, scaling).
+        data: a `TrialData`.
         strategy: a `tf.distribute.Strategy`.
         epochs: the most that a model is trained for.
         patience: epochs without a better validation loss after which a training ends; the best
@@ -55,8 +55,11 @@ class TrialTuner(keras_tuner.engine.base_tuner.BaseTuner):
     def run_trial(self, trial):
         start = time.monotonic()
         model, epochs = self._train(trial)
-        numbers = objectives.measure(model, self._data[1], self._seed)
-        if numbers["active_units"] == 0:
+        data = self._data
+        numbers = objectives.measure(
+            model, data.x_validation, self._seed, data.condition_validation
+        )
+        if numbers.get("active_units") == 0:
             raise _Failed("The latents have collapsed: no dimension of z is active.")
         with whole_file(self.trial_file(trial.trial_id, MODEL)) as temporary:
             model.save(temporary)
@@ -76,14 +79,14 @@ class TrialTuner(keras_tuner.engine.base_tuner.BaseTuner):
     def _train(self, trial):
         """Returns (the trained model, the number of epochs whose weights it has)."""
         hp = trial.hyperparameters
-        x, x_validation, scaling = self._data
+        data = self._data
         keras.backend.clear_session()
         begun = hp.values.get("tuner/trial_id")  # Hyperband goes on with its better trials
         with self._strategy.scope():
             if begun is None:
                 template = self.hypermodel.build(hp)
-                template.scaling = scaling
-                template.build(x.shape)
+                template.scaling = data.scaling
+                template.build(data.x.shape)
                 # By its config, so that `SearchResult.new_model` makes the very same one.
                 model = new_model(keras.saving.serialize_keras_object(template), self._seed)
             else:
@@ -92,17 +95,23 @@ class TrialTuner(keras_tuner.engine.base_tuner.BaseTuner):
         stopping = keras.callbacks.EarlyStopping(
             patience=self._patience, restore_best_weights=True
         )  # by the trial's own loss: within a trial its weights are the same
-        # Latents may wake late, with a small learning rate; not as late as that.
-        late = max(self._patience, self._epochs // 4)
-        monitor = CollapseMonitor(x_validation, patience=late, action=_give_up)
+        callbacks = [HistoryFile(self.trial_file(trial.trial_id, HISTORY)), stopping]
+        if "active_units" in objectives.known(model):
+            # Latents may wake late, with a small learning rate; not as late as that.
+            late = {"patience": max(self._patience, self._epochs // 4), "action": _give_up}
+            monitor = CollapseMonitor(
+                data.x_validation, condition=data.condition_validation, **late
+            )
+            callbacks.insert(0, monitor)
         history = self.hypermodel.fit(
             hp,
             model,
-            x,
-            validation_data=(x_validation,),
+            data.x,
+            condition=data.condition,
+            validation_data=data.validation,
             epochs=hp.values.get("tuner/epochs", self._epochs),
             initial_epoch=first,
-            callbacks=[monitor, HistoryFile(self.trial_file(trial.trial_id, HISTORY)), stopping],
+            callbacks=callbacks,
             verbose=0,
         )
         return model, stopping.best_epoch + 1 if history.epoch else first

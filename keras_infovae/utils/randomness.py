@@ -13,7 +13,8 @@ def stateless_seed(seed, *folds):
         *folds: integers (Python or tensors) mixed in one after another, such as a batch's number:
             different folds give independent streams.
     """
-    seed = tf.constant([0, seed % 2**31], tf.int32) if isinstance(seed, int) else seed
+    seed = [0, seed % 2**31] if isinstance(seed, int) else seed
+    seed = tf.convert_to_tensor(seed)
     seed = tf.bitcast(tf.cast(seed, tf.uint32), tf.int32) if seed.dtype != tf.int32 else seed
     for fold in folds:
         seed = tf.random.experimental.stateless_fold_in(seed, tf.cast(fold, tf.int32))
@@ -23,11 +24,11 @@ def stateless_seed(seed, *folds):
 def split_seed(seed, count=2):
     """Returns a list of `count` seeds, int32 [2], whose streams are independent of one another.
 
-    They follow from `seed`, int32 [2], or are random where it is None.
+    They follow from `seed`, an integer or int32 [2], or are random where it is None.
     """
     if seed is None:
         return tf.unstack(tf.random.uniform([count, 2], maxval=2**31 - 1, dtype=tf.int32))
-    return tf.unstack(tf.random.experimental.stateless_split(seed, count))
+    return tf.unstack(tf.random.experimental.stateless_split(stateless_seed(seed), count))
 
 
 def check_seed(seed):

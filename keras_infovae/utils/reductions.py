@@ -17,7 +17,16 @@ import threading
 
 import tensorflow as tf
 
+from keras_infovae.utils import row_random
 from keras_infovae.utils.randomness import stateless_seed
+
+__all__ = [  # what models and divergences of a user's own need
+    "gather",
+    "num_replicas",
+    "share_of_global_mean",
+    "share_of_global_value",
+    "sum_over_rows",
+]
 
 _apart = threading.local()  # .weight of a replica that is to itself; replicas may be threads
 
@@ -169,8 +178,7 @@ def seeds_of_rows(seed, count):
 
     Row i of the global batch has the same seed on any number of replicas.
     """
-    rows = local_rows(tf.range(_global_count(count)), count)
-    return tf.stack([tf.fill([count], seed[0]), seed[1] + rows], axis=1)
+    return local_rows(row_random.seeds_of_rows(seed, 0, _global_count(count)), count)
 
 
 def sum_over_rows(function, global_rows):

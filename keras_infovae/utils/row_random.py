@@ -17,6 +17,8 @@ import tensorflow as tf
 
 from keras_infovae.utils.checks import check_integer
 
+__all__ = ["fold_in", "normal", "row_seeds", "uniform"]  # what parts of a user's own need
+
 _ROTATIONS = (13, 15, 26, 6, 17, 29, 16, 24)
 _ROUNDS = 20
 _PARITY = 0x1BD11BDA

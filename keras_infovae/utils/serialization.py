@@ -23,20 +23,33 @@ def constructor_config(instance):
     """Returns {argument: value} of the constructor of `instance`, read from its attributes.
 
     The rule of this package is that every constructor argument is an attribute of the same name.
-    Values that are settings themselves are serialized, in lists and tuples too. A constructor with
-    `**settings` passes them to its parent's, whose arguments are then its own, but for those in
-    `fixed_arguments`.
+    Values that are settings themselves are serialized, in lists and tuples too.
     """
-    names = []
-    for cls in type(instance).__mro__:
-        if "__init__" not in vars(cls):
+    names = constructor_parameters(type(instance))
+    return {name: _serialize_value(getattr(instance, name)) for name in names}
+
+
+def constructor_parameters(cls):
+    """Returns {argument: `inspect.Parameter`} of what the constructor of `cls` takes.
+
+    A constructor with `**settings` passes them to its parent's, whose arguments are then its own,
+    but for those in `fixed_arguments`. An argument without an annotation has that of the nearest
+    class above which gives it one.
+    """
+    found, passes_on = {}, True
+    for base in cls.__mro__:
+        if "__init__" not in vars(base):
             continue
-        parameters = inspect.signature(vars(cls)["__init__"]).parameters.values()
-        names += [p.name for p in parameters if p.kind in _NAMED and p.name != "self"]
-        if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters):
-            break
-    fixed = getattr(instance, "fixed_arguments", ())
-    return {name: _serialize_value(getattr(instance, name)) for name in names if name not in fixed}
+        parameters = inspect.signature(vars(base)["__init__"]).parameters.values()
+        for parameter in parameters:
+            nearer = found.get(parameter.name)
+            if nearer is not None and nearer.annotation is inspect.Parameter.empty:
+                found[parameter.name] = nearer.replace(annotation=parameter.annotation)
+            elif nearer is None and passes_on and parameter.kind in _NAMED:
+                found[parameter.name] = parameter
+        passes_on = passes_on and any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
+    fixed = ("self", *getattr(cls, "fixed_arguments", ()))
+    return {name: parameter for name, parameter in found.items() if name not in fixed}
 
 
 def _serialize_value(value):

@@ -1,5 +1,6 @@
 """Callbacks: their numbers against NumPy, when they act, and what they work with."""
 
+import functools
 import warnings
 
 import keras
@@ -10,8 +11,10 @@ from scipy import stats
 
 import keras_infovae as ki
 from keras_infovae.callbacks import CollapseMonitor, DivergenceNullBand
-from keras_infovae.callbacks.latent_statistics import batch_moments, latent_statistics
+from keras_infovae.evaluation.measured import Measured
 from keras_infovae.utils import probability as tfp
+from tests.distributions.softplus_normal import softplus_normal
+from tests.evaluation.normal_model import KnownPosterior
 
 RNG = np.random.default_rng(0)
 X = RNG.random((40, 6)).astype("float32")
@@ -47,18 +50,30 @@ def look(callback, model, epochs=1):
 # === Statistics ===
 
 
+def seen(posterior, prior, x, latent_dim, **settings):
+    """Returns what `CollapseMonitor` records of a model with that q(z|x) and p(z)."""
+    model = KnownPosterior(posterior, prior, x.shape[1], latent_dim)
+    (log,) = look(CollapseMonitor(x, action=lambda *_: None, **settings), model)
+    del log["loss"]
+    return log
+
+
+def standard_normal():
+    return ki.priors.StandardNormal().distribution(2)
+
+
 def test_statistics_of_diagonal_normals_are_those_of_numpy():
     mean, scale = RNG.normal(size=(50, 4)), RNG.uniform(0.2, 2.0, size=(50, 4))
     mean[:, 3] = 0.05 * mean[:, 3]  # a variance over x of 0.0025: not active
-    tfd = tfp.distributions
-    posterior = tfd.MultivariateNormalDiag(
-        tf.constant(mean, tf.float32), tf.constant(scale, tf.float32)
-    )
     prior_mean, prior_scale = np.array([0.0, 1.0, -1.0, 0.0]), np.array([1.0, 0.5, 2.0, 1.0])
-    prior = tfd.MultivariateNormalDiag(
-        tf.constant(prior_mean, tf.float32), tf.constant(prior_scale, tf.float32)
+    normal = tfp.distributions.MultivariateNormalDiag
+    values = seen(
+        lambda x: normal(x[:, :4], x[:, 4:]),
+        lambda: normal(prior_mean.astype("float32"), prior_scale.astype("float32")),
+        np.concatenate([mean, scale], axis=1).astype("float32"),
+        latent_dim=4,
+        batch_size=7,
     )
-    moments = batch_moments(posterior, prior, tf.constant([0, 0]))
     # KL between normals by quadrature: the expectation under q of log q - log p.
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
     z = mean[..., None] + scale[..., None] * nodes
@@ -66,8 +81,6 @@ def test_statistics_of_diagonal_normals_are_those_of_numpy():
         z, prior_mean[:, None], prior_scale[:, None]
     )
     kl = log_ratio @ weights / np.sqrt(2 * np.pi)
-    np.testing.assert_allclose(moments["kl"], kl.mean(axis=0), rtol=1e-4, atol=1e-5)
-    values = latent_statistics([moments], threshold=0.01)
     spread = mean.var(axis=0) + (scale**2).mean(axis=0)
     expected = {
         "active_units": 3.0,
@@ -84,35 +97,34 @@ def test_statistics_of_diagonal_normals_are_those_of_numpy():
 
 
 def test_a_posterior_without_known_moments_is_judged_by_draws_without_their_noise():
-    # Softplus of a normal: TFP knows neither its mean nor its variance.
-    tfd, tfb = tfp.distributions, tfp.bijectors
-    location = np.zeros((2000, 2), "float32")
-    location[:, 1] = RNG.normal(size=2000)  # the second dimension alone says something about x
-    normal = tfd.MultivariateNormalDiag(location, tf.ones([2]))
-    posterior = tfd.TransformedDistribution(normal, tfb.Softplus())
-    prior = ki.priors.StandardNormal().distribution(2)
-    moments = batch_moments(posterior, prior, tf.constant([0, 1]))
-    assert set(moments) == {"means", "within", "error"}
-    # The mean of 32 draws has a variance of about 0.3 / 32 = 0.01, as large as the threshold. The
-    # standard error of that over 2,000 examples is 0.01 * sqrt(2 / 2000).
-    between = np.var(moments["means"], axis=0) - moments["error"]
-    assert abs(between[0]) < 4 * 0.01 * np.sqrt(2 / 2000)
-    assert latent_statistics([moments], threshold=0.005)["active_units"] == 1.0
+    # Of softplus of a normal, TFP knows neither the mean nor the variance nor the mode. Only the
+    # second dimension says something about x.
+    x = np.zeros((2000, 2), "float32")
+    x[:, 1] = RNG.normal(size=2000)
+    model = KnownPosterior(softplus_normal, standard_normal, 2, 2)
+    moments = Measured(model, x).moments
+    # The mean of 16 draws has a variance of about 0.3 / 16 = 0.02, above the threshold. The
+    # standard error of that over 2,000 examples is 0.02 * sqrt(2 / 2000).
+    assert moments.means.var(axis=0)[0] > 0.01
+    between = moments.means.var(axis=0) - moments.error
+    assert abs(between[0]) < 4 * 0.02 * np.sqrt(2 / 2000)
     softplus = np.logaddexp(0, RNG.normal(size=10**6))
-    error = softplus.var() * np.sqrt(2 / (2000 * 31))
-    assert abs(moments["within"][0] - softplus.var()) < 5 * error
+    error = softplus.var() * np.sqrt(2 / (2000 * 15))
+    assert abs(moments.variances.mean(axis=0)[0] - softplus.var()) < 5 * error
+    assert abs(moments.covariance[0, 0] - softplus.var()) < 5 * error
+    (log,) = look(CollapseMonitor(x), model)
+    assert log["active_units"] == 1.0 and "kl_per_dimension_max" not in log
 
 
 def test_what_is_not_known_is_left_out():
-    prior = ki.priors.StandardNormal().distribution(2)
-    tfd = tfp.distributions
-    point = tfd.VectorDeterministic(tf.zeros([3, 2]))
-    full = tfd.MultivariateNormalTriL(tf.zeros([3, 2]), tf.linalg.diag([1.0, 2.0]))
-    for posterior, variance in ((point, [0, 0]), (full, [1, 4])):
-        moments = batch_moments(posterior, prior, tf.constant([0, 0]))
-        assert "kl" not in moments
-        np.testing.assert_allclose(moments["within"], variance)
-        assert "kl_per_dimension_max" not in latent_statistics([moments], 0.01)
+    tfd, x = tfp.distributions, np.zeros([3, 2], "float32")
+    factor = np.diag([1.0, 2.0]).astype("float32")
+    full = functools.partial(tfd.MultivariateNormalTriL, scale_tril=factor)
+    for posterior, variances in ((tfd.VectorDeterministic, (0, 0)), (full, (1, 4))):
+        log = seen(posterior, standard_normal, x, latent_dim=2)
+        assert "kl_per_dimension_max" not in log
+        found = log["aggregated_variance_min"], log["aggregated_variance_max"]
+        np.testing.assert_allclose(found, variances)
 
 
 # === CollapseMonitor ===
@@ -161,10 +173,10 @@ def test_a_collapse_is_warned_of_once_in_one_sentence_with_the_fix():
 def test_no_warning_without_a_collapse():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        (log,) = look(CollapseMonitor(10 * X, threshold=1e-6), tiny_model())
+        (log,) = look(CollapseMonitor(10 * X, threshold=1e-6), tiny_model(likelihood="normal"))
     assert log["active_units"] == 3.0
     with pytest.warns(UserWarning, match="3 of 3 .* and 3 or fewer count"):
-        look(CollapseMonitor(10 * X, threshold=1e-6, limit=3), tiny_model())
+        look(CollapseMonitor(10 * X, threshold=1e-6, limit=3), tiny_model(likelihood="normal"))
 
 
 def test_patience_counts_looks_in_a_row():
@@ -180,7 +192,7 @@ def test_patience_counts_looks_in_a_row():
 
 
 def test_a_collapse_that_ends_is_forgotten_and_the_next_one_acts_again():
-    model, calls = tiny_model(), []
+    model, calls = tiny_model(likelihood="normal"), []
     monitor = CollapseMonitor(10 * X, threshold=1e-6, action=lambda *call: calls.append(call))
     kernel = model.encoder.trainable_variables[-2]
     value = kernel.numpy()
@@ -215,20 +227,17 @@ class WrongVariance(ki.divergences.Divergence):
         return tf.square(tf.reduce_mean(z**2) - 1.0)
 
 
-class PointsModel(keras.Model):
+class PointsModel(KnownPosterior):
     """A model whose q(z|x) is the point x, and whose prior has a scale to learn if asked."""
 
     divergence = WrongVariance()
 
     def __init__(self, learned=False):
-        super().__init__()
+        def prior():
+            return tfp.distributions.MultivariateNormalDiag(tf.zeros([2]), self.scale + 0.0)
+
+        super().__init__(tfp.distributions.VectorDeterministic, prior, 2, 2)
         self.scale = self.add_weight(shape=(2,), initializer="ones") if learned else tf.ones([2])
-
-    def posterior_distribution(self, x):
-        return tfp.distributions.VectorDeterministic(x)
-
-    def prior_distribution(self):
-        return tfp.distributions.MultivariateNormalDiag(tf.zeros([2]), self.scale + 0.0)
 
 
 def test_band_is_that_of_a_perfect_match():
@@ -316,20 +325,24 @@ CALLBACKS = [CollapseMonitor, lambda x, **settings: DivergenceNullBand(x, draws=
 
 
 @pytest.mark.parametrize("make", CALLBACKS, ids=["monitor", "band"])
-def test_labels_are_the_one_hot_rows_that_they_mean(make):
+def test_labels_of_any_type_are_the_condition(make):
     labels = np.arange(40) % 3
+    keras.utils.set_random_seed(0)
     model = ki.InfoVAE(
         3, condition=ki.conditions.Classes(3), encoder=NETWORK, decoder=NETWORK, seed=0
     )
-    model.compile("adam", jit_compile=False)
     model.build((None, 6))
     (log,) = look(make(X, condition=labels), model)
-    (expected,) = look(make(X, condition=np.eye(3)[labels]), model)
+    (expected,) = look(make(X, condition=(1.0 * labels).tolist()), model)
     assert log == expected
-    with pytest.raises(ValueError, match="`condition` must be labels from 0 to 2.*=3"):
+    (other,) = look(make(X, condition=(labels + 1) % 3), model)
+    assert log != other
+    with pytest.raises(ValueError, match="`condition` must be labels from 0 to 2.*3.0"):
         look(make(X, condition=labels + 1), model)
-    with pytest.raises(ValueError, match=r"`condition` must be of shape \[n, ...\] for a InfoVAE"):
+    with pytest.raises(ValueError, match="`condition` must be left out.*takes none"):
         look(make(X, condition=labels), tiny_model())
+    with pytest.raises(ValueError, match="`condition` must be given"):
+        look(make(X), model)
 
 
 def test_a_divergence_without_a_value_for_points_is_refused_before_training():

@@ -2,12 +2,40 @@
 
 import collections
 import pathlib
+import sys
 
 import pytest
 
 from keras_infovae.cli.main import main
+from keras_infovae.models import registry
 
 Outcome = collections.namedtuple("Outcome", "status out err")
+
+MODULE = '''
+import keras_infovae as ki
+from tests.kinds import ColumnNormals
+
+
+@ki.register_model("tempered_vae")
+class TemperedVAE(ki.InfoVAE):
+    """The VAE with a weight on its KL term, under another name."""
+
+    fixed_arguments = ("alpha", "lambda_")
+
+    def __init__(
+        self,
+        latent_dim,
+        temperature: ki.parameters.Number(
+            "What the KL term is divided by.", exclusive_minimum=0, maximum=8, search=[2.0, 4.0]
+        ) = 1.0,
+        **settings,
+    ):
+        self.temperature = temperature
+        super().__init__(latent_dim, alpha=1 - 1 / temperature, lambda_=1 / temperature, **settings)
+
+
+ki.register_model("moments")(ColumnNormals)  # which has no latents and no optimizer
+'''
 
 SMALL = ("--encoder=mlp", "--decoder=mlp", "--latent_dim=2", "--nojit_compile")
 
@@ -48,6 +76,19 @@ def runs(tmp_path_factory):
     table = [f"--data={folder}/table.csv", "--label_column=kind", f"--output={folder}/table"]
     assert main(["keras-infovae", "train", *common, *table, "--noplots"]) == 0
     return folder
+
+
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    """The working directory of a user: my_models.py, which no command has imported, table.csv."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "my_models.py").write_text(MODULE)
+    write_table(tmp_path / "table.csv", rows=60)
+    yield tmp_path
+    for name in ("tempered_vae", "moments"):
+        registry.members.pop(name, None)
+    sys.modules.pop("my_models", None)
 
 
 def write_table(path, rows=40, columns=("year", "share")):

@@ -45,7 +45,7 @@ def test_a_table_in_the_units_of_the_data(command, runs, tmp_path):
     header, rows = read_table(path)
     assert header == ["year", "share"]
     assert rows.shape == (200, 2)
-    # Nearly untrained: mean and spread of standardised columns are near 0 and 1, give or take the
+    # Nearly untrained: mean and spread of standardized columns are near 0 and 1, give or take the
     # initial scale of 1 and the network's first guesses.
     year, share = rows.T
     assert 1995 < year.mean() < 2015 and 1 < year.std() < 20

@@ -14,8 +14,8 @@ import pytest
 import keras_infovae as ki
 from keras_infovae import datasets
 from keras_infovae.cli import model_flags, training_run
-from keras_infovae.cli import train as train_module
-from keras_infovae.training import RunDirectory, SaveLastGoodEpoch, strategies
+from keras_infovae.models import registry
+from keras_infovae.training import RunDirectory, SaveLastGoodEpoch
 
 
 def read(path):
@@ -46,7 +46,7 @@ def in_epoch(monkeypatch):
 
 @pytest.fixture
 def untrained(monkeypatch):
-    """Has `train` save the model as it is after epochs 1 and 2, instead of training it."""
+    """Has `train` save the model as it is after epochs 1 and 2: not trained, and not judged."""
 
     def fit(run, training, data, model):
         run.saver.set_model(model)
@@ -55,6 +55,8 @@ def untrained(monkeypatch):
         return {}
 
     monkeypatch.setattr(training_run, "_fit", fit)
+    numbers = {"examples": 6, "importance_weighted_examples": 0, "elbo": -3.0}
+    monkeypatch.setattr(ki.evaluation, "summarize", lambda *_, **__: numbers)
 
 
 @pytest.fixture
@@ -135,6 +137,7 @@ def test_what_is_said(train, tmp_path, untrained):
         (["--model=beta_vae", "--beta=2"], "BetaVAE", (2.0, 0.0)),
         (["--model=mmd_vae", "--lambda_=5", "--kernel=imq"], "MMDVAE", (0.0, 5.0)),
         (["--alpha=0.5", "--lambda_=3", "--likelihood=normal"], "InfoVAE", (0.5, 2.5)),
+        (["--model=stein_vae", "--lambda_=3", "--kernel=imq"], "SteinVAE", (1.0, 2.0)),
     ],
 )
 def test_models(train, tmp_path, prepared, flags, class_name, weights):
@@ -154,7 +157,28 @@ def test_models(train, tmp_path, prepared, flags, class_name, weights):
     assert again.divergence == model.divergence
 
 
-def test_a_table_is_standardised_and_normal(runs):
+@pytest.mark.parametrize("name", list(registry.members))
+def test_every_model_is_made_from_its_flags_with_a_condition(command, tmp_path, prepared, name):
+    settings = registry.settings_of(registry.members[name])
+    numbers = {
+        n: 2.5 if d in ("auto", None) else d for n, (p, d) in settings.items() if is_number(p)
+    }
+    flags = [f"--{n}=mlp" for n in ("encoder", "decoder") if n in settings]
+    flags += [f"--{n}={value}" for n, value in numbers.items()]
+    given = ["--data=digits", "--limit=200", "--condition=labels", "--latent_dim=3"]
+    outcome = command("train", f"--model={name}", *given, *flags, f"--output={tmp_path}/run")
+    assert outcome.status == 0, outcome.err
+    ((config, _, model),) = prepared
+    assert type(model) is registry.members[name] and model.condition.num_classes == 10
+    assert {n: getattr(model, n) for n in numbers} == numbers and model.latent_dim == 3
+    assert config["classes"] == list(range(10)) and config["model"]["condition"] == "labels"
+
+
+def is_number(parameter):
+    return isinstance(parameter, ki.parameters.Number)
+
+
+def test_a_table_is_standardized_and_normal(runs):
     config = RunDirectory(runs / "table").config()
     assert config["data"]["standardize"] is True
     assert config["data"]["source"] == str(runs / "table.csv")
@@ -172,7 +196,7 @@ def test_a_table_is_standardised_and_normal(runs):
         ("shares", ["--likelihood=bernoulli"], "bernoulli", False),
         ("shares", ["--likelihood=normal"], "normal", True),
         ("signed", [], "normal", False),
-        ("grey", [], "bernoulli", False),
+        ("gray", [], "bernoulli", False),
     ],
 )
 def test_defaults_follow_from_the_data(
@@ -182,7 +206,7 @@ def test_defaults_follow_from_the_data(
     arrays = {
         "shares": rng.random((20, 3)),
         "signed": rng.normal(size=(20, 3, 3)),
-        "grey": rng.integers(0, 256, (20, 3, 3), dtype="uint8"),
+        "gray": rng.integers(0, 256, (20, 3, 3), dtype="uint8"),
     }
     np.save(tmp_path / "x.npy", arrays[name])
     outcome = train(f"--data={tmp_path}/x.npy", f"--output={tmp_path}/run", *flags)
@@ -212,7 +236,8 @@ def test_the_policy_is_the_runs_own(train, tmp_path, untrained):
 def test_the_config_repeats_the_run(command, runs, tmp_path):
     again = shlex.split(read(runs / "digits/config.json")["command"])[1:]
     assert f"--output={runs}/digits" in again
-    assert command(*again, f"--output={tmp_path}/a b", "--noplots").status == 0
+    others = [f"--output={tmp_path}/a b", "--noplots", "--profile=2,3"]
+    assert command(*again, *others).status == 0
     first, second = (read(p / "metrics.json") for p in (runs / "digits", tmp_path / "a b"))
     assert first.keys() == second.keys()
     for name in first.keys() - {"plots"}:
@@ -221,18 +246,13 @@ def test_the_config_repeats_the_run(command, runs, tmp_path):
         assert second[name] == (pytest.approx(value, rel=1e-5) if type(value) is float else value)
     first, second = (read(p / "config.json") for p in (runs / "digits", tmp_path / "a b"))
     said = set(shlex.split(second.pop("command")))
-    assert said - {*again} == {"keras-infovae", f"--output={tmp_path}/a b", "--noplots"}
+    assert said - {*again} == {"keras-infovae", *others}
     del first["command"]
     assert first == second
-
-
-def test_a_profile_is_written_and_belongs_to_the_run(train, tmp_path):
-    outcome = train(f"--output={tmp_path}/run", "--profile=2,3", "--epochs=1")
-    assert outcome.status == 0, outcome.err
-    (trace,) = (tmp_path / "run/logs").rglob("plugins/profile/*/*.xplane.pb")
+    # What the devices do is recorded, changes nothing and belongs to the run.
+    (trace,) = (tmp_path / "a b/logs").rglob("plugins/profile/*/*.xplane.pb")
     assert b"multi_step_on_iterator" in trace.read_bytes()
-    assert "--profile=2,3" in RunDirectory(tmp_path / "run").config()["command"]
-    assert RunDirectory.check(tmp_path / "run", overwrite=True) == "finished"
+    assert RunDirectory.check(tmp_path / "a b", overwrite=True) == "finished"
 
 
 def test_overwrite(train, tmp_path, runs, prepared):
@@ -337,7 +357,3 @@ def test_a_run_that_cannot_begin_leaves_nothing(train, tmp_path, monkeypatch):
     assert outcome.status == 1
     assert f"no space left on device: {tmp_path}/runs/first/config.json" in outcome.err
     assert os.listdir(tmp_path) == []
-
-
-def test_every_strategy_can_be_asked_for():
-    assert train_module.STRATEGIES == strategies.STRATEGIES

@@ -5,42 +5,39 @@ import json
 
 import pytest
 
-from keras_infovae.cli import tune
-from keras_infovae.tuning import objectives, search
-from tests.cli.conftest import write_table
+from keras_infovae.training import RunDirectory
 
 SMALL = (
-    *("--hidden_units=4", "--latent_dim=2", "--alpha=0", "--lambda_=1", "--batch_size=16"),
-    *("--kernel=gaussian", "--tuner=random", "--max_trials=1", "--epochs=2"),
+    *("--import=my_models", "--model=tempered_vae", "--hidden_units=4", "--latent_dim=2"),
+    *("--batch_size=16", "--tuner=random", "--max_trials=1", "--epochs=2", "--condition=labels"),
 )
 
 
-def test_the_words_are_those_of_the_package():
-    assert search.TUNERS == tune.TUNERS
-    assert tuple(objectives.OBJECTIVES) == tune.OBJECTIVES
-
-
-def test_a_search_ends_in_a_run_for_the_other_commands(command, tmp_path):
-    write_table(tmp_path / "table.csv")
-    output = tmp_path / "search"
-    arguments = (f"--data={tmp_path}/table.csv", "--label_column=kind", f"--output={output}")
+def test_a_search_ends_in_a_run_for_the_other_commands(command, mine):
+    # With a fourteenth model, from the user's own module, that is told the labels.
+    output = mine / "search"
+    arguments = ("--data=table.csv", "--label_column=kind", f"--output={output}")
     outcome = command("tune", *SMALL, *arguments)
     assert outcome.status == 0, outcome.err
     assert "likelihood: normal (the data is a table)" in outcome.out
     assert "trial 0: importance_weighted_bound" in outcome.out
-    assert f"generate --run={output}/best" in outcome.out
+    assert f"generate --run={output}/best --condition=a" in outcome.out
     with open(output / "trials.csv", newline="") as file:
         (row,) = csv.DictReader(file)
     assert row["hidden_units"] == "4" and row["status"] == "COMPLETED"
+    assert float(row["temperature"]) == 2.0  # the first of those that its annotation names
+    run = RunDirectory(output / "best")
+    assert run.config()["classes"] == ["a", "b"] and run.load_model().condition.num_classes == 2
 
-    result = tmp_path / "numbers.json"
-    outcome = command("evaluate", f"--run={output}/best", f"--output={result}")
+    result = mine / "numbers.json"
+    best = ("--import=my_models", f"--run={output}/best")
+    outcome = command("evaluate", *best, f"--output={result}")
     assert outcome.status == 0, outcome.err
     numbers = json.loads(result.read_text())
     judged = json.loads((output / "best" / "metrics.json").read_text())
     assert numbers["elbo"] == pytest.approx(judged["elbo"], abs=1e-4)
-    assert command("generate", f"--run={output}/best", f"--output={tmp_path}/x.csv").status == 0
-    assert (tmp_path / "x.csv").read_text().startswith("year,share")
+    assert command("generate", *best, "--condition=b", "--output=x.csv").status == 0
+    assert (mine / "x.csv").read_text().startswith("year,share")
 
     again = command("tune", *SMALL, *arguments)
     assert again.status == 0 and "Going on with the search" in again.out
@@ -60,9 +57,12 @@ def test_a_search_ends_in_a_run_for_the_other_commands(command, tmp_path):
         (["--latent_dim=two"], ["`--latent_dim`", "an integer", "'two'"]),
         (["--latent_dim=8..2"], ["`--latent_dim`", "low below high"]),
         (["--learning_rate=0..1"], ["`--learning_rate`", "greater than 0"]),
-        (["--model=beta_vae", "--alpha=0"], ["`--alpha`", "left out"]),
+        (["--model=beta_vae", "--alpha=0"], ["`--alpha`", "a flag of --model=info_vae and"]),
+        (["--model=gan"], ["`--model`", "'info_vae'"]),
+        (["--prior=normal..vamp"], ["`--prior`", "'standard_normal'", "'normal'"]),
+        (["--objective=log_prob"], ["`--objective`", "all models of the search have"]),
         (["--divergence=mdm"], ["`--divergence`", "Did you mean 'mmd'"]),
-        (["--network=mlp,cnn"], ["`--network`", "'mlp' or 'conv'"]),
+        (["--network=mlp,cnn"], ["`--network`", "one of 'conv', 'mlp'"]),
         (["--data=no.npz"], ["`--data`", "a path that exists"]),
     ],
 )

@@ -95,8 +95,8 @@ LIKELIHOODS = {
     "student_t": lambda: likelihood("student_t", (3,)),
     "continuous_bernoulli": lambda: likelihood("continuous_bernoulli", (2, 3), scale=3.0),
     "categorical": lambda: likelihood("categorical", (2, 3)),
-    "grey levels": lambda: likelihood("discretized_logistic_mixture", (2, 2, 1)),
-    "colour": lambda: likelihood(ki.likelihoods.DiscretizedLogisticMixture(2), (2, 2, 3)),
+    "gray levels": lambda: likelihood("discretized_logistic_mixture", (2, 2, 1)),
+    "color": lambda: likelihood(ki.likelihoods.DiscretizedLogisticMixture(2), (2, 2, 3)),
     "poisson": lambda: likelihood("poisson", (4,), scale=3.0),
     "negative_binomial": lambda: likelihood("negative_binomial", (2, 3)),
     "zero inflated": lambda: likelihood(
@@ -162,7 +162,7 @@ def case(request):
 
 
 @pytest.fixture(params=VECTORISED)
-def vectorised(request):
+def vectorized(request):
     return VECTORISED[request.param]()
 
 
@@ -173,7 +173,7 @@ def draw(case, seeds, rows=slice(None), num_samples=None):
 
 
 def close(found, expected):
-    # Words are the same bit for bit, functions of them up to the rounding of vectorised ones.
+    # Words are the same bit for bit, functions of them up to the rounding of vectorized ones.
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
@@ -195,19 +195,19 @@ def test_a_row_follows_from_its_seed_alone(case):
     )
 
 
-def test_several_draws_begin_with_fewer(vectorised):
-    several = draw(vectorised, SEEDS, num_samples=5).numpy()
+def test_several_draws_begin_with_fewer(vectorized):
+    several = draw(vectorized, SEEDS, num_samples=5).numpy()
     assert several.shape[:2] == (5, N)
-    close(draw(vectorised, SEEDS, num_samples=2), several[:2])
-    close(draw(vectorised, SEEDS), several[0])
+    close(draw(vectorized, SEEDS, num_samples=2), several[:2])
+    close(draw(vectorized, SEEDS), several[0])
 
 
-def test_the_same_eagerly_in_a_graph_of_unknown_size_and_under_xla(vectorised):
-    make, parameters = vectorised
+def test_the_same_eagerly_in_a_graph_of_unknown_size_and_under_xla(vectorized):
+    make, parameters = vectorized
     shape = [] if parameters is None else parameters.shape[1:]
 
     def three(seeds, parameters):
-        case = make, (None if vectorised[1] is None else parameters)
+        case = make, (None if vectorized[1] is None else parameters)
         return draw(case, seeds, num_samples=3)
 
     signature = [tf.TensorSpec([None, 2], tf.int32), tf.TensorSpec([None, *shape])]

@@ -13,7 +13,7 @@ from keras_infovae.evaluation import (
     log_det_covariance,
     posterior_moments,
 )
-from tests.evaluation.normal_model import normal_model
+from tests.evaluation.normal_model import NormalModel
 
 
 def linear_encoder_model(kernel, variance, posterior="diagonal_normal"):
@@ -92,7 +92,7 @@ def test_many_dimensions_need_the_memory_of_one_covariance():
     # Of each example they would take 256 * 400^2 * 8 bytes, 328 MB.
     x = white_data(512, 400)
     tracemalloc.start()
-    covariance = aggregated_posterior_covariance(normal_model(0.5), x)
+    covariance = aggregated_posterior_covariance(NormalModel(0.5, latent_dim=400), x)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     np.testing.assert_allclose(covariance, 1.25 * np.eye(400), atol=1e-5)

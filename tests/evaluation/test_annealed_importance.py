@@ -162,7 +162,7 @@ def test_agrees_with_importance_sampling_for_every_kind_of_prior_and_data(cls, s
     keras.utils.set_random_seed(0)
     model = cls(latent_dim=2, seed=0, **settings)
     x = data(model, shape, 5)
-    labels = np.arange(5) % 3 if model.condition_size else None
+    labels = np.arange(5) % 3 if model.condition.size else None
     model.build((None, *shape))
     importance = marginal_log_likelihood(model, x, num_samples=2000, condition=labels)
     start = "posterior" if "posterior" in settings else "prior"
@@ -186,14 +186,21 @@ def test_needs_no_encoder():
         marginal_log_likelihood(model, x, "annealed_importance", start="posterior")
 
 
-def test_same_seed_same_numbers():
+def test_same_seed_same_numbers_in_batches_of_any_size():
     model, x = EXACT.model(), EXACT.sample(3)
-    first, second, other = (
-        marginal_log_likelihood(model, x, "annealed_importance", temperatures=5, seed=seed)
-        for seed in (4, 4, 5)
-    )
-    np.testing.assert_array_equal(first, second)
-    assert np.all(first.log_likelihood != other.log_likelihood)
+
+    def run(**settings):
+        settings = {"temperatures": 5, "seed": 4} | settings
+        found = marginal_log_likelihood(model, x, "annealed_importance", **settings)
+        bounds = bidirectional_monte_carlo(model, 3, **settings)
+        return found.log_likelihood, bounds.lower, bounds.upper, bounds.x
+
+    first = run()
+    np.testing.assert_array_equal(first[3], model.generate(3, seed=4, sample=True))
+    for one, again, parts, other in zip(first, run(), run(batch_size=2), run(seed=5)):
+        np.testing.assert_array_equal(one, again)
+        np.testing.assert_allclose(one, parts, rtol=1e-3)
+        assert np.all(one != other)
 
 
 def test_bounds_of_a_conditional_model_are_for_the_conditions_given():
@@ -226,5 +233,5 @@ def test_errors():
         bidirectional_monte_carlo(EXACT.model(), num_samples=3)
     sphere = ki.VAE(2, prior="uniform_sphere", posterior="von_mises_fisher", likelihood="normal")
     sphere.build((None, 5))
-    with pytest.raises(ValueError, match="UniformSphere, on the sphere.*method='importance'"):
+    with pytest.raises(ValueError, match="codes lie on the sphere.*method='importance'"):
         marginal_log_likelihood(sphere, EXACT.sample(2), "annealed_importance")

@@ -1,7 +1,5 @@
 """The threshold's promise, and metrics that can be worked out by hand."""
 
-import types
-
 import keras
 import numpy as np
 import pytest
@@ -11,26 +9,32 @@ import keras_infovae as ki
 from keras_infovae.evaluation import anomaly_metrics, calibrate_anomaly_threshold
 
 
-def stub():
+class Identity(ki.GenerativeModel):
     """A model whose score is x itself."""
-    part = types.SimpleNamespace(has_density=True)
-    return types.SimpleNamespace(
-        posterior=part, prior=part, score=lambda x, *_: np.asarray(x, "float32"), latent_dim=2
-    )
+
+    def __init__(self):
+        super().__init__()
+        self.build((None, 1))
+
+    def log_prob_rows(self, x, condition=None):
+        return -x[:, 0]
+
+    def score(self, x, *_):
+        return np.asarray(x, "float32")
 
 
 def test_the_threshold_is_the_conformal_quantile():
     x = np.random.default_rng(0).permutation(np.arange(1.0, 100.0))  # 1 ... 99
+    model = Identity()
     for rate, value in ((0.01, 99), (0.05, 95), (0.1, 90), (0.5, 50)):
-        model = stub()
         threshold = calibrate_anomaly_threshold(model, x, rate)
         assert threshold.value == value
         assert threshold is model.anomaly_threshold
         assert (threshold.examples, threshold.false_positive_rate) == (99, rate)
     with pytest.raises(ValueError, match="at least 99 examples for false_positive_rate=0.01"):
-        calibrate_anomaly_threshold(stub(), x[:98], 0.01)
+        calibrate_anomaly_threshold(model, x[:98], 0.01)
     with pytest.raises(TypeError, match="`x` must be an array of examples. Received: x='object'"):
-        calibrate_anomaly_threshold(stub(), tf.data.Dataset.from_tensor_slices(x))
+        calibrate_anomaly_threshold(model, tf.data.Dataset.from_tensor_slices(x))
 
 
 def test_new_usual_examples_lie_above_it_as_often_as_promised():
@@ -38,9 +42,9 @@ def test_new_usual_examples_lie_above_it_as_often_as_promised():
     # independent trials of 10 new examples each, the standard deviation of the share is below
     # sqrt(0.1 * 0.9 / 2000) = 0.0067 even if the 10 were one.
     rng = np.random.default_rng(1)
-    above = []
+    above, model = [], Identity()
     for _ in range(2000):
-        threshold = calibrate_anomaly_threshold(stub(), rng.normal(size=19), 0.1)
+        threshold = calibrate_anomaly_threshold(model, rng.normal(size=19), 0.1)
         above.append(np.mean(rng.normal(size=10).astype("float32") > threshold.value))
     assert np.mean(above) == pytest.approx(0.1, abs=3 * 0.0067)
 

@@ -40,7 +40,7 @@ def test_error_of_two_normals_is_that_of_the_best_boundary():
     assert result["error"] == pytest.approx(0.1587, abs=0.01 + 3 * 0.008)
 
 
-def test_what_is_not_labelled_is_not_used():
+def test_what_is_not_labeled_is_not_used():
     # One test example far away would move a scaler that saw it: the answers for all others stay.
     z, labels = blobs(3.0)
     one = semi_supervised_error(z, labels, num_labels=15, test=(z[:5], labels[:5]))
@@ -56,7 +56,7 @@ def test_draws_are_stratified_and_follow_the_seed(monkeypatch):
 
     def spy(self, z, labels):
         drawn.append(labels)
-        # Of the labelled alone: those of all 60 would leave something of mean and deviation.
+        # Of the labeled alone: those of all 60 would leave something of mean and deviation.
         np.testing.assert_allclose(z.mean(axis=0), 0.0, atol=1e-12)
         np.testing.assert_allclose(z.std(axis=0), 1.0)
         return fit(self, z, labels)

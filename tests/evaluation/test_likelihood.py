@@ -81,9 +81,13 @@ def test_weights_in_closed_form():
 
 def test_same_seed_same_numbers():
     model = EXACT.model(wrong_mean=0.3)
-    first, second, other = (importance_weighted_bound(model, X[:9], 3, seed) for seed in (4, 4, 5))
+    first, second, other = (
+        importance_weighted_bound(model, X[:9], 3, seed=seed) for seed in (4, 4, 5)
+    )
     np.testing.assert_array_equal(first, second)
     assert np.abs(first - other).max() > 0
+    parts = importance_weighted_bound(model, X[:9], 3, seed=4, batch_size=2)
+    np.testing.assert_allclose(parts, first, rtol=1e-5)
 
 
 def test_rounds_are_independent_of_one_another_compiled_or_not(monkeypatch):

@@ -11,7 +11,7 @@ from scipy import stats
 import keras_infovae as ki
 from keras_infovae import evaluation
 from keras_infovae.datasets import Dataset, Scaling
-from keras_infovae.evaluation.plots import labels as label_colours
+from keras_infovae.evaluation.plots import labels as label_colors
 from keras_infovae.evaluation.plots import reconstructions, samples, views
 
 N = 24
@@ -66,7 +66,7 @@ def check_picture(path):
     pixels = matplotlib_image.imread(path)
     height, width = pixels.shape[:2]
     assert 300 <= height <= 3000 and 700 <= width <= 2500
-    assert pixels[..., :3].std() > 0.02  # not one colour
+    assert pixels[..., :3].std() > 0.02  # not one color
     assert np.all(pixels[:3, :, :3] == 1.0)  # nothing runs over the upper edge
 
 
@@ -92,9 +92,8 @@ def test_table_with_names_and_scaling(tmp_path, monkeypatch):
     names = [f"f{i} $x_{i}$" for i in range(40)]
     evaluation.plot_samples(model, tmp_path / "s.png", x=x, feature_names=names)
     np.testing.assert_allclose(shown[0][0], 100 + 10 * x, rtol=1e-6)  # in the raw data's unit
-    path = evaluation.plot_reconstructions(model, x, tmp_path / "r.png", feature_names=names)
-    check_picture(path)
-    check_picture(evaluation.plot_interpolation(model, x, tmp_path / "i.png", names))
+    for plot in (evaluation.plot_reconstructions, evaluation.plot_interpolation):
+        check_picture(plot(model, tmp_path / "p.png", x, feature_names=names))
 
 
 @pytest.mark.parametrize("history", [{"loss": [3.0]}, {"loss": [3.0], "val_loss": [2.0]}, HISTORY])
@@ -114,9 +113,9 @@ def test_samples_alone_and_no_history(tmp_path):
 def test_two_examples_and_codes_that_do_not_vary(tmp_path):
     model = make_model((8, 8), latent_dim=5)
     x = np.ones((2, 8, 8), "float32")
-    check_picture(evaluation.plot_latent_space(model, x, None, tmp_path / "l.png"))
-    check_picture(evaluation.plot_interpolation(model, x, tmp_path / "i.png"))
-    check_picture(evaluation.plot_reconstructions(model, x[:1], tmp_path / "r.png"))
+    check_picture(evaluation.plot_latent_space(model, tmp_path / "l.png", x))
+    check_picture(evaluation.plot_interpolation(model, tmp_path / "i.png", x))
+    check_picture(evaluation.plot_reconstructions(model, tmp_path / "r.png", x[:1]))
 
 
 def test_same_seed_same_picture(tmp_path):
@@ -125,7 +124,7 @@ def test_same_seed_same_picture(tmp_path):
     def picture(seed):
         paths = [
             evaluation.plot_samples(model, tmp_path / "s.png", seed=seed),
-            evaluation.plot_latent_space(model, x, None, tmp_path / "l.png", seed=seed),
+            evaluation.plot_latent_space(model, tmp_path / "l.png", x, seed=seed),
         ]
         return [matplotlib_image.imread(path) for path in paths]
 
@@ -165,15 +164,15 @@ def test_errors(tmp_path):
             evaluation.plot_history(history, path)
     for plot in (evaluation.plot_reconstructions, evaluation.plot_interpolation):
         with pytest.raises(ValueError, match="`x` must have shape"):
-            plot(model, x[:, :4], path)
+            plot(model, path, x[:, :4])
         with pytest.raises(TypeError, match="`x` must be an array"):
-            plot(model, iter(x), path)
-    with pytest.raises(ValueError, match="at least 2 of them"):
-        evaluation.plot_interpolation(model, x[:1], path)
+            plot(model, path, iter(x))
+    with pytest.raises(ValueError, match="`x` must hold at least 2 examples"):
+        evaluation.plot_interpolation(model, path, x[:1])
     with pytest.raises(ValueError, match="`labels` must be one label for each of 24"):
-        evaluation.plot_latent_space(model, x, [1, 2], path)
+        evaluation.plot_latent_space(model, path, x, [1, 2])
     with pytest.raises(ValueError, match="`seed` must be an integer of at least 0"):
-        evaluation.plot_latent_space(model, x, None, path, seed=-1)
+        evaluation.plot_latent_space(model, path, x, seed=-1)
     with pytest.raises(ValueError, match="`feature_names` must be 5 names or None"):
         table = make_model((5,))
         evaluation.plot_samples(table, path, feature_names=["one"])
@@ -202,13 +201,13 @@ def test_mosaic_holds_each_image_in_its_place():
     assert views.ImageView(make_model((8, 8)), x[:, :8, :8]).mosaic(x[:, :8, :8], 3).shape[0] == 96
 
 
-def test_colours_by_number_of_channels():
+def test_colors_by_number_of_channels():
     pixel = np.array([1.0, 0.0, 0.5, 0.25], "float32").reshape(1, 1, 1, 4)
     expected = {1: [1, 1, 1], 2: [1, 0, 0], 3: [1, 0, 0.5], 4: [1.0, 0.75, 0.875]}
-    for channels, colour in expected.items():
+    for channels, color in expected.items():
         x = pixel[..., :channels]
-        colours = views.ImageView(make_model((1, 1, channels)), x).colours(x)
-        np.testing.assert_allclose(colours, [[[colour]]])
+        colors = views.ImageView(make_model((1, 1, channels)), x).colors(x)
+        np.testing.assert_allclose(colors, [[[color]]])
 
 
 def test_explained_variance():
@@ -226,17 +225,17 @@ def test_gap_is_the_statistic_of_kolmogorov_and_smirnov():
 
 
 def test_labels_as_classes():
-    classes = label_colours.as_classes(["b", "a", "b"], 3)
+    classes = label_colors.as_classes(["b", "a", "b"], 3)
     assert classes.names == ["a", "b"] and classes.index.tolist() == [1, 0, 1]
-    assert label_colours.as_classes(LABELS["many numbers"], N) is None
-    many = label_colours.as_classes(["z", "z"] + [f"{i:02}" for i in range(30)], 32)
-    assert len(many.names) == len(many.colours) == 20
-    assert many.names[-2:] == ["z", label_colours.OTHERS]
+    assert label_colors.as_classes(LABELS["many numbers"], N) is None
+    many = label_colors.as_classes(["z", "z"] + [f"{i:02}" for i in range(30)], 32)
+    assert len(many.names) == len(many.colors) == 20
+    assert many.names[-2:] == ["z", label_colors.OTHERS]
     assert many.index[0] == 18 and many.index[-1] == 19
-    assert label_colours.as_classes(np.ones((3, 1), bool), 3).names == ["True"]
+    assert label_colors.as_classes(np.ones((3, 1), bool), 3).names == ["True"]
     names = np.array(["b", "a", "b"], dtype=object)  # a column of a DataFrame
-    assert label_colours.as_classes(names, 3).names == ["a", "b"]
+    assert label_colors.as_classes(names, 3).names == ["a", "b"]
     with pytest.raises(ValueError, match="one label for each of the 3 examples"):
-        label_colours.as_classes(np.ones((3, 2)), 3)
+        label_colors.as_classes(np.ones((3, 2)), 3)
     with pytest.raises(TypeError, match="`labels` must be all numbers or all strings"):
-        label_colours.as_classes(np.array(["a", None, "b"]), 3)
+        label_colors.as_classes(np.array(["a", None, "b"]), 3)

@@ -8,14 +8,14 @@ import pytest
 
 import keras_infovae as ki
 from keras_infovae.evaluation import aggregated_posterior_report, mmd_to_prior
-from tests.evaluation.normal_model import normal_model
+from tests.evaluation.normal_model import NormalModel
 
 
 def test_train_and_test_are_told_apart():
     numbers = np.random.default_rng(0)
     # q(z) is N(0, I) on train, and N(2, 0.25 I) with nothing told about x on test.
     train, test = numbers.normal(size=(200, 2)) * math.sqrt(0.75), np.full((50, 2), 2.0)
-    report = aggregated_posterior_report(normal_model(0.5), train, test, draws=39)
+    report = aggregated_posterior_report(NormalModel(0.5), train, test, draws=39)
     assert json.loads(json.dumps(report)) == report
     found = report["test"]
     np.testing.assert_allclose(found["mean"], [2.0, 2.0])
@@ -28,7 +28,7 @@ def test_train_and_test_are_told_apart():
     assert found["log_det_covariance"] == pytest.approx(0.0, abs=4 * 0.11)
     assert found["active_units"] == 2
     assert found["mmd_p_value"] > 0.05
-    assert found["mmd"] == mmd_to_prior(normal_model(0.5), train, draws=39)["mmd"]
+    assert found["mmd"] == mmd_to_prior(NormalModel(0.5), train, draws=39)["mmd"]
 
 
 def test_what_is_not_defined_is_none():

@@ -11,8 +11,8 @@ from keras_infovae.evaluation import (
     class_distribution_mismatch,
     conditions,
     frechet_distance,
-    memorisation,
-    nearest_neighbours,
+    memorization,
+    nearest_neighbors,
     precision_recall,
     sample_quality,
 )
@@ -26,7 +26,7 @@ def test_precision_and_recall_are_those_counted_by_hand():
     # Balls of the data (k = 1): [-1, 1], [0, 2], [2, 6], [2, 6] around 0, 1, 4 and 4 +- 2 ...
     real = column(0, 1, 4, 6)  # radii 1, 1, 2, 2
     generated = column(0.5, 1.5, 20, 23)  # radii 1, 1, 3, 3
-    result = precision_recall(real, generated, neighbours=1)
+    result = precision_recall(real, generated, neighbors=1)
     assert result["precision"] == 2 / 4  # 20 and 23 lie in no ball of the data
     assert result["density"] == 3 / 4  # 0.5 lies in two of them, 1.5 in one
     assert result["coverage"] == 2 / 4  # the balls of 4 and 6 hold no sample
@@ -41,12 +41,12 @@ def test_equal_points_are_in_each_others_balls(size):
     real, generated = rows[np.arange(200) % 5], rows[np.arange(150) % 5]
     expected = {"precision": 1.0, "recall": 1.0, "density": 40 / 5, "coverage": 1.0}
     assert precision_recall(real, generated) == expected
-    # Of a copy each ball holds its centre and its k nearest, of which one is on its boundary.
+    # Of a copy each ball holds its center and its k nearest, of which one is on its boundary.
     points = rng.normal(size=(300, size))
     assert precision_recall(points, points)["density"] == pytest.approx(6 / 5)
     # Copies are at a distance of 0, so that samples and held-out examples tie.
-    assert memorisation(generated, real, rows[np.arange(40) % 5])["probability"] == 0.5
-    np.testing.assert_array_equal(nearest_neighbours(generated, real, 3)[1], 0.0)
+    assert memorization(generated, real, rows[np.arange(40) % 5])["probability"] == 0.5
+    np.testing.assert_array_equal(nearest_neighbors(generated, real, 3)[1], 0.0)
 
 
 def test_equal_distributions_have_density_1_and_the_expected_coverage():
@@ -54,13 +54,13 @@ def test_equal_distributions_have_density_1_and_the_expected_coverage():
     # standard deviation is below sqrt(0.25 / 400) = 0.025. Density: 5 % by 20 repetitions.
     rng = np.random.default_rng(0)
     real, generated = rng.normal(size=(2, 400, 3))
-    result = precision_recall(real, generated, neighbours=3)
+    result = precision_recall(real, generated, neighbors=3)
     missed = np.prod([(400 - i) / (800 - i) for i in (1, 2, 3)])
     assert result["coverage"] == pytest.approx(1 - missed, abs=3 * 0.025)
     assert result["density"] == pytest.approx(1.0, abs=0.15)
-    shrunk = precision_recall(real, 0.3 * generated, neighbours=3)
+    shrunk = precision_recall(real, 0.3 * generated, neighbors=3)
     assert shrunk["recall"] < 0.5 < 0.9 < shrunk["precision"]  # a part of the data, well made
-    spread = precision_recall(real, 4 * generated, neighbours=3)
+    spread = precision_recall(real, 4 * generated, neighbors=3)
     assert spread["precision"] < 0.5 < 0.9 < spread["recall"]
 
 
@@ -84,42 +84,42 @@ def test_the_frechet_distance_is_that_of_normals():
     assert frechet_distance(a, b) == pytest.approx(expected)
 
 
-def test_memorisation_tells_copies_from_new_data():
+def test_memorization_tells_copies_from_new_data():
     rng = np.random.default_rng(2)
     training, held_out, new = (rng.normal(size=(n, 2, 2)) for n in (200, 100, 150))
-    honest = memorisation(new, training, held_out)
+    honest = memorization(new, training, held_out)
     assert abs(honest["z_score"]) < 3
-    copied = memorisation(training[:50] + 1e-3, training, held_out)
+    copied = memorization(training[:50] + 1e-3, training, held_out)
     assert copied["probability"] > 0.95 and copied["z_score"] > 3
-    far = memorisation(new + 5.0, training, held_out)
+    far = memorization(new + 5.0, training, held_out)
     assert far["probability"] < 0.01 and far["z_score"] < -3
-    exact = memorisation(training, training, training)  # ties alone
+    exact = memorization(training, training, training)  # ties alone
     assert exact == {"probability": 0.5, "z_score": 0.0}
 
 
-def test_the_neighbours_of_images_are_the_nearest_first():
+def test_the_neighbors_of_images_are_the_nearest_first():
     training = np.arange(8.0).reshape(4, 2, 1)
-    indices, distances = nearest_neighbours(training[[2]] + 0.5, training, count=2)
+    indices, distances = nearest_neighbors(training[[2]] + 0.5, training, count=2)
     assert indices.tolist() == [[2, 3]]
     np.testing.assert_allclose(distances, [[np.sqrt(0.5), np.sqrt(2 * 1.5**2)]])
 
 
-def test_the_neighbours_of_columns_far_from_zero():
+def test_the_neighbors_of_columns_far_from_zero():
     # Such as seconds since 1970: their squares would leave no digits for differences.
     rng = np.random.default_rng(0)
     training, examples = rng.normal(size=(300, 20)), rng.normal(size=(50, 20))
-    expected = nearest_neighbours(examples, training, 3)[0]
+    expected = nearest_neighbors(examples, training, 3)[0]
     offset = 1.7e9 * (np.arange(20) == 0)
-    found = nearest_neighbours(examples + offset, training + offset, 3)[0]
+    found = nearest_neighbors(examples + offset, training + offset, 3)[0]
     np.testing.assert_array_equal(found, expected)
 
 
 def test_the_training_data_are_not_copied_to_float64():
     training = np.random.default_rng(0).random((4000, 400), dtype="float32")
     samples = training[::100] + np.float32(1e-3)
-    nearest_neighbours(samples, training)  # imports what it takes
+    nearest_neighbors(samples, training)  # imports what it takes
     tracemalloc.start()
-    indices, distances = nearest_neighbours(samples, training)
+    indices, distances = nearest_neighbors(samples, training)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1.5 * training.nbytes
@@ -150,8 +150,8 @@ def test_what_cannot_be_measured_is_named():
         (lambda: precision_recall(points, points), r"`real` must be \[n, ...\] with n at least 6"),
         (lambda: frechet_distance(points, np.zeros((3, 2))), "`generated` must be of 1 values"),
         (lambda: frechet_distance(points, points * np.nan), "`generated` must be finite"),
-        (lambda: nearest_neighbours(points, points, 4), "`count` must be at most 3"),
-        (lambda: memorisation(points, points, points), "`samples` must be at least 20"),
+        (lambda: nearest_neighbors(points, points, 4), "`count` must be at most 3"),
+        (lambda: memorization(points, points, points), "`samples` must be at least 20"),
         (lambda: class_distribution_mismatch([1], [1]), "`classes` must be two or more"),
         (lambda: class_distribution_mismatch([0, 1], []), "`predicted` must be"),
         (lambda: class_distribution_mismatch([0, 1], [2]), "`predicted` must be of"),
@@ -189,18 +189,19 @@ class _Sign:
         return x
 
 
-class _Sampler:
+class Sampler(ki.GenerativeModel):
     """Generates what a function of the count and the condition gives."""
 
-    def __init__(self, function, num_classes=None):
-        self._function, self.num_classes = function, num_classes
-        self.condition_size = num_classes or 0
+    def __init__(self, function, condition=None):
+        super().__init__(condition=condition)
+        self._function = function
+        self.build((None, 4))
 
-    def check_condition(self, condition, count):
-        return condition
+    def generate_rows(self, seed, condition=None, sample=None):
+        raise NotImplementedError
 
-    def generate(self, count, seed, condition=None):
-        return self._function(count, condition)
+    def generate(self, n, seed=None, batch_size=256, condition=None):
+        return self._function(n, condition)
 
 
 def test_samples_of_the_data_itself_are_as_good_as_data():
@@ -210,19 +211,19 @@ def test_samples_of_the_data_itself_are_as_good_as_data():
     order = rng.permutation(300)
     x, labels = x[order], labels[order]
     data = ki.datasets.Dataset("two", x[:100], x[:0], x[100:200], labels[:100])
-    model = _Sampler(lambda count, condition: x[200 : 200 + count])
+    model = Sampler(lambda count, condition: x[200 : 200 + count])
     result = sample_quality(model, data, count=100, seed=0)
     assert result["classifier_accuracy"] == 1.0
     assert result["class_l1"] < 0.3 and result["coverage"] > 0.8
     assert result["frechet_distance"] < 4 * result["frechet_distance_of_data"] + 1
-    assert abs(result["memorisation_z_score"]) < 3
+    assert abs(result["memorization_z_score"]) < 3
     one, same = (Classifier(x, labels, epochs=1, seed=5) for _ in range(2))
     np.testing.assert_array_equal(one.features(x), same.features(x))
     for wrong, words in ((x[:, :2], r"`x` must be an array \[n, 4\]"), (x * np.nan, "finite")):
         with pytest.raises(ValueError, match=words):
             one.predict(wrong)
     low = x[x.mean(axis=1) < 1.5]
-    one_class = _Sampler(lambda count, condition: low[:count])
+    one_class = Sampler(lambda count, condition: low[:count])
     judged = sample_quality(one_class, data, count=50, classifier=_Sign())
     assert judged["class_cross_entropy"] == np.inf
     with pytest.raises(ValueError, match="must have labels"):
@@ -240,9 +241,9 @@ def test_samples_are_of_the_class_asked_for_or_of_another(names):
     splits = [x[rows] for rows in parts.values()] + [labels[rows] for rows in parts.values()]
     data = ki.datasets.Dataset("two", *splits)
     given = {split: classes[rows] for split, rows in parts.items()}
-    judge = _Sign(names)
+    judge, two = _Sign(names), ki.conditions.Classes(2)
     for turned, agreement in ((0, 1.0), (1, 0.0)):
-        model = _Sampler(lambda _, c, turn=turned: np.tile(3.0 * (c ^ turn)[:, None], 4), 2)
+        model = Sampler(lambda _, c, turn=turned: np.tile(3.0 * (c ^ turn)[:, None], 4), two)
         found = sample_quality(model, data, count=60, classifier=judge, condition=given)
         assert found["class_agreement"] == agreement
         drawn = conditions.draw(classes[:100], 60, 0) ^ turned  # the classes' shares are the data's

@@ -7,14 +7,9 @@ import pytest
 import tensorflow as tf
 
 import keras_infovae as ki
-from keras_infovae.evaluation import (
-    batches,
-    compare,
-    describe,
-    importance_weighted_bound,
-    summarize,
-)
+from keras_infovae.evaluation import compare, describe, importance_weighted_bound, summarize
 from keras_infovae.evaluation import summary as summary_module
+from keras_infovae.evaluation.examples import some_rows
 
 X = np.random.default_rng(0).random((40, 6)).astype("float32")
 
@@ -38,7 +33,7 @@ def summary(model):
 
 def test_numbers_are_those_of_the_functions_they_are_named_after(model, summary):
     terms = model.evaluate(X, batch_size=128, verbose=0)
-    for name in ("reconstruction_loss", "kl_divergence", "divergence"):
+    for name in ("loss", "reconstruction_loss", "kl_divergence", "divergence"):
         assert summary[name] == pytest.approx(terms[name], rel=1e-6)
     assert summary["elbo"] == pytest.approx(model.elbo(X, seed=3).mean(), rel=1e-6)
     bounds = importance_weighted_bound(model, X, num_samples=16, seed=3)
@@ -54,7 +49,8 @@ def test_numbers_are_those_of_the_functions_they_are_named_after(model, summary)
 
 def test_is_plain_json_and_repeatable(model, summary):
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary
-    assert {type(value) for value in summary.values()} == {int, float}
+    assert {type(value) for value in summary.values()} == {int, float, type(None)}
+    assert [name for name, value in summary.items() if value is None] == ["log_prob"]
     assert summarize(model, X, num_samples=16, seed=3) == summary
     assert summarize(model, X, num_samples=16, seed=4)["elbo"] != summary["elbo"]
 
@@ -63,13 +59,13 @@ def test_importance_weights_some_examples_of_all_kinds(model, monkeypatch):
     monkeypatch.setattr(summary_module, "_MOST_IMPORTANCE_WEIGHTED", 10)
     summary = summarize(model, X, num_samples=4, seed=1)
     assert summary["importance_weighted_examples"] == 10
-    rows = batches.some_rows(40, 10, seed=1)
+    rows = some_rows(40, 10, seed=1)
     expected = importance_weighted_bound(model, X[rows], num_samples=4, seed=1).mean()
     assert summary["importance_weighted_bound"] == pytest.approx(expected, rel=1e-6)
     assert "10 of them" in describe(summary)
     # Ten different rows, not the ten that happen to stand first: data may be sorted.
     assert len(set(rows)) == 10 and rows.tolist() == sorted(rows) != list(range(10))
-    assert batches.some_rows(10, 10, seed=1).tolist() == list(range(10))
+    assert some_rows(10, 10, seed=1).tolist() == list(range(10))
 
 
 def test_what_a_deterministic_posterior_does_not_have_is_none():
@@ -78,14 +74,15 @@ def test_what_a_deterministic_posterior_does_not_have_is_none():
     undefined = [name for name, value in summary.items() if value is None]
     assert undefined == [
         "kl_divergence",
+        "log_prob",
         "elbo",
         "importance_weighted_bound",
         "importance_weighted_bound_standard_error",
+        "importance_weighted_examples",
         "inference_gap",
     ]
-    assert summary["importance_weighted_examples"] == 0
-    lines = {line.split("  ")[0]: line for line in describe(summary).splitlines()}
-    assert lines["ELBO, nats"].split()[2] == "-"
+    lines = {line.split("  ")[0] for line in describe(summary).splitlines()}
+    assert "active units" in lines and not {"ELBO, nats", "log p(x), nats"} & lines
 
 
 def test_minus_infinity_is_none(model, summary):
@@ -149,6 +146,9 @@ def test_a_condition_reaches_every_number():
     model.fit(X, condition=labels, epochs=2, verbose=0)
     numbers = summarize(model, X, num_samples=8, condition=labels)
     others = summarize(model, X, num_samples=8, condition=(labels + 1) % 3)
+    parts = summarize(model, X, num_samples=8, condition=labels, batch_size=7)
+    assert parts.pop("log_prob") is None
+    assert parts == pytest.approx({name: numbers[name] for name in parts}, rel=1e-5)
     for name in ("reconstruction_loss", "kl_divergence", "elbo", "importance_weighted_bound"):
         assert numbers[name] != others[name]
     # The ELBO is the bound of one draw: 4,000 tighten it by far more than its noise.

@@ -317,7 +317,7 @@ def test_the_call_is_one_that_info_vae_takes_with_the_same_weights(source, setti
 def test_it_reads_as_text():
     text = str(migration.explain("pythae"))
     for part in (
-        "they minimise   1/2 sum (x - m)^2 + 1 * KL + -0.999 * MMD",
+        "they minimize   1/2 sum (x - m)^2 + 1 * KL + -0.999 * MMD",
         "-6.993 * divergence",
         "alpha = 0, lambda_ = -5.993",
         "Refused here.",

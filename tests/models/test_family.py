@@ -69,8 +69,8 @@ def test_wasserstein_autoencoder_is_squared_distance_plus_imq_mmd():
     z = model.encoder(X).numpy().astype("float64")
     decoded = model.decoder(z).numpy()
     distance = ((X - decoded) ** 2).sum(1).mean()
-    normaliser = 5 * 0.5 * math.log(math.pi)  # of N(x; m, 1/2) in 5 dimensions
-    assert reconstruction == pytest.approx(distance + normaliser, rel=1e-5)
+    normalizer = 5 * 0.5 * math.log(math.pi)  # of N(x; m, 1/2) in 5 dimensions
+    assert reconstruction == pytest.approx(distance + normalizer, rel=1e-5)
     split = tf.random.experimental.stateless_split
     y_seed = split(split(SEED)[1], 4)[2]
     y = model.prior_distribution().sample(len(X), seed=y_seed).numpy().astype("float64")

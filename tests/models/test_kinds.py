@@ -58,7 +58,7 @@ def test_results_do_not_depend_on_the_size_of_batches(kind):
 
 
 def test_it_is_saved_and_goes_on(kind, tmp_path):
-    model, capabilities = kind
+    model, _ = kind
     model.save(tmp_path / "model.keras")
     restored = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(

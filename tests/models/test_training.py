@@ -161,10 +161,10 @@ def test_regularizers_of_own_networks_are_minimized_beside_the_loss():
         return before, dense.kernel.numpy(), history["loss"][0]
 
     before, plain, loss = run(0.0)
-    _, regularised, same_loss = run(0.5)
+    _, regularized, same_loss = run(0.5)
     assert same_loss == pytest.approx(loss, rel=1e-6)
     # The gradient of 0.5 ||w||^2 is w: the step of 0.1 shortens the weights by a tenth of them.
-    np.testing.assert_allclose(plain - regularised, 0.1 * before, atol=1e-6)
+    np.testing.assert_allclose(plain - regularized, 0.1 * before, atol=1e-6)
 
 
 # === Precision ===

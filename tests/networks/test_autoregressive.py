@@ -144,7 +144,7 @@ def test_probabilities_draws_and_means_agree(network, shape):
 
 
 @pytest.mark.parametrize("case", CASES, ids=case_id)
-def test_draws_and_means_of_a_row_do_not_depend_on_its_neighbours(case):
+def test_draws_and_means_of_a_row_do_not_depend_on_its_neighbors(case):
     _, likelihood, shape = case
     decoder, z, seeds = make(*case), draws_of_z(4), seeds_of_rows(2, 0, 4)
     p = decoder.distribution(z, likelihood)

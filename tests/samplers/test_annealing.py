@@ -16,6 +16,7 @@ from keras_infovae.samplers import (
     AnnealedPath,
     annealed_log_weights,
     make_annealing_plan,
+    run_pilot,
     seeded_noise,
 )
 from keras_infovae.samplers.pilot import PILOT_DRAWS, PILOT_TEMPERATURES
@@ -41,7 +42,7 @@ def make_plan(count, c=4.0, schedule="adaptive", draws=PILOT_DRAWS):
     @tf.function
     def plan():
         path, noise = make_path(draws, c), seeded_noise(tf.constant([1, 1]))
-        return make_annealing_plan(path, path.sample([1, 2]), count, noise, schedule)
+        return make_annealing_plan(run_pilot(path, path.sample([1, 2]), noise), count, schedule)
 
     return plan()
 
@@ -102,7 +103,7 @@ def test_another_temperature_costs_no_evaluation():
     annealed_log_weights(path, path.sample([1, 3]), plan, seeded_noise(SEED), leapfrog_steps=3)
     assert len(calls) == 1 + 4 * 3
     del calls[:]
-    make_annealing_plan(path, path.sample([1, 3]), 5, seeded_noise(SEED), leapfrog_steps=1)
+    run_pilot(path, path.sample([1, 3]), seeded_noise(SEED), leapfrog_steps=1)
     assert len(calls) == 1 + PILOT_TEMPERATURES
 
 
@@ -125,12 +126,12 @@ def test_the_adaptive_schedule_adds_as_much_to_the_variance_with_every_step():
     # sqrt(Var log r) = c sqrt(3 / 2) / (1 + c b), whose integral is the logarithm of 1 + c b; a
     # tenth is added that is even in the pilot's temperatures (i / 100)^4.
     b = np.asarray(make_plan(20, draws=10_000).temperatures)
-    travelled = np.log(1.0 + 4.0 * b) / math.log(5.0) + 0.1 * b**0.25
+    traveled = np.log(1.0 + 4.0 * b) / math.log(5.0) + 0.1 * b**0.25
     # The pilot's z are a step of b behind, and its steps are of up to 0.02 here.
-    np.testing.assert_allclose(travelled, 1.1 * np.linspace(0.0, 1.0, 21), atol=0.03)
+    np.testing.assert_allclose(traveled, 1.1 * np.linspace(0.0, 1.0, 21), atol=0.03)
 
 
 def test_errors():
-    path = make_path(1)
+    pilot = run_pilot(path := make_path(1), path.sample([0, 1]), seeded_noise(SEED))
     with pytest.raises(ValueError, match="`schedule` must be one of .*Did you mean 'linear'"):
-        make_annealing_plan(path, path.sample([0, 1]), 5, seeded_noise(SEED), "linaer")
+        make_annealing_plan(pilot, 5, "linaer")

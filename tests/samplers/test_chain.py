@@ -135,6 +135,17 @@ def test_noise_follows_from_the_seed_the_step_and_what_it_is_for():
         noise(0, [1], "other")
 
 
+def test_noise_of_a_batch_is_that_of_its_rows_among_all_rows():
+    for shape, what in (([5, 8, 3], "normal"), ([5, 8], "jitter"), ([5, 8], "acceptance")):
+        whole = seeded_noise(SEED, first_row=2)(4, shape, what).numpy()
+        batch = seeded_noise(SEED, first_row=tf.constant(5, tf.int64))
+        part = batch(4, tf.constant([5, 4, *shape[2:]]), what)
+        np.testing.assert_array_equal(part, whole[:, 3:7])
+        # Correlations of the rows: standard error 1 / sqrt(numbers of a row), and 28 of them.
+        rows = seeded_noise(SEED, first_row=0)(4, [500, 8], what).numpy().T
+        assert np.abs(np.corrcoef(rows) - np.eye(8)).max() < 4 / np.sqrt(500)
+
+
 def test_errors():
     def run(steps=3, step_size=0.1, step=mala_step, density=gumbel, **settings):
         run_chain(step, density, density(START), steps, step_size, NOISE_OF(), **settings)

@@ -72,7 +72,7 @@ def test_raw_images_and_files_of_images(images, loader):
     [
         ((4, 4, 3), {}, True),
         ((4, 4, 2), {}, False),
-        ((4, 4, 3), {"likelihood": "categorical"}, False),  # of one-hot colours
+        ((4, 4, 3), {"likelihood": "categorical"}, False),  # of one-hot colors
         ((4, 4, 1), {"likelihood": ki.likelihoods.DiscretizedLogisticMixture(2, 256)}, True),
         ((4, 4, 1), {"likelihood": ki.likelihoods.DiscretizedLogisticMixture(2, 32)}, False),
     ],

@@ -55,10 +55,10 @@ def test_versions_and_labels(directory):
     assert models(directory, versions=2)["digits"].model_version_policy.latest.num_versions == 2
     assert models(directory, versions="all")["digits"].model_version_policy.HasField("all")
     labels = {"digits": {"stable": 1, "canary": 3}}
-    labelled = models(directory, labels=labels)
-    assert labelled["digits"].model_version_policy.specific.versions == [1, 3]
-    assert dict(labelled["digits"].version_labels) == labels["digits"]
-    assert labelled["a 'model\""].model_version_policy.latest.num_versions == 1
+    labeled = models(directory, labels=labels)
+    assert labeled["digits"].model_version_policy.specific.versions == [1, 3]
+    assert dict(labeled["digits"].version_labels) == labels["digits"]
+    assert labeled["a 'model\""].model_version_policy.latest.num_versions == 1
     everything = models(directory, labels=labels, versions="all")["digits"]
     assert everything.model_version_policy.HasField("all") and everything.version_labels
 

@@ -1,4 +1,4 @@
-"""A run directory is whole, or recognisably unfinished, and never takes what is not its own."""
+"""A run directory is whole, or recognizably unfinished, and never takes what is not its own."""
 
 import errno
 import json

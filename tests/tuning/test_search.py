@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 import keras_infovae as ki
+from keras_infovae.models import registry
 from keras_infovae.training.lock import DirectoryLock
 from keras_infovae.tuning import objectives, parallel, results
+from tests.kinds import KINDS, ColumnNormals
 
 X = np.random.default_rng(0).normal(size=(48, 5)).astype("float32")
 DATA = (X[:32], X[32:])
@@ -19,7 +21,7 @@ SETTINGS = {"tuner": "random", "max_trials": 2, "epochs": 2, "verbose": 0}
 
 
 def space(**choices):
-    return ki.tuning.HyperInfoVAE(**(SMALL | {"alpha": [0.0, 0.5, 1.0]} | choices))
+    return ki.tuning.HyperModel("info_vae", **(SMALL | {"alpha": [0.0, 0.5, 1.0]} | choices))
 
 
 def numbers(found):
@@ -154,6 +156,69 @@ def test_within_the_null_band_the_least_reconstruction_loss_is_best():
         results.best_row(rows[:1], objectives.WITHIN_BAND)
 
 
+def test_the_objective_is_the_first_that_all_models_have():
+    points = ki.WassersteinAutoencoder(2)
+    sphere = ki.VAE(2, prior="uniform_sphere", posterior="von_mises_fisher")
+    known = objectives.check(None, [KINDS["no latents"][0]()])
+    assert known == "log_prob"
+    assert objectives.check(None, [ki.VAE(2)]) == "importance_weighted_bound"
+    assert objectives.check(None, [points]) == objectives.check(None, [ki.VAE(2), points])
+    assert objectives.check(None, [points]) == objectives.WITHIN_BAND
+    assert "mmd" not in objectives.known(sphere) and "active_units" in objectives.known(sphere)
+    with pytest.raises(ValueError, match=r"`objective` .* all models .*\(log_prob\).*'mmd'"):
+        objectives.check("mmd", [KINDS["no latents"][0]()])
+
+
+def test_a_model_without_latents_or_optimizer_is_searched(tmp_path):
+    @ki.register_model("column_normals")
+    class Registered(ColumnNormals):
+        def __init__(
+            self,
+            floor: ki.parameters.Number("Of variances.", minimum=0, search=(0.1, 0.9)) = 0.2,
+            *,
+            seed=None,
+            scaling=None,
+        ):
+            super().__init__(seed=seed, scaling=scaling)
+            self.floor = floor
+
+    try:
+        hypermodel = ki.tuning.HyperModel("column_normals", batch_size=16)
+        assert set(hypermodel.space) == {"floor", "batch_size"}
+        found = ki.tuning.tune(DATA, hypermodel, directory=tmp_path, **SETTINGS)
+    finally:
+        del registry.members["column_normals"]
+    assert found.best["objective"]["name"] == "log_prob"
+    assert found.best["numbers"]["log_prob"] == pytest.approx(
+        found.load_model().log_prob(DATA[1]).mean(), rel=1e-5
+    )
+    assert "pareto.png" not in os.listdir(tmp_path / "plots")
+
+
+def test_models_are_told_the_condition(tmp_path):
+    labels = np.array(["a", "b", "c", "d"])[np.arange(48) % 4]
+    splits = {"train": X[:32], "validation": X[32:], "test": X[:0]}
+    given = {"train_labels": labels[:32], "validation_labels": labels[32:]}
+    data = ki.datasets.Dataset("table", **splits, **given)
+    conditional = space(alpha=0.5, kernel="gaussian", condition=ki.conditions.Classes(4))
+    options = SETTINGS | {"max_trials": 1, "plots": False}
+    with pytest.raises(ValueError, match='`condition` must be "labels" or a dictionary'):
+        ki.tuning.tune(data, conditional, directory=tmp_path, **options)
+    found = ki.tuning.tune(data, conditional, directory=tmp_path, condition="labels", **options)
+    indices = {"train": np.arange(32) % 4, "validation": np.arange(32, 48) % 4}
+    expected = objectives.measure(found.load_model(), X[32:], 0, indices["validation"])
+    assert found.best["numbers"]["elbo"] == pytest.approx(expected["elbo"], rel=1e-5)
+    again = found.retrain(X[:32], condition=indices["train"], verbose=0)
+    for one, other in zip(again.get_weights(), found.load_model().get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+    # The rows themselves are the same search.
+    same = ki.tuning.tune(DATA, conditional, directory=tmp_path, condition=indices, **options)
+    assert same.best == found.best
+    other = {"train": 3 - indices["train"], "validation": indices["validation"]}
+    with pytest.raises(ValueError, match="data="):
+        ki.tuning.tune(DATA, conditional, directory=tmp_path, condition=other, **options)
+
+
 def test_the_pareto_table_has_what_nothing_else_is_better_than():
     values = [(1, 0, 3), (1, 0, 2), (2, 0, 4), (2, 0.1, 4), (0.5, 0.2, 1), (1, 0, 3)]
     rows = [dict(zip(objectives.PARETO, value)) for value in values]
@@ -167,6 +232,8 @@ def test_the_pareto_table_has_what_nothing_else_is_better_than():
     ("arguments", "words"),
     [
         ({"objective": "val_accuracy"}, "`objective` must be one of 'active_units'"),
+        ({"objective": "log_prob"}, "`objective` must be one that all models of the search have"),
+        ({"condition": "labels"}, "`condition` must be left out"),
         ({"tuner": "bayes"}, "Did you mean 'bayesian'"),
         ({"max_trials": 0}, "`max_trials` must be an integer of at least 1"),
         ({"epochs": 0}, "`epochs` must be an integer of at least 1"),

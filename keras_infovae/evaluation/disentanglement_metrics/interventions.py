@@ -65,7 +65,7 @@ def beta_vae_score(z, factors, *, discrete=None, bins=20, points=1000, pairs=64,
     """Returns the BetaVAE score, a float in [0, 1]; guessing has 1 / num_factors.
 
     A point takes a factor v_k at random and the mean of |z - z'| over pairs of examples that have
-    the same value of it. A linear classifier (logistic regression on standardised differences)
+    the same value of it. A linear classifier (logistic regression on standardized differences)
     learns k from one set of points; the score is its accuracy on another. It is 1 for a rotated
     code too where that keeps what tells the factors apart: the weakest of these metrics.
 

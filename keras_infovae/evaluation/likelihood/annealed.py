@@ -1,19 +1,24 @@
 """Annealed importance sampling of log p(x)."""
 
-import math
+import tensorflow as tf
 
 from keras_infovae.evaluation.likelihood.methods import (
     LikelihoodMethod,
     even_batches,
     examples_at_once,
-    progress_bar,
 )
 from keras_infovae.evaluation.likelihood.path import STARTS, check_start, joint_path
-from keras_infovae.samplers import annealed_log_weights, make_annealing_plan, seeded_noise
+from keras_infovae.samplers import (
+    annealed_log_weights,
+    make_annealing_plan,
+    run_pilot,
+    seeded_noise,
+)
 from keras_infovae.samplers.pilot import PILOT_DRAWS, SCHEDULES
+from keras_infovae.utils.batches import progress_bar
 from keras_infovae.utils.checks import check_choice, check_integer
 from keras_infovae.utils.graphs import one_graph
-from keras_infovae.utils.randomness import split_seed, stateless_seed
+from keras_infovae.utils.row_random import fold_in, row_seeds
 
 
 class AnnealedImportanceSampling(LikelihoodMethod):
@@ -26,8 +31,9 @@ class AnnealedImportanceSampling(LikelihoodMethod):
     in it: the estimate judges the decoder alone. A chain takes about temperatures * leapfrog_steps
     passes through the decoder and its gradient.
 
-    Step sizes, and the temperatures of an adaptive schedule, come from a pilot run of 4 more chains
-    over 100 temperatures, with draws of its own, so that the weights stay unbiased.
+    The step sizes of an example, and the temperatures of an adaptive schedule, which are those of
+    all examples together, come from a pilot run of 4 more chains over 100 temperatures, with draws
+    of its own, so that the weights stay unbiased.
 
     Args:
         chains: how many z of each example, at least 1. Default 16.
@@ -67,52 +73,79 @@ class AnnealedImportanceSampling(LikelihoodMethod):
     def check_model(self, model):
         """Raises ValueError for a model that it is not defined for."""
         check_start(self.start, model, "Annealed importance sampling")
-        if model.prior.support != "euclidean":
+        if model.latent_support != "euclidean":
             raise ValueError(
                 "Annealed importance sampling moves z in Euclidean space. Received: a model whose "
-                f"prior is {type(model.prior).__name__}, on the {model.prior.support}. Choose "
-                "method='importance'."
+                f"codes lie on the {model.latent_support}. Choose method='importance'."
             )
 
-    def log_weights(self, model, x, condition, seed, batch_size, verbose):
+    def log_weights(self, model, x, condition, seeds, batch_size, verbose):
         self.check_model(model)
         size = examples_at_once(len(x), x.shape[1:], self.chains, batch_size)
         prior = model.prior_distribution()
 
-        @one_graph
-        def weigh(seed, x, condition):
-            plan_seed, start_seed, chain_seed = split_seed(seed, 3)
-            pilot = joint_path(model, prior, x, condition, PILOT_DRAWS, self.start)
-            path = joint_path(model, prior, x, condition, self.chains, self.start)
-            plan = self.plan(pilot, plan_seed)
-            return self.anneal(path, path.sample(start_seed), plan, chain_seed)
+        def path(x, condition, draws):
+            return joint_path(model, prior, x, condition, draws, self.start)
 
-        count = progress_bar(math.ceil(len(x) / size), verbose)
-        for index, (examples, given, real) in enumerate(even_batches(x, condition, size)):
-            yield weigh(stateless_seed(seed, index), examples, given).numpy()[:, :real]
+        @one_graph
+        def pilot(seeds, x, condition):
+            return self.pilot(path(x, condition, PILOT_DRAWS), seeds)
+
+        @one_graph
+        def weigh(seeds, x, condition, plan):
+            return self.anneal(path(x, condition, self.chains), seeds, plan)
+
+        batches = list(even_batches([seeds, x, condition], size))
+        count = progress_bar(2 * len(batches), verbose)
+        pilots = []
+        for batch, real in batches:
+            pilots.append((pilot(*batch), real))
+            count()
+        for (batch, real), plan in zip(batches, self.plans(pilots)):
+            yield weigh(*batch, plan).numpy()[:, :real]
             count()
 
-    def plan(self, path, seed):
-        """Returns the `AnnealingPlan` for the examples of `path`, which has `PILOT_DRAWS` draws."""
-        start_seed, seed = split_seed(seed, 2)
-        return make_annealing_plan(
-            path,
-            path.sample(start_seed),
-            self.temperatures,
-            seeded_noise(seed),
-            self.schedule,
-            self.leapfrog_steps,
-        )
-
-    def anneal(self, path, z, plan, seed, reverse=False):
-        """Returns log w, float64 [chains, n], of chains that begin at z [chains, n, latent_dim].
+    def pilot(self, path, seeds):
+        """Returns the `Pilot` of a `path` that has `PILOT_DRAWS` draws of z for each row.
 
         Args:
             path: an `AnnealedPath`.
-            z: draws from its start; or from p(z|x) for the reverse.
-            plan: an `AnnealingPlan`, made without regard to z.
-            seed: int32 [2].
-            reverse: whether the chains go from b = 1 to 0. Default False.
+            seeds: int64 [n], those of rows one after another.
         """
-        noise = seeded_noise(seed)
+        z = path.sample(fold_in(row_seeds(seeds), 2))
+        return run_pilot(path, z, _noise(seeds, 0), self.leapfrog_steps)
+
+    def plans(self, pilots):
+        """Returns the `AnnealingPlan` of each batch; the temperatures are those of all examples.
+
+        Args:
+            pilots: for each batch its `Pilot`, and how many rows of it count.
+        """
+        variances = tf.concat([pilot.variances[:, :real] for pilot, real in pilots], axis=1)
+        together = tf.reduce_mean(variances, axis=1, keepdims=True)
+        return [
+            make_annealing_plan(
+                pilot._replace(variances=together), self.temperatures, self.schedule
+            )
+            for pilot, _ in pilots
+        ]
+
+    def anneal(self, path, seeds, plan, z=None):
+        """Returns log w, float64 [chains, n], of chains that go from the path's start to p(z|x).
+
+        Args:
+            path: an `AnnealedPath`.
+            seeds: int64 [n], those of rows one after another.
+            plan: an `AnnealingPlan`, made without regard to z.
+            z: draws from p(z|x), from which chains go back to the start. Default None.
+        """
+        reverse = z is not None
+        z = z if reverse else path.sample(fold_in(row_seeds(seeds), 3))
+        noise = _noise(seeds, 2 if reverse else 1)
         return annealed_log_weights(path, z, plan, noise, self.leapfrog_steps, reverse)[0]
+
+
+def _noise(seeds, stream):
+    """Returns the source of noise of rows one after another: each gets the same in any batch."""
+    seed, first = tf.unstack(row_seeds(seeds[:1])[0])
+    return seeded_noise(tf.stack([seed, stream]), tf.bitcast(first, tf.uint32))

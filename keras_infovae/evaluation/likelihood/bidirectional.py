@@ -6,18 +6,17 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae.distributions import draw_rows
 from keras_infovae.evaluation.likelihood.marginal import get_method
-from keras_infovae.evaluation.likelihood.methods import (
-    examples_at_once,
-    filled,
-    progress_bar,
-)
+from keras_infovae.evaluation.likelihood.methods import even_batches, examples_at_once
 from keras_infovae.evaluation.likelihood.path import joint_path
 from keras_infovae.evaluation.likelihood.weights import joined, log_mean
 from keras_infovae.samplers.pilot import PILOT_DRAWS
+from keras_infovae.utils.batches import progress_bar
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.graphs import one_graph
-from keras_infovae.utils.randomness import split_seed, stateless_seed
+from keras_infovae.utils.row_random import fold_in, row_seeds
+from keras_infovae.utils.row_seeds import packed
 
 
 class BidirectionalBounds(NamedTuple):
@@ -49,7 +48,7 @@ class BidirectionalBounds(NamedTuple):
 
 
 def bidirectional_monte_carlo(
-    model, num_examples=100, *, seed=0, condition=None, batch_size=None, verbose=0, **settings
+    model, num_examples=100, *, seed=0, condition=None, batch_size=256, verbose=0, **settings
 ):
     """Returns bounds from both sides on log p(x) of examples that the model itself draws:
 
@@ -70,7 +69,8 @@ def bidirectional_monte_carlo(
         num_examples: n, how many x are drawn, at least 1. Default 100.
         seed: integer of at least 0. Default 0.
         condition: one row per example to draw, where the model takes a condition. Default None.
-        batch_size: examples computed at a time. Default None: as many as are decoded well at once.
+        batch_size: examples computed at a time, at most; it does not change the result. Default
+            256.
         verbose: 1 for a progress bar over the batches, 0 (default) for none.
         **settings: as for `AnnealedImportanceSampling`.
 
@@ -99,42 +99,41 @@ def bidirectional_monte_carlo(
     """
     method = get_method("annealed_importance", settings)
     num_examples = check_integer("num_examples", num_examples)
-    seed = stateless_seed(check_integer("seed", seed, minimum=0))
+    seeds = packed(check_integer("seed", seed, minimum=0), 0, num_examples)
     condition = model.example_spec.condition_array(condition, num_examples)
     method.check_model(model)
     size = examples_at_once(num_examples, model.event_shape, method.chains, batch_size)
     prior = model.prior_distribution()
 
+    def path(x, condition, draws):
+        return joint_path(model, prior, x, condition, draws, method.start, knows_x=False)
+
     @one_graph
-    def sandwich(seed, condition):
-        seeds = split_seed(seed, 6)
-        z = tf.cast(prior.sample([size], seed=seeds[0]), tf.float32)
-        x = model.likelihood_distribution(z, condition).sample(seed=seeds[1])
+    def begin(seeds, condition):
+        z = tf.cast(draw_rows(prior, fold_in(row_seeds(seeds), 0)), tf.float32)
+        x = draw_rows(model.likelihood_distribution(z, condition), fold_in(row_seeds(seeds), 1))
         x = tf.ensure_shape(tf.cast(x, tf.float32), [size, *model.event_shape])
+        return z, x, method.pilot(path(x, condition, PILOT_DRAWS), seeds)
 
-        def path(draws):
-            return joint_path(model, prior, x, condition, draws, method.start, knows_x=False)
+    @one_graph
+    def sandwich(seeds, condition, z, x, plan):
+        chains, starts = path(x, condition, method.chains), tf.tile(z[None], [method.chains, 1, 1])
+        forward = method.anneal(chains, seeds, plan)
+        return forward, method.anneal(chains, seeds, plan, z=starts)
 
-        plan = method.plan(path(PILOT_DRAWS), seeds[2])
-        chains = path(method.chains)
-        forward = method.anneal(chains, chains.sample(seeds[3]), plan, seeds[4])
-        starts = tf.tile(z[None], [method.chains, 1, 1])
-        return x, forward, method.anneal(chains, starts, plan, seeds[5], reverse=True)
-
-    count = progress_bar(math.ceil(num_examples / size), verbose)
-    batches = []
-    for index, start in enumerate(range(0, num_examples, size)):
-        rows = slice(start, min(start + size, num_examples))
-        given = None if condition is None else filled(condition[rows], size)
-        x, forward, backward = sandwich(stateless_seed(seed, index), given)
-        lower, upper = log_mean(forward.numpy()), log_mean(-backward.numpy())
-        bounds = BidirectionalBounds(
-            lower.log_likelihood,
-            -upper.log_likelihood,
-            lower.standard_error,
-            upper.standard_error,
-            x.numpy(),
-        )
-        batches.append(BidirectionalBounds(*(array[: rows.stop - start] for array in bounds)))
+    batches = list(even_batches([seeds, condition], size))
+    count = progress_bar(2 * len(batches), verbose)
+    begun = []
+    for batch, _ in batches:
+        begun.append(begin(*batch))
         count()
-    return joined(batches)
+    plans = method.plans([(pilot, real) for (_, real), (*_, pilot) in zip(batches, begun)])
+    results = []
+    for (batch, real), (z, x, _), plan in zip(batches, begun, plans):
+        forward, backward = sandwich(*batch, z, x, plan)
+        lower, upper = log_mean(forward.numpy()), log_mean(-backward.numpy())
+        bounds = (lower.log_likelihood, -upper.log_likelihood)
+        errors = (lower.standard_error, upper.standard_error)
+        results.append(BidirectionalBounds(*(a[:real] for a in (*bounds, *errors, x.numpy()))))
+        count()
+    return joined(results)

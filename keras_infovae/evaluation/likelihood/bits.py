@@ -15,18 +15,18 @@ def bits_per_dimension(log_likelihood, model_or_event_shape, scaling=None):
 
     The sum is over the values of which p(x) is a density: it makes it that of the raw values, so
     that bits do not depend on the unit of x. Where p(x) is a probability (binary values, counts,
-    categories, discretised levels), there is nothing to change. D is the number of values, with
+    categories, discretized levels), there is nothing to change. D is the number of values, with
     a one-hot category counted once.
 
     Bits of a density bound those of discrete levels from above only for levels to which uniform
-    noise of one level's width was added (Theis et al., section 3.1). A Bernoulli likelihood of grey
+    noise of one level's width was added (Theis et al., section 3.1). A Bernoulli likelihood of gray
     levels is neither a density nor a probability, and has no bits that compare with others.
 
     Args:
         log_likelihood: log p(x), a bound or a mean of them, in nats per example; of any shape. Or
             what `marginal_log_likelihood` returns, of which it is the first.
-        model_or_event_shape: a built model, which knows its likelihood and how x was scaled; or the
-            shape of one x, where all of p(x) is a density if `scaling` is given.
+        model_or_event_shape: a built model, which knows what its values are and how x was scaled;
+            or the shape of one x, where all of p(x) is a density if `scaling` is given.
         scaling: how raw values became x: a `ki.datasets.Scaling`, or a number, its scale (255 for
             8-bit images divided by 255). Default None: that of the model, or x as it is.
 
@@ -49,9 +49,9 @@ def bits_per_dimension(log_likelihood, model_or_event_shape, scaling=None):
         Theis, van den Oord, Bethge, A Note on the Evaluation of Generative Models,
         arXiv:1511.01844, section 3.1.
     """
-    if hasattr(model_or_event_shape, "likelihood"):
+    if hasattr(model_or_event_shape, "example_spec"):
         model = model_or_event_shape
-        event_shape, likelihood = model.event_shape, model.likelihood
+        event_shape, likelihood = model.event_shape, model.example_spec.values
         if event_shape is None:
             raise argument_error("model_or_event_shape", "a model that was built", model)
         is_density = ~likelihood.is_probability(event_shape)

@@ -33,7 +33,7 @@ class _Mean(NamedTuple):
 
 
 def inference_gap(
-    model, x, method="importance", *, seed=0, condition=None, batch_size=None, verbose=0, **settings
+    model, x, method="importance", *, seed=0, condition=None, batch_size=256, verbose=0, **settings
 ):
     """Returns how far the ELBO of each example is below log p(x), in nats:
 

@@ -3,18 +3,19 @@
 import math
 
 import numpy as np
+import tensorflow as tf
 
 from keras_infovae.evaluation.likelihood.methods import (
     LikelihoodMethod,
     even_batches,
     examples_at_once,
     most_decodes,
-    progress_bar,
 )
 from keras_infovae.evaluation.likelihood.path import check_start, joint_path
+from keras_infovae.utils.batches import progress_bar
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.graphs import one_graph
-from keras_infovae.utils.randomness import stateless_seed
+from keras_infovae.utils.row_random import fold_in, row_seeds
 
 _WORTH_A_GRAPH = 32  # rounds: with fewer, making the graph takes longer than it saves
 
@@ -49,25 +50,25 @@ class ImportanceSampling(LikelihoodMethod):
     def __init__(self, num_samples=5000):
         self.num_samples = check_integer("num_samples", num_samples)
 
-    def log_weights(self, model, x, condition, seed, batch_size, verbose):
+    def log_weights(self, model, x, condition, seeds, batch_size, verbose):
         check_start("posterior", model, "Importance sampling")
-        size = examples_at_once(len(x), x.shape[1:], self.num_samples, batch_size)
-        # A bounded number is decoded at once: the draws are made in rounds.
-        rounds = math.ceil(self.num_samples / max(1, most_decodes(x.shape[1:]) // size))
+        # A bounded number is decoded at once: the draws of an example are made in rounds.
+        rounds = math.ceil(self.num_samples / most_decodes(x.shape[1:]))
         draws = math.ceil(self.num_samples / rounds)
+        size = examples_at_once(len(x), x.shape[1:], draws, batch_size)
         total = rounds * math.ceil(len(x) / size)
         prior = model.prior_distribution()
 
-        def weigh(seed, x, condition):
+        def weigh(seeds, x, condition, i):
             path = joint_path(model, prior, x, condition, draws, "posterior")
-            return path.log_ratio(path.sample(seed))
+            return path.log_ratio(path.sample(fold_in(row_seeds(seeds), i)))
 
         if total >= _WORTH_A_GRAPH:
             weigh = one_graph(weigh)
         count = progress_bar(total, verbose)
-        for index, (examples, given, real) in enumerate(even_batches(x, condition, size)):
+        for batch, real in even_batches([seeds, x, condition], size):
             parts = []
             for i in range(rounds):
-                parts.append(weigh(stateless_seed(seed, index, i), examples, given).numpy())
+                parts.append(weigh(*batch, tf.constant(i)).numpy())
                 count()
             yield np.concatenate(parts)[: self.num_samples, :real]

@@ -7,13 +7,13 @@ from keras_infovae.evaluation.likelihood.importance import ImportanceSampling
 from keras_infovae.evaluation.likelihood.methods import LikelihoodMethod
 from keras_infovae.evaluation.likelihood.weights import joined, log_mean
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
-from keras_infovae.utils.randomness import stateless_seed
+from keras_infovae.utils.row_seeds import packed
 
 METHODS = {"importance": ImportanceSampling, "annealed_importance": AnnealedImportanceSampling}
 
 
 def marginal_log_likelihood(
-    model, x, method="importance", *, seed=0, condition=None, batch_size=None, verbose=0, **settings
+    model, x, method="importance", *, seed=0, condition=None, batch_size=256, verbose=0, **settings
 ):
     """Returns an estimate of log p(x) of each example, in nats, and its standard error:
 
@@ -29,10 +29,12 @@ def marginal_log_likelihood(
         x: array [n, ...], as the model was trained on.
         method: `"importance"` (default) or `"annealed_importance"`, with `settings`; or an
             `ImportanceSampling` or `AnnealedImportanceSampling`.
-        seed: integer of at least 0. Default 0. An example's draws also follow from its place in x.
+        seed: integer of at least 0; an example's draws follow from it and its place in x. Default
+            0.
         condition: one row per example where the model takes a condition; the likelihood is then
             that of x given the condition. Default None.
-        batch_size: examples computed at a time. Default None: as many as are decoded well at once.
+        batch_size: examples computed at a time, at most; it does not change the result. Default
+            256.
         verbose: 1 for a progress bar over the batches, 0 (default) for none.
         **settings: those of the method: `num_samples` (default 5,000); or `chains` (16),
             `temperatures` (500), `leapfrog_steps` (2), `schedule` ("adaptive"), `start` ("prior").
@@ -74,7 +76,9 @@ def marginal_log_likelihood(
     return joined(map(log_mean, log_weights))
 
 
-def importance_weighted_bound(model, x, num_samples=128, seed=0, condition=None):
+def importance_weighted_bound(
+    model, x, num_samples=128, *, seed=0, condition=None, batch_size=256, verbose=0
+):
     """Returns the importance-weighted lower bound on log p(x) of each example, in nats:
 
         log (1/K) sum_k p(x|z_k) p(z_k) / q(z_k|x),        z_k ~ q(z|x)
@@ -93,8 +97,8 @@ def importance_weighted_bound(model, x, num_samples=128, seed=0, condition=None)
         Burda, Grosse, Salakhutdinov, Importance Weighted Autoencoders, arXiv:1509.00519,
         equation 8 and theorem 1.
     """
-    method = ImportanceSampling(num_samples)
-    estimate = marginal_log_likelihood(model, x, method, seed=seed, condition=condition)
+    given = {"seed": seed, "condition": condition, "batch_size": batch_size, "verbose": verbose}
+    estimate = marginal_log_likelihood(model, x, ImportanceSampling(num_samples), **given)
     return estimate.log_likelihood.astype("float32")
 
 
@@ -117,6 +121,6 @@ def get_method(method, settings):
 
 def weights_of(method, model, x, condition, seed, batch_size, verbose):
     """Gives log weights [draws, k] of the examples in turn, with all arguments checked."""
-    seed = stateless_seed(check_integer("seed", seed, minimum=0))
+    check_integer("seed", seed, minimum=0)
     x, condition = model.example_spec.arrays(x, condition)
-    return method.log_weights(model, x, condition, seed, batch_size, verbose)
+    return method.log_weights(model, x, condition, packed(seed, 0, len(x)), batch_size, verbose)

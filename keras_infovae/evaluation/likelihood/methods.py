@@ -2,10 +2,10 @@
 
 import math
 
-import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae.utils.batches import in_batches
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.serialization import Setting
 
@@ -21,15 +21,15 @@ class LikelihoodMethod(Setting):
     bias, and its logarithm is in expectation a lower bound on log p(x).
     """
 
-    def log_weights(self, model, x, condition, seed, batch_size, verbose):
+    def log_weights(self, model, x, condition, seeds, batch_size, verbose):
         """Gives the logarithms of the weights of the examples in turn, a batch at a time.
 
         Args:
             model: a trained model.
             x: float32 array [n, ...], checked.
             condition: float32 array [n, ...], checked, or None.
-            seed: int32 [2].
-            batch_size: examples at a time, or None for as many as are decoded well together.
+            seeds: int64 [n], the draws of an example follow from its own.
+            batch_size: examples at a time, at most.
             verbose: 1 for a progress bar, 0 for none.
 
         Returns:
@@ -48,34 +48,21 @@ def most_decodes(event_shape):
 
 def examples_at_once(count, event_shape, draws, batch_size):
     """Returns how many of `count` examples, each with `draws` draws of z, are a batch."""
-    if batch_size is None:
-        batch_size = max(1, most_decodes(event_shape) // draws)
-    return min(count, check_integer("batch_size", batch_size))
+    check_integer("batch_size", batch_size)
+    return min(count, batch_size, max(1, most_decodes(event_shape) // draws))
 
 
-def even_batches(x, condition, size):
-    """Gives (x [size, ...], condition [size, ...] or None, how many of the rows count) in turn.
+def even_batches(arrays, size):
+    """Gives (tensors [size, ...] or None, how many of their rows count) of `arrays` in turn.
 
-    The last batch is filled up with copies of its last example, so that a compiled function sees
-    one shape.
+    The last batch is filled up with copies of its last row, so that a compiled function sees one
+    shape.
     """
-    for start in range(0, len(x), size):
-        rows = slice(start, min(start + size, len(x)))
-        given = None if condition is None else condition[rows]
-        yield filled(x[rows], size), filled(given, size), rows.stop - start
+    for batch in in_batches(arrays, size):
+        yield [_filled(rows, size) for rows in batch], len(batch[0])
 
 
-def filled(rows, size):
-    """Returns `rows` [k, ...] as float32 [size, ...], the last one repeated; None stays None."""
+def _filled(rows, size):
     if rows is None:
         return None
-    copies = np.repeat(rows[-1:], size - len(rows), axis=0)
-    return tf.constant(np.concatenate([rows, copies]), tf.float32)
-
-
-def progress_bar(total, verbose):
-    """Returns a function that counts one more of `total` batches, on a bar if `verbose`."""
-    if not verbose:
-        return lambda: None
-    bar = keras.utils.Progbar(total, unit_name="batch")
-    return lambda: bar.add(1)
+    return tf.constant(np.concatenate([rows, np.repeat(rows[-1:], size - len(rows), axis=0)]))

@@ -1,7 +1,10 @@
 """The path of densities from a distribution that can be drawn from to p(x, z)."""
 
+import functools
+
 import tensorflow as tf
 
+from keras_infovae.distributions import draw_rows
 from keras_infovae.samplers import AnnealedPath
 from keras_infovae.utils.checks import check_choice
 
@@ -14,7 +17,8 @@ def joint_path(model, prior, x, condition, draws, start, knows_x=True):
         log f_b(z) = log s(z) + b log r(z),        r(z) = p(x, z) / s(z),        0 <= b <= 1
 
     f_1 is p(x, z), whose integral is p(x). With the prior as the start, r(z) = p(x|z). With
-    q(z|x), r(z) is the importance weight of z. Its z are [draws, n, latent_dim].
+    q(z|x), r(z) is the importance weight of z. Its z are [draws, n, latent_dim], drawn by seeds of
+    the rows, int32 [n, 2].
 
     Args:
         model: a model.
@@ -27,20 +31,16 @@ def joint_path(model, prior, x, condition, draws, start, knows_x=True):
             for data; or, as for x that the model draws, what is typical. Default True.
     """
     joint = model.joint(x, condition, prior, knows_x=knows_x)
-
-    def sample_prior(seed):
-        return tf.cast(prior.sample([draws, x.shape[0]], seed=seed), tf.float32)
-
     if start == "prior":
-        return AnnealedPath(sample_prior, prior.log_prob, joint.log_likelihood)
-    posterior = model.posterior_distribution(x, condition)
+        s, log_ratio = prior, joint.log_likelihood
+    else:
+        s = model.posterior_distribution(x, condition)
+        log_ratio = functools.partial(joint.log_weights, posterior=s)
 
-    def sample_posterior(seed):
-        return tf.cast(posterior.sample(draws, seed=seed), tf.float32)
+    def sample(seeds):
+        return tf.cast(draw_rows(s, seeds, draws), tf.float32)
 
-    return AnnealedPath(
-        sample_posterior, posterior.log_prob, lambda z: joint.log_weights(z, posterior)
-    )
+    return AnnealedPath(sample, s.log_prob, log_ratio)
 
 
 def check_start(start, model, what):

@@ -9,7 +9,7 @@ from keras_infovae.evaluation.plots.everything import plot_all
 from keras_infovae.evaluation.plots.history import plot_history
 from keras_infovae.evaluation.plots.interpolation import plot_interpolation
 from keras_infovae.evaluation.plots.latent_space import plot_latent_space
-from keras_infovae.evaluation.plots.nearest import plot_nearest_neighbours
+from keras_infovae.evaluation.plots.nearest import plot_nearest_neighbors
 from keras_infovae.evaluation.plots.reconstructions import plot_reconstructions
 from keras_infovae.evaluation.plots.samples import plot_samples
 from keras_infovae.evaluation.plots.traversals import plot_traversals
@@ -22,7 +22,7 @@ __all__ = [
     "plot_kl_per_dimension",
     "plot_latent_embedding",
     "plot_latent_space",
-    "plot_nearest_neighbours",
+    "plot_nearest_neighbors",
     "plot_reconstructions",
     "plot_samples",
     "plot_traversals",

@@ -28,7 +28,7 @@ def plot(model, x, condition, class_names, seed, path):
     classes = known[views.spread_out(len(known), _MOST_CLASSES)]
     # The same seed draws the same z, whatever the condition.
     samples = np.concatenate([model.generate(_COLUMNS, seed=seed, condition=c) for c in classes])
-    parts = [("samples from the prior: a column has one z", samples)]
+    parts = [("samples: a column has one seed", samples)]
     if x is not None:
         parts.insert(0, ("data", np.concatenate([_examples(x[condition == c]) for c in classes])))
     view = views.ImageView(model, samples if x is None else x)
@@ -37,7 +37,7 @@ def plot(model, x, condition, class_names, seed, path):
         which += f" Without data here: {absent} of {len(known)} classes."
     width, aspect = 4.4 if x is not None else 6.2, samples.shape[1] / samples.shape[2]
     figure = style.new_figure(
-        "New examples of each class, made from the prior",
+        "New examples of each class, made by the model",
         "Good: each row as varied as its class in the data, none that could not be of it, and one "
         f"style down each column.{which}{view.note}",
         width=len(parts) * width + 1.0,
@@ -51,8 +51,8 @@ def plot(model, x, condition, class_names, seed, path):
         axes.set_title(name, size=10.5, color=style.INK, loc="left", pad=6)
         if i == 0:
             names = [style.shortened(class_names[c], 14) for c in classes]
-            centres = views.mosaic_centres(canvas.shape[0], len(classes))
-            axes.set_yticks(centres, names, size=9, parse_math=False)
+            centers = views.mosaic_centers(canvas.shape[0], len(classes))
+            axes.set_yticks(centers, names, size=9, parse_math=False)
             axes.tick_params(length=0, colors=style.INK)
     return style.write(figure, path)
 

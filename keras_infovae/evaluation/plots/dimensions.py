@@ -2,12 +2,9 @@
 
 import numpy as np
 
-from keras_infovae.evaluation.aggregated_posterior import are_active, posterior_means
-from keras_infovae.evaluation.batches import draw_codes
-from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.latent_information import kl_per_dimension
+from keras_infovae.evaluation.measured import Measured
 from keras_infovae.evaluation.plots import style, views
-from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.randomness import stateless_seed
 
 _MOST_DIMENSIONS = 20
@@ -15,13 +12,13 @@ _MOST_BARS = 128
 _DRAWS = 4000
 
 
-def plot_kl_per_dimension(model, x, path, condition=None):
+def plot_kl_per_dimension(model, path, x, *, condition=None):
     """Draws E KL(q(z_d|x) || p(z_d)) of each dimension of z, the largest first, in nats.
 
     Args:
         model: a trained model whose posterior and prior are diagonal normals.
-        x: array [n, ...], n >= 2.
         path: the PNG file to write.
+        x: array [n, ...], n >= 2.
         condition: one row per example, where the model takes a condition. Default None.
 
     Returns:
@@ -31,21 +28,21 @@ def plot_kl_per_dimension(model, x, path, condition=None):
         ValueError: for another posterior or prior, whose dimensions share their KL.
     """
     path = style.check_path(path)
-    x, condition = views.check_given(model, x, condition, minimum=2)
+    measured = Measured(model, x, condition)
     kl = kl_per_dimension(model, x, condition=condition)
-    active = are_active(posterior_means(model, x, condition=condition))
+    active = measured.moments.active()
     order = np.argsort(-kl, kind="stable")[:_MOST_BARS]
     figure = style.new_figure(
         "How much each dimension of z is used",
-        f"KL(q(z_d|x) || p(z_d)), mean over {len(x):,} examples; {kl.sum():.1f} nats in all. Blue: "
-        "active, the code depends on x (variance of its mean above 0.01). Grey: not used.",
+        f"KL(q(z_d|x) || p(z_d)), mean of {len(measured):,} examples; {kl.sum():.1f} nats in all. "
+        "Blue: active, the code depends on x (variance of its mean above 0.01). Gray: not used.",
         width=9.0,
         height=3.0,
     )
     axes = style.style_axes(figure.add_subplot())
     axes.grid(False, axis="x")
-    colours = np.where(active[order], style.MODEL, style.DATA)
-    axes.bar(range(len(order)), kl[order], color=colours, width=0.8)
+    colors = np.where(active[order], style.MODEL, style.DATA)
+    axes.bar(range(len(order)), kl[order], color=colors, width=0.8)
     axes.set_ylabel("nats", size=9, color=style.MUTED)
     axes.margins(x=0.01)
     if len(order) <= 40:
@@ -55,15 +52,15 @@ def plot_kl_per_dimension(model, x, path, condition=None):
     return style.write(figure, path)
 
 
-def plot_aggregated_posterior(model, x, path, seed=0, condition=None):
+def plot_aggregated_posterior(model, path, x, *, seed=0, condition=None):
     """Draws the distribution of each z_d ~ q(z), one draw per example, over that of the prior.
 
     Shown are the dimensions in which the codes vary most, up to twenty.
 
     Args:
-        model: a trained model with z in Euclidean space.
-        x: array [n, ...], n >= 2.
+        model: a trained model with a prior, and z in Euclidean space.
         path: the PNG file to write.
+        x: array [n, ...], n >= 2.
         seed: integer, of the draws. Default 0.
         condition: one row per example, where the model takes a condition. Default None.
 
@@ -71,13 +68,11 @@ def plot_aggregated_posterior(model, x, path, seed=0, condition=None):
         `path`.
     """
     path = style.check_path(path)
-    seed = stateless_seed(check_integer("seed", seed, minimum=0))
-    x, condition = views.check_given(model, x, condition, minimum=2)
-    shown = views.spread_out(len(x), _DRAWS)
-    x, condition = x[shown], take(condition, shown)
-    z = draw_codes(model, x, condition, 256, seed)
+    model.capabilities.require("prior", "The picture of q(z) over p(z)")
+    measured = Measured(model, x, condition, seed=seed)
+    measured = measured.take(views.spread_out(len(measured), _DRAWS))
+    z, variances = measured.draws, measured.moments.means.var(axis=0)
     prior = model.prior_distribution().sample(_DRAWS, seed=stateless_seed(seed, -1)).numpy()
-    variances = posterior_means(model, x, condition=condition).var(axis=0)
     chosen = np.argsort(-variances, kind="stable")[:_MOST_DIMENSIONS]
     across = min(5, len(chosen))
     which = f" Shown: the {len(chosen)} of {z.shape[1]} that vary most."

@@ -5,6 +5,7 @@ import importlib.util
 import numpy as np
 
 from keras_infovae.evaluation.conditions import take
+from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import as_classes
 from keras_infovae.evaluation.plots.latent_space import scatter_classes
@@ -14,8 +15,8 @@ METHODS = {"tsne": "t-SNE", "umap": "UMAP"}
 _FEWEST, _MOST_POINTS = 10, 1500
 # Without a condition, and with one.
 _GOOD = (
-    "colours that keep together, if labels should matter to the code",
-    "colours that mix, if the condition tells the labels, which z then need not",
+    "colors that keep together, if labels should matter to the code",
+    "colors that mix, if the condition tells the labels, which z then need not",
 )
 
 
@@ -24,16 +25,16 @@ def available_methods():
     return ["tsne"] + (["umap"] if importlib.util.find_spec("umap") else [])
 
 
-def plot_latent_embedding(model, x, labels, path, method="tsne", seed=0, condition=None):
-    """Draws the codes E[z|x] in two dimensions by t-SNE or UMAP, coloured by label.
+def plot_latent_embedding(model, path, x, labels=None, *, method="tsne", seed=0, condition=None):
+    """Draws the codes E[z|x] in two dimensions by t-SNE or UMAP, colored by label.
 
-    Neighbours tell; distances between groups and the sizes of groups do not.
+    Neighbors tell; distances between groups and the sizes of groups do not.
 
     Args:
         model: a trained model.
-        x: array [n, ...], n >= 10; of more than 1,500 examples, 1,500 spread evenly are drawn.
-        labels: [n] numbers or strings, or None.
         path: the PNG file to write.
+        x: array [n, ...], n >= 10; of more than 1,500 examples, 1,500 spread evenly are drawn.
+        labels: [n] numbers or strings, or None (default).
         method: "tsne" (default) or "umap", which needs the package umap-learn.
         seed: integer. Default 0.
         condition: one row per example, where the model takes a condition. Default None.
@@ -52,7 +53,8 @@ def plot_latent_embedding(model, x, labels, path, method="tsne", seed=0, conditi
     path = style.check_path(path)
     check_choice("method", method, METHODS)
     seed = check_integer("seed", seed, minimum=0)
-    x, condition = views.check_given(model, x, condition, minimum=_FEWEST)
+    model.capabilities.require("encode", "The picture of codes")
+    x, condition = check_examples(model, x, condition, minimum=_FEWEST)
     if labels is not None and len(labels) != len(x):
         raise argument_error("labels", f"one label for each of {len(x)} examples", len(labels))
     chosen = views.spread_out(len(x), _MOST_POINTS)
@@ -83,8 +85,8 @@ def _embed(z, method, seed):
                 "Argument `method` 'umap' needs umap-learn: pip install umap-learn. Received: it "
                 "is not installed"
             ) from error
-        neighbours = min(15, len(z) - 1)
-        return umap.UMAP(n_neighbors=neighbours, random_state=seed, n_jobs=1).fit_transform(z)
+        neighbors = min(15, len(z) - 1)
+        return umap.UMAP(n_neighbors=neighbors, random_state=seed, n_jobs=1).fit_transform(z)
     from sklearn.manifold import TSNE
 
     perplexity = min(30.0, (len(z) - 1) / 3.0)

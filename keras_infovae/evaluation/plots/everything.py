@@ -3,7 +3,7 @@
 import os
 
 from keras_infovae.evaluation.conditions import class_names_of, conditions_of
-from keras_infovae.evaluation.plots import views
+from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.plots.history import plot_history
 from keras_infovae.evaluation.plots.interpolation import plot_interpolation
 from keras_infovae.evaluation.plots.labels import as_classes
@@ -15,7 +15,8 @@ from keras_infovae.evaluation.plots.samples import plot_samples
 def plot_all(model, data, history, directory, seed=0, condition=None):
     """Writes history.png, reconstructions.png, samples.png, interpolation.png, latent_space.png.
 
-    They show the test split of `data`, or where it is empty the validation or training split.
+    They show the test split of `data`, or where it is empty the validation or training split. What
+    a model cannot do (reconstruct, generate, encode, decode) is left out.
 
     Args:
         model: a trained model.
@@ -39,7 +40,7 @@ def plot_all(model, data, history, directory, seed=0, condition=None):
     directory = os.fspath(directory)
     split = data.held_out()
     conditions = conditions_of(model, data, condition)
-    x, rows = views.check_given(model, getattr(data, split), conditions[split], minimum=2)
+    x, rows = check_examples(model, getattr(data, split), conditions[split])
     labels, given = getattr(data, f"{split}_labels"), {"condition": rows}
     names = {"feature_names": data.feature_names, **given}
     class_names = class_names_of(model, data, conditions)
@@ -48,11 +49,16 @@ def plot_all(model, data, history, directory, seed=0, condition=None):
     def path(name):
         return os.path.join(directory, f"{name}.png")
 
-    paths = [] if history is None else [plot_history(history, path("history"))]
-    return [
-        *paths,
-        plot_reconstructions(model, x, path("reconstructions"), **names),
-        plot_samples(model, path("samples"), x=x, seed=seed, class_names=class_names, **names),
-        plot_interpolation(model, x, path("interpolation"), **names),
-        plot_latent_space(model, x, labels, path("latent_space"), seed=seed, **given),
-    ]
+    drawn, can = [], set(model.capabilities)
+    if history is not None:
+        drawn.append(plot_history(history, path("history")))
+    if "reconstruct" in can:
+        drawn.append(plot_reconstructions(model, path("reconstructions"), x, **names))
+    if "generate" in can:
+        sampled = {"seed": seed, "class_names": class_names, **names}
+        drawn.append(plot_samples(model, path("samples"), x, **sampled))
+    if {"encode", "decode"} <= can:
+        drawn.append(plot_interpolation(model, path("interpolation"), x, **names))
+    if "encode" in can:
+        drawn.append(plot_latent_space(model, path("latent_space"), x, labels, seed=seed, **given))
+    return drawn

@@ -9,6 +9,7 @@ _UNITS = {
     "loss": "nats per example",
     "reconstruction_loss": "nats per example",
     "kl_divergence": "nats per example",
+    "negative_log_likelihood": "nats per example",
     "divergence": "in its own unit",
     "adversary_loss": "nats",
 }
@@ -56,7 +57,7 @@ def _plot_term(axes, name, training, validation, epochs):
     style.panel_title(axes, _NAMES.get(name, name.replace("_", " ")), most=60)
     marker = "o" if epochs == 1 else None
     shown = []
-    for label, values, colour, weight in (
+    for label, values, color, weight in (
         ("training", training, style.MODEL, 1.6),
         ("validation", validation, style.SECOND, 1.6),
     ):
@@ -65,7 +66,7 @@ def _plot_term(axes, name, training, validation, epochs):
             # Validation may have come every few epochs only.
             at = np.arange(1, len(values) + 1) * (epochs / len(values))
             label = f"{label} {values[-1]:.4g}"
-            axes.plot(at, values, color=colour, linewidth=weight, marker=marker, label=label)
+            axes.plot(at, values, color=color, linewidth=weight, marker=marker, label=label)
             shown.append(values[np.isfinite(values)])
     _set_range(axes, np.concatenate(shown))
     if epochs == 1:

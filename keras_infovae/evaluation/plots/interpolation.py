@@ -5,6 +5,7 @@ import fractions
 import numpy as np
 
 from keras_infovae.evaluation.conditions import take
+from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.plots import style, views
 
 _IMAGE_PAIRS, _IMAGE_STEPS = 6, 9
@@ -22,7 +23,7 @@ _MAP_ENDS = (
 )
 
 
-def plot_interpolation(model, x, path, feature_names=None, condition=None):
+def plot_interpolation(model, path, x, *, feature_names=None, condition=None):
     """Draws the means of p(x|z) along straight lines in the latent space between pairs of examples.
 
         z(t) = (1 - t) E[z|x_a] + t E[z|x_b],      t from 0 to 1
@@ -33,8 +34,8 @@ def plot_interpolation(model, x, path, feature_names=None, condition=None):
 
     Args:
         model: a trained model.
-        x: array [n, ...], n >= 2; the pairs are spread evenly over it.
         path: the PNG file to write.
+        x: array [n, ...], n >= 2; the pairs are spread evenly over it.
         feature_names: a name per column, for tables. Default None.
         condition: one row per example, where the model takes a condition. Default None.
 
@@ -46,7 +47,9 @@ def plot_interpolation(model, x, path, feature_names=None, condition=None):
             two examples.
     """
     path = style.check_path(path)
-    x, condition = views.check_given(model, x, condition, minimum=2)
+    for capability in ("encode", "decode"):
+        model.capabilities.require(capability, "The picture of interpolations")
+    x, condition = check_examples(model, x, condition)
     images = views.view(x.shape[1:], feature_names) == views.IMAGES
     pairs, steps = (_IMAGE_PAIRS, _IMAGE_STEPS) if images else (_ROW_PAIRS, _ROW_STEPS)
     chosen = views.spread_out(len(x), 2 * pairs)
@@ -89,8 +92,8 @@ def _images(model, starts, decoded, ends, conditional, path):
     axes.imshow(canvas)
     t = [str(fractions.Fraction(i, columns - 3)) for i in range(columns - 2)]
     t = [f"t = {t[0]}", *t[1:-1], f"t = {t[-1]}"]
-    centres = views.mosaic_centres(canvas.shape[1], columns)
-    axes.set_xticks(centres, ["example", *t, "example"], size=8.5)
+    centers = views.mosaic_centers(canvas.shape[1], columns)
+    axes.set_xticks(centers, ["example", *t, "example"], size=8.5)
     axes.xaxis.tick_top()
     axes.tick_params(length=0, colors=style.INK)
     return style.write(figure, path)

@@ -1,4 +1,4 @@
-"""Labels of any kind, as colours of points."""
+"""Labels of any kind, as colors of points."""
 
 import dataclasses
 
@@ -14,15 +14,15 @@ OTHERS = "others"
 
 @dataclasses.dataclass(frozen=True)
 class Classes:
-    """A class index per example, and the name and colour of each class."""
+    """A class index per example, and the name and color of each class."""
 
     index: np.ndarray
     names: list
-    colours: list
+    colors: list
 
 
 def as_classes(labels, count):
-    """Returns labels [count] as `Classes`, or None when they are numbers for a colour bar.
+    """Returns labels [count] as `Classes`, or None when they are numbers for a color bar.
 
     No labels are one class without a name. Up to 20 different ones are classes. Of more, numbers
     are a scale, and of names the 19 most frequent are classes and the rest "others".
@@ -39,14 +39,14 @@ def as_classes(labels, count):
     different, index, counts = np.unique(labels, return_inverse=True, return_counts=True)
     names = [str(name) for name in different]
     if len(names) <= _MOST_CLASSES:
-        return Classes(index, names, _colours(len(names)))
+        return Classes(index, names, _colors(len(names)))
     if labels.dtype.kind in "biuf":
         return None
     frequent = np.sort(np.argsort(-counts, kind="stable")[: _MOST_CLASSES - 1])
     rank = np.full(len(names), len(frequent))
     rank[frequent] = np.arange(len(frequent))
-    colours = [*_colours(len(frequent)), style.DATA]
-    return Classes(rank[index], [names[i] for i in frequent] + [OTHERS], colours)
+    colors = [*_colors(len(frequent)), style.DATA]
+    return Classes(rank[index], [names[i] for i in frequent] + [OTHERS], colors)
 
 
 def check_class_names(class_names, model):
@@ -63,7 +63,7 @@ def check_class_names(class_names, model):
     return list(map(str, class_names))
 
 
-def _colours(count):
+def _colors(count):
     if count <= len(style.CLASSES):
         return list(style.CLASSES[:count])
     import matplotlib

@@ -3,22 +3,19 @@
 import numpy as np
 
 from keras_infovae.distributions import diagonal_normal_moments
-from keras_infovae.evaluation.aggregated_posterior import posterior_means
-from keras_infovae.evaluation.batches import draw_codes
-from keras_infovae.evaluation.conditions import take
+from keras_infovae.evaluation.measured import Measured
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import as_classes
-from keras_infovae.utils.checks import argument_error, check_integer
+from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.randomness import stateless_seed
 
 _MOST_POINTS = 4000
 _PRIOR_POINTS = 2000
-_BATCH_SIZE = 256
 _INSIDE = (0.393, 0.865)  # share of a normal in two dimensions within 1 and 2 standard deviations
 
 
-def plot_latent_space(model, x, labels, path, seed=0, condition=None):
-    """Draws one z ~ q(z|x) of each example against the prior, coloured by label.
+def plot_latent_space(model, path, x, labels=None, *, seed=0, condition=None):
+    """Draws one z ~ q(z|x) of each example against the prior, colored by label.
 
     One latent dimension is a histogram, two are drawn as they are, and more along the two
     directions (of length 1) in which the means of q(z|x) vary most. Draws and not means, because
@@ -26,10 +23,10 @@ def plot_latent_space(model, x, labels, path, seed=0, condition=None):
     one again, so that its circles hold there too.
 
     Args:
-        model: a trained model.
-        x: array [n, ...], n >= 2; of more than 4,000 examples, 4,000 spread evenly are drawn.
-        labels: [n] numbers or strings, or None.
+        model: a trained model that encodes; without a prior, the codes stand alone.
         path: the PNG file to write.
+        x: array [n, ...], n >= 2; of more than 4,000 examples, 4,000 spread evenly are drawn.
+        labels: [n] numbers or strings, or None (default).
         seed: integer, for the draws. Default 0.
         condition: one row per example, where the model takes a condition. Default None.
 
@@ -41,30 +38,31 @@ def plot_latent_space(model, x, labels, path, seed=0, condition=None):
             of labels than of examples.
     """
     path = style.check_path(path)
-    seed = check_integer("seed", seed, minimum=0)
-    x, condition = views.check_given(model, x, condition, minimum=2)
-    if labels is not None and len(labels) != len(x):
-        raise argument_error("labels", f"one label for each of {len(x)} examples", len(labels))
-    chosen = views.spread_out(len(x), _MOST_POINTS)
-    x, condition = x[chosen], take(condition, chosen)
+    model.capabilities.require("encode", "The picture of codes")
+    measured = Measured(model, x, condition, seed=seed)
+    count = len(measured)
+    if labels is not None and len(labels) != count:
+        raise argument_error("labels", f"one label for each of {count} examples", len(labels))
+    chosen = views.spread_out(count, _MOST_POINTS)
+    measured = measured.take(chosen)
     labels = None if labels is None else np.asarray(labels)[chosen]
-    z = draw_codes(model, x, condition, _BATCH_SIZE, seed)
-    prior = model.prior_distribution()
-    prior_z = prior.sample(_PRIOR_POINTS, seed=stateless_seed(seed, -1)).numpy()
+    classes, z = as_classes(labels, len(chosen)), measured.draws
+    prior, prior_z = None, np.empty((0, z.shape[1]), "float32")
+    if "prior" in model.capabilities:
+        prior = model.prior_distribution()
+        prior_z = prior.sample(_PRIOR_POINTS, seed=stateless_seed(seed, -1)).numpy()
     if z.shape[1] == 1:
-        return _histogram(z[:, 0], prior, prior_z[:, 0], as_classes(labels, len(x)), path)
+        return _histogram(z[:, 0], prior, prior_z[:, 0], classes, path)
     axes_names = ["z[0]", "z[1]"]
     directions = np.eye(2, dtype="float32")
     if z.shape[1] > 2:
-        directions, shares = _directions(posterior_means(model, x, _BATCH_SIZE, condition))
+        directions, shares = _directions(measured.moments.means)
         axes_names = [
             f"main direction {i + 1} of {z.shape[1]}: {share:.0%} of the variance of E[z|x]"
             for i, share in enumerate(shares)
         ]
-    ellipse = _prior_ellipse(prior, directions)
-    title = f"Codes of {len(x):,} examples, and the prior"
-    classes = as_classes(labels, len(x))
-    figure = _scatter(title, z @ directions.T, prior_z @ directions.T, ellipse, classes, labels)
+    ellipse = None if prior is None else _prior_ellipse(prior, directions)
+    figure = _scatter(z @ directions.T, prior_z @ directions.T, ellipse, classes, labels)
     for axis, name in zip((figure.axes[0].xaxis, figure.axes[0].yaxis), axes_names, strict=True):
         axis.set_label_text(name, size=9, color=style.MUTED)
     return style.write(figure, path)
@@ -72,7 +70,7 @@ def plot_latent_space(model, x, labels, path, seed=0, condition=None):
 
 def _directions(means):
     """Returns the first two principal directions [2, latent_dim], and their shares of variance."""
-    centered = means - means.mean(axis=0)
+    centered = means.astype("float64") - means.mean(axis=0, dtype="float64")
     _, scales, directions = np.linalg.svd(centered, full_matrices=True)
     variances = np.zeros(len(directions))
     variances[: len(scales)] = scales**2
@@ -89,8 +87,14 @@ def _prior_ellipse(prior, directions):
     return directions @ mean, (directions * variance) @ directions.T
 
 
-def _scatter(title, z, prior_z, ellipse, classes, labels):
+def _title(z, prior_z):
+    return f"Codes of {len(z):,} examples" + (", and the prior" if len(prior_z) else "")
+
+
+def _scatter(z, prior_z, ellipse, classes, labels):
     subtitle = "Good: the codes as a whole cover the prior (pale dots) and do not go past it."
+    if not len(prior_z):
+        subtitle = "One draw for each example. The model has no prior to compare them with."
     if ellipse is not None:
         offset = z - ellipse[0]
         squared = np.sum(offset @ np.linalg.inv(ellipse[1]) * offset, axis=1)
@@ -100,13 +104,15 @@ def _scatter(title, z, prior_z, ellipse, classes, labels):
             f"deviations. Inside them: {inside[0]:.0%} and {inside[1]:.0%} of the codes, "
             f"{_INSIDE[0]:.0%} and {_INSIDE[1]:.0%} of the prior."
         )
-    figure = style.new_figure(title, subtitle, width=7.4, height=6.2)
+    figure = style.new_figure(_title(z, prior_z), subtitle, width=7.4, height=6.2)
     axes = style.style_axes(figure.add_subplot(), grid=False)
     axes.scatter(*prior_z.T, s=5, color=style.PALE, linewidths=0, zorder=1)
     scatter_classes(figure, axes, z, classes, labels)
     if ellipse is not None:
         _draw_ellipses(axes, *ellipse)
-    reach = max(np.abs(z).max() * 1.04, np.percentile(np.abs(prior_z), 99.7))
+    reach = np.abs(z).max() * 1.04
+    if len(prior_z):
+        reach = max(reach, np.percentile(np.abs(prior_z), 99.7))
     axes.set_xlim(-reach, reach)
     axes.set_ylim(-reach, reach)
     axes.set_aspect("equal")
@@ -114,7 +120,7 @@ def _scatter(title, z, prior_z, ellipse, classes, labels):
 
 
 def scatter_classes(figure, axes, points, classes, labels):
-    """Draws points [n, 2] in the colours of their classes, or on a scale where those are None."""
+    """Draws points [n, 2] in the colors of their classes, or on a scale where those are None."""
     size = float(np.clip(9000 / len(points), 5, 26))
     if classes is None:
         dots = axes.scatter(*points.T, c=np.asarray(labels, float), cmap="viridis", s=size, lw=0)
@@ -125,16 +131,16 @@ def scatter_classes(figure, axes, points, classes, labels):
     else:
         # In one call and mixed order, so that no class hides the others.
         order = np.random.default_rng(0).permutation(len(points))
-        colours = _rgba(classes.colours)[classes.index[order]]
-        axes.scatter(*points[order].T, s=size, c=colours, alpha=0.75, linewidths=0, zorder=2)
+        colors = _rgba(classes.colors)[classes.index[order]]
+        axes.scatter(*points[order].T, s=size, c=colors, alpha=0.75, linewidths=0, zorder=2)
         if len(classes.names) > 1 or classes.names[0]:
             _legend(axes, classes)
 
 
-def _rgba(colours):
+def _rgba(colors):
     from matplotlib.colors import to_rgba_array
 
-    return to_rgba_array(colours)
+    return to_rgba_array(colors)
 
 
 def _draw_ellipses(axes, mean, covariance):
@@ -160,8 +166,8 @@ def _legend(axes, classes):
     from matplotlib.lines import Line2D
 
     marks = [
-        Line2D([], [], linestyle="", marker="o", markersize=6, color=colour, label=name)
-        for name, colour in zip(classes.names, classes.colours, strict=True)
+        Line2D([], [], linestyle="", marker="o", markersize=6, color=color, label=name)
+        for name, color in zip(classes.names, classes.colors, strict=True)
     ]
     legend = axes.legend(
         handles=marks,
@@ -177,9 +183,10 @@ def _legend(axes, classes):
 
 
 def _histogram(z, prior, prior_z, classes, path):
+    good = "Good: all codes together have the shape of the prior, the dark line."
     figure = style.new_figure(
-        f"Codes of {len(z):,} examples, and the prior",
-        "Good: all codes together have the shape of the prior, the dark line.",
+        _title(z, prior_z),
+        good if len(prior_z) else "One draw for each example.",
         width=7.4,
         height=4.2,
     )
@@ -190,11 +197,12 @@ def _histogram(z, prior, prior_z, classes, path):
         axes.hist(z, bins=bins, density=True, color=style.MODEL, alpha=0.8)
     else:
         parts = [z[classes.index == i] for i in range(len(classes.names))]
-        axes.hist(parts, bins=bins, density=True, stacked=True, color=classes.colours)
+        axes.hist(parts, bins=bins, density=True, stacked=True, color=classes.colors)
         if len(classes.names) > 1:
             _legend(axes, classes)
     line = np.linspace(bins[0], bins[-1], 400, dtype="float32")
-    axes.plot(line, np.exp(prior.log_prob(line[:, None])), color=style.INK, linewidth=1.8)
+    if prior is not None:
+        axes.plot(line, np.exp(prior.log_prob(line[:, None])), color=style.INK, linewidth=1.8)
     axes.set_xlabel("z[0]", size=9, color=style.MUTED)
     axes.set_ylabel("density", size=9, color=style.MUTED)
     return style.write(figure, path)

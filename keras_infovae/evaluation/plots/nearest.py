@@ -3,27 +3,28 @@
 import numpy as np
 
 from keras_infovae.evaluation.conditions import draw
+from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import check_class_names
-from keras_infovae.evaluation.sample_metrics import nearest_neighbours
+from keras_infovae.evaluation.sample_metrics import nearest_neighbors
 
 _COUNT = 10
-_NEIGHBOURS = 3
+_NEIGHBORS = 3
 _CONDITION = " Each sample has the condition of a training example, drawn"
 
 
-def plot_nearest_neighbours(
-    model, training, path, seed=0, feature_names=None, condition=None, class_names=None
+def plot_nearest_neighbors(
+    model, path, training, *, seed=0, feature_names=None, condition=None, class_names=None
 ):
-    """Draws samples from the prior, each with the training examples nearest to it.
+    """Draws new samples, each with the training examples nearest to it.
 
     Where the model takes a condition, each sample has that of a training example drawn by `seed`;
-    its neighbours are those among all examples.
+    its neighbors are those among all examples.
 
     Args:
         model: a trained model.
-        training: array [n, ...] that it was trained on, n >= 3.
         path: the PNG file to write.
+        training: array [n, ...] that it was trained on, n >= 3.
         seed: integer, of the samples. Default 0.
         feature_names: a name per column, for tables. Default None.
         condition: one row per training example, where the model takes a condition. Default None.
@@ -36,13 +37,14 @@ def plot_nearest_neighbours(
         ValueError, TypeError: for data that is not as the model was trained on.
     """
     path = style.check_path(path)
-    training, condition = views.check_given(model, training, condition, minimum=_NEIGHBOURS)
+    model.capabilities.require("generate", "The picture of samples")
+    training, condition = check_examples(model, training, condition, minimum=_NEIGHBORS)
     class_names = check_class_names(class_names, model)
     condition = draw(condition, _COUNT, seed)
     samples = model.generate(_COUNT, seed=seed, condition=condition)
     asked = [class_names[int(c)] for c in condition] if class_names else None
     note = "." if asked is None else ": the class above it."
-    indices, _ = nearest_neighbours(samples, training, _NEIGHBOURS)
+    indices, _ = nearest_neighbors(samples, training, _NEIGHBORS)
     header = (
         "Samples, and the training examples nearest to them",
         "By Euclidean distance. Good: like data, and like no single training example."
@@ -67,12 +69,12 @@ def _images(model, training, samples, indices, header, asked, path):
     axes = style.bare_axes(figure.add_subplot())
     canvas = view.mosaic(rows.reshape(-1, *training.shape[1:]), _COUNT)
     axes.imshow(canvas)
-    names = ["sample", "nearest", *(f"{i + 1}. nearest" for i in range(1, _NEIGHBOURS))]
-    axes.set_yticks(views.mosaic_centres(canvas.shape[0], len(rows)), names, size=9)
+    names = ["sample", "nearest", *(f"{i + 1}. nearest" for i in range(1, _NEIGHBORS))]
+    axes.set_yticks(views.mosaic_centers(canvas.shape[0], len(rows)), names, size=9)
     if asked is not None:
         asked = [style.shortened(name, 11) for name in asked]
-        centres = views.mosaic_centres(canvas.shape[1], _COUNT)
-        axes.set_xticks(centres, asked, size=9, parse_math=False)
+        centers = views.mosaic_centers(canvas.shape[1], _COUNT)
+        axes.set_xticks(centers, asked, size=9, parse_math=False)
         axes.xaxis.tick_top()
     axes.tick_params(length=0, colors=style.INK)
     return style.write(figure, path)
@@ -94,8 +96,8 @@ def _curves(model, training, samples, indices, header, asked, path):
         for index in nearest:
             axes.plot((rows[index] - mean) / deviation, color=style.DATA, lw=1.0)
         axes.plot((sample - mean) / deviation, color=style.MODEL, lw=1.6)
-    colours = "sample blue, training grey"
-    titles = [colours] if asked is None else [f"{asked[0]} ({colours})", *asked[1:count]]
+    colors = "sample blue, training gray"
+    titles = [colors] if asked is None else [f"{asked[0]} ({colors})", *asked[1:count]]
     for axes, title in zip(figure.axes, titles):
         style.panel_title(axes, title, most=40)
     figure.supxlabel("position in x", size=9, color=style.MUTED)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_infovae.evaluation.conditions import take
+from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.plots import style, views
 
 _MOST_POINTS = 1000
@@ -10,7 +11,7 @@ _IMAGE_COLUMNS = 10
 _CURVES = 6
 
 
-def plot_reconstructions(model, x, path, feature_names=None, condition=None):
+def plot_reconstructions(model, path, x, *, feature_names=None, condition=None):
     """Draws examples and, under or against them, the means of p(x|z) at their codes.
 
     Images are shown in pairs of rows; a table as one panel per column, value against
@@ -18,8 +19,8 @@ def plot_reconstructions(model, x, path, feature_names=None, condition=None):
 
     Args:
         model: a trained model.
-        x: array [n, ...], best of examples that the model was not trained on.
         path: the PNG file to write.
+        x: array [n, ...], best of examples that the model was not trained on.
         feature_names: a name per column, for tables. Default None.
         condition: one row per example, where the model takes a condition. Default None.
 
@@ -30,14 +31,15 @@ def plot_reconstructions(model, x, path, feature_names=None, condition=None):
         ValueError, TypeError: for data that is not as the model was trained on.
     """
     path = style.check_path(path)
-    x, condition = views.check_given(model, x, condition)
+    model.capabilities.require("reconstruct", "The picture of reconstructions")
+    x, condition = check_examples(model, x, condition, minimum=1)
     kind = views.view(x.shape[1:], feature_names)
     count = _CURVES if kind == views.CURVES else _MOST_POINTS
     if kind == views.IMAGES:
         count = 2 * _IMAGE_COLUMNS if len(x) >= 2 * _IMAGE_COLUMNS else _IMAGE_COLUMNS
     chosen = views.spread_out(len(x), count)
     x, condition = x[chosen], take(condition, chosen)
-    restored = model.decode(model.encode(x, condition=condition), condition=condition)
+    restored = model.reconstruct(x, condition=condition)
     if kind == views.IMAGES:
         return _images(model, x, restored, path)
     values, restored = views.rows_of(model, x), views.rows_of(model, restored)
@@ -64,7 +66,7 @@ def _images(model, x, restored, path):
         canvas = shown.mosaic(np.concatenate([x[row], restored[row]]), columns)
         axes.imshow(canvas)
         axes.set_yticks(
-            views.mosaic_centres(len(canvas), 2), ["input", "recon-\nstruction"], size=8.5
+            views.mosaic_centers(len(canvas), 2), ["input", "recon-\nstruction"], size=8.5
         )
         axes.tick_params(length=0, colors=style.INK)
     return style.write(figure, path)
@@ -116,7 +118,7 @@ def _curves(values, restored, path):
     across = min(3, len(values))
     figure = style.new_figure(
         "Reconstructions of examples",
-        "Good: blue, the reconstruction, lies on grey, the input.",
+        "Good: blue, the reconstruction, lies on gray, the input.",
         width=3.4 * max(across, 2),
         height=1.9 * -(-len(values) // across),
     )

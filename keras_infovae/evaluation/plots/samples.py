@@ -1,8 +1,9 @@
-"""What the model makes from the prior, beside the data."""
+"""What the model makes, beside the data."""
 
 import numpy as np
 
 from keras_infovae.evaluation.conditions import check_condition, draw
+from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.plots import class_samples, style, views
 from keras_infovae.evaluation.plots.labels import check_class_names
 
@@ -11,8 +12,10 @@ _MOST_POINTS = 2000
 _CURVES = 12
 
 
-def plot_samples(model, path, x=None, seed=0, feature_names=None, condition=None, class_names=None):
-    """Draws new examples, made from z of the prior, beside examples of the data.
+def plot_samples(
+    model, path, x=None, *, seed=0, feature_names=None, condition=None, class_names=None
+):
+    """Draws new examples beside examples of the data.
 
     Images are the means of p(x|z). Of a table, the histogram of each column; the draws are then
     from p(x|z), noise included, where the likelihood is that of unbounded values.
@@ -38,10 +41,11 @@ def plot_samples(model, path, x=None, seed=0, feature_names=None, condition=None
         ValueError, TypeError: for data that is not as the model was trained on.
     """
     path = style.check_path(path)
+    model.capabilities.require("generate", "The picture of samples")
     if x is None:
         condition = check_condition(model, condition)
     else:
-        x, condition = views.check_given(model, x, condition)
+        x, condition = check_examples(model, x, condition, minimum=1)
     class_names = check_class_names(class_names, model)
     kind = views.view(model.event_shape, feature_names)
     if kind == views.IMAGES and model.condition.num_classes:
@@ -53,8 +57,8 @@ def plot_samples(model, path, x=None, seed=0, feature_names=None, condition=None
         shown = None if x is None else x[_indices(x, len(samples))]
         return _images(model, shown, samples, note, path)
     count = _CURVES if kind == views.CURVES else _MOST_POINTS
-    # Bounded values (grey levels, shares) are shown as their means, real values with their noise.
-    noise, given = model.likelihood.minimum is None, draw(condition, count, seed)
+    # Bounded values (gray levels, shares) are shown as their means, real values with their noise.
+    noise, given = model.example_spec.values.minimum is None, draw(condition, count, seed)
     samples = model.generate(count, seed=seed, sample=noise, condition=given)
     samples = views.rows_of(model, samples)
     values = None if x is None else views.rows_of(model, x[_indices(x, count)])
@@ -69,13 +73,13 @@ def _indices(x, count):
 
 def _images(model, x, samples, note, path):
     shown = views.ImageView(model, samples if x is None else x)
-    parts = [("samples from the prior", samples)]
+    parts = [("samples", samples)]
     if x is not None:
         parts.insert(0, ("data", x))
     height, width = samples.shape[1:3]
     side = 4.4 if x is not None else 6.2
     figure = style.new_figure(
-        "New examples, made from the prior",
+        "New examples, made by the model",
         f"Good: as varied as the data, and none that could not be data.{note}{shown.note}",
         width=len(parts) * side + 0.2,
         height=side * height / width + 0.3,
@@ -110,11 +114,11 @@ def _columns(values, samples, feature_names, note, path):
         if gaps is not None:
             chosen = np.sort(np.argsort(-gaps, kind="stable")[: views.MOST_PANELS])
             which = f" Shown: the {views.MOST_PANELS} of {len(names)} columns with largest gap."
-    what = "Good: blue, the samples, fills grey, the data. The gap is the largest between both "
+    what = "Good: blue, the samples, fills gray, the data. The gap is the largest between both "
     what += f"cumulative distributions: 0 is none.{which}{note}"
     across = min(6, len(chosen))
     figure = style.new_figure(
-        f"{len(samples):,} new examples, made from the prior, column by column",
+        f"{len(samples):,} new examples, made by the model, column by column",
         what if gaps is not None else f"Good: distributed as the data.{which}{note}",
         width=max(6.4, 1.9 * across),
         height=1.6 * -(-len(chosen) // across) + 0.2,
@@ -150,20 +154,20 @@ def _range(data, samples):
 
 
 def _curves(values, samples, note, path):
-    parts = [("samples from the prior", samples, style.MODEL)]
+    parts = [("samples", samples, style.MODEL)]
     if values is not None:
         parts.insert(0, ("data", values, style.MUTED))
     figure = style.new_figure(
-        "New examples, made from the prior",
+        "New examples, made by the model",
         f"Good: as varied as the data, and none that could not be data.{note}",
         width=5.0 * len(parts),
         height=3.4,
     )
     grid = figure.add_gridspec(1, len(parts))
     first = None
-    for i, (name, curves, colour) in enumerate(parts):
+    for i, (name, curves, color) in enumerate(parts):
         first = style.style_axes(figure.add_subplot(grid[i], sharey=first))
-        first.plot(curves.T, color=colour, linewidth=1.0, alpha=0.6)
+        first.plot(curves.T, color=color, linewidth=1.0, alpha=0.6)
         first.margins(x=0)
         first.set_xlabel("position in x", size=9, color=style.MUTED)
         style.panel_title(first, name, most=40)

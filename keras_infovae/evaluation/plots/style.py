@@ -1,4 +1,4 @@
-"""What all pictures share: colours, a header that says what one sees, and how they are written."""
+"""What all pictures share: colors, a header that says what one sees, and how they are written."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ from keras_infovae.utils.files import atomic_path
 INK = "#1f2933"
 MUTED = "#667085"
 GRID = "#e4e7ec"
-DATA = "#98a2b3"  # what was given: grey
+DATA = "#98a2b3"  # what was given: gray
 MODEL = "#2457d6"  # what the model makes of it: blue
 PALE = "#d0d5dd"
 SECOND = "#e4681c"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_infovae.evaluation.aggregated_posterior import posterior_means
+from keras_infovae.evaluation.measured import Measured
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import check_class_names
 
@@ -12,7 +12,7 @@ _REACH = 2.5  # standard deviations of a standard normal, on either side
 _CURVE_STEPS = 5
 
 
-def plot_traversals(model, x, path, feature_names=None, condition=None, class_names=None):
+def plot_traversals(model, path, x, *, feature_names=None, condition=None, class_names=None):
     """Draws the means of p(x|z) as one dimension of z at a time goes from -2.5 to 2.5.
 
     The other dimensions stay at the code E[z|x] of the example nearest to the mean of all codes,
@@ -21,8 +21,8 @@ def plot_traversals(model, x, path, feature_names=None, condition=None, class_na
 
     Args:
         model: a trained model with z in Euclidean space.
-        x: array [n, ...], n >= 2.
         path: the PNG file to write.
+        x: array [n, ...], n >= 2.
         feature_names: a name per column, for tables. Default None.
         condition: one row per example, where the model takes a condition. Default None.
         class_names: a name per class of the condition. Default None: their numbers.
@@ -34,9 +34,11 @@ def plot_traversals(model, x, path, feature_names=None, condition=None, class_na
         ValueError, TypeError: for data that is not as the model was trained on.
     """
     path = style.check_path(path)
-    x, condition = views.check_given(model, x, condition, minimum=2)
+    for capability in ("encode", "decode"):
+        model.capabilities.require(capability, "The picture of traversals")
+    measured = Measured(model, x, condition)
+    x, condition, means = measured.x, measured.condition, measured.moments.means
     class_names = check_class_names(class_names, model)
-    means = posterior_means(model, x, condition=condition)
     middle = np.argmin(np.sum((means - means.mean(axis=0)) ** 2, axis=1))
     dimensions = np.argsort(-means.var(axis=0), kind="stable")[:_MOST_DIMENSIONS]
     kind = views.view(x.shape[1:], feature_names)
@@ -82,10 +84,10 @@ def _images(model, x, decoded, dimensions, values, note, path):
     canvas = view.mosaic(decoded, len(values))
     axes.imshow(canvas)
     axes.set_xticks(
-        views.mosaic_centres(canvas.shape[1], len(values)), [f"{v:+.1f}" for v in values], size=8.5
+        views.mosaic_centers(canvas.shape[1], len(values)), [f"{v:+.1f}" for v in values], size=8.5
     )
     axes.set_yticks(
-        views.mosaic_centres(canvas.shape[0], len(dimensions)),
+        views.mosaic_centers(canvas.shape[0], len(dimensions)),
         [f"z[{d}]" for d in dimensions],
         size=8.5,
     )
@@ -102,13 +104,13 @@ def _curves(lines, dimensions, values, names, note, path):
     columns = 2 if len(dimensions) > 1 else 1
     rows = -(-len(dimensions) // columns)
     figure = style.new_figure(title, subtitle, width=9.0, height=2.1 * rows + 0.4)
-    colours = colormaps["coolwarm"](np.linspace(0.0, 1.0, len(values)))
+    colors = colormaps["coolwarm"](np.linspace(0.0, 1.0, len(values)))
     marker = "o" if num_features <= views.MOST_PANELS else None
     for axes, dimension, row in zip(
         style.panels(figure, len(dimensions), columns), dimensions, lines, strict=True
     ):
-        for line, colour, value in zip(row, colours, values, strict=True):
-            axes.plot(line, color=colour, lw=1.3, marker=marker, ms=3, label=f"{value:+.1f}")
+        for line, color, value in zip(row, colors, values, strict=True):
+            axes.plot(line, color=color, lw=1.3, marker=marker, ms=3, label=f"{value:+.1f}")
         style.panel_title(axes, f"z[{dimension}]")
         if names is not None:
             axes.set_xticks(range(num_features), [str(n)[:14] for n in names], rotation=60, size=6)

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 
-from keras_infovae.evaluation.conditions import take
 from keras_infovae.utils.checks import argument_error, check_integer
 
 IMAGES, TABLE, CURVES = "images", "table", "curves"
@@ -32,30 +31,6 @@ def view(event_shape, feature_names=None):
     return TABLE if few or feature_names is not None else CURVES
 
 
-def check_examples(x, minimum=1):
-    """Returns `x` as an array with at least `minimum` examples."""
-    if not hasattr(x, "__array__") and not isinstance(x, (list, tuple)):
-        raise argument_error("x", "an array", type(x), TypeError)
-    x = np.asarray(x)
-    if x.ndim < 2 or len(x) < minimum:
-        raise ValueError(
-            f"Argument `x` must have shape [examples, ...] with at least {minimum} of them. "
-            f"Received: shape={x.shape}"
-        )
-    return x
-
-
-def check_given(model, x, condition, minimum=1):
-    """Returns `x` as float32 [n, *event_shape], and `condition` as an array [n, ...] or None.
-
-    Raises:
-        ValueError, TypeError: for fewer than `minimum` examples, and for data or a condition that
-            the model cannot have been trained on.
-    """
-    x, _ = model.example_spec.arrays(check_examples(x, minimum), condition)
-    return x, take(condition, slice(None))
-
-
 def check_features(feature_names, num_features):
     """Returns the name of each column, made up when `feature_names` is None."""
     if feature_names is None:
@@ -81,22 +56,21 @@ def spread_out(n, count):
 
 
 class ImageView:
-    """Turns x [n, height, width, channels] or [n, height, width] into colours in [0, 1].
+    """Turns x [n, height, width, channels] or [n, height, width] into colors in [0, 1].
 
-    The range shown is that of the likelihood, or else of `reference`, so that images of data and
-    model can be compared. One channel is grey; two are red and cyan; the fourth is opacity. `note`
+    The range shown is that of the values of x, or else of `reference`, so that images of data and
+    model can be compared. One channel is gray; two are red and cyan; the fourth is opacity. `note`
     is a sentence that says so, or empty. NaN, where there is no image, is white.
     """
 
     def __init__(self, model, reference):
-        likelihood = model.likelihood
-        low, high = likelihood.minimum, likelihood.maximum
+        low, high = model.example_spec.values.minimum, model.example_spec.values.maximum
         self.low = float(np.min(reference)) if low is None else low
         self.high = float(np.max(reference)) if high is None else high
         channels = reference.shape[3] if reference.ndim == 4 else 1
         self.note = _CHANNEL_NOTES.get(channels, "")
 
-    def colours(self, x):
+    def colors(self, x):
         """Returns [n, height, width, 3]."""
         x = np.asarray(x, "float32")
         x = x[..., None] if x.ndim == 3 else x
@@ -116,7 +90,7 @@ class ImageView:
 
         Small images are enlarged by a whole factor, so that pixels stay sharp squares.
         """
-        images = self.colours(x)
+        images = self.colors(x)
         n, height, width, _ = images.shape
         factor = max(1, -(-_TILE_PIXELS // max(height, width)))
         images = images.repeat(factor, axis=1).repeat(factor, axis=2)
@@ -131,6 +105,6 @@ class ImageView:
         return canvas
 
 
-def mosaic_centres(canvas_side, count):
+def mosaic_centers(canvas_side, count):
     """Returns the pixel at the middle of each of `count` tiles along one side of a mosaic."""
     return (np.arange(count) + 0.5) * canvas_side / count - 0.5

@@ -5,37 +5,40 @@ import tensorflow as tf
 
 from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.label_use import clustering_scores, semi_supervised_error
+from keras_infovae.utils.batches import in_batches
 
 _MOST_EXAMPLES = 2000
 _FEWEST, _MOST_CLASSES = 20, 100
 
 
-def code_matters(model, x, seed, condition=None):
+def code_matters(model, x, *, seed=0, batch_size=256, condition=None):
     """Returns E [log p(x|z) - log p(x|z')], nats: z is x's own code, z' that of another example.
 
     What the decoder loses when codes are exchanged; 0 where it does not look at them. A condition
     is not exchanged: log p(x|z, c) - log p(x|z', c).
+
+    Args:
+        model: a trained model that encodes and has p(x|z).
+        x: float32 array [n, ...], n >= 2.
+        seed: integer, of who gets whose code. Default 0.
+        batch_size: examples computed at a time. Default 256.
+        condition: one row per example, where the model takes a condition. Default None.
     """
-    rng = np.random.default_rng(seed)
-    order = rng.permutation(len(x))
+    model.capabilities.require("likelihood", "The decoder's use of z")
+    order = np.random.default_rng(seed).permutation(len(x))
     others = np.empty(len(x), int)
     others[order] = np.roll(order, 1)  # nobody keeps its own
-    z = model.encode(x, condition=condition)
+    z = model.encode(x, condition=condition, batch_size=batch_size)
     total = 0.0
-    for start in range(0, len(x), 256):
-        rows = slice(start, start + 256)
-        batch, given = tf.constant(x[rows], tf.float32), take(condition, rows)
-        context = model.likelihood.context(batch)
-        own, other = (
-            model.likelihood_distribution(codes, given, context).log_prob(batch).numpy()
-            for codes in (z[rows], z[others[rows]])
-        )
-        total += float(np.sum(own - other, dtype="float64"))
+    for batch, given, own, other in in_batches([x, condition, z, z[others]], batch_size):
+        codes = tf.stack([own, other])
+        log_likelihood = model.joint(tf.constant(batch), given).log_likelihood(codes).numpy()
+        total += float(np.sum(log_likelihood[0] - log_likelihood[1], dtype="float64"))
     return total / len(x)
 
 
-def label_use(model, data, conditions, seed):
-    """Returns how well codes tell the classes, with few labels and with none; or None.
+def label_use(model, data, conditions, seed, batch_size):
+    """Returns how well codes tell the classes, with few labels and with none; None without either.
 
     The classes are the labels, `{"of": "labels"}`, and the codes E[z|x]. Of a model whose condition
     is a class they are those of the condition, `{"of": "condition"}`, and the codes draws of
@@ -46,6 +49,7 @@ def label_use(model, data, conditions, seed):
         data: a `datasets.Dataset`.
         conditions: what `conditions_of` returned.
         seed: integer.
+        batch_size: examples encoded at a time.
     """
     split, of_condition = data.held_out(), model.condition.num_classes is not None
     labels = {name: getattr(data, f"{name}_labels") for name in ("train", split)}
@@ -53,10 +57,12 @@ def label_use(model, data, conditions, seed):
         labels = conditions
     if labels[split] is None or not has_classes(labels["train"]):
         return None
+    if "encode" not in model.capabilities:
+        return None
 
     def encode(split, rows):
-        given = {"condition": take(conditions[split], rows), "seed": seed}
-        return model.encode(getattr(data, split)[rows], sample=of_condition, **given)
+        given = {"condition": take(conditions[split], rows), "batch_size": batch_size}
+        return model.encode(getattr(data, split)[rows], sample=of_condition, seed=seed, **given)
 
     # Any rows: a user's data may be sorted, and a class of few examples may not be among them.
     chosen = np.random.default_rng(seed).permutation(len(data.train))[:_MOST_EXAMPLES]

@@ -28,9 +28,12 @@ class Diagnosis:
 def diagnose(metrics):
     """Returns a list of `Diagnosis` from the numbers that `measure` returned.
 
-    Two of them are of models whose condition is a class only.
+    What is asked of codes, of samples or of a fit is asked only of models that have them, and two
+    questions only of models whose condition is a class.
     """
-    return [found for check in _CHECKS if (found := check(metrics)) is not None]
+    can = set(metrics["model"]["capabilities"])
+    found = [check(metrics) for check, needs in _CHECKS if can.issuperset(needs)]
+    return [diagnosis for diagnosis in found if diagnosis is not None]
 
 
 def _graded(question, value, good, fair, sentence, rule):
@@ -109,7 +112,7 @@ def _shape(metrics):
     )
 
 
-def _generalises(metrics):
+def _generalizes(metrics):
     question = "Does it do as well on new data?"
     if metrics["data"]["measured_split"] == "train":
         return _unknown(question, "There are no held-out examples.")
@@ -134,11 +137,11 @@ def _generalises(metrics):
 def _inference(metrics):
     question = "Is q(z|x) close to the true posterior?"
     gap, bound, kl = (
-        metrics["held_out"][name]
+        metrics["held_out"].get(name)
         for name in ("inference_gap", "importance_weighted_bound", "kl_divergence")
     )
-    if gap is None:
-        return _unknown(question, "Not defined for a posterior or prior without a density.")
+    if gap is None or kl is None:
+        return _unknown(question, "Not defined for a prior without a density.")
     if kl < _LEAST_NATS:
         return _unknown(question, f"q(z|x) tells nothing: its KL from the prior is {kl:.2f} nats.")
     return _graded(
@@ -194,7 +197,7 @@ def _new_samples(metrics):
     samples = metrics["samples"]
     if samples is None:
         return _unknown(question, _FEW_HELD_OUT)
-    score, share = samples["memorisation_z_score"], samples["memorisation"]
+    score, share = samples["memorization_z_score"], samples["memorization"]
     return _graded(
         question,
         score,
@@ -220,7 +223,7 @@ def _reach(metrics):
         1.0 - samples["coverage"],
         0.2,
         0.5,
-        f"{samples['coverage']:.0%} of held-out examples have a sample among their neighbours; "
+        f"{samples['coverage']:.0%} of held-out examples have a sample among their neighbors; "
         f"{samples['precision']:.0%} of samples look like data; {classes}.",
         "Coverage. Good: at least 80 %; fair: 50 %. In the features of a classifier trained here.",
     )
@@ -250,16 +253,17 @@ def _trained(metrics):
     )
 
 
+# What is asked, and the capabilities without which a model is not asked.
 _CHECKS = (
-    _trained,
-    _generalises,
-    _latents_used,
-    _code_matters,
-    _spread,
-    _shape,
-    _inference,
-    _condition_in_codes,
-    _class_as_asked,
-    _reach,
-    _new_samples,
+    (_trained, ()),
+    (_generalizes, ("score",)),
+    (_latents_used, ("encode",)),
+    (_code_matters, ("encode", "likelihood")),
+    (_spread, ("encode", "prior")),
+    (_shape, ("encode", "prior")),
+    (_inference, ("encode", "posterior")),
+    (_condition_in_codes, ("encode",)),
+    (_class_as_asked, ("generate",)),
+    (_reach, ("generate",)),
+    (_new_samples, ("generate",)),
 )

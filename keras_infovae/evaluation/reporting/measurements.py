@@ -6,45 +6,52 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae.distributions import diagonal_normal_moments, prior_moments
-from keras_infovae.evaluation.aggregated_posterior import log_det
-from keras_infovae.evaluation.batches import some_rows
+from keras_infovae.distributions import prior_moments
 from keras_infovae.evaluation.conditions import conditions_of, draw, take
+from keras_infovae.evaluation.examples import some_rows
 from keras_infovae.evaluation.latent_information import (
-    elbo_decomposition,
-    kl_per_dimension,
-    mutual_information,
+    decomposition,
+    has_diagonal_prior,
+    information,
+    kl_of_dimensions,
 )
-from keras_infovae.evaluation.mixture_densities import normal_marginals
-from keras_infovae.evaluation.posterior_report import aggregated_posterior_report
+from keras_infovae.evaluation.measured import Measured
+from keras_infovae.evaluation.mixture_densities import log_densities, normal_marginals
+from keras_infovae.evaluation.moments import log_det
+from keras_infovae.evaluation.posterior_report import posterior_numbers
 from keras_infovae.evaluation.reporting.codes import code_matters, has_classes, label_use
-from keras_infovae.evaluation.sample_metrics import memorisation
+from keras_infovae.evaluation.reporting.left_out import left_out
+from keras_infovae.evaluation.sample_metrics import memorization
 from keras_infovae.evaluation.samples import sample_quality
-from keras_infovae.evaluation.summary import summarize
+from keras_infovae.evaluation.summary import summary_of
 from keras_infovae.utils.randomness import stateless_seed
 from keras_infovae.version import __version__
 
 _MOST_EXAMPLES = 1000  # whose pairs, or importance weights, are computed
 _SAMPLES = 1000
 _FEWEST = 20
+_DRAWS = 8  # of z per example, for the information in z
 _NETWORKS = ("encoder", "decoder")
-_PARTS = ("divergence", "prior", "posterior", "likelihood")
+_PARTS = ("likelihood", "prior", "inference", "posterior", "divergence")
 
 
-def measure(model, data, history, seed, condition=None):
+def measure(model, data, *, history=None, seed=0, batch_size=256, condition=None):
     """Returns the numbers of a report, nested dictionaries; None is what cannot be measured.
 
     Args:
-        model, data, history, seed, condition: those of `report`.
+        model, data, history, seed, batch_size, condition: those of `report`.
     """
     conditions = conditions_of(model, data, condition)
-    split = data.held_out()
-    x, given = getattr(data, split), {"seed": seed, "condition": conditions[split]}
-    rows, of_train = (some_rows(len(e), _MOST_EXAMPLES, seed) for e in (x, data.train))
-    few, of_few = x[rows], take(conditions[split], rows)
-    given_few = {"seed": seed, "condition": of_few}
-    train = data.train[of_train]
-    given_train = {"seed": seed, "condition": take(conditions["train"], of_train)}
+    split, given = data.held_out(), {"seed": seed, "batch_size": batch_size}
+    held_out = Measured(model, getattr(data, split), conditions[split], **given)
+    few = held_out.some(_MOST_EXAMPLES)
+    rows = some_rows(len(data.train), _MOST_EXAMPLES, seed)
+    train = Measured(model, data.train[rows], take(conditions["train"], rows), **given)
+    can, q, matters = set(model.capabilities), None, None
+    if "encode" in can:
+        q = {"train": _posterior(train), "test": _posterior(few)}
+    if {"encode", "likelihood"} <= can:
+        matters = code_matters(model, few.x, seed=seed, **few.given)
     return {
         "versions": {
             "keras_infovae": __version__,
@@ -61,78 +68,70 @@ def measure(model, data, history, seed, condition=None):
             "classes": data.num_classes,
             "measured_split": split,
         },
-        "held_out": summarize(model, x, **given),
-        "train": summarize(model, train, **given_train),
-        "fit_per_example": _fit_per_example(model, (train, given_train), (x, given)),
-        "aggregated_posterior": _without_matrices(
-            aggregated_posterior_report(model, train, few, **given_train, test_condition=of_few)
-        ),
-        "log_det_covariance_of_prior": _log_det_of_prior(model, seed),
-        "latents": _latents(model, few, **given_few),
-        "code_matters": code_matters(model, few, **given_few),
-        "label_use": label_use(model, data, conditions, seed),
-        "samples": _samples(model, data, conditions, seed),
-        "anomaly_threshold": _threshold(model, x, conditions[split]),
+        "held_out": summary_of(held_out),
+        "train": summary_of(train),
+        "fit_per_example": _fit_per_example(train, held_out),
+        "aggregated_posterior": q,
+        "log_det_covariance_of_prior": _log_det_of_prior(model, seed) if "prior" in can else None,
+        "latents": _latents(few),
+        "code_matters": matters,
+        "label_use": label_use(model, data, conditions, seed, batch_size),
+        "samples": _samples(model, data, conditions, given) if "generate" in can else None,
+        "anomaly_threshold": _threshold(held_out),
         "history": _history(history),
+        "left_out": left_out(model),
     }
 
 
 def _describe(model):
     kind = "features" if model.condition.num_classes is None else "classes"
     condition = {"condition": f"{model.condition.size} {kind}"} if model.condition.size else {}
+    weights = {f"{name}_weights": getattr(model, name, None) for name in _NETWORKS}
     return {
         "class": type(model).__name__,
+        "capabilities": list(model.capabilities),
         **condition,
-        "latent_dim": model.latent_dim,
+        **({"latent_dim": model.latent_dim} if "encode" in model.capabilities else {}),
         **{name: float(weight) for name, weight in model.weights_at(model.progress.step).items()},
         **{part: type(getattr(model, part)).__name__ for part in _PARTS if hasattr(model, part)},
-        **{
-            f"{name}_weights": getattr(model, name).count_params()
-            for name in _NETWORKS
-            if hasattr(model, name)
-        },
+        "weights": model.count_params(),
+        **{name: part.count_params() for name, part in weights.items() if part is not None},
     }
 
 
-def _fit_per_example(model, *examples):
+def _fit_per_example(train, held_out):
     """Returns means over training and held-out examples, and how held-out ones differ."""
-    if "elbo" in model.capabilities:
-        name, values = "ELBO", [model.elbo(x, **given) for x, given in examples]
-    else:
-        name = "Log-likelihood given the code"
-        values = [
-            -model.score(x, "reconstruction_loss", condition=given["condition"])
-            for x, given in examples
-        ]
-    train, held_out = (of_split.astype("float64") for of_split in values)
+    if held_out.fit is None:
+        return None
+    name, values = held_out.fit
     return {
         "name": name,
-        "train": float(np.mean(train)),
-        "held_out": float(np.mean(held_out)),
+        "train": float(np.mean(train.fit[1])),
+        "held_out": float(np.mean(values)),
         "train_examples": len(train),
-        "held_out_examples": len(held_out),
-        "held_out_standard_deviation": float(np.std(held_out, ddof=1)),
+        "held_out_examples": len(values),
+        "held_out_standard_deviation": float(np.std(values, ddof=1)),
     }
 
 
-def _without_matrices(report):
-    return {
-        split: {k: v for k, v in numbers.items() if k not in ("mean", "covariance")}
-        for split, numbers in report.items()
-    }
+def _posterior(measured):
+    numbers = posterior_numbers(measured)
+    return {name: n for name, n in numbers.items() if name not in ("mean", "covariance")}
 
 
-def _latents(model, x, seed, condition):
-    if not "elbo" in model.capabilities:
+def _latents(few):
+    model = few.model
+    if "posterior" not in model.capabilities:
         return None
-    result = {"information": mutual_information(model, x, seed=seed, condition=condition)}
-    if diagonal_normal_moments(model.prior_distribution()) is not None:
-        posterior = model.posterior_distribution(x[:1], take(condition, slice(1)))
-        if normal_marginals(posterior) is not None:
-            parts = elbo_decomposition(model, x, seed=seed, condition=condition)
-            result["decomposition"] = parts
-        if diagonal_normal_moments(posterior) is not None:  # else dimensions share their KL
-            result["kl_per_dimension"] = kl_per_dimension(model, x, condition=condition).tolist()
+    of_first = model.posterior_distribution(few.x[:1], take(few.condition, slice(1)))
+    parts = has_diagonal_prior(model) and normal_marginals(of_first) is not None
+    log = log_densities(few, _DRAWS, marginals=parts)
+    result = {"information": information(log)}
+    if parts:
+        result["decomposition"] = decomposition(log, few)
+    kl = kl_of_dimensions(few)
+    if kl is not None:  # else dimensions share their KL
+        result["kl_per_dimension"] = kl.tolist()
     return result
 
 
@@ -143,7 +142,7 @@ def _log_det_of_prior(model, seed):
     return log_det(covariance.numpy().astype("float64"))
 
 
-def _samples(model, data, conditions, seed):
+def _samples(model, data, conditions, given):
     """Returns what `sample_quality` gives, or of data without classes whether samples are new.
 
     None without examples that the model was not trained on: to tell copies takes new data.
@@ -152,18 +151,19 @@ def _samples(model, data, conditions, seed):
     if split == "train":
         return None
     if has_classes(data.train_labels):
-        found = sample_quality(model, data, count=_SAMPLES, seed=seed, condition=conditions)
+        found = sample_quality(model, data, count=_SAMPLES, condition=conditions, **given)
         return {name: value if math.isfinite(value) else None for name, value in found.items()}
-    given = draw(conditions["train"], _SAMPLES, seed)
-    samples = model.generate(_SAMPLES, seed=seed, condition=given)
-    copied = memorisation(samples, data.train, getattr(data, split))
-    return {"memorisation": copied["probability"], "memorisation_z_score": copied["z_score"]}
+    drawn = draw(conditions["train"], _SAMPLES, given["seed"])
+    samples = model.generate(_SAMPLES, condition=drawn, **given)
+    copied = memorization(samples, data.train, getattr(data, split))
+    return {"memorization": copied["probability"], "memorization_z_score": copied["z_score"]}
 
 
-def _threshold(model, x, condition):
+def _threshold(held_out):
+    model = held_out.model
     if model.anomaly_threshold is None:
         return None
-    flagged = float(np.mean(model.is_anomaly(x, condition=condition)))
+    flagged = float(np.mean(model.is_anomaly(held_out.x, **held_out.given)))
     return model.anomaly_threshold.summary() | {"flagged_of_held_out": flagged}
 
 

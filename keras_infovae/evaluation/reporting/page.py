@@ -14,6 +14,7 @@ main { max-width: 1080px; margin: 0 auto; padding: 40px 24px 64px; }
 h1 { font-size: 28px; line-height: 1.2; margin: 0 0 4px; }
 h2 { font-size: 19px; margin: 44px 0 12px; }
 p { margin: 0 0 8px; }
+ul { margin: 0; padding-left: 20px; color: var(--muted); }
 .lead { color: var(--muted); }
 .verdict { margin: 20px 0 0; font-size: 16px; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(310px, 1fr)); gap: 14px; }
@@ -64,6 +65,7 @@ _PAGE = string.Template("""<!DOCTYPE html>
 $cards
 </div>
 $sections
+$left_out
 <h2>All numbers</h2>
 <div class="tables">
 $tables
@@ -81,7 +83,7 @@ _CARD = string.Template("""<section class="card $level">
 </section>""")
 
 
-def render(title, lead, diagnoses, sections, tables, footer):
+def render(title, lead, diagnoses, sections, tables, footer, left_out=()):
     """Returns the text of the page.
 
     Args:
@@ -89,6 +91,7 @@ def render(title, lead, diagnoses, sections, tables, footer):
         diagnoses: a list of `Diagnosis`.
         sections: {heading: [(name of a picture, path of its PNG file)]}.
         tables: {caption: {name: value}}.
+        left_out: sentences on what the page does not have. Default none.
     """
     return _PAGE.substitute(
         title=html.escape(title),
@@ -97,6 +100,7 @@ def render(title, lead, diagnoses, sections, tables, footer):
         verdict=html.escape(verdict(diagnoses)),
         cards="\n".join(map(_card, diagnoses)),
         sections="\n".join(_section(*section) for section in sections.items()),
+        left_out=_left_out(left_out),
         tables="\n".join(_table(*table) for table in tables.items()),
         footer=html.escape(footer),
     )
@@ -125,6 +129,11 @@ def _section(heading, pictures):
     return f'<h2>{html.escape(heading)}</h2>\n<div class="figures">\n{figures}\n</div>'
 
 
+def _left_out(sentences):
+    lines = "\n".join(f"<li>{html.escape(sentence)}</li>" for sentence in sentences)
+    return f"<h2>Left out</h2>\n<ul>\n{lines}\n</ul>" if lines else ""
+
+
 def _figure(name, path):
     with open(path, "rb") as file:
         content = file.read()
@@ -150,8 +159,6 @@ def _label(name):
 
 
 def _text(value):
-    if value is None:
-        return "not defined"
     if isinstance(value, float):
         return f"{value:.4g}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

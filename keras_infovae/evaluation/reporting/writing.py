@@ -17,16 +17,18 @@ _LABEL_USE = {
     "labels": "What codes tell of the labels",
     "condition": "What draws of z tell of the condition (ideally nothing)",
 }
+_NUMBERS = ("latent_dim", "kl_weight", "divergence_weight")
 PAGE, NUMBERS = "report.html", "metrics.json"
 
 
-def report(model, data, directory, *, history=None, seed=0, condition=None):
+def report(model, data, directory, *, history=None, seed=0, batch_size=256, condition=None):
     """Writes `report.html`, one page that needs no network, and `metrics.json` to `directory`.
 
     The page says what the model is, whether it is healthy (each diagnosis a sentence with its
     number and the rule that it is judged by), and shows the loss, reconstructions, samples with
     their nearest training examples, traversals of z, the codes and q(z) against the prior. All is
-    measured on the test split, or the validation split where that is empty.
+    measured on the test split, or the validation split where that is empty. What the model cannot
+    do is left out, with a line that says so.
 
     Args:
         model: a trained model.
@@ -34,6 +36,8 @@ def report(model, data, directory, *, history=None, seed=0, condition=None):
         directory: made if it is not there; the two files are replaced.
         history: what `fit` returned, its dictionary, or None (default) for no loss.
         seed: integer, for all that is drawn. Default 0.
+        batch_size: examples computed at a time for the numbers; it does not change them. Default
+            256.
         condition: where the model takes a condition: "labels", for the labels of each split, or a
             dictionary {split: one row (or label) per example}. All is then measured and drawn under
             it, and two diagnoses are added where it is a class. Default None.
@@ -61,7 +65,8 @@ def report(model, data, directory, *, history=None, seed=0, condition=None):
             "directory", f"one without another's {NUMBERS}, such as that of a run", directory
         )
     history = getattr(history, "history", history)
-    metrics = measure(model, data, history, seed, conditions)
+    given = {"seed": seed, "batch_size": batch_size, "condition": conditions}
+    metrics = measure(model, data, history=history, **given)
     diagnoses = diagnose(metrics)
     metrics["diagnoses"] = [dataclasses.asdict(diagnosis) for diagnosis in diagnoses]
     os.makedirs(directory, exist_ok=True)
@@ -72,6 +77,7 @@ def report(model, data, directory, *, history=None, seed=0, condition=None):
             diagnoses=diagnoses,
             sections=_draw(model, data, conditions, metrics, folder, seed),
             tables=_tables(metrics),
+            left_out=metrics["left_out"],
             footer=_footer(metrics, seed),
         )
     with whole_file(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
@@ -87,54 +93,53 @@ def _draw(model, data, conditions, metrics, folder, seed):
     names = {"feature_names": data.feature_names}
     given = {"condition": conditions[split]}
     classes = {"class_names": class_names_of(model, data, conditions)}
-    euclidean = model.prior.support == "euclidean"
+    can, sections = set(model.capabilities), {}
+    in_space = "encode" in can and model.latent_support == "euclidean"
 
-    def draw(name, function, *arguments, **options):
+    def draw(section, name, function, what, *arguments, **options):
         path = os.path.join(folder, f"{name.replace(' ', '_')}.png")
-        return [(name, function(*arguments, path, **options))]
+        sections.setdefault(section, []).append((name, function(what, path, *arguments, **options)))
 
-    training = [] if history is None else draw("loss", plots.plot_history, history)
-    codes = draw("codes", plots.plot_latent_space, model, x, labels, seed=seed, **given)
-    if model.latent_dim > 2 and len(x) >= 10:
-        for method in available_methods():
-            codes += draw(
-                *(method, plots.plot_latent_embedding, model, x, labels),
-                **{"method": method, "seed": seed, **given},
-            )
-    if euclidean:
-        codes += draw("q of z", plots.plot_aggregated_posterior, model, x, seed=seed, **given)
-    latents = []
+    if history is not None:
+        draw("Training", "loss", plots.plot_history, history)
+    if "reconstruct" in can:
+        section, plot = "Reconstructions", plots.plot_reconstructions
+        draw(section, "reconstructions", plot, model, x, **names, **given)
+    if "generate" in can:
+        section, options = "Samples", names | classes | {"seed": seed}
+        draw(section, "samples", plots.plot_samples, model, x, **options, **given)
+        options["condition"] = conditions["train"]
+        draw(section, "neighbors", plots.plot_nearest_neighbors, model, data.train, **options)
+    section = "What z holds"
     if "kl_per_dimension" in (metrics["latents"] or {}):
-        latents += draw("kl", plots.plot_kl_per_dimension, model, x, **given)
-    if euclidean:
-        latents += draw("traversals", plots.plot_traversals, model, x, **names, **given, **classes)
-    sampled = names | classes | {"seed": seed}
-    sections = {
-        "Training": training,
-        "Reconstructions": draw(
-            "reconstructions", plots.plot_reconstructions, model, x, **names, **given
-        ),
-        "Samples": draw("samples", plots.plot_samples, model, x=x, **sampled, **given)
-        + draw(
-            *("neighbours", plots.plot_nearest_neighbours, model, data.train),
-            **sampled,
-            condition=conditions["train"],
-        ),
-        "What z holds": latents
-        + draw("interpolation", plots.plot_interpolation, model, x, **names, **given),
-        "Codes and prior": codes,
-    }
-    return {heading: pictures for heading, pictures in sections.items() if pictures}
+        draw(section, "kl", plots.plot_kl_per_dimension, model, x, **given)
+    if in_space and "decode" in can:
+        draw(section, "traversals", plots.plot_traversals, model, x, **names, **given, **classes)
+    if {"encode", "decode"} <= can:
+        draw(section, "interpolation", plots.plot_interpolation, model, x, **names, **given)
+    section, given = "Codes and prior", given | {"seed": seed}
+    if "encode" in can:
+        draw(section, "codes", plots.plot_latent_space, model, x, labels, **given)
+        methods = available_methods() if model.latent_dim > 2 and len(x) >= 10 else []
+        for method in methods:
+            options = given | {"method": method}
+            draw(section, method, plots.plot_latent_embedding, model, x, labels, **options)
+    if in_space and "prior" in can:
+        draw(section, "q of z", plots.plot_aggregated_posterior, model, x, **given)
+    return sections
 
 
 def _lead(metrics):
     model, data = metrics["model"], metrics["data"]
-    condition = f"; conditioned on {model['condition']}" if "condition" in model else ""
+    numbers = [f"{n.replace('_', ' ')} {model[n]:g}" for n in _NUMBERS if n in model]
+    parts = [model[name] for name in ("likelihood", "posterior", "prior") if name in model]
+    about = [", ".join(texts) for texts in (numbers, parts) if texts]
+    if "condition" in model:
+        about.append(f"conditioned on {model['condition']}")
+    split = data["measured_split"]
     return (
-        f"latent_dim {model['latent_dim']}, KL weight {model['kl_weight']:g}, divergence weight "
-        f"{model['divergence_weight']:g}; {model['likelihood']}, {model['posterior']}, "
-        f"{model['prior']}{condition}. Measured on the {data[data['measured_split']]:,} examples "
-        f"of the {data['measured_split']} split; trained on {data['train']:,}."
+        f"{'; '.join(about) or 'No latents'}. Measured on the {data[split]:,} examples of the "
+        f"{split} split; trained on {data['train']:,}."
     )
 
 
@@ -143,8 +148,8 @@ def _tables(metrics):
     tables = {
         "Held-out examples": metrics["held_out"],
         "Training examples (at most 1,000)": metrics["train"],
-        "Aggregated posterior, held-out": metrics["aggregated_posterior"]["test"],
-        "Aggregated posterior, training": metrics["aggregated_posterior"]["train"],
+        "Aggregated posterior, held-out": (metrics["aggregated_posterior"] or {}).get("test"),
+        "Aggregated posterior, training": (metrics["aggregated_posterior"] or {}).get("train"),
         "Information in z, nats": latents.get("information"),
         "Parts of the ELBO, nats": latents.get("decomposition"),
         _LABEL_USE[(metrics["label_use"] or {}).get("of", "labels")]: metrics["label_use"],
@@ -153,7 +158,11 @@ def _tables(metrics):
         "Model": metrics["model"],
         "Data": metrics["data"],
     }
-    return {caption: values for caption, values in tables.items() if values}
+    return {
+        caption: {name: value for name, value in values.items() if value is not None}
+        for caption, values in tables.items()
+        if values
+    }
 
 
 def _footer(metrics, seed):

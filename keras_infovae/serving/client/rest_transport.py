@@ -144,7 +144,7 @@ class RestTransport:
 def as_json(array):
     """Returns an array as nested lists for `json.dumps`, which read back are the same array.
 
-    float32 is written with the fewest digits that tell it from its neighbours, strings in base64.
+    float32 is written with the fewest digits that tell it from its neighbors, strings in base64.
 
     Example:
 

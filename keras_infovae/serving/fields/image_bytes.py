@@ -11,7 +11,7 @@ from keras_infovae.serving.fields.base import Field
 class ImageBytes(Field):
     """PNG or JPEG files, strings [n].
 
-    An image of another size is resized (bilinear, antialiased, to whole levels). Grey levels from 0
+    An image of another size is resized (bilinear, antialiased, to whole levels). Gray levels from 0
     to 255 are the raw values; a model that has no scaling sees them divided by 255.
     """
 

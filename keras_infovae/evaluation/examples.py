@@ -1,0 +1,44 @@
+"""The examples that are looked at: checked, or some of them."""
+
+import numpy as np
+
+from keras_infovae.evaluation.conditions import take
+from keras_infovae.utils.checks import argument_error
+
+
+def check_examples(model, x, condition=None, minimum=2, name="x"):
+    """Returns (x, NumPy float32 [n, *event_shape]; the condition as an array [n, ...], or None).
+
+    Numbers that the model was not trained on (bytes, NaN) would be encoded in silence.
+
+    Args:
+        model: a built model.
+        x: array [n, ...].
+        condition: one row per example, where the model takes a condition. Default None.
+        minimum: how many examples there must be. Default 2, whose spread over x is defined.
+        name: what x is called in errors. Default "x".
+
+    Raises:
+        ValueError, TypeError: for fewer examples, and for data or a condition that the model cannot
+            have been trained on.
+    """
+    if not hasattr(x, "__array__") and not isinstance(x, (list, tuple)):
+        raise argument_error(name, "an array", type(x), TypeError)
+    x = np.asarray(x)
+    if x.ndim == 0 or len(x) < minimum:
+        found = len(x) if x.ndim else "a single value"
+        raise ValueError(
+            f"Argument `{name}` must hold at least {minimum} examples. Received: {found}"
+        )
+    x, _ = model.example_spec.arrays(x, condition)
+    return x, take(condition, slice(None))
+
+
+def some_rows(count, most, seed):
+    """Returns the numbers of all of `count` rows; or of `most` of them, drawn by `seed`, in order.
+
+    The first would not do: data on disk are often sorted, by class or by time.
+    """
+    if count <= most:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))

@@ -1,0 +1,207 @@
+"""What an argument of a model's constructor may be: words, bounds, and where a search looks.
+
+Annotations of constructors. `registry.register_model` holds a constructor to them; the flags of the
+command line and the spaces of searches are read from them.
+"""
+
+import dataclasses
+from typing import Any
+
+from keras_infovae import schedules
+from keras_infovae.utils.checks import argument_error, check_choice, check_integer, check_number
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Parameter:
+    """What an argument may be. A member defines `check`, and `parse` for what is no text.
+
+    Args:
+        text: what it is, for the help page: sentences.
+        search: what a search tries if it is told nothing: a list, or a range (low, high). Default
+            None: the argument's default alone.
+        suggestion: what the command line takes for an argument without a default. Default None: it
+            must be given there too.
+        shown: the default in words, where it is None. Default None.
+        unit: what stands for a value on the help page. Default None: the member's own word.
+    """
+
+    text: str
+    _: dataclasses.KW_ONLY
+    search: Any = None
+    suggestion: Any = None
+    shown: str | None = None
+    unit: str | None = None
+
+    has_ranges = False  # whether a search may draw from (low, high)
+    logarithmic = False  # whether it does so evenly in the logarithm
+
+    def check(self, name, value):
+        """Returns `value`; raises ValueError or TypeError, naming the argument, if it cannot be."""
+        raise NotImplementedError(f"{type(self).__name__} does not define `check`")
+
+    def parse(self, name, text):
+        """Returns the value that `text` stands for, checked."""
+        return self.check(name, text)
+
+    @property
+    def placeholder(self):
+        """What stands for a value on the help page."""
+        return self.unit or "NAME"
+
+    @property
+    def limits(self):
+        """What a value may be, as a sentence; "" where there is nothing to say."""
+        return ""
+
+    def __repr__(self):  # in signatures
+        return f"<{' '.join([type(self).__name__, self.limits]).strip()}>"
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Number(Parameter):
+    """A finite number.
+
+    Args:
+        minimum, maximum, exclusive_minimum: limits. Default None: no such limit.
+        words: words that may stand in the number's place. Default none.
+        logarithmic: whether a search draws from a range evenly in the logarithm. Default False.
+    """
+
+    minimum: float | None = None
+    maximum: float | None = None
+    exclusive_minimum: float | None = None
+    words: tuple = ()
+    logarithmic: bool = False
+
+    has_ranges = True
+    _kinds = ("a number",)
+
+    def check(self, name, value):
+        if isinstance(value, str) and self.words:
+            if value not in self.words:
+                raise argument_error(name, _either(*self._kinds, *map(repr, self.words)), value)
+            return value
+        return self._check(name, value, self.minimum, self.maximum, self.exclusive_minimum)
+
+    _check = staticmethod(check_number)
+
+    def parse(self, name, text):
+        if text in self.words:
+            return text
+        try:
+            value = float(text)
+        except ValueError:
+            expected = _either("a number", *map(repr, self.words))
+            raise argument_error(name, expected, text) from None
+        return self.check(name, value)
+
+    @property
+    def placeholder(self):
+        return "|".join([self.unit or "NUMBER", *self.words])
+
+    @property
+    def limits(self):
+        bounds = {
+            "at least": self.minimum,
+            "at most": self.maximum,
+            "greater than": self.exclusive_minimum,
+        }
+        said = [f"{words} {bound:g}" for words, bound in bounds.items() if bound is not None]
+        return " and ".join(said)
+
+
+class Weight(Number):
+    """A number as `Number`, or a `Schedule` that stays within its limits."""
+
+    _kinds = ("a number", "a schedule")
+    _check = staticmethod(schedules.check_weight)
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Integer(Parameter):
+    """An integer.
+
+    Args:
+        minimum: default 1.
+    """
+
+    minimum: int = 1
+
+    has_ranges = True
+
+    def check(self, name, value):
+        return check_integer(name, value, self.minimum)
+
+    def parse(self, name, text):
+        try:
+            value = int(text)
+        except ValueError:
+            raise argument_error(name, f"an integer of at least {self.minimum}", text) from None
+        return self.check(name, value)
+
+    @property
+    def placeholder(self):
+        return self.unit or "INTEGER"
+
+    @property
+    def limits(self):
+        return f"at least {self.minimum}"
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Choice(Parameter):
+    """One of a few words.
+
+    Args:
+        words: the words.
+    """
+
+    words: tuple
+
+    def check(self, name, value):
+        return check_choice(name, value, self.words)
+
+    @property
+    def placeholder(self):
+        return "|".join(self.words)
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Member(Parameter):
+    """A member of a family: its name, or an object that the constructor itself looks at.
+
+    Args:
+        family: the module of the family, such as `ki.priors`.
+    """
+
+    family: Any
+
+    def check(self, name, value):
+        return check_choice(name, value, self.names) if isinstance(value, str) else value
+
+    @property
+    def names(self):
+        """All names of all members."""
+        return self.family.registry.members
+
+    @property
+    def limits(self):
+        first = {cls: name for name, cls in reversed(self.names.items())}  # no abbreviations
+        return f"one of {', '.join(sorted(first.values()))}"
+
+    def __repr__(self):
+        return f"<Member of {self.family.__name__.rpartition('.')[2]}>"
+
+
+def _either(*kinds):
+    return " or ".join([", ".join(kinds[:-1])] * (len(kinds) > 1) + [kinds[-1]])
+
+
+# Of several models.
+LATENT_DIM = Integer(
+    "Dimensions of z, the code.", suggestion=16, search=[8, 16, 32], unit="DIMENSIONS"
+)
+SEVERAL_LATENTS = dataclasses.replace(LATENT_DIM, minimum=2)
+NETWORK_BY_SHAPE = "conv for images with sides of at least 8, else mlp"
+
+__all__ = ["Choice", "Integer", "Member", "Number", "Parameter", "Weight"]
