@@ -33,8 +33,8 @@ class Samples:
         self.served, self.model = served, served.model
         raw, condition = self._drawn() if warmup is None else _split(warmup, self.model)
         raw = np.asarray(raw)[:_ROWS]
-        self.raw = raw.astype(served.x_spec.dtype.as_numpy_dtype)
         self.x = served.apply(raw)
+        self.raw = raw.astype(served.x_spec.dtype.as_numpy_dtype)
         self.condition = None if condition is None else np.asarray(condition)[: len(raw)]
         try:
             self.model.example_spec.arrays(self.x, self.condition)
