@@ -196,7 +196,8 @@ def test_same_seed_same_numbers_in_batches_of_any_size():
         return found.log_likelihood, bounds.lower, bounds.upper, bounds.x
 
     first = run()
-    np.testing.assert_array_equal(first[3], model.generate(3, seed=4, sample=True))
+    # Compiled in another function, which rounds in its own way.
+    np.testing.assert_allclose(first[3], model.generate(3, seed=4, sample=True), rtol=1e-5)
     for one, again, parts, other in zip(first, run(), run(batch_size=2), run(seed=5)):
         np.testing.assert_array_equal(one, again)
         np.testing.assert_allclose(one, parts, rtol=1e-3)

@@ -129,21 +129,6 @@ def test_epochs_are_counted_as_they_end(tmp_path):
     assert restored.epochs_trained == 5
 
 
-def test_files_from_before_epochs_were_counted_can_be_read(tmp_path, monkeypatch):
-    state = ki.VAE._training_state
-
-    def without_epochs(model):
-        return {name: value for name, value in state(model).items() if name != "epochs"}
-
-    model = ki.VAE(2, encoder=NETWORK, decoder=NETWORK, seed=0)
-    model.compile(jit_compile=False, run_eagerly=True)
-    model.fit(X, epochs=2, batch_size=22, verbose=0)
-    with monkeypatch.context() as patch:
-        patch.setattr(ki.VAE, "_training_state", without_epochs)
-        model.save(tmp_path / "model.keras")
-    assert keras.saving.load_model(tmp_path / "model.keras").epochs_trained == 2
-
-
 def test_it_goes_on_on_several_devices_too(tmp_path):
     def fit(model, **options):
         model.fit(X, epochs=3, batch_size=8, verbose=0, **options)
