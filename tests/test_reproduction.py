@@ -39,9 +39,8 @@ def test_an_interrupted_sweep_goes_on_where_it_stopped(tmp_path):
     assert model.stat().st_mtime_ns == before  # neither trained nor measured again
     assert printed.startswith("2/2 ") and "is complete" in printed
     for row in rows:
-        # The bound is tighter in expectation. After 5 steps there is hardly a gap, and the mean of
-        # one draw for each of 20 examples varies by tenths of a nat.
-        assert float(row["importance_weighted_bound_test"]) > float(row["elbo_test"]) - 1.0
+        # Both are of the same draws: the logarithm of a mean is above the mean of the logarithms.
+        assert float(row["importance_weighted_bound_test"]) > float(row["elbo_test"])
         assert float(row["seconds"]) > 0 and row["keras_infovae"]
 
 

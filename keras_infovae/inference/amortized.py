@@ -86,10 +86,10 @@ class Amortized(Inference):
         return self.posterior.distribution(self.parameters(features))
 
     def point(self, joint):
-        return tf.cast(self.distribution(joint).mode(), tf.float32)
+        return tf.cast(joint.posterior(self).mode(), tf.float32)
 
     def draw_rows(self, joint, seeds, num_samples=1):
-        z = draw_rows(self.distribution(joint), seeds, num_samples)
+        z = draw_rows(joint.posterior(self), seeds, num_samples)
         return tf.cast(z, tf.float32)
 
     def draw_codes(self, joint, seed, num_samples=1):

@@ -61,7 +61,7 @@ class Inference(keras.layers.Layer):
 
     def point(self, joint):
         """Returns the one code that stands for each x, [n, latent_dim], the same at each call."""
-        return tf.cast(self.distribution(joint).mean(), tf.float32)
+        return tf.cast(joint.posterior(self).mean(), tf.float32)
 
     def draw_rows(self, joint, seeds, num_samples=1):
         """Returns draws of z, [num_samples, n, latent_dim], that follow row by row from `seeds`.

@@ -26,6 +26,7 @@ class Joint:
         self._model = model
         self._condition = condition
         self._prior = prior
+        self._posteriors = {}
         self.training = training
         self.size = tf.shape(x)[0]
         self.x = tf.cast(x, tf.float32)
@@ -42,6 +43,12 @@ class Joint:
         if self._prior is None:
             self._prior = self._model.prior_distribution()
         return self._prior
+
+    def posterior(self, inference):
+        """Returns q(z|x) by an `Inference`, a TFP distribution: an encoder sees x once."""
+        if id(inference) not in self._posteriors:
+            self._posteriors[id(inference)] = inference.distribution(self)
+        return self._posteriors[id(inference)]
 
     def log_likelihood(self, z):
         """Returns log p(x|z), float32 [draws, n]."""

@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras_infovae import conditions, inference, networks
 from keras_infovae.distributions import draw_rows, likelihoods, priors
 from keras_infovae.models import compatibility
-from keras_infovae.models.capabilities import NAMES, Capabilities
+from keras_infovae.models.capabilities import Capabilities
 from keras_infovae.models.example_spec import check_shape
 from keras_infovae.models.generative_model import GenerativeModel
 from keras_infovae.models.joint import Joint
@@ -219,7 +219,12 @@ class LatentVariableModel(GenerativeModel):
         return self.prior.distribution(self.latent_dim, self.inference.posterior_of)
 
     def joint(self, x, condition=None, prior=None, knows_x=True):
-        """Returns the `Joint` of tensors: log p(x, z) of a batch of x as a function of z."""
+        """Returns the `Joint` of tensors: log p(x, z) of a batch of x as a function of z.
+
+        What takes a tensor x takes its `Joint` too, and then x is encoded once for all of it.
+        """
+        if isinstance(x, Joint):
+            return x
         x, condition = self.example_spec.tensor(x), self.condition.tensor(condition)
         return Joint(self, x, condition, prior, knows_x=knows_x)
 
@@ -234,7 +239,7 @@ class LatentVariableModel(GenerativeModel):
         Where inference draws z and knows no q(z|x), it is the distribution of a few draws, which
         has moments and no density.
         """
-        return self.inference.distribution(self.joint(x, condition))
+        return self.joint(x, condition).posterior(self.inference)
 
     def likelihood_distribution(self, z, condition=None, context=None):
         """Returns p(x|z), batch shape [n] and event shape that of x, for z [n, latent_dim].
@@ -278,7 +283,7 @@ class LatentVariableModel(GenerativeModel):
         ):
             if not part.has_density:
                 missing |= dict.fromkeys(names, compatibility.without_density(part))
-        return Capabilities({name: missing[name] for name in NAMES if name in missing})
+        return Capabilities(missing)
 
     @property
     def samples_by_default(self):
@@ -328,7 +333,7 @@ class LatentVariableModel(GenerativeModel):
         """
         joint = self.joint(x, condition)
         z = self.inference.draw_rows(joint, row_seeds(seed))
-        posterior = self.inference.distribution(joint) if self._has_kl else None
+        posterior = joint.posterior(self.inference) if self._has_kl else None
         return joint.log_likelihood(z)[0], self.kl_rows(posterior, joint.prior, z)
 
     def log_weights(self, x, seed, num_samples, condition=None):
@@ -337,7 +342,7 @@ class LatentVariableModel(GenerativeModel):
         Draws are decoded one after another: the memory is that of a batch.
         """
         joint = self.joint(x, condition)
-        q = self.inference.distribution(joint)
+        q = joint.posterior(self.inference)
         z = self.inference.draw_rows(joint, row_seeds(seed), num_samples)
         joint.prior.batch_shape  # noqa: B018, made here once, not within the loop
         return tf.map_fn(

@@ -1,10 +1,13 @@
 """A draw belongs to its row: the laws of the functions of rows, and of the methods made of them."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import keras_infovae as ki
+from keras_infovae.serving.served_model import ServedModel
+from keras_infovae.serving.signatures import SIGNATURES
 from keras_infovae.utils.row_seeds import packed
 
 RNG = np.random.default_rng(0)
@@ -126,3 +129,31 @@ def test_draws_of_a_row_are_those_of_its_posterior():
     assert abs(np.corrcoef(z.T)[0, 1]) < 4 / np.sqrt(4000)
     elbos = [model.elbo(x, seed=seed).mean() for seed in (0, 1)]
     assert elbos[0] != elbos[1] and elbos[0] == pytest.approx(elbos[1], abs=0.05)
+
+
+class Counted(keras.layers.Layer):
+    """The identity, which counts how often it is applied, or traced."""
+
+    calls = 0
+
+    def call(self, inputs):
+        self.calls += 1
+        return inputs
+
+
+@pytest.mark.parametrize("name", ["elbo", "log_weights", "encode", "served"])
+def test_an_encoder_sees_a_batch_once_for_all_that_is_asked_of_it(name):
+    count = Counted()
+    encoder = keras.Sequential([keras.Input((4,)), count, keras.layers.Dense(4)])
+    model = ki.VAE(2, encoder=encoder, decoder=SMALL["decoder"])
+    model.build((None, 4))
+    x, seed = tf.zeros([3, 4]), tf.range(3, dtype=tf.int64)
+    functions = {
+        "elbo": lambda: model.elbo_rows(x, seed),
+        "log_weights": lambda: model.log_weights(x, seed, 5),
+        "encode": lambda: model.encode_rows(x, seed),
+        "served": lambda: SIGNATURES["encode"].compute(ServedModel(model), x, seed),
+    }
+    count.calls = 0
+    functions[name]()
+    assert count.calls == 1

@@ -17,6 +17,8 @@ class Encode(Signature):
 
     def compute(self, served, x, seed=None, condition=None):
         model = served.model
+        if "posterior" in model.capabilities:
+            x = model.joint(x, condition)  # which the encoder sees once
         outputs = {"mean": model.encode_rows(x, None, condition)}
         if seed is not None:
             outputs["z"] = model.encode_rows(x, seed, condition)
