@@ -14,6 +14,7 @@ from keras_infovae.models.nonfinite import NonFiniteRecorder
 from keras_infovae.models.progress import Progress
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error
+from keras_infovae.utils.follower import Follower, follow_all
 from keras_infovae.utils.gradients import apply_gradients
 from keras_infovae.utils.player import Player
 from keras_infovae.utils.randomness import stateless_seed
@@ -43,7 +44,8 @@ class StepModel(keras.Model):
 
     A model defines `build_parts` and `batch_loss`, and names its terms in `term_names`. One that
     does not train by gradients sets `trains_by_gradients = False` and overrides `update`; it is
-    compiled without an optimizer. Parts that are `Player`s train themselves after each step.
+    compiled without an optimizer. Parts that are `Player`s train themselves after each step, and
+    those that are `Follower`s have weights that follow the gradient by a rule of their own.
 
     Args:
         values: a `Likelihood`, which says what x may be. Default None: any finite numbers.
@@ -157,10 +159,15 @@ class StepModel(keras.Model):
             seed: int32 [2].
         """
         variables = self.trainable_variables
+        followers = [part for part in self.parts() if isinstance(part, Follower)]
+        followed = [v for follower in followers for v in follower.followed_variables]
         with tf.GradientTape() as tape:
+            tape.watch([variable.value for variable in followed])
             result = self._with_regularization(self.batch_loss(x, condition, seed, training=True))
             scaled_loss = self.optimizer.scale_loss(_minimized(result))
-        apply_gradients(self.optimizer, tape.gradient(scaled_loss, variables), variables)
+        gradients = tape.gradient(scaled_loss, variables + followed)
+        apply_gradients(self.optimizer, gradients[: len(variables)], variables)
+        follow_all(followers, gradients[len(variables) :], self.optimizer.scale_loss(1.0))
         return self._with_players(Player.play, result, tf.shape(x)[0], seed)
 
     def test_step(self, data):

@@ -209,6 +209,13 @@ class RunDirectory(LockedDirectory):
         """Whether a run began here that did not come to its end."""
         return contents.is_run(self.path) and not self.finished
 
+    @property
+    def weights_epoch(self):
+        """The epoch, from 1, whose weights the model of a finished run has; else None."""
+        if not self.finished:
+            return None
+        return contents.read_json_object(self.file(contents.METRICS)).get("epoch")
+
     def config(self):
         """Returns what `create` was given, with `versions`.
 

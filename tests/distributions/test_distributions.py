@@ -88,8 +88,8 @@ def test_normal_counts_the_normalizer_once_per_value():
     np.testing.assert_allclose(p.log_prob(x), expected, rtol=1e-5)
 
 
-def test_normal_with_a_learned_global_scale():
-    likelihood = ki.likelihoods.Normal()
+def test_normal_with_a_global_scale_learned_by_gradient():
+    likelihood = ki.likelihoods.Normal(scale_update="gradient")
     likelihood.build((5,))
     assert len(likelihood.trainable_weights) == 1
     np.testing.assert_allclose(likelihood.distribution(tf.zeros([1, 5])).stddev(), 1.01, rtol=1e-6)
@@ -98,9 +98,9 @@ def test_normal_with_a_learned_global_scale():
     np.testing.assert_allclose(smallest, 0.01 + np.exp(-7.0), rtol=1e-4)
 
 
-def test_normal_learned_scale_finds_the_maximum_likelihood_scale():
+def test_normal_scale_learned_by_gradient_finds_the_maximum_likelihood_scale():
     x = tf.constant(RNG.normal(scale=0.3, size=(2000, 1)).astype("float32"))
-    likelihood = ki.likelihoods.Normal()
+    likelihood = ki.likelihoods.Normal(scale_update="gradient")
     likelihood.build((1,))
     optimizer = keras.optimizers.Adam(0.05)
 

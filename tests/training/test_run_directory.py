@@ -54,7 +54,9 @@ def test_metrics_mark_the_end_of_a_run(tmp_path):
     with RunDirectory.create(path, {"seed": 3, "data": "digits"}) as run:
         assert not run.finished
         assert sorted(os.listdir(path)) == ["config.json", "lock.json"]
-        run.finish({"elbo": -2.0}, ["elsewhere/plots/a.png"])
+        assert run.weights_epoch is None
+        run.finish({"elbo": -2.0, "epoch": 3}, ["elsewhere/plots/a.png"])
+        assert run.weights_epoch == 3
     assert run.finished
     assert RunDirectory.check(path, overwrite=True) == "finished"
     config = RunDirectory(path).config()

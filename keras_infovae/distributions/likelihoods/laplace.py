@@ -15,13 +15,8 @@ class Laplace(LocationScale):
     The standard deviation is sqrt(2) s.
 
     Args:
-        scale: `"global"` (default): one s for all values, a weight of the model.
-            `"per_column"`: one s for each column (or channel: each entry of the last axis),
-            weights of the model.
-            `"per_value"`: the decoder gives s for every pixel or column, as a second number
-            per value, [..., 2] = (median, log scale).
-            A positive number: fixed.
-        minimum_scale: a learned scale stays above it, in the unit of x. Default 0.01.
+        scale, minimum_scale, scale_update, standardize: as for `Normal`. In closed form a learned
+            scale follows the mean absolute error.
 
     Raises:
         ValueError, TypeError: for an unknown or non-positive scale.
@@ -33,6 +28,8 @@ class Laplace(LocationScale):
     >>> p.log_prob([[0.0, 1.0]]).numpy().round(4)
     array([-2.3863], dtype=float32)
     """
+
+    scale_power = 1
 
     def values(self, location, scale):
         return tfp.distributions.Laplace(location, scale)

@@ -9,11 +9,12 @@ from keras_infovae.distributions import likelihoods
 from keras_infovae.distributions.likelihoods.base import Likelihood
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import argument_error, check_integer
+from keras_infovae.utils.follower import Follower
 from keras_infovae.utils.serialization import register
 
 
 @register
-class MixedColumns(Likelihood):
+class MixedColumns(Likelihood, Follower):
     """The likelihood of tables: numeric, categorical and binary columns, counts, in one vector x.
 
         log p(x|z) = sum over groups g of log p_g(x_g|z)
@@ -140,6 +141,19 @@ class MixedColumns(Likelihood):
             for group, part, shape, group_context in zip(self.groups, flat, shapes, contexts)
         ]
         return tfp.distributions.Blockwise(parts)
+
+    @property
+    def _followers(self):
+        return [group for group in self.groups if isinstance(group, Follower)]
+
+    @property
+    def followed_variables(self):
+        return [v for follower in self._followers for v in follower.followed_variables]
+
+    def follow(self, gradients):
+        gradients = iter(gradients)
+        for follower in self._followers:
+            follower.follow([next(gradients) for _ in follower.followed_variables])
 
     def _widths(self, total):
         """Returns the width of each group of x with `total` columns."""

@@ -13,7 +13,7 @@ class Normal(LocationScale):
 
     with every normalizer log(s_i sqrt(2 pi)) counted once per value of x. The scale decides how
     much the reconstruction counts against the other terms, so a guess (the usual s = 1) is a
-    hidden weight; the default learns it.
+    hidden weight; the default learns it, in units of the training data.
 
     Args:
         scale: `"global"` (default): one s for all values, a weight of the model.
@@ -22,8 +22,17 @@ class Normal(LocationScale):
             `"per_value"`: the decoder gives s for every pixel or column, as a second number
             per value, [..., 2] = (mean, log scale).
             A positive number: fixed.
-        minimum_scale: a learned scale stays above it, in the unit of x. Default 0.01. It is what
-            keeps the likelihood of data that can be fitted exactly from growing without bound.
+        minimum_scale: a learned scale stays above it, in units of the training data, or of x
+            without `standardize`. Default 0.01. It is what keeps the likelihood of data that can be
+            fitted exactly from growing without bound.
+        scale_update: how a scale that is a weight is found. `"closed_form"` (default): it follows
+            its optimum given the decoder, the root mean square of the errors, as a running mean
+            over batches; the optimizer does not touch it. `"gradient"`: a weight like others.
+        standardize: True (default): a learned scale, the location and what the encoder sees are in
+            units of the training data (mean and standard deviation of all values; for
+            "per_column", of each column), learned by the first `fit`, of a dataset from its first
+            batch. The unit of x then makes no difference to a training. Own networks see and give
+            standardized numbers. False: all is in the unit of x, as it is with a fixed scale.
 
     Raises:
         ValueError, TypeError: for an unknown or non-positive scale.
@@ -37,7 +46,7 @@ class Normal(LocationScale):
 
     References:
         Rybkin et al., Simple and Effective VAE Training with Calibrated Decoders,
-        arXiv:2006.13202, section 3 (learned scale).
+        arXiv:2006.13202, section 3.3 (optimal sigma-VAE).
     """
 
     def values(self, location, scale):

@@ -33,13 +33,9 @@ class StudentT(LocationScale):
         degrees_of_freedom: `"global"` (default): one v for all values, a weight of the model,
             between 1.007 and 149, at first 5.
             A number greater than 1: fixed.
-        scale: `"global"` (default): one s for all values, a weight of the model.
-            `"per_column"`: one s for each column (or channel: each entry of the last axis),
-            weights of the model.
-            `"per_value"`: the decoder gives s for every pixel or column, as a second number
-            per value, [..., 2] = (mean, log scale).
-            A positive number: fixed.
-        minimum_scale: a learned scale stays above it, in the unit of x. Default 0.01.
+        scale, minimum_scale, scale_update, standardize: as for `Normal`. In closed form a learned
+            scale follows the root mean square of the
+            errors, weighed by (v + 1) / (v + e^2 / s^2).
 
     Raises:
         ValueError, TypeError: for degrees of freedom of at most 1, or an unknown or non-positive
@@ -53,8 +49,15 @@ class StudentT(LocationScale):
     array([-1.0009], dtype=float32)
     """
 
-    def __init__(self, degrees_of_freedom="global", scale="global", minimum_scale=0.01):
-        super().__init__(scale, minimum_scale)
+    def __init__(
+        self,
+        degrees_of_freedom="global",
+        scale="global",
+        minimum_scale=0.01,
+        scale_update="closed_form",
+        standardize=True,
+    ):
+        super().__init__(scale, minimum_scale, scale_update, standardize)
         if isinstance(degrees_of_freedom, str):
             if degrees_of_freedom != "global":
                 raise argument_error(

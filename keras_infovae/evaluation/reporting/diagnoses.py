@@ -236,20 +236,27 @@ def _trained(metrics):
     loss = [value for value in loss or [] if value is not None]
     if len(loss) < 10:
         return _unknown(question, "Needs the history of at least 10 epochs.")
+    kept = min(metrics["weights_epoch"] or len(loss), len(loss))
+    best = 1 + loss.index(min(loss))
     last = max(1, len(loss) // 10)
     total = loss[0] - min(loss)
     before, after = (sum(part) / last for part in (loss[-2 * last : -last], loss[-last:]))
-    still = (before - after) / total if total > 0 else 0.0
-    risen = (after - min(loss)) / total if total > 0 else 1.0
+    still = (before - after) / total if total > 0 and kept == len(loss) else 0.0
+    kept_loss = after if kept == len(loss) else loss[kept - 1]
+    risen = (kept_loss - min(loss)) / total if total > 0 else 1.0
     name = "validation loss" if "val_loss" in history else "loss"
+    if kept < len(loss):
+        text = (
+            f"Of {len(loss)} epochs the weights of epoch {kept} were kept; the {name} was lowest "
+        )
+        text += f"at epoch {best}, {risen:.1%} below theirs."
+    else:
+        text = f"In the last {last} of {len(loss)} epochs the {name} fell by {still:.1%} of all it "
+        text += f"fell, and is {risen:.1%} above its lowest."
+        if risen > 0.02:
+            text += f" The model over-fitted: epoch {best} would have been the best."
     return _graded(
-        question,
-        max(still, risen),
-        0.02,
-        0.1,
-        f"In the last {last} of {len(loss)} epochs the {name} fell by {still:.1%} of all it fell, "
-        f"and is {risen:.1%} above its lowest.",
-        "Good: both at most 2 %; fair: 10 %.",
+        question, max(still, risen), 0.02, 0.1, text, "Good: both at most 2 %; fair: 10 %."
     )
 
 

@@ -35,11 +35,13 @@ _NETWORKS = ("encoder", "decoder")
 _PARTS = ("likelihood", "prior", "inference", "posterior", "divergence")
 
 
-def measure(model, data, *, history=None, seed=0, batch_size=256, condition=None):
+def measure(
+    model, data, *, history=None, weights_epoch=None, seed=0, batch_size=256, condition=None
+):
     """Returns the numbers of a report, nested dictionaries; None is what cannot be measured.
 
     Args:
-        model, data, history, seed, batch_size, condition: those of `report`.
+        model, data, history, weights_epoch, seed, batch_size, condition: those of `report`.
     """
     conditions = conditions_of(model, data, condition)
     split, given = data.held_out(), {"seed": seed, "batch_size": batch_size}
@@ -79,6 +81,7 @@ def measure(model, data, *, history=None, seed=0, batch_size=256, condition=None
         "samples": _samples(model, data, conditions, given) if "generate" in can else None,
         "anomaly_threshold": _threshold(held_out),
         "history": _history(history),
+        "weights_epoch": weights_epoch,
         "left_out": left_out(model),
     }
 

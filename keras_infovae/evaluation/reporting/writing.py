@@ -21,7 +21,17 @@ _NUMBERS = ("latent_dim", "kl_weight", "divergence_weight")
 PAGE, NUMBERS = "report.html", "metrics.json"
 
 
-def report(model, data, directory, *, history=None, seed=0, batch_size=256, condition=None):
+def report(
+    model,
+    data,
+    directory,
+    *,
+    history=None,
+    weights_epoch=None,
+    seed=0,
+    batch_size=256,
+    condition=None,
+):
     """Writes `report.html`, one page that needs no network, and `metrics.json` to `directory`.
 
     The page says what the model is, whether it is healthy (each diagnosis a sentence with its
@@ -35,6 +45,8 @@ def report(model, data, directory, *, history=None, seed=0, batch_size=256, cond
         data: the `datasets.Dataset` that it was trained on.
         directory: made if it is not there; the two files are replaced.
         history: what `fit` returned, its dictionary, or None (default) for no loss.
+        weights_epoch: the epoch of the history, from 1, whose weights the model has, where a
+            training stopped early and took the best ones back. Default None: the last.
         seed: integer, for all that is drawn. Default 0.
         batch_size: examples computed at a time for the numbers; it does not change them. Default
             256.
@@ -65,8 +77,14 @@ def report(model, data, directory, *, history=None, seed=0, batch_size=256, cond
             "directory", f"one without another's {NUMBERS}, such as that of a run", directory
         )
     history = getattr(history, "history", history)
+    if weights_epoch is not None:
+        epochs = len(next(iter(history.values()))) if history else 0
+        weights_epoch = check_integer("weights_epoch", weights_epoch)
+        if weights_epoch > epochs:
+            expected = f"one of the {epochs} epochs of `history`"
+            raise argument_error("weights_epoch", expected, weights_epoch)
     given = {"seed": seed, "batch_size": batch_size, "condition": conditions}
-    metrics = measure(model, data, history=history, **given)
+    metrics = measure(model, data, history=history, weights_epoch=weights_epoch, **given)
     diagnoses = diagnose(metrics)
     metrics["diagnoses"] = [dataclasses.asdict(diagnosis) for diagnosis in diagnoses]
     os.makedirs(directory, exist_ok=True)

@@ -59,6 +59,7 @@ METRICS = {
         "class_cross_entropy": 0.02,
     },
     "history": {"loss": [110 - 10 * (1 - 0.5**i) for i in range(20)]},
+    "weights_epoch": None,
 }
 
 
@@ -88,6 +89,7 @@ def test_a_healthy_model_is_good_throughout():
         ("history/loss", [110 - i for i in range(20)], 0, "poor", "10.5% of all it fell"),
         ("history/loss", [*range(100, 80, -1), 81], 0, "fair", "7.9% of all it fell"),
         ("history", None, 0, "unknown", "at least 10 epochs"),
+        ("history/loss", [*range(100, 80, -1), *range(80, 90)], 0, "poor", "over-fitted: epoch 21"),
         ("fit_per_example/train", -90.0, 1, "fair", "ELBO: -90.00 nats on training and -100.00"),
         ("fit_per_example/train", -80.0, 1, "poor", "a gap of 1.00 +- 0.04 standard"),
         ("data/measured_split", "train", 1, "unknown", "no held-out"),
@@ -120,6 +122,21 @@ def test_each_number_is_judged_by_its_rule(path, value, index, level, words):
     others = [x for i, x in enumerate(levels(metrics)) if i != index]
     assert set(others) == {"good"}
     assert (diagnosis.question.rstrip("?") in verdict(diagnose(metrics))) == (level == "poor")
+
+
+@pytest.mark.parametrize(
+    ("kept", "level", "words"),
+    [
+        (21, "good", "Of 30 epochs the weights of epoch 21 were kept"),
+        (23, "fair", "lowest at epoch 21, 10.0% below"),
+        (28, "poor", "lowest at epoch 21, 35.0% below"),
+        (30, "poor", "over-fitted"),
+    ],
+)
+def test_a_training_is_judged_by_the_epoch_whose_weights_were_kept(kept, level, words):
+    metrics = changed("history/loss", [*range(100, 80, -1), *range(80, 90)])
+    diagnosis = diagnose(metrics | {"weights_epoch": kept})[0]
+    assert diagnosis.level == level and words in diagnosis.sentence
 
 
 @pytest.mark.parametrize(("shift", "scale"), [(1000.0, 1.0), (-100.0, 1.0), (0.0, 50.0)])
