@@ -88,6 +88,7 @@ def main(arguments):
         make_pipeline(data.train, FLAGS.seed),
         validation_data=(data.validation,),
         epochs=FLAGS.epochs,
+        callbacks=[keras.callbacks.EarlyStopping(patience=20, restore_best_weights=True)],
         verbose=2,
     )
     os.makedirs(FLAGS.output, exist_ok=True)

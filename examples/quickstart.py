@@ -9,9 +9,9 @@ In about a minute on two processor cores it trains, on 1,437 images of 8x8 pixel
     vae        ki.VAE       the baseline
     mmd_vae    ki.MMDVAE    its codes tell the most about an image
 
-saves each as <output>/<model>/model.keras with pictures beside it (history, reconstructions,
-samples, interpolation, latent_space), and prints a table that compares them on 180 digits that no
-model has seen, with a word on what is good.
+writes each as a run, <output>/<model>, as `keras-infovae train` does (the model of the epoch with
+the lowest validation loss, its settings, losses and pictures), and prints a table that compares
+them on 180 digits that no model has seen, with a word on what is good.
 """
 
 import json
@@ -22,10 +22,12 @@ import time
 from absl import app, flags
 
 import keras_infovae as ki
-from keras_infovae import datasets
+from keras_infovae.cli.main import main as command_line
 
 FLAGS = flags.FLAGS
-flags.DEFINE_integer("epochs", 60, "Passes over the training digits, per model.", lower_bound=1)
+flags.DEFINE_integer(
+    "epochs", 60, "Passes over the training digits, at most, per model.", lower_bound=1
+)
 flags.DEFINE_integer("latent_dim", 16, "Dimensions of z. 2 can be seen as they are.", lower_bound=1)
 flags.DEFINE_integer("batch_size", 64, "Examples per step, at least 2.", lower_bound=2)
 flags.DEFINE_integer("seed", 0, "Same seed, same machine: same numbers.", lower_bound=0)
@@ -36,7 +38,7 @@ flags.DEFINE_string(
 )
 flags.DEFINE_bool("overwrite", False, "Use --output although it is there already.")
 
-MODELS = {"info_vae": ki.InfoVAE, "vae": ki.VAE, "mmd_vae": ki.MMDVAE}
+MODELS = ("info_vae", "vae", "mmd_vae")
 
 
 def choose_output():
@@ -53,25 +55,17 @@ def choose_output():
         )
 
 
-def train(name, data):
-    """Returns the trained model called `name` after writing it, and its pictures, to --output."""
-    import keras
-
-    keras.utils.set_random_seed(FLAGS.seed)
-    model = MODELS[name](latent_dim=FLAGS.latent_dim, seed=FLAGS.seed, scaling=data.scaling)
-    model.compile("adam")
+def train(name):
+    """Returns the trained model called `name` after writing its run."""
+    path = os.path.join(FLAGS.output, name)
+    settings = {flag: FLAGS[flag].value for flag in ("latent_dim", "epochs", "batch_size", "seed")}
+    flags_ = [f"--{flag}={value}" for flag, value in settings.items()]
+    command = ["keras-infovae", "train", "--data=digits", f"--model={name}", f"--output={path}"]
     print(f"\n=== {name} ===")
-    history = model.fit(
-        data.train,
-        validation_data=(data.validation,),
-        epochs=FLAGS.epochs,
-        batch_size=FLAGS.batch_size,
-    )
-    directory = os.path.join(FLAGS.output, name)
-    os.makedirs(directory, exist_ok=True)
-    model.save(os.path.join(directory, "model.keras"))
-    ki.evaluation.plot_all(model, data, history.history, directory, seed=FLAGS.seed)
-    return model
+    status = command_line([*command, *flags_, *(["--overwrite"] if FLAGS.overwrite else [])])
+    if status:
+        sys.exit(status)
+    return ki.training.RunDirectory(path).load_model()
 
 
 def main(arguments):
@@ -79,11 +73,10 @@ def main(arguments):
         raise app.UsageError(f"Unknown arguments: {' '.join(arguments[1:])}. See --help.")
     choose_output()
     start = time.time()
-    data = datasets.load("digits", seed=FLAGS.seed)
-    print(data.summary())
-    models = {name: train(name, data) for name in MODELS}
+    models = {name: train(name) for name in MODELS}
+    test = ki.datasets.load("digits", seed=FLAGS.seed).test
     summaries = {
-        name: ki.evaluation.summarize(model, data.test, seed=FLAGS.seed)
+        name: ki.evaluation.summarize(model, test, seed=FLAGS.seed)
         for name, model in models.items()
     }
     with open(os.path.join(FLAGS.output, "summaries.json"), "w", encoding="utf-8") as file:
@@ -96,9 +89,11 @@ def main(arguments):
         "latent_space.png": "do its codes fill the prior?",
         "reconstructions.png": "does its code tell which digit it was?",
     }.items():
-        print(f"  {os.path.join(FLAGS.output, 'info_vae', picture):<46}  {question}")
+        print(f"  {os.path.join(FLAGS.output, 'info_vae', 'plots', picture):<52}  {question}")
     path = os.path.join(FLAGS.output, "info_vae", "model.keras")
-    print("\nTo use one again:")
+    print(f"\nWhat is there to say of one: keras-infovae report --run={FLAGS.output}/info_vae \\")
+    print("  --output=reports/info_vae")
+    print("To use one again:")
     print("  import keras, keras_infovae")
     print(f"  images = keras.saving.load_model({path!r}).generate(16)")
 

@@ -9,9 +9,11 @@ everything printed is in the table's own units again. A row is unusual when the 
 unlikely: when its ELBO, a lower bound on log p(x), is low. Takes about 20 seconds.
 """
 
+import math
 import os
 import sys
 
+import keras
 import numpy as np
 from absl import app, flags
 
@@ -89,12 +91,14 @@ def main(arguments):
         scaling=data.scaling,  # kept in model.keras, so that the model can be used on raw rows
     )
     model.compile("adam")
-    print(f"\nTraining for {FLAGS.epochs} epochs ...")
+    print(f"\nTraining for at most {FLAGS.epochs} epochs ...")
+    patience = ki.training.default_patience(steps_per_epoch=math.ceil(len(data.train) / 64))
     history = model.fit(
         data.train,
         validation_data=(data.validation,),
         epochs=FLAGS.epochs,
         batch_size=64,
+        callbacks=[keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)],
         verbose=0,
     )
     os.makedirs(FLAGS.output, exist_ok=True)

@@ -33,7 +33,15 @@ def train_default(data):
     keras.utils.set_random_seed(FLAGS.seed)
     model = ki.InfoVAE(latent_dim=16, seed=FLAGS.seed, scaling=data.scaling)
     model.compile("adam")
-    model.fit(data.train, epochs=FLAGS.epochs, batch_size=64, verbose=0)
+    stopping = keras.callbacks.EarlyStopping(patience=20, restore_best_weights=True)
+    model.fit(
+        data.train,
+        validation_data=(data.validation,),
+        epochs=FLAGS.epochs,
+        batch_size=64,
+        callbacks=[stopping],
+        verbose=0,
+    )
     return model
 
 
