@@ -22,7 +22,7 @@ def started(monkeypatch):
 
 def test_the_flags_are_the_settings():
     names = [field.name for field in dataclasses.fields(Settings)]
-    assert sorted(Serve().flag_set().names()) == sorted(names)
+    assert sorted(Serve().flag_set().names()) == sorted([*names, "tensorflow_log"])
 
 
 def test_the_server_takes_the_process_over(command, started, tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ import pytest
 
 import keras_infovae as ki
 from keras_infovae import datasets
-from keras_infovae.cli import model_flags, training_run
+from keras_infovae.cli.actions import models, training_run
 from keras_infovae.models import registry
 from keras_infovae.training import RunDirectory, SaveLastGoodEpoch
 
@@ -152,7 +152,7 @@ def test_models(train, tmp_path, prepared, flags, class_name, weights):
         assert type(model.divergence.kernel).__name__ == "InverseMultiquadratic"
     if "--likelihood=normal" in flags:
         assert "likelihood: normal (as given)" in outcome.out
-    again = model_flags.make_model(config["model"], data.scaling)
+    again = models.make_model(config["model"], data.scaling)
     assert again.latent_dim == model.latent_dim
     assert again.divergence == model.divergence
 

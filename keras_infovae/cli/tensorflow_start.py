@@ -1,0 +1,31 @@
+"""The import of the package, and with it of TensorFlow, out of a user's sight."""
+
+import os
+import sys
+
+from keras_infovae.cli import interrupts
+from keras_infovae.utils import startup_messages
+
+FLAG = "tensorflow_log"
+_SILENT = "3"
+
+
+def settle_level(show):
+    """Says in the environment what TensorFlow logs: all with --tensorflow_log, else no remarks.
+
+    Its errors reach users as exceptions, with the words of its log. A level that the user has set
+    stays.
+    """
+    if show:
+        os.environ[startup_messages.VARIABLE] = "0"
+    else:
+        os.environ.setdefault(startup_messages.VARIABLE, _SILENT)
+
+
+def import_package(show):
+    """Imports all of `keras_infovae`, if that is not done; TensorFlow's log is seen if `show`."""
+    if "keras_infovae.api" not in sys.modules:
+        settle_level(show)
+        with startup_messages.held_to_level():
+            import keras_infovae.api  # noqa: F401
+    interrupts.raise_again()
