@@ -98,8 +98,9 @@ def _filled(text, first="", rest="", columns=None):
 def _row(line):
     """Returns a row of a table, "  name   what it is"; what does not fit goes below what it is."""
     name, text = re.fullmatch(r"(\s*\S+\s+)(.*)", line).groups()
-    hanging = len(name) if len(name) <= _columns() // 2 else 4
-    return _filled(text, name, " " * hanging)
+    if len(name) > _columns() // 2:
+        return f"{name.rstrip()}\n{_filled(text, ' ' * 4, ' ' * 4)}"
+    return _filled(text, name, " " * len(name))
 
 
 def _shell_line(line):

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from keras_infovae.cli import help_page, interrupts, own_models, suggestions, tensorflow_start
+from keras_infovae.cli import help_page, own_models, suggestions, tensorflow_start
 from keras_infovae.cli.errors import CommandLineError, system_message
 from keras_infovae.cli.evaluate import Evaluate
 from keras_infovae.cli.export import Export
@@ -12,6 +12,7 @@ from keras_infovae.cli.report import Report
 from keras_infovae.cli.serve import Serve
 from keras_infovae.cli.train import Train
 from keras_infovae.cli.tune import Tune
+from keras_infovae.utils import interrupts
 from keras_infovae.version import __version__
 
 _ALL = (Train(), Tune(), Evaluate(), Generate(), Report(), Export(), Serve())

@@ -2,7 +2,7 @@
 
 import sys
 
-from keras_infovae.cli import interrupts
+from keras_infovae.utils import interrupts
 
 
 def run():

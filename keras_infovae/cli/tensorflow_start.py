@@ -3,8 +3,7 @@
 import os
 import sys
 
-from keras_infovae.cli import interrupts
-from keras_infovae.utils import startup_messages
+from keras_infovae.utils import interrupts, startup_messages
 
 FLAG = "tensorflow_log"
 _SILENT = "3"

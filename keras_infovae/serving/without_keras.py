@@ -23,8 +23,9 @@ def run(module, arguments):
     sys.modules["keras"] = None
     sys.modules["keras_infovae"] = package = types.ModuleType("keras_infovae")
     package.__path__ = [os.path.dirname(os.path.dirname(FILE))]
-    from keras_infovae.utils import startup_messages
+    from keras_infovae.utils import interrupts, startup_messages
 
+    interrupts.leave_at_once()
     with startup_messages.held_to_level():
         main = importlib.import_module(module).main
     return main(arguments)

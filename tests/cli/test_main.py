@@ -1,6 +1,5 @@
 """The program as a whole: its pages, its exit status, its start."""
 
-import os
 import subprocess
 import sys
 
@@ -42,6 +41,39 @@ def test_the_page_of_a_command_names_every_flag_with_its_default(command, name, 
     assert max(map(len, outcome.out.splitlines())) <= 100
 
 
+@pytest.mark.parametrize("columns", [12, 40, 66, 80, 400])
+@pytest.mark.parametrize("name", [None, *COMMANDS])
+def test_pages_are_as_wide_as_the_terminal(command, monkeypatch, name, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    page = command(*[name][: name is not None], "--help").out
+    for line in page.splitlines():
+        words = line.split()[: len(line.split()) - line.endswith("\\")]
+        assert len(line) <= min(max(columns, 20), 100) or len(words) == 1, line
+    # The same words at any width.
+    monkeypatch.setenv("COLUMNS", "80")
+    usual = command(*[name][: name is not None], "--help").out
+    assert page.replace("\\\n", "").split() == usual.replace("\\\n", "").split()
+
+
+PATHS = ("DIRECTORY", "FILE", "FILE.json", "NAME|PATH")
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_the_home_directory_is_known_in_every_path(monkeypatch, name):
+    monkeypatch.setenv("HOME", "/home/me")
+    flag_set = COMMANDS[name].flag_set()
+    paths = [entry.name for entry in flag_set.entries if entry.value in PATHS]
+    others = [entry for entry in flag_set.entries if "path" in entry.value.lower()]
+    assert {entry.name for entry in others} <= set(paths) and paths
+    flags = flag_set.parse([f"--{path}=~/{path}" for path in paths])
+    for path in paths:
+        assert getattr(flags, path) == f"/home/me/{path}"
+        assert (
+            getattr(COMMANDS[name].flag_set().parse([f"--{other}=~" for other in paths]), path)
+            == "/home/me"
+        )
+
+
 @pytest.mark.parametrize("name", list(COMMANDS))
 def test_the_examples_of_a_page_can_be_parsed(name):
     for example in COMMANDS[name].examples:
@@ -53,7 +85,14 @@ def test_the_version(command):
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("trian", "Did you mean 'train'?"), ("quux", "'quux'.")]
+    ("name", "hint"),
+    [
+        ("trian", "Did you mean 'train'?"),
+        ("Train", "Did you mean 'train'?"),
+        ("score", "Did you mean 'evaluate'?"),
+        ("sample", "Did you mean 'generate'?"),
+        ("quux", "'quux'."),
+    ],
 )
 def test_an_unknown_command(command, name, hint):
     outcome = command(name)
@@ -75,25 +114,6 @@ def test_every_argument_that_a_model_annotates_has_a_flag_that_tells_whose_it_is
         members = getattr(ki, family).registry.members
         named = {word.strip(",;:.") for word in page[name].text.split()} & set(members)
         assert {members[word] for word in named} == set(members.values())
-
-
-def test_the_console_script(runs, tmp_path):
-    program = (
-        "import sys\nfrom keras_infovae.cli.program import run\n"
-        "try:\n    run()\nfinally:\n    assert 'keras_tuner' not in sys.modules  # slow to import"
-    )
-    arguments = ["generate", f"--run={runs}/table", "--output=made_up.csv"]
-    done = subprocess.run(
-        [sys.executable, "-c", program, *arguments],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
-    )
-    assert done.returncode == 0, done.stderr
-    assert "Wrote 16 new examples to made_up.csv" in done.stdout
-    assert "Traceback" not in done.stderr
-    assert (tmp_path / "made_up.csv").exists()
 
 
 def test_a_reader_that_leaves_is_no_error():
