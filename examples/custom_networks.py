@@ -88,7 +88,6 @@ def main(arguments):
         make_pipeline(data.train, FLAGS.seed),
         validation_data=(data.validation,),
         epochs=FLAGS.epochs,
-        verbose=2,
     )
     os.makedirs(FLAGS.output, exist_ok=True)
     path = os.path.join(FLAGS.output, "model.keras")

@@ -40,4 +40,6 @@ else:
             return importlib.import_module(part)
         if name.startswith("__") and name not in ("__all__", "__version__"):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(importlib.import_module("keras_infovae.api"), name)
+        value = getattr(importlib.import_module("keras_infovae.api"), name)
+        globals()[name] = value
+        return value

@@ -1,5 +1,6 @@
 """The import of the package, and with it of TensorFlow, out of a user's sight."""
 
+import logging
 import os
 import sys
 
@@ -10,11 +11,12 @@ _SILENT = "3"
 
 
 def settle_level(show):
-    """Says in the environment what TensorFlow logs: all with --tensorflow_log, else no remarks.
+    """Says what TensorFlow logs: all with --tensorflow_log, else only why it ends.
 
     Its errors reach users as exceptions, with the words of its log. A level that the user has set
-    stays.
+    stays. TensorFlow's Python part has a log of its own, with advice to programmers.
     """
+    logging.getLogger("tensorflow").setLevel(logging.WARNING if show else logging.ERROR)
     if show:
         os.environ[startup_messages.VARIABLE] = "0"
     else:

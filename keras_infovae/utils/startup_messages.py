@@ -75,7 +75,8 @@ def held_to_level():
             sys.stderr.flush()
         os.dup2(stderr, 2)  # which closes the pipe, so that the child ends
         os.close(stderr)
-        os.waitpid(child, 0)
+        with contextlib.suppress(ChildProcessError):  # where SIGCHLD is ignored
+            os.waitpid(child, 0)
 
 
 def _pass_on(reading, stderr, level):

@@ -1,6 +1,7 @@
 """The program as processes: its start, help without TensorFlow, what stands on its streams."""
 
 import json
+import logging
 import os
 import pathlib
 import re
@@ -14,7 +15,7 @@ import pytest
 
 from keras_infovae.cli import tensorflow_start
 from keras_infovae.cli.main import COMMANDS, main
-from keras_infovae.utils import startup_messages
+from keras_infovae.utils import interrupts, startup_messages
 
 ROOT = pathlib.Path(__file__).parents[2]
 PROGRAM = [sys.executable, "-m", "keras_infovae"]
@@ -109,11 +110,14 @@ def test_a_command_shows_what_is_ours(runs, tmp_path):
 
 @pytest.mark.parametrize(("show", "given", "level"), [(True, "3", "0"), (False, None, "3")])
 def test_a_flag_shows_what_tensorflow_logs(monkeypatch, show, given, level):
+    log = logging.getLogger("tensorflow")
+    monkeypatch.setattr(log, "level", log.level)
     monkeypatch.setenv(startup_messages.VARIABLE, given or "")
     if given is None:
         monkeypatch.delenv(startup_messages.VARIABLE)
     tensorflow_start.settle_level(show)
     assert os.environ[startup_messages.VARIABLE] == level
+    assert log.level == (logging.WARNING if show else logging.ERROR)
 
 
 def test_ctrl_c_during_an_import_is_one_line(tmp_path):
@@ -135,6 +139,28 @@ def test_ctrl_c_during_an_import_is_one_line(tmp_path):
         assert (process.returncode, out) == (130, "")
         assert error == "keras-infovae: stopped by Ctrl-C\n"
         assert os.listdir(tmp_path) == []
+
+
+def made_of(error, *others):
+    """Returns the last of several errors, each raised while the one before it was handled."""
+    if not others:
+        return error
+    others[0].__context__ = error
+    return made_of(*others)
+
+
+@pytest.mark.parametrize(
+    ("errors", "is_interrupt"),
+    [
+        ([KeyboardInterrupt()], True),
+        ([KeyboardInterrupt(), ImportError("NumPy's C extensions failed")], True),
+        ([KeyboardInterrupt(), SystemError("a result with an exception set"), ImportError()], True),
+        ([KeyboardInterrupt(), OSError("no space left for what was saved on Ctrl-C")], False),
+        ([ValueError(), ImportError()], False),
+    ],
+)
+def test_what_a_library_makes_of_ctrl_c_is_ctrl_c(errors, is_interrupt):
+    assert interrupts.is_interrupt(made_of(*errors)) == is_interrupt
 
 
 REMARK = "I0000 00:00:1795802960.852164    2455 port.cc:153] oneDNN custom operations are on."
@@ -165,7 +191,7 @@ def test_lines_of_tensorflow_are_held_to_its_level(level, shown):
 def test_what_is_said_before_a_crash_is_shown(end, status):
     program = f"""
 import os
-from keras_infovae.utils import startup_messages
+from keras_infovae.utils import interrupts, startup_messages
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 with startup_messages.held_to_level():
     for line in {[REMARK, FATAL]}:
