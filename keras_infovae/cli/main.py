@@ -1,5 +1,6 @@
 """The program: which command a command line means, and how it ends."""
 
+import errno
 import os
 import sys
 
@@ -39,9 +40,14 @@ def _main_into_a_pipe(argv):
         status = main(argv)
         sys.stdout.flush()
         return status
-    except BrokenPipeError:  # `keras-infovae --help | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the end
-        return BROKEN_PIPE
+    except OSError as error:
+        if error.filename is not None or error.errno not in (errno.EPIPE, errno.ENOSPC):
+            raise
+        # `keras-infovae --help | head`, or a full disk: nothing is left to be flushed at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno == errno.EPIPE:
+            return BROKEN_PIPE
+        return _complain(help_page.PROGRAM, f"stdout: {system_message(error)}", FAILED)
 
 
 def main(argv):

@@ -116,6 +116,19 @@ def test_every_argument_that_a_model_annotates_has_a_flag_that_tells_whose_it_is
         assert {members[word] for word in named} == set(members.values())
 
 
+def test_streams_that_cannot_be_written():
+    script = f"""
+exec 3>&2
+"{sys.executable}" -m keras_infovae --version >&-; echo $? >&3
+"{sys.executable}" -m keras_infovae trian 2>&-; echo $? >&3
+test -e /dev/full && "{sys.executable}" -m keras_infovae train --help > /dev/full; echo $? >&3
+"""
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True)
+    assert done.stdout == ""
+    full = "keras-infovae: error: stdout: no space left on device"
+    assert done.stderr.splitlines() == ["0", "2", full, "1"]
+
+
 def test_a_reader_that_leaves_is_no_error():
     done = subprocess.Popen(
         [sys.executable, "-m", "keras_infovae", "--help"],
