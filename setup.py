@@ -91,7 +91,7 @@ setuptools.setup(
             *itertools.chain(*SERVING.values()),
         ],
     },
-    entry_points={"console_scripts": ["keras-infovae = keras_infovae.cli.main:run"]},
+    entry_points={"console_scripts": ["keras-infovae = keras_infovae.cli.program:run"]},
     # Where names ignore case, setuptools' usual `build` would be the file BUILD.
     options={"build": {"build_base": ".build"}},
     zip_safe=False,

@@ -89,7 +89,6 @@ def main(arguments):
         validation_data=(data.validation,),
         epochs=FLAGS.epochs,
         callbacks=[keras.callbacks.EarlyStopping(patience=20, restore_best_weights=True)],
-        verbose=2,
     )
     os.makedirs(FLAGS.output, exist_ok=True)
     path = os.path.join(FLAGS.output, "model.keras")

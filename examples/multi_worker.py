@@ -30,7 +30,7 @@ flags.DEFINE_integer("kill_after", None, "Kill a worker after this epoch. Defaul
 flags.DEFINE_string("output", "runs/multi_worker", "Where runs and logs of the workers go.")
 flags.DEFINE_bool("overwrite", False, "Use --output although it is there already.")
 
-TRAIN = [sys.executable, "-c", "from keras_infovae.cli.main import run; run()", "train"]
+TRAIN = [sys.executable, "-m", "keras_infovae", "train"]
 TRAIN += ["--data=digits", "--encoder=mlp", "--decoder=mlp", "--noplots", "--deterministic"]
 SECONDS = 600  # that a training may take
 

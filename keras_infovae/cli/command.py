@@ -2,7 +2,7 @@
 
 import shlex
 
-from keras_infovae.cli import help_page, own_models
+from keras_infovae.cli import help_page, own_models, tensorflow_start
 from keras_infovae.cli.flag_set import FlagSet
 
 
@@ -10,13 +10,15 @@ class Command:
     """One subcommand of `keras-infovae`.
 
     A member states `name`, `summary` (one line), `description` and `examples` (command lines),
-    and defines `define_flags` and `run`.
+    and defines `define_flags` and `run`, and `check` where flags may contradict each other. All of
+    this but `run` does without TensorFlow, so that help and errors come at once.
     """
 
     name = ""
     summary = ""
     description = ""
     examples = ()
+    needs_tensorflow = True  # in this process
 
     def flag_set(self):
         """Returns a new `FlagSet` with the flags of the command."""
@@ -31,11 +33,16 @@ class Command:
                 "looked for in the working directory too, and imported before flags are read.",
                 shown="none",
             )
+        flag_set.group("Messages")
+        flag_set.boolean(tensorflow_start.FLAG, "Show what TensorFlow logs too, as it starts.")
         return flag_set
 
     def define_flags(self, flag_set):
         """Adds the flags of the command to `flag_set`."""
         raise NotImplementedError(f"{type(self).__name__} does not define `define_flags`")
+
+    def check(self, flags):
+        """Raises CommandLineError for flags that cannot be used together, as far as they tell."""
 
     def run(self, flags):
         """Carries the command out.

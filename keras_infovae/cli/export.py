@@ -1,16 +1,10 @@
 """`keras-infovae export`."""
 
-import os
-
-from keras_infovae.cli import conditions
-from keras_infovae.cli import data as run_data
+from keras_infovae.cli import output_path, register
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
-from keras_infovae.serving.signatures import PARTS, SIGNATURES
 from keras_infovae.utils.checks import check_choice
-from keras_infovae.utils.files import atomic_directory
 
-SUFFIXES = {"litert": ".tflite", "onnx": ".onnx"}
 # {format: flags that say something of no other}
 _OWN_FLAGS = {
     "saved_model": (
@@ -46,8 +40,8 @@ TensorFlow, into a new directory, each compared with the run's model too.
     )
 
     def define_flags(self, flag_set):
-        flag_set.text("run", "DIRECTORY", "A directory that train wrote.", required=True)
-        flag_set.text(
+        flag_set.path("run", "DIRECTORY", "A directory that train wrote.", required=True)
+        flag_set.path(
             "output",
             "DIRECTORY",
             "The model's directory on the server; the version becomes a folder in it. For the "
@@ -67,7 +61,7 @@ TensorFlow, into a new directory, each compared with the run's model too.
         flag_set.text(
             "signatures",
             "NAME,...",
-            f"Of {', '.join(SIGNATURES)}.",
+            f"Of {', '.join(register.signatures())}.",
             default="all",
             shown="all that the model can have",
         )
@@ -93,76 +87,22 @@ TensorFlow, into a new directory, each compared with the run's model too.
         flag_set.text(
             "parts",
             "NAME,...",
-            f"Of {', '.join(PARTS)}, for LiteRT and ONNX.",
+            f"Of {', '.join(register.parts())}, for LiteRT and ONNX.",
             default="all",
             shown="all three",
         )
         flag_set.boolean("float16", "Store the weights of .tflite files in 16 bits.")
 
-    def run(self, flags):
+    def check(self, flags):
+        output_path.check_directory(flags.output)
         _check_formats(flags)
-        signatures = _chosen("signatures", flags.signatures, SIGNATURES)
-        parts = _chosen("parts", flags.parts, PARTS)
-        from keras_infovae.training import RunDirectory
+        chosen("signatures", flags.signatures, register.signatures())
+        chosen("parts", flags.parts, register.parts())
 
-        names = {name: name for name in self.flag_set().names()} | {"directory": "output"}
-        with reported(names):
-            run = RunDirectory(flags.run)
-            config = run_data.config_of(run)
-            model = run.load_model()
-            try:
-                if flags.format == "saved_model":
-                    _export_for_serving(flags, model, config, signatures)
-                else:
-                    _export_parts(flags, model, PARTS if parts == "all" else parts)
-            except RuntimeError as error:  # the exported model is not the run's
-                raise CommandLineError(str(error)) from error
-        classes = config.get(conditions.CLASSES)
-        if classes is not None:
-            from keras_infovae.evaluation.label_classes import shown
+    def run(self, flags):
+        from keras_infovae.cli.actions import export
 
-            print(
-                "Input `condition` is the place of the label, from 0, in `classes` of config.json:"
-            )
-            print(f"  {shown(classes)}")
-
-
-def _export_for_serving(flags, model, config, signatures):
-    from keras_infovae.evaluation import calibrate_anomaly_threshold
-    from keras_infovae.serving import export_for_serving, write_server_config
-
-    x = condition = None
-    if flags.warmup or flags.false_positive_rate is not None:
-        data = run_data.load_of_run(config)
-        x = getattr(data, data.held_out())
-        condition = conditions.of_splits(data, config)[data.held_out()]
-    if flags.false_positive_rate is not None:
-        calibrate_anomaly_threshold(model, x, flags.false_positive_rate, condition=condition)
-    export_for_serving(
-        model,
-        flags.output,
-        version=flags.version,
-        signatures=signatures,
-        warmup=_warmup(model, x[:8], condition) if flags.warmup else None,
-        classes=config.get(conditions.CLASSES),
-    )
-    if flags.server_config:
-        for path in write_server_config(os.path.dirname(os.path.abspath(flags.output))):
-            print(f"Wrote {path}.")
-
-
-def _export_parts(flags, model, parts):
-    from keras_infovae.serving.portable.exporting import export_part
-
-    with atomic_directory(flags.output) as temporary:
-        differences = {}
-        for part in parts:
-            file = part + SUFFIXES[flags.format]
-            path = os.path.join(temporary, file)
-            differences[file] = export_part(model, path, part, flags.float16)
-    for file, difference in differences.items():
-        path = os.path.join(flags.output, file)
-        print(f"Exported to {path}. The largest difference from the model is {difference:.2g}.")
+        return export.run(self, flags)
 
 
 def _check_formats(flags):
@@ -176,13 +116,13 @@ def _check_formats(flags):
             )
 
 
-def _chosen(flag, given, choices):
+def chosen(flag, given, choices):
+    """Returns what a flag with the value `given` chooses of `choices`: "all", or a list of names.
+
+    Raises:
+        CommandLineError: for an unknown name.
+    """
     if given == "all":
         return given
     with reported({}):
         return [check_choice(f"--{flag}", name.strip(), choices) for name in given.split(",")]
-
-
-def _warmup(model, x, condition):
-    raw = x if model.scaling is None else model.scaling.invert(x)
-    return raw if condition is None else (raw, condition[: len(raw)])

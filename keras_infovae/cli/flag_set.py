@@ -1,12 +1,13 @@
 """The flags of one command."""
 
 import dataclasses
-import difflib
+import os
 
 from absl import flags
 
+from keras_infovae import parameters
+from keras_infovae.cli import suggestions
 from keras_infovae.cli.errors import CommandLineError
-from keras_infovae.models import parameters
 from keras_infovae.utils.checks import argument_error
 
 REQUIRED = "none, it must be given"
@@ -68,6 +69,23 @@ class FlagSet:
             self._required[name] = value
             shown = REQUIRED
         self._define(name, lambda given: given or None, value, text, default, shown)
+
+    def path(self, name, value, text, default=None, shown=None, required=False):
+        """Adds a flag as `text` that takes a path; "~" at its beginning is the home directory.
+
+        Shells leave it as it is in `--name=~/x`.
+        """
+
+        def convert(given):
+            path = os.path.expanduser(given)
+            if path.startswith("~"):  # of a user that is not there; a file of that name is ./~x
+                raise argument_error(f"--{name}", "a path in a home directory that is there", given)
+            return path or None
+
+        if required:
+            self._required[name] = value
+            shown = REQUIRED
+        self._define(name, convert, value, text, default, shown)
 
     def integer(self, name, value, text, minimum=1, default=None, shown=None):
         """Adds a flag that takes an integer of at least `minimum`; the rest as for `text`."""
@@ -137,9 +155,8 @@ class FlagSet:
         try:
             rest = self._values(["", *arguments])[1:]
         except flags.UnrecognizedFlagError as error:
-            name = error.flagname.replace("-", "_")
-            near = difflib.get_close_matches(name, self.names(), n=1)
-            hint = f"Did you mean --{near[0]}?" if near else "See --help."
+            near = suggestions.flag(error.flagname, self.entries)
+            hint = f"Did you mean --{near}?" if near else "See --help."
             raise CommandLineError(f"There is no flag --{error.flagname}. {hint}") from error
         except (flags.Error, ValueError) as error:
             raise CommandLineError(str(error)) from error

@@ -1,12 +1,10 @@
-"""The entry point of `keras-infovae`."""
+"""The program: which command a command line means, and how it ends."""
 
-import difflib
+import errno
 import os
 import sys
 
-from absl import app, flags, logging
-
-from keras_infovae.cli import help_page, own_models
+from keras_infovae.cli import help_page, own_models, suggestions, tensorflow_start
 from keras_infovae.cli.errors import CommandLineError, system_message
 from keras_infovae.cli.evaluate import Evaluate
 from keras_infovae.cli.export import Export
@@ -15,23 +13,25 @@ from keras_infovae.cli.report import Report
 from keras_infovae.cli.serve import Serve
 from keras_infovae.cli.train import Train
 from keras_infovae.cli.tune import Tune
+from keras_infovae.utils import interrupts
 from keras_infovae.version import __version__
 
 _ALL = (Train(), Tune(), Evaluate(), Generate(), Report(), Export(), Serve())
 COMMANDS = {command.name: command for command in _ALL}
-DONE, FAILED, UNUSABLE, STOPPED, BROKEN_PIPE = 0, 1, 2, 130, 141
+DONE, FAILED, UNUSABLE, BROKEN_PIPE = 0, 1, 2, 141
 _HELP = ("--help", "-help", "-h", "--helpfull", "--helpshort", "-?", "help")
 
 
-def run():
-    """Runs the command line of this process and exits with its status."""
+def run_and_exit(argv):
+    """Runs one command line, as `main`, and ends the process with its status."""
+    from absl import app, flags, logging
 
     def parse(argv):
         flags.FLAGS(argv[:1])  # absl's own flags keep their defaults; commands parse theirs
         logging.set_verbosity(logging.WARNING)  # or TensorFlow tells of each node that it renames
         return argv
 
-    app.run(_main_into_a_pipe, flags_parser=parse)
+    app.run(_main_into_a_pipe, argv=argv, flags_parser=parse)
 
 
 def _main_into_a_pipe(argv):
@@ -40,9 +40,14 @@ def _main_into_a_pipe(argv):
         status = main(argv)
         sys.stdout.flush()
         return status
-    except BrokenPipeError:  # `keras-infovae --help | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the end
-        return BROKEN_PIPE
+    except OSError as error:
+        if error.filename is not None or error.errno not in (errno.EPIPE, errno.ENOSPC):
+            raise
+        # `keras-infovae --help | head`, or a full disk: nothing is left to be flushed at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno == errno.EPIPE:
+            return BROKEN_PIPE
+        return _complain(help_page.PROGRAM, f"stdout: {system_message(error)}", FAILED)
 
 
 def main(argv):
@@ -64,8 +69,8 @@ def main(argv):
         return DONE
     name = arguments[0]
     if name not in COMMANDS:
-        near = difflib.get_close_matches(name, COMMANDS, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        near = suggestions.command(name, COMMANDS)
+        hint = f" Did you mean {near!r}?" if near else ""
         message = f"The command must be one of {', '.join(COMMANDS)}. Received: {name!r}.{hint}"
         return _complain(help_page.PROGRAM, message, UNUSABLE)
     return _run_command(COMMANDS[name], arguments[1:])
@@ -79,15 +84,19 @@ def _run_command(command, arguments):
         if any(argument in _HELP for argument in arguments):
             print(help_page.page(command, flag_set))
             return DONE
-        return command.run(flag_set.parse(arguments)) or DONE
-    except CommandLineError as error:
-        return _complain(program, error, UNUSABLE)
-    except OSError as error:
-        if error.filename is None:  # nothing that is known here: a fault, shown with its traceback
-            raise
-        return _complain(program, system_message(error), FAILED)
-    except KeyboardInterrupt:
-        return _complain(program, "stopped by Ctrl-C", STOPPED)
+        flags = flag_set.parse(arguments)
+        command.check(flags)
+        if command.needs_tensorflow:
+            tensorflow_start.import_package(getattr(flags, tensorflow_start.FLAG))
+        return command.run(flags) or DONE
+    except (KeyboardInterrupt, Exception) as error:
+        if interrupts.is_interrupt(error):
+            return _complain(program, interrupts.WORDS, interrupts.STOPPED)
+        if isinstance(error, CommandLineError):
+            return _complain(program, error, UNUSABLE)
+        if isinstance(error, OSError) and error.filename is not None:
+            return _complain(program, system_message(error), FAILED)
+        raise  # nothing that is known here: a fault, shown with its traceback
 
 
 def _complain(program, message, status):

@@ -1,13 +1,10 @@
-"""The flags that describe a model, and the model that they describe."""
+"""The flags that describe a model."""
 
 import inspect
 
-from keras_infovae import conditions
-from keras_infovae.cli import data as run_data
-from keras_infovae.cli import setting_flags
+from keras_infovae.cli import register, setting_flags
 from keras_infovae.cli.errors import CommandLineError, reported
-from keras_infovae.models import registry
-from keras_infovae.utils.serialization import constructor_parameters
+from keras_infovae.utils.constructors import constructor_parameters
 
 CONDITIONS = ("labels",)
 
@@ -16,7 +13,7 @@ def define(flag_set):
     """Adds the flags that describe a model to `flag_set`."""
     flag_set.group("Model")
     define_model(flag_set, "What is trained")
-    for name, uses in setting_flags.uses_of().items():
+    for name, uses in setting_flags.uses_of(register.settings_of).items():
         setting_flags.define(flag_set, name, uses, default_words)
 
 
@@ -24,7 +21,7 @@ def define_model(flag_set, what):
     """Adds --model, of which the help page says that it is `what`, and --condition."""
     flag_set.choice(
         "model",
-        tuple(sorted(registry.members)),
+        tuple(sorted(register.members())),
         f"{what}. info_vae: codes that fit the prior as a whole; vae: the baseline; beta_vae: "
         "codes whose dimensions vary separately; mmd_vae: codes that tell the most about x. "
         "docs/choosing.md compares all of them.",
@@ -46,7 +43,7 @@ def default_words(name, parameter, default):
     return setting_flags.default_words(name, parameter, default)
 
 
-def check(flags, settings_of=registry.settings_of):
+def check(flags, settings_of=register.settings_of):
     """Returns {argument: text} of the flags for the arguments of a model that were given.
 
     Args:
@@ -68,7 +65,7 @@ def check(flags, settings_of=registry.settings_of):
                 f"Received: --{name}={given}"
             )
         found[name] = given
-    arguments = constructor_parameters(registry.get(flags.model))
+    arguments = constructor_parameters(register.members()[flags.model])
     if flags.condition is not None and "condition" not in arguments:
         raise CommandLineError(
             f"Argument `--condition` must be left out for --model={flags.model}, which takes none. "
@@ -86,7 +83,7 @@ def settings(flags):
     """
     given = check(flags)
     found = {"name": flags.model, "condition": flags.condition, "seed": flags.seed}
-    for name, (parameter, default) in registry.settings_of(registry.get(flags.model)).items():
+    for name, (parameter, default) in register.settings_of(register.members()[flags.model]).items():
         if name in given:
             with reported({}):
                 given[name] = parameter.parse(f"--{name}", given[name])
@@ -95,41 +92,3 @@ def settings(flags):
             if found[name] is None:
                 raise CommandLineError(f"Flag --{name} must be given for --model={flags.model}.")
     return found | given
-
-
-def load_data(flags):
-    """Returns the data that the flags name, and the likelihood that follows from it; says both.
-
-    Returns:
-        (`Dataset`, the arguments that give it again, {"likelihood": name}, or {} for a model that
-        has none or one of its own).
-
-    Raises:
-        ValueError, TypeError, OSError, ImportError: as `data.load`.
-    """
-    data, settings, likelihood, reason = run_data.load(flags)
-    print(data.summary())
-    taken = registry.settings_of(registry.get(flags.model))
-    if flags.likelihood is None and taken.get("likelihood", (None, None))[1] is None:
-        return data, settings, {}
-    print(f"likelihood: {likelihood} ({reason})")
-    return data, settings, {"likelihood": likelihood}
-
-
-def make_model(settings, scaling=None, classes=None):
-    """Returns the model that `settings` describes, not built yet.
-
-    Args:
-        settings: what the function `settings` returned.
-        scaling: the `datasets.Scaling` of the data. Default None.
-        classes: the labels, where `settings` has a condition.
-
-    Raises:
-        ValueError, TypeError: naming the argument at fault.
-    """
-    arguments = {name: value for name, value in settings.items() if name != "name"}
-    if arguments.pop("condition", None) is not None:
-        arguments["condition"] = conditions.Classes(len(classes))
-    model = registry.make(registry.get(settings["name"]), scaling=scaling, **arguments)
-    model.name = settings["name"]  # Keras would number a second one
-    return model

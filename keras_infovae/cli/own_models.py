@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 
+from keras_infovae.cli import tensorflow_start
 from keras_infovae.cli.errors import CommandLineError
 
 FLAG = "import"
@@ -20,7 +21,10 @@ def import_modules(arguments):
     Raises:
         CommandLineError: for a module that is not there, or that imports one that is not.
     """
-    for name in _names(arguments):
+    names = list(_names(arguments))
+    if names:
+        tensorflow_start.import_package(f"--{tensorflow_start.FLAG}" in arguments)
+    for name in names:
         if os.getcwd() not in sys.path:
             sys.path.append(os.getcwd())
         try:

@@ -2,12 +2,9 @@
 
 import os
 
-from keras_infovae import evaluation
-from keras_infovae.cli import conditions
-from keras_infovae.cli import data as run_data
+from keras_infovae.cli import output_path
 from keras_infovae.cli.command import Command
-from keras_infovae.cli.errors import CommandLineError, reported
-from keras_infovae.training import RunDirectory
+from keras_infovae.cli.errors import CommandLineError
 
 
 class Report(Command):
@@ -26,26 +23,23 @@ examples that the run was not trained on.
     )
 
     def define_flags(self, flag_set):
-        flag_set.text("run", "DIRECTORY", "A directory that train wrote.", required=True)
-        flag_set.text(
+        flag_set.path("run", "DIRECTORY", "A directory that train wrote.", required=True)
+        flag_set.path(
             "output", "DIRECTORY", "Where to write the two files; not in a run.", required=True
         )
         flag_set.integer("seed", "INTEGER", "Of all that is drawn.", minimum=0, default=0)
         flag_set.boolean("overwrite", "Write although the page is there already.")
 
-    def run(self, flags):
+    def check(self, flags):
+        output_path.check_directory(flags.output)
         page = os.path.join(flags.output, "report.html")
         if os.path.lexists(page) and not flags.overwrite:
             raise CommandLineError(
                 "Argument `--output` must be a directory without a report, or --overwrite be set. "
                 f"Received: --output={flags.output}"
             )
-        with reported({name: name for name in self.flag_set().names()} | {"directory": "output"}):
-            run = RunDirectory(flags.run)
-            config = run_data.config_of(run)
-            model = run.load_model()
-            data = run_data.load_of_run(config)
-            given = {"seed": flags.seed, "condition": conditions.of_splits(data, config)}
-            history = run.history() or None
-            path = evaluation.report(model, data, flags.output, history=history, **given)
-        print(f"Written to {path}")
+
+    def run(self, flags):
+        from keras_infovae.cli.actions import report
+
+        return report.run(self, flags)

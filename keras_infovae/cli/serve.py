@@ -5,6 +5,7 @@ import json
 import os
 import sys
 
+from keras_infovae.cli import tensorflow_start
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError
 
@@ -30,8 +31,10 @@ This server is for development. In production, run TensorFlow Serving itself on 
         "keras-infovae serve --directory=serving/digits --port=9500 --rest_port=9501 --nobatching",
     )
 
+    needs_tensorflow = False  # another program takes this one's place
+
     def define_flags(self, flag_set):
-        flag_set.text(
+        flag_set.path(
             "directory",
             "DIRECTORY",
             "A model's directory, whose folders with a number for a name are its versions.",
@@ -102,8 +105,7 @@ This server is for development. In production, run TensorFlow Serving itself on 
 
         module = "keras_infovae.serving.server.process"
         sys.stdout.flush()
-        # TensorFlow's remarks on the processor are of no use here; its errors are still shown.
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        tensorflow_start.settle_level(getattr(flags, tensorflow_start.FLAG))
         os.execv(sys.executable, [sys.executable, without_keras.FILE, module, settings])
 
     def settings(self, flags):
@@ -124,7 +126,8 @@ This server is for development. In production, run TensorFlow Serving itself on 
                 f"Argument `--rest_port` must be another than --port. "
                 f"Received: --rest_port={flags.rest_port}"
             )
-        settings = {name: flags[name].value for name in self.flag_set().names()}
+        names = set(self.flag_set().names()) - {tensorflow_start.FLAG}
+        settings = {name: flags[name].value for name in names}
         settings["directory"] = os.path.abspath(flags.directory)
         settings["model_name"] = flags.model_name or os.path.basename(settings["directory"])
         settings["batch_threads"] = flags.batch_threads or os.cpu_count()

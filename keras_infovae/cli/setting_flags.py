@@ -2,21 +2,20 @@
 
 import inspect
 
-from keras_infovae.models import registry
+from keras_infovae.cli import register
 
 DEFAULT_MODEL = "info_vae"
 
 
-def uses_of(settings_of=registry.settings_of):
+def uses_of(settings_of):
     """Returns {argument: {model: (its `Parameter`, its default)}} of all registered models.
 
     Args:
-        settings_of: gives {argument: (`Parameter`, default)} of a class. Default: those of its
-            constructor.
+        settings_of: gives {argument: (`Parameter`, default)} of a class, as `register` does.
     """
-    found = {}
-    for model in sorted(registry.members, key=lambda model: (model != DEFAULT_MODEL, model)):
-        for name, use in settings_of(registry.members[model]).items():
+    found, members = {}, register.members()
+    for model in sorted(members, key=lambda model: (model != DEFAULT_MODEL, model)):
+        for name, use in settings_of(members[model]).items():
             found.setdefault(name, {})[model] = use
     return found
 
@@ -74,6 +73,6 @@ def _by_words(words):
     groups = {}
     for model, text in words.items():
         groups.setdefault(text, []).append(model)
-    most = len(registry.members) / 2
+    most = len(register.members()) / 2
     named = [(text, None if len(models) > most else models) for text, models in groups.items()]
     return sorted(named, key=lambda group: group[1] is not None)

@@ -1,32 +1,10 @@
 """`keras-infovae train`."""
 
-import contextlib
-import math
-
-import keras
-import tensorflow as tf
-
-from keras_infovae import training
-from keras_infovae.cli import conditions, model_flags, training_run
-from keras_infovae.cli import data as run_data
+from keras_infovae.cli import data_flags, model_flags, output_path, register, sources
 from keras_infovae.cli.command import Command
-from keras_infovae.cli.errors import CommandLineError, reported
-from keras_infovae.models import registry
-from keras_infovae.training.strategies import STRATEGIES
-from keras_infovae.utils.splits import SPLITS
+from keras_infovae.cli.errors import CommandLineError
 
 _POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
-_TRAINING = (
-    "epochs",
-    "early_stopping",
-    "batch_size",
-    "learning_rate",
-    "clipnorm",
-    "jit_compile",
-    "dtype_policy",
-    "strategy",
-    "deterministic",
-)
 _OF_GRADIENTS = ("learning_rate", "clipnorm")
 
 
@@ -62,9 +40,9 @@ the training; model.keras then holds the last epoch that was finished and had fi
     )
 
     def define_flags(self, flag_set):
-        run_data.define(flag_set, stream=True)
+        data_flags.define(flag_set, stream=True)
         flag_set.group("Output")
-        flag_set.text("output", "DIRECTORY", "The run directory to write.", required=True)
+        flag_set.path("output", "DIRECTORY", "The run directory to write.", required=True)
         flag_set.boolean("overwrite", "Replace a finished run.")
         flag_set.boolean(
             "resume",
@@ -74,13 +52,21 @@ the training; model.keras then holds the last epoch that was finished and had fi
         flag_set.boolean("plots", "Draw the pictures.", default=True)
         model_flags.define(flag_set)
         flag_set.group("Training")
-        flag_set.integer("epochs", "PASSES", "Passes over the training examples.", default=50)
+        flag_set.integer(
+            "epochs",
+            "PASSES",
+            "Passes over the training examples, at most.",
+            shown="those of 20,000 steps, from 50 to 400",
+        )
         flag_set.integer(
             "early_stopping",
             "EPOCHS",
             "Stop when the loss on validation examples has not become lower for so many epochs, "
-            "and keep the weights of the epoch where it was lowest.",
-            shown="all epochs are trained, and the last one is kept",
+            "and keep the weights of the epoch where it was lowest. 0: never, and the last epoch "
+            "is kept; as it is without validation examples, and where the losses of two epochs are "
+            "not alike: with a critic, or a weight on a schedule.",
+            minimum=0,
+            shown="20, and as many as 500 steps take",
         )
         flag_set.integer("batch_size", "EXAMPLES", "Per step, at least 2.", minimum=2, default=64)
         flag_set.number("learning_rate", "RATE", "Of Adam.", default=0.001, exclusive_minimum=0)
@@ -108,7 +94,7 @@ the training; model.keras then holds the last epoch that was finished and had fi
         )
         flag_set.choice(
             "strategy",
-            STRATEGIES,
+            sources.read("keras_infovae.training.strategies", "STRATEGIES"),
             "The devices to train on. --batch_size is that of all together, and the numbers are "
             "those of one. mirrored: all GPUs of this machine; multi_worker: all machines in the "
             "variable TF_CONFIG, of which worker 0 writes the run; auto: all there are.",
@@ -129,27 +115,16 @@ the training; model.keras then holds the last epoch that was finished and had fi
             default="float32",
         )
 
-    def run(self, flags):
-        settings = model_flags.settings(flags)
+    def check(self, flags):
+        model_flags.settings(flags)
         _check(flags)
-        run_data.check(flags)
-        with _dtype_policy(flags.dtype_policy):
-            with reported(self._names()):
-                strategy = training.get_strategy(flags.strategy)  # before anything is computed
-            with training.directory_to_write(flags.output, strategy) as output:
-                if flags.resume and training.RunDirectory(flags.output).finished:
-                    print(f"{flags.output} holds a finished run: there is nothing to go on with.")
-                    return 0
-                with reported(self._names()):
-                    config, data, model = _prepare(flags, settings, output, strategy)
-                with _begin(flags, output, config) as run:
-                    run.profiled_steps = flags.profile or 0
-                    if flags.resume:
-                        model = _latest(flags.output, run, strategy) or model
-                    return training_run.carry_out(run, config, data, model, flags.plots)
+        data_flags.check(flags)
+        output_path.check_directory(flags.output)
 
-    def _names(self):
-        return {name: name for name in self.flag_set().names()} | run_data.NAMES
+    def run(self, flags):
+        from keras_infovae.cli.actions import train
+
+        return train.run(self, flags)
 
 
 def _check(flags):
@@ -169,7 +144,7 @@ def _check(flags):
             "Argument `--early_stopping` must be left out where no validation examples are held "
             f"out. Received: --early_stopping={flags.early_stopping} --validation_fraction=0"
         )
-    if not registry.get(flags.model).trains_by_gradients:
+    if not register.members()[flags.model].trains_by_gradients:
         for name in _OF_GRADIENTS:
             if flags[name].present:
                 raise CommandLineError(
@@ -177,80 +152,3 @@ def _check(flags):
                     f"not train by gradients. Received: --{name}={getattr(flags, name)}"
                 )
             flags[name].value = None  # for config.json
-
-
-@contextlib.contextmanager
-def _dtype_policy(policy):
-    previous = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(previous)
-
-
-def _prepare(flags, settings, output, strategy):
-    """Returns the run's config, its data and its model; nothing is written yet.
-
-    Raises:
-        ValueError, TypeError, OSError, ImportError: for whatever the user gave that cannot be used.
-    """
-    found = training.RunDirectory.check(output, flags.overwrite)
-    model_flags.make_model(settings, classes="ab")  # shows what is wrong before data are read
-    data, data_settings, likelihood = model_flags.load_data(flags)
-    settings |= likelihood
-    classes = conditions.classes_of(flags, data)
-    keras.utils.set_random_seed(flags.seed)
-    if flags.deterministic:
-        tf.config.experimental.enable_op_determinism()
-    with strategy.scope():
-        model = model_flags.make_model(settings, data.scaling, classes.get(conditions.CLASSES))
-    for split in SPLITS:
-        if len(getattr(data, split)):
-            model.example_spec.array(getattr(data, split), "data")
-    if len(data.train) < 2:
-        raise ValueError("Argument `data` must leave at least 2 examples to train on. Received: 1")
-    steps = flags.epochs * math.ceil(run_data.num_training_examples(data) / flags.batch_size)
-    if flags.profile and flags.profile[0] > steps:
-        raise ValueError(
-            f"Argument `profile` must begin within the {steps} steps of the training. Received: "
-            f"profile={','.join(map(str, flags.profile))}"
-        )
-    with strategy.scope():
-        model.build((None, *data.event_shape))
-    print(f"model: {flags.model} with {model.count_params():,} weights")
-    if found != "new" and not flags.resume:
-        print(f"{output} has {'an' if found == 'unfinished' else 'a'} {found} run: replaced")
-    config = {
-        "command": Train().command_line(flags),
-        "data": data_settings,
-        # Before the fingerprint, which the condition changes: --resume names the first difference.
-        "model": settings,
-        **classes,
-        "data_fingerprint": run_data.fingerprint(data, labels=bool(classes)),
-        "feature_names": data.feature_names,
-        "training": {name: getattr(flags, name) for name in _TRAINING} | {"seed": flags.seed},
-    }
-    return config, data, model
-
-
-def _begin(flags, output, config):
-    """Returns the run to write: a new one, or the one to go on with."""
-    try:
-        if flags.resume and output == flags.output and training.RunDirectory(output).unfinished:
-            return training.RunDirectory.resume(output, config)
-        return training.RunDirectory.create(output, config, flags.overwrite)
-    except (ValueError, FileExistsError, NotADirectoryError) as error:
-        raise CommandLineError(str(error)) from error
-
-
-def _latest(path, run, strategy):
-    """Returns the model that the unfinished run at `path` got to, or None; `run` goes on from it.
-
-    `run` writes elsewhere in all workers of a cluster but the first.
-    """
-    with strategy.scope():
-        model = run.go_on_from(path)
-    if model is not None:
-        print(f"{path}: going on after epoch {run.saver.last_epoch}")
-    return model

@@ -1,6 +1,5 @@
 """Models: one base class, the family, and the register of their names."""
 
-from keras_infovae.models import parameters
 from keras_infovae.models.adversarial_autoencoder import AdversarialAutoencoder
 from keras_infovae.models.annealed_vae import AnnealedVAE
 from keras_infovae.models.beta_tcvae import BetaTCVAE
@@ -32,6 +31,5 @@ __all__ = [
     "LatentVariableModel",
     "SteinVAE",
     "WassersteinAutoencoder",
-    "parameters",
     "register_model",
 ]

@@ -4,8 +4,8 @@ import tensorflow as tf
 
 from keras_infovae import schedules
 from keras_infovae.models.info_vae import InfoVAE
-from keras_infovae.models.parameters import Weight
 from keras_infovae.models.registry import register_model
+from keras_infovae.parameters.kinds import Weight
 from keras_infovae.utils import reductions
 
 

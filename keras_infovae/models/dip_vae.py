@@ -2,8 +2,8 @@
 
 from keras_infovae import divergences, schedules
 from keras_infovae.models.info_vae import InfoVAE
-from keras_infovae.models.parameters import SEVERAL_LATENTS, Choice, Number, Weight
 from keras_infovae.models.registry import register_model
+from keras_infovae.parameters.kinds import SEVERAL_LATENTS, Choice, Number, Weight
 
 
 @register_model("dip_vae")

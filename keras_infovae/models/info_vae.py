@@ -9,9 +9,9 @@ from keras_infovae.distributions import posteriors
 from keras_infovae.inference import Amortized
 from keras_infovae.models.compatibility import check_parts
 from keras_infovae.models.latent_variable_model import LatentVariableModel
-from keras_infovae.models.parameters import NETWORK_BY_SHAPE, Member, Weight
 from keras_infovae.models.penalty import number, penalty
 from keras_infovae.models.registry import register_model
+from keras_infovae.parameters.kinds import NETWORK_BY_SHAPE, Member, Weight
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error
 

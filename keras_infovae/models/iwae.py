@@ -5,8 +5,8 @@ import math
 import tensorflow as tf
 
 from keras_infovae.models.info_vae import InfoVAE
-from keras_infovae.models.parameters import Integer, Weight
 from keras_infovae.models.registry import register_model
+from keras_infovae.parameters.kinds import Integer, Weight
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error
 

@@ -11,10 +11,10 @@ from keras_infovae.models.capabilities import Capabilities
 from keras_infovae.models.example_spec import check_shape
 from keras_infovae.models.generative_model import GenerativeModel
 from keras_infovae.models.joint import Joint
-from keras_infovae.models.parameters import LATENT_DIM, NETWORK_BY_SHAPE, Integer, Member
 from keras_infovae.models.penalty import number, penalty
 from keras_infovae.models.registry import register_model
 from keras_infovae.models.step_model import BatchLoss
+from keras_infovae.parameters.kinds import LATENT_DIM, NETWORK_BY_SHAPE, Integer, Member
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import reductions
 from keras_infovae.utils.row_random import fold_in, row_seeds

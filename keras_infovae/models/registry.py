@@ -7,9 +7,10 @@ import keras
 
 from keras_infovae import divergences, kernels
 from keras_infovae.models.generative_model import GenerativeModel
-from keras_infovae.models.parameters import Member, Parameter
+from keras_infovae.parameters import settings
+from keras_infovae.parameters.kinds import Member, Parameter
 from keras_infovae.utils.checks import argument_error, check_choice
-from keras_infovae.utils.serialization import constructor_parameters
+from keras_infovae.utils.constructors import constructor_parameters
 
 members = {}  # {name: class}
 KERNEL = Member(
@@ -131,18 +132,11 @@ def name_of(model_class):
 
 
 def settings_of(model_class):
-    """Returns {argument: (its `Parameter`, its default)} of the constructor's annotated arguments.
+    """Returns {argument: (its `Parameter`, its default)} of a model, as `parameters.settings`.
 
-    The default is `inspect.Parameter.empty` where there is none. `kernel`, the setting of a
-    divergence that models are so often asked for, is among them where there is a divergence;
-    `make` knows it.
+    `kernel` is among them where there is a divergence; `make` knows it.
     """
-    found = {
-        name: (parameter.annotation, parameter.default)
-        for name, parameter in constructor_parameters(model_class).items()
-        if isinstance(parameter.annotation, Parameter)
-    }
-    return found | ({"kernel": (KERNEL, None)} if "divergence" in found else {})
+    return settings.settings_of(model_class, KERNEL)
 
 
 def make(model_class, kernel=None, **arguments):

@@ -5,10 +5,12 @@ import tensorflow as tf
 
 from keras_infovae import schedules
 from keras_infovae.models.batches import source_errors
+from keras_infovae.models.epoch_lines import EpochLines
 from keras_infovae.models.fit_data import FitData, check_replicas, first, refuse_targets
 from keras_infovae.models.nonfinite import StopOnNonFinite
 from keras_infovae.models.progress import EpochCounter
 from keras_infovae.models.step_model import StepModel
+from keras_infovae.utils import terminal
 from keras_infovae.utils.checks import argument_error
 
 _STEPS_WORTH_XLA = 5000
@@ -113,8 +115,9 @@ class TrainableModel(StepModel):
                 counts: the aggregated posterior cannot be seen in one example. There, an example
                 that would be a last batch of its own sits the epoch out (another one each epoch).
             verbose: 0 for silence, else the objective with its weights, a warning where the
-                divergence could not see a wrong variance in batches of this size, and a progress
-                bar.
+                divergence could not see a wrong variance in batches of this size, and 1: Keras's
+                progress bar; 2: one line per epoch. "auto" (default): the bar on a terminal or in a
+                notebook, lines where stdout is a file or a pipe.
             callbacks: Keras callbacks.
             **options: `epochs`, `validation_data=(x_valid,)`, `validation_split`,
                 `shuffle`, `steps_per_epoch`, and so on. `initial_epoch` goes on where a saved model
@@ -148,6 +151,10 @@ class TrainableModel(StepModel):
         # First, so that no other callback saves a model that is broken.
         own = [StopOnNonFinite(self._nonfinite), EpochCounter(self.progress)]
         callbacks = own + keras.tree.flatten(callbacks or []) + data.callbacks
+        if verbose == "auto":
+            verbose = 1 if terminal.redraws_lines() else 2
+        if verbose == 2:  # Keras would write two lines, and the terms before the loss
+            verbose, callbacks = 0, [*callbacks, EpochLines()]
         return super().fit(
             data.x, batch_size=batch_size, verbose=verbose, callbacks=callbacks, **options
         )

@@ -23,7 +23,12 @@ def run(module, arguments):
     sys.modules["keras"] = None
     sys.modules["keras_infovae"] = package = types.ModuleType("keras_infovae")
     package.__path__ = [os.path.dirname(os.path.dirname(FILE))]
-    return importlib.import_module(module).main(arguments)
+    from keras_infovae.utils import interrupts, startup_messages
+
+    interrupts.leave_at_once()
+    with startup_messages.held_to_level():
+        main = importlib.import_module(module).main
+    return main(arguments)
 
 
 if __name__ == "__main__":

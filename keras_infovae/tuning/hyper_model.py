@@ -8,11 +8,11 @@ import keras
 
 from keras_infovae import divergences, networks
 from keras_infovae.models import registry
-from keras_infovae.models.parameters import Member, Number
-from keras_infovae.tuning import choices
-from keras_infovae.tuning.hyperparameters import NETWORKS, hyperparameters_of, sizes
+from keras_infovae.parameters import Member, Number, choices
+from keras_infovae.parameters.searched import NETWORKS, hyperparameters_of, sizes
 from keras_infovae.utils.checks import argument_error
-from keras_infovae.utils.serialization import constructor_parameters, deserialize_values
+from keras_infovae.utils.constructors import constructor_parameters
+from keras_infovae.utils.serialization import deserialize_values
 
 _BY_THEMSELVES = ("learning_rate", "likelihood", "kernel")  # they bear on no other choice
 
@@ -69,7 +69,7 @@ class HyperModel:
 
     def __init__(self, model, **space):
         self.model_class = registry.get(model)
-        self._known = hyperparameters_of(self.model_class)
+        self._known = hyperparameters_of(self.model_class, registry.settings_of(self.model_class))
         arguments = constructor_parameters(self.model_class)
         objects = {n: v for n, v in space.items() if n in arguments and hasattr(v, "get_config")}
         self._objects = {n: keras.saving.serialize_keras_object(v) for n, v in objects.items()}

@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_infovae.utils import terminal
 from keras_infovae.utils.checks import check_integer
 
 
@@ -24,8 +25,11 @@ def in_batches(arrays, batch_size):
 
 
 def progress_bar(total, verbose):
-    """Returns a function that counts one more of `total` batches, on a bar if `verbose`."""
-    if not verbose:
+    """Returns a function that counts one more of `total` batches, on a bar if `verbose`.
+
+    There is none where stdout is a file or a pipe, to which Keras would write it again and again.
+    """
+    if not verbose or not terminal.redraws_lines():
         return lambda: None
     bar = keras.utils.Progbar(total, unit_name="batch")
     return lambda: bar.add(1)

@@ -45,7 +45,7 @@ TRAIN = [  # flags, what the message must have
     (["--seed=-1"], ["`--seed`", "integer of at least 0", "--seed=-1"]),
     (["--dtype_policy=float16"], ["`--dtype_policy`", "'float32'", "--dtype_policy='float16'"]),
     (["--jit_compile=maybe"], ["`--jit_compile`", "--nojit_compile", "--jit_compile='maybe'"]),
-    (["--early_stopping=0"], ["`--early_stopping`", "at least 1", "--early_stopping=0"]),
+    (["--early_stopping=-1"], ["`--early_stopping`", "at least 0", "--early_stopping=-1"]),
     (
         ["--early_stopping=2", "--validation_fraction=0"],
         ["`--early_stopping`", "left out", "--early_stopping=2 --validation_fraction=0"],
@@ -80,7 +80,14 @@ TRAIN = [  # flags, what the message must have
     ),
     (["--data="], ["--data=NAME|PATH", "must be given"]),
     (["--output="], ["--output=DIRECTORY", "must be given"]),
-    (["--output=table.csv"], ["`--output`", "a directory", "table.csv"]),
+    (["--output=table.csv"], ["`--output`", "a directory", "table.csv is a file"]),
+    (["--output=table.csv/a/run"], ["`--output`", "a directory", "table.csv is a file"]),
+    (["--output=gone/run"], ["`--output`", "a directory", "gone is a link to nothing"]),
+    (["--output=~no_such_user/run"], ["`--output`", "home directory", "~no_such_user/run"]),
+    (["--data=~no_such_user/x.npy"], ["`--data`", "home directory", "~no_such_user/x.npy"]),
+    (["--model=infovae"], ["`--model`", "--model='infovae'", "Did you mean 'info_vae'?"]),
+    (["--strategy=gpus"], ["`--strategy`", "--strategy='gpus'", "Did you mean 'gpu'?"]),
+    (["--gpu"], ["no flag --gpu", "Did you mean --strategy=gpu?"]),
     (["--output=mine"], ["`--output`", "a new directory", "mine", "notes.txt"]),
     (["--latent-dim=3"], ["--latent-dim", "--latent_dim"]),
     (["digits"], ["must be flags", "'digits'"]),
@@ -96,6 +103,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "bad.npz").write_text("PK, but no archive")
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / "mine").mkdir()
+    (tmp_path / "gone").symlink_to("nowhere")
     (tmp_path / "mine/notes.txt").write_text("mine")
     np.save("objects.npy", np.array([{}, []], dtype=object), allow_pickle=True)
     return tmp_path
@@ -155,3 +163,19 @@ def test_generate(command, folder, runs, flags, parts):
     before = sorted(os.listdir(folder))
     outcome = command("generate", f"--run={runs}/digits", "--output=a.png", *flags)
     refuse(outcome, "generate", parts, folder, before)
+
+
+OTHERS = {  # command: flags that it needs
+    "tune": ["--data=digits"],
+    "report": ["--run=mine"],
+    "export": ["--run=mine"],
+}
+
+
+@pytest.mark.parametrize("output", ["table.csv", "table.csv/a", "gone", "gone/a"])
+@pytest.mark.parametrize("name", list(OTHERS))
+def test_a_directory_that_cannot_be_made(command, folder, name, output):
+    before = sorted(os.listdir(folder))
+    outcome = command(name, *OTHERS[name], f"--output={output}")
+    parts = ["`--output`", "a directory, or one that can be made", output, " is a "]
+    refuse(outcome, name, parts, folder, before)

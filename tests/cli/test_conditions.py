@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import keras_infovae as ki
-from keras_infovae.cli import conditions, evaluate
-from keras_infovae.cli.data import fingerprint
+from keras_infovae.cli.actions import conditions, evaluate
+from keras_infovae.cli.actions.data import fingerprint
 from keras_infovae.cli.errors import CommandLineError
 from keras_infovae.cli.main import main
 from keras_infovae.training import RunDirectory

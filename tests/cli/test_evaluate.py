@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from keras_infovae import datasets
-from keras_infovae.cli.data import fingerprint, load_of_run
+from keras_infovae.cli.actions.data import fingerprint, load_of_run
 from keras_infovae.evaluation import marginal_log_likelihood
 from keras_infovae.training import RunDirectory
 from tests.cli.conftest import write_table

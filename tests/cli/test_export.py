@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from keras_infovae.cli import export
+from keras_infovae.cli.actions import export
 from keras_infovae.serving.portable import exporting
 
 

@@ -19,6 +19,36 @@ def flag_set():
     return flags
 
 
+def test_flags_of_other_tools_are_known():
+    flags = flag_set()
+    flags.choice("strategy", ("auto", "gpu"), "Where.")
+    flags.path("output", "DIRECTORY", "Where to.")
+    flags.number("learning_rate", "RATE", "Of Adam.")
+    for given, hint in {
+        "--gpu": "--strategy=gpu",
+        "--GPU=0": "--strategy=gpu",
+        "--device=cpu": "--strategy",
+        "--lr=0.1": "--learning_rate",
+        "--out=x": "--output",
+        "--learning-rate=1": "--learning_rate",
+        "--noplot": "--noplots",
+        "--dataset=x": "--data",
+    }.items():
+        with pytest.raises(CommandLineError, match=rf"Did you mean {hint}\?"):
+            flags.parse(["--data=x", given])
+    with pytest.raises(CommandLineError, match="no flag --gpu. See"):
+        flag_set().parse(["--data=x", "--gpu"])  # it has no --strategy
+
+
+def test_a_home_directory_that_is_not_there(monkeypatch):
+    flags = FlagSet()
+    flags.path("output", "DIRECTORY", "Where to.")
+    with pytest.raises(CommandLineError, match="`--output` must be a path in a home directory"):
+        flags.parse(["--output=~no_such_user/run"])
+    assert flags.parse(["--output=./~no_such_user"]).output == "./~no_such_user"
+    assert flags.parse(["--output="]).output is None
+
+
 def parse(*arguments):
     return flag_set().parse(["--data=x", *arguments])
 

@@ -22,7 +22,7 @@ def started(monkeypatch):
 
 def test_the_flags_are_the_settings():
     names = [field.name for field in dataclasses.fields(Settings)]
-    assert sorted(Serve().flag_set().names()) == sorted(names)
+    assert sorted(Serve().flag_set().names()) == sorted([*names, "tensorflow_log"])
 
 
 def test_the_server_takes_the_process_over(command, started, tmp_path, monkeypatch):
@@ -66,3 +66,16 @@ def test_without_the_extra_it_is_named(command, started, tmp_path, monkeypatch):
     assert "pip install 'keras-infovae[serving]'" in outcome.err
     assert all(name in outcome.err for name in LIBRARIES)
     assert started == []
+
+
+def test_a_directory_without_versions_is_not_said_to_be_served(tmp_path):
+    process = pytest.importorskip("keras_infovae.serving.server.process")
+    settings = Settings(**Serve().settings(Serve().flag_set().parse([f"--directory={tmp_path}"])))
+    for folder in (None, "latest", "0"):
+        if folder is not None:
+            (tmp_path / folder).mkdir()
+        words = process.announcement(settings, 8500, 8501)
+        waits = folder != "0"
+        assert words.startswith("Waiting for a version of" if waits else "Serving")
+        assert ("has none yet" in words) == waits
+        assert "gRPC on 127.0.0.1:8500, REST on http://127.0.0.1:8501/v1/models/" in words

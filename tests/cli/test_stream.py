@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import keras_infovae as ki
-from keras_infovae.cli import data as run_data
-from keras_infovae.cli import streamed_data, training_run
+from keras_infovae.cli.actions import data as run_data
+from keras_infovae.cli.actions import streamed_data, training_run
 from keras_infovae.training import RunDirectory
 
 X = np.random.default_rng(0).integers(0, 256, (90, 4, 4, 1), dtype=np.uint8)

@@ -13,7 +13,7 @@ import pytest
 
 import keras_infovae as ki
 from keras_infovae import datasets
-from keras_infovae.cli import model_flags, training_run
+from keras_infovae.cli.actions import models, training_run
 from keras_infovae.models import registry
 from keras_infovae.training import RunDirectory, SaveLastGoodEpoch
 
@@ -152,7 +152,7 @@ def test_models(train, tmp_path, prepared, flags, class_name, weights):
         assert type(model.divergence.kernel).__name__ == "InverseMultiquadratic"
     if "--likelihood=normal" in flags:
         assert "likelihood: normal (as given)" in outcome.out
-    again = model_flags.make_model(config["model"], data.scaling)
+    again = models.make_model(config["model"], data.scaling)
     assert again.latent_dim == model.latent_dim
     assert again.divergence == model.divergence
 
@@ -216,6 +216,29 @@ def test_defaults_follow_from_the_data(
     assert type(model.likelihood).__name__.lower() == likelihood
     assert config["data"]["standardize"] is standardized
     assert (abs(data.train.mean()) < 1e-6) == standardized
+
+
+@pytest.mark.parametrize(
+    ("flags", "epochs", "patience"),
+    [
+        ([], 400, 167),  # 48 digits, 3 steps an epoch
+        (["--batch_size=2"], 400, 21),
+        (["--validation_fraction=0"], 400, 0),
+        (["--model=factor_vae"], 400, 0),  # its critic learns beside it
+        (["--epochs=7", "--early_stopping=3"], 7, 3),
+        (["--early_stopping=0"], 400, 0),
+    ],
+)
+def test_the_length_of_a_training_follows_from_the_data(
+    command, tmp_path, prepared, flags, epochs, patience
+):
+    small = ["--encoder=mlp", "--decoder=mlp", "--latent_dim=2", "--data=digits", "--limit=60"]
+    small += ["--batch_size=16", f"--output={tmp_path}/run"]
+    outcome = command("train", *small, *flags)
+    assert outcome.status == 0, outcome.err
+    ((config, _, _),) = prepared
+    assert config["training"]["epochs"] == epochs
+    assert config["training"]["early_stopping"] == patience
 
 
 def test_nothing_held_out(train, tmp_path, untrained):

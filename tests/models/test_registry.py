@@ -7,7 +7,7 @@ import pytest
 
 import keras_infovae as ki
 from keras_infovae.models import registry
-from keras_infovae.utils.serialization import constructor_parameters
+from keras_infovae.utils.constructors import constructor_parameters
 
 ARGUMENTS = [
     (model, name) for model, cls in registry.members.items() for name in registry.settings_of(cls)

@@ -250,3 +250,24 @@ def test_a_long_training_is_compiled_by_xla_unless_told_otherwise(
     history = model.fit(X, batch_size=8, epochs=epochs, verbose=0).history
     assert model.jit_compile is compiled
     assert np.all(np.isfinite(history["loss"]))
+
+
+# === What is said ===
+
+
+def test_an_epoch_is_one_line_where_no_bar_can_be_drawn(capsys, monkeypatch):
+    model = model_for(divergence="moment_matching")
+    model.compile("adam", jit_compile=False)
+    history = model.fit(X[:8], validation_data=(X[8:16],), batch_size=4, epochs=2).history
+    objective, *lines = capsys.readouterr().out.splitlines()
+    assert objective == model.objective()
+    for epoch, line in enumerate(lines):
+        words = [f"epoch {epoch + 1}/2: loss {history['loss'][epoch]:.5g}, divergence "]
+        words += [f", val_loss {history['val_loss'][epoch]:.5g}, val_divergence "]
+        assert line.startswith(words[0]) and words[1] in line and line.endswith(" s)")
+    assert len(lines) == 2
+    model.fit(X[:8], batch_size=4, epochs=1, verbose=0)
+    assert capsys.readouterr().out == ""
+    monkeypatch.setattr("keras_infovae.utils.terminal.redraws_lines", lambda: True)
+    model.fit(X[:8], batch_size=4, epochs=1)
+    assert "━" in capsys.readouterr().out

@@ -317,8 +317,7 @@ def train(path, flags):
     """Starts `keras-infovae train`, with what it says going to a file beside the run."""
     flags = [*flags, "--data=digits", "--latent_dim=2", "--encoder=mlp", "--decoder=mlp"]
     flags += ["--epochs=30", "--noplots", "--deterministic", "--resume", f"--output={path}"]
-    program = "from keras_infovae.cli.main import run; run()"
-    command = [sys.executable, "-c", program, "train", *flags]
+    command = [sys.executable, "-m", "keras_infovae", "train", *flags]
     with open(f"{path}.log", "a") as log:
         root = pathlib.Path(__file__).parents[2]
         return subprocess.Popen(command, stdout=log, stderr=log, cwd=root)

@@ -6,8 +6,8 @@ import pytest
 
 import keras_infovae as ki
 from keras_infovae.models import registry
-from keras_infovae.tuning import choices
-from keras_infovae.tuning.hyperparameters import hyperparameters_of
+from keras_infovae.parameters import choices
+from keras_infovae.parameters.searched import hyperparameters_of
 
 X = np.random.default_rng(0).random((15, 6)).astype("float32")
 
@@ -20,7 +20,8 @@ def test_a_search_begins_with_the_first_of_lists_and_the_middle_of_ranges(name):
     model = space.build(hp)
     assert type(model) is space.model_class is registry.members[name]
     assert set(hp.values) == set(space.space) - {"filters"}
-    searched = {n for n, (p, _) in hyperparameters_of(type(model)).items() if p.search}
+    known = hyperparameters_of(type(model), registry.settings_of(type(model)))
+    searched = {n for n, (p, _) in known.items() if p.search}
     assert searched - {"kernel"} <= set(space.space)
     for argument in set(registry.settings_of(type(model))) & set(hp.values) - {"kernel"}:
         assert getattr(model, argument) == hp.get(argument)
@@ -141,7 +142,7 @@ def test_what_is_no_registered_model_is_refused():
 @pytest.mark.parametrize("name", ["latent_dim", "lambda_", "beta", "learning_rate", "divergence"])
 def test_choices_are_read_from_the_words_that_they_are_shown_by(name):
     model_class = ki.BetaVAE if name == "beta" else ki.InfoVAE
-    parameter, default = hyperparameters_of(model_class)[name]
+    parameter, default = hyperparameters_of(model_class, registry.settings_of(model_class))[name]
     search = parameter.search or [default]
     parsed = choices.parse(name, parameter, choices.words(search))
     assert choices.check(name, parameter, parsed) == search

@@ -20,6 +20,7 @@ from keras_infovae.serving.server.rest_service import RestService
 from keras_infovae.serving.server.service import Service
 from keras_infovae.serving.server.settings import Settings
 from keras_infovae.serving.server.versions import Versions
+from keras_infovae.serving.versions import versions_in
 
 UNUSABLE = 2  # the exit status, as of the command line
 _NOTICE = "This server is for development. In production, run TensorFlow Serving on the same files."
@@ -64,7 +65,7 @@ async def serve(settings):
         # Most objects are TensorFlow's modules. Left out of collections, they do not make these
         # long, nor so rare that errors' tracebacks, which are circles, pile up.
         gc.freeze()
-        _announce(settings, port, listener.getsockname()[1])
+        print(announcement(settings, port, listener.getsockname()[1]), flush=True)
         watching = asyncio.create_task(versions.watch(settings.poll_seconds))
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait({answering, watching, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -142,10 +143,23 @@ class _RestServer(uvicorn.Server):
         return contextlib.nullcontext()
 
 
-def _announce(settings, port, rest_port):
+def _has_versions(directory):
+    try:
+        return bool(versions_in(directory))
+    except OSError:  # which is logged when it is read again, for the versions
+        return True
+
+
+def announcement(settings, port, rest_port):
+    """Returns what is said once requests are listened for: two lines."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    print(
-        f"Serving {settings.model_name} from {settings.directory}: gRPC on {host}:{port}, "
-        f"REST on http://{host}:{rest_port}/v1/models/{settings.model_name}\n{_NOTICE}",
-        flush=True,
+    what = f"Serving {settings.model_name} from {settings.directory}"
+    if not _has_versions(settings.directory):
+        what = (
+            f"Waiting for a version of {settings.model_name}: {settings.directory} has none yet, "
+            "which would be a folder with a number for a name"
+        )
+    return (
+        f"{what}: gRPC on {host}:{port}, "
+        f"REST on http://{host}:{rest_port}/v1/models/{settings.model_name}\n{_NOTICE}"
     )

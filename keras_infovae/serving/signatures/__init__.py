@@ -18,7 +18,7 @@ from keras_infovae.serving.signatures.score import Score, ScoreImageBytes
 from keras_infovae.serving.signatures.serving_default import ServingDefault
 from keras_infovae.utils.checks import argument_error, check_choice
 
-_ALL = (
+ALL = (
     ServingDefault(Reconstruct(), Score(), Generate()),
     Encode(),
     Decode(),
@@ -31,8 +31,8 @@ _ALL = (
     EncodeImageBytes(),
     ScoreImageBytes(),
 )
-SIGNATURES = {signature.name: signature for signature in _ALL}
-PARTS = {signature.part: signature for signature in _ALL if signature.part is not None}
+SIGNATURES = {signature.name: signature for signature in ALL}
+PARTS = {signature.part: signature for signature in ALL if signature.part is not None}
 
 
 def choose(names, served):

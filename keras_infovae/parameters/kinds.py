@@ -1,13 +1,9 @@
-"""What an argument of a model's constructor may be: words, bounds, and where a search looks.
-
-Annotations of constructors. `registry.register_model` holds a constructor to them; the flags of the
-command line and the spaces of searches are read from them.
-"""
+"""The kinds of parameters: numbers, words, members of families."""
 
 import dataclasses
+import numbers
 from typing import Any
 
-from keras_infovae import schedules
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer, check_number
 
 
@@ -114,7 +110,14 @@ class Weight(Number):
     """A number as `Number`, or a `Schedule` that stays within its limits."""
 
     _kinds = ("a number", "a schedule")
-    _check = staticmethod(schedules.check_weight)
+
+    @staticmethod
+    def _check(name, value, *limits):
+        if isinstance(value, numbers.Real) and not isinstance(value, bool):
+            return check_number(name, value, *limits)
+        from keras_infovae import schedules  # which brings Keras along
+
+        return schedules.check_weight(name, value, *limits)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -193,6 +196,37 @@ class Member(Parameter):
         return f"<Member of {self.family.__name__.rpartition('.')[2]}>"
 
 
+@dataclasses.dataclass(frozen=True, repr=False)
+class Sizes(Parameter):
+    """Integers as text, such as "256-128"."""
+
+    def check(self, name, value):
+        if not isinstance(value, str) or not all(part.isdecimal() for part in value.split("-")):
+            raise argument_error(name, "integers as text, such as '256-128'", value)
+        return value
+
+    @property
+    def placeholder(self):
+        return "SIZE-SIZE-..."
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class OptimizerName(Parameter):
+    """The name of a Keras optimizer."""
+
+    def check(self, name, value):
+        import keras  # which brings TensorFlow along
+
+        try:
+            keras.optimizers.get(value)
+        except ValueError:  # Keras's own words do not name the argument
+            raise argument_error(name, "a Keras optimizer's name", value) from None
+        return value
+
+    def parse(self, name, text):
+        return text  # Keras is not there yet where flags are read
+
+
 def _either(*kinds):
     return " or ".join([", ".join(kinds[:-1])] * (len(kinds) > 1) + [kinds[-1]])
 
@@ -203,5 +237,3 @@ LATENT_DIM = Integer(
 )
 SEVERAL_LATENTS = dataclasses.replace(LATENT_DIM, minimum=2)
 NETWORK_BY_SHAPE = "conv for images with sides of at least 8, else mlp"
-
-__all__ = ["Choice", "Integer", "Member", "Number", "Parameter", "Weight"]

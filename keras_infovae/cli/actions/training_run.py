@@ -9,8 +9,9 @@ import keras
 import tensorflow as tf
 
 from keras_infovae import evaluation
-from keras_infovae.cli import conditions, help_page
-from keras_infovae.cli import data as run_data
+from keras_infovae.cli import help_page
+from keras_infovae.cli.actions import conditions
+from keras_infovae.cli.actions import data as run_data
 from keras_infovae.cli.errors import system_message
 from keras_infovae.training import is_writer
 from keras_infovae.utils import reductions
@@ -94,7 +95,6 @@ def _fit(run, config, data, model):
         epochs=training["epochs"],
         initial_epoch=run.saver.last_epoch or 0,
         callbacks=run.callbacks(stopping),
-        verbose=1 if sys.stdout.isatty() else 2,
     )
     # A layer such as relu can turn NaN into 0, so that losses stay finite over broken weights.
     if run.saver.is_behind:
@@ -102,13 +102,14 @@ def _fit(run, config, data, model):
     print(f"\nTrained in {time.monotonic() - start:.0f} s.")
     if stopping:
         best, last = run.saver.weights_epoch, run.saver.last_epoch
-        print(f"Of {last} epochs, epoch {best} has the lowest validation loss: it is kept.")
+        ended = "Stopped at" if last < training["epochs"] else "Trained to"
+        print(f"{ended} epoch {last}, best {best}: it has the lowest validation loss, and is kept.")
     return run.history_file.history()
 
 
 def _early_stopping(patience):
     """Returns a list of the callback that stops after so many epochs without a lower loss."""
-    if patience is None:
+    if not patience:
         return []
     return [keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)]
 

@@ -1,0 +1,43 @@
+"""The model that flags describe, and the data for it."""
+
+from keras_infovae import conditions
+from keras_infovae.cli.actions import data as run_data
+from keras_infovae.models import registry
+
+
+def load_data(flags):
+    """Returns the data that the flags name, and the likelihood that follows from it; says both.
+
+    Returns:
+        (`Dataset`, the arguments that give it again, {"likelihood": name}, or {} for a model that
+        has none or one of its own).
+
+    Raises:
+        ValueError, TypeError, OSError, ImportError: as `data.load`.
+    """
+    data, settings, likelihood, reason = run_data.load(flags)
+    print(data.summary())
+    taken = registry.settings_of(registry.get(flags.model))
+    if flags.likelihood is None and taken.get("likelihood", (None, None))[1] is None:
+        return data, settings, {}
+    print(f"likelihood: {likelihood} ({reason})")
+    return data, settings, {"likelihood": likelihood}
+
+
+def make_model(settings, scaling=None, classes=None):
+    """Returns the model that `settings` describes, not built yet.
+
+    Args:
+        settings: what the function `settings` returned.
+        scaling: the `datasets.Scaling` of the data. Default None.
+        classes: the labels, where `settings` has a condition.
+
+    Raises:
+        ValueError, TypeError: naming the argument at fault.
+    """
+    arguments = {name: value for name, value in settings.items() if name != "name"}
+    if arguments.pop("condition", None) is not None:
+        arguments["condition"] = conditions.Classes(len(classes))
+    model = registry.make(registry.get(settings["name"]), scaling=scaling, **arguments)
+    model.name = settings["name"]  # Keras would number a second one
+    return model
