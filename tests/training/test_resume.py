@@ -113,6 +113,8 @@ def test_a_saved_model_goes_on_as_if_it_had_not_stopped(case, tmp_path):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
+# So Keras says wherever a dataset that does not tell its length ends.
+@pytest.mark.filterwarnings("ignore:Your input ran out of data:UserWarning")
 def test_epochs_are_counted_as_they_end(tmp_path):
     model = ki.VAE(2, encoder=NETWORK, decoder=NETWORK, seed=0)
     model.compile(jit_compile=False, run_eagerly=True)
