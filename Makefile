@@ -33,6 +33,11 @@ venv:  ## Makes or updates the environment in .venv
 quickstart: venv  ## Trains three models on digits and compares them (examples/quickstart.py)
 	@$(BIN)/python examples/quickstart.py $(ARGS)
 
+# Of small matrices, threads wait for one another for longer than they compute, the more so where
+# another process of the tests has the other core.
+test test-slow: export OPENBLAS_NUM_THREADS ?= 1
+test test-slow: export OMP_NUM_THREADS ?= 1
+
 # Two processes: most of a test's time is TensorFlow's tracing, which uses one core.
 test: venv  ## Runs the tests, but for the slow ones; ARGS="-k mmd" is passed on
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal $(ARGS)

@@ -2,19 +2,23 @@
 
 import tensorflow as tf
 
+from keras_infovae.utils.values_only import gradients_left_out
+
 
 def branch(condition, if_true, if_false, tensors):
     """Returns `if_true(*tensors)` or `if_false(*tensors)`, scalars, by a condition in the graph.
 
-    Each branch computes its gradient too. XLA cannot compile the gradient of a branch that holds
-    loops whose intermediate results it would have to keep. It is for graphs: eagerly the condition
-    is known.
+    Each branch computes its gradient too, but for `values_only`. XLA cannot compile the gradient of
+    a branch that holds loops whose intermediate results it would have to keep. It is for graphs:
+    eagerly the condition is known.
 
     Args:
         condition: a scalar boolean tensor.
         if_true, if_false: functions of `tensors`.
         tensors: those that gradients flow into; others that the functions use are constants.
     """
+    if gradients_left_out():
+        return tf.cond(condition, lambda: if_true(*tensors), lambda: if_false(*tensors))
 
     @tf.custom_gradient
     def choose(*tensors):

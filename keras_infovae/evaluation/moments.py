@@ -42,7 +42,8 @@ class Moments(NamedTuple):
 def moments_of(model, x, condition, batch_size):
     """Returns the `Moments` of a model's codes of examples.
 
-    They are exact where q(z|x) is known with its moments, by the law of total covariance:
+    They are exact where q(z|x) is known with its moments, or is a point, by the law of total
+    covariance:
 
         Cov[q(z)] = Cov_x(E[z|x]) + E_x(Cov[z|x])
 
@@ -60,9 +61,11 @@ def moments_of(model, x, condition, batch_size):
             would be one.
     """
     model.capabilities.require("encode", "The code of an example")
-    try:
-        moments = _exact(model, x, condition, batch_size)
-    except NotImplementedError:
+    moments = None
+    if "posterior" in model.capabilities:
+        with contextlib.suppress(NotImplementedError):  # where TFP does not know them
+            moments = _exact(model, x, condition, batch_size)
+    if moments is None:
         moments = _of_draws(model, x, condition, batch_size)
     check_finite_codes(moments.means)
     return moments
@@ -79,8 +82,6 @@ def check_finite_codes(z):
 
 
 def _exact(model, x, condition, batch_size):
-    if not hasattr(model, "posterior_distribution"):
-        raise NotImplementedError
     means, variances, within = [], [], 0.0
     for examples in in_batches([x, condition], batch_size):
         posterior = model.posterior_distribution(*examples)
@@ -88,10 +89,12 @@ def _exact(model, x, condition, batch_size):
         means.append(np.asarray(posterior.mean(), "float64"))
         variances.append(np.asarray(posterior.variance(), "float64"))
         within = within + spread * len(means[-1])
-    means = np.concatenate(means)
-    covariance = np.atleast_2d(np.cov(means, rowvar=False, bias=True)) + within / len(x)
-    none = np.zeros(means.shape[1])
-    return Moments(means, np.concatenate(variances), none, means.mean(axis=0), covariance)
+    return _known(np.concatenate(means), np.concatenate(variances), within / len(x))
+
+
+def _known(means, variances, within):
+    covariance = np.atleast_2d(np.cov(means, rowvar=False, bias=True)) + within
+    return Moments(means, variances, np.zeros(len(covariance)), means.mean(axis=0), covariance)
 
 
 def _of_draws(model, x, condition, batch_size):
@@ -99,6 +102,8 @@ def _of_draws(model, x, condition, batch_size):
     total = squares = products = 0.0  # not the draws themselves, which may be many
     for seed in range(_DRAWS):
         z = model.encode(x, sample=True, seed=seed, **given).astype("float64")
+        if seed == 1 and np.array_equal(z, total):  # points
+            return _known(z, np.zeros_like(z), 0.0)
         total, squares, products = total + z, squares + z**2, products + z.T @ z
     means, mean = total / _DRAWS, total.mean(axis=0) / _DRAWS
     variances = np.maximum(squares - total * means, 0.0) / (_DRAWS - 1)

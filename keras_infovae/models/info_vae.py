@@ -14,6 +14,7 @@ from keras_infovae.models.registry import register_model
 from keras_infovae.parameters.kinds import NETWORK_BY_SHAPE, Member, Weight
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error
+from keras_infovae.utils.values_only import values_only
 
 
 @register_model("info_vae")
@@ -218,7 +219,10 @@ class InfoVAE(LatentVariableModel):
     def loss_terms(self, one):
         """Returns {name: share of the global batch's value} of a `Pass`."""
         z, posterior = one.codes.gathered[0], one.codes.posterior
-        value = self.divergence(z, one.prior, posterior, seed=one.seed)
+        weight = self.weights_at(self.progress.step)["divergence_weight"]
+        # A weight of 0 leaves it out of the loss.
+        with values_only(not tf.is_tensor(weight) and weight == 0):
+            value = self.divergence(z, one.prior, posterior, seed=one.seed)
         return super().loss_terms(one) | {"divergence": reductions.share_of_global_value(value)}
 
     def weighed(self, terms, one):

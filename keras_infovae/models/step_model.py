@@ -19,6 +19,7 @@ from keras_infovae.utils.gradients import apply_gradients
 from keras_infovae.utils.player import Player
 from keras_infovae.utils.randomness import stateless_seed
 from keras_infovae.utils.serialization import constructor_config, deserialize_values
+from keras_infovae.utils.values_only import values_only
 
 
 class BatchLoss(NamedTuple):
@@ -174,10 +175,11 @@ class StepModel(keras.Model):
         """Evaluates one batch; the draws of z are the same each time an evaluation is repeated."""
         x, condition = self.example_spec.unpack(data)
         seed = self.progress.evaluation_seed()
-        result = self._with_regularization(self.batch_loss(x, condition, seed))
-        result = self._with_players(
-            lambda player, *batch: player.player_loss(*batch), result, tf.shape(x)[0], seed
-        )
+        with values_only():
+            result = self._with_regularization(self.batch_loss(x, condition, seed))
+            result = self._with_players(
+                lambda player, *batch: player.player_loss(*batch), result, tf.shape(x)[0], seed
+            )
         return self._track(x, result)
 
     def _with_regularization(self, result):

@@ -10,6 +10,7 @@ References:
     Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3, SC 2011, section 4.2.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -151,6 +152,14 @@ def _draws(seeds, shape, num_samples):
 
 def _threefry(key_0, key_1, word_0, word_1):
     """Returns the two words that the block cipher makes of a counter's two, uint32 tensors."""
+    given = key_0, key_1, word_0, word_1
+    shape = functools.reduce(tf.broadcast_static_shape, [words.shape for words in given])
+    return [tf.ensure_shape(words, shape) for words in _rounds(*given)]
+
+
+# A function of its own, traced once for all shapes: of its some 250 ops each graph has one call.
+@tf.function(input_signature=[tf.TensorSpec(None, tf.uint32)] * 4, autograph=False)
+def _rounds(key_0, key_1, word_0, word_1):
     xor = tf.bitwise.bitwise_xor
     keys = key_0, key_1, xor(xor(key_0, key_1), _word(_PARITY))
     word_0, word_1 = word_0 + key_0, word_1 + key_1

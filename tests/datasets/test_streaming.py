@@ -320,7 +320,7 @@ def test_two_devices_train_as_one(path):
         keras.utils.set_random_seed(0)
         with strategy.scope():
             networks = {name: ki.networks.MLP([4]) for name in ("encoder", "decoder")}
-            model = ki.InfoVAE(2, seed=0, **networks)
+            model = ki.InfoVAE(2, divergence="moment_matching", seed=0, **networks)
             model.compile("adam", jit_compile=False)
         return model.fit(
             stream.train, validation_data=stream.validation, epochs=2, verbose=0

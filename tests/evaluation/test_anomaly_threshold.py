@@ -82,10 +82,11 @@ def test_scores_that_cannot_be_compared_are_named():
             anomaly_metrics([1.0], scores)
 
 
-def test_a_mahalanobis_threshold_keeps_its_promise_in_many_dimensions():
+def test_a_mahalanobis_threshold_keeps_its_promise_in_many_dimensions(monkeypatch):
     # The codes are x, in 10 dimensions, and 60 examples: moments of the same examples would make
     # the rate several times as high. P(new > s_(k)) = 0.1 - 1/31 of rounding at most; the standard
     # deviation of the share over 300 trials of 20 is below sqrt(0.1 * 0.9 / 300) = 0.0173.
+    monkeypatch.setattr(tf.config, "functions_run_eagerly", lambda: True)  # 300 graphs take longer
     keras.utils.set_random_seed(0)
     encoder = keras.Sequential([keras.Input((10,)), keras.layers.Dense(20)])
     kernel = np.concatenate([np.eye(10), np.zeros((10, 10))], axis=1)

@@ -7,11 +7,15 @@ import types
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import keras_infovae as ki
 from keras_infovae import evaluation
 from keras_infovae.callbacks import CollapseMonitor, DivergenceNullBand
+from keras_infovae.evaluation.likelihood.weights import log_mean
 from keras_infovae.evaluation.plots import style
+from tests.evaluation.pictures import not_rendered
+from tests.evaluation.test_plots import check_picture
 from tests.kinds import KINDS, LATENTS
 
 RNG = np.random.default_rng(0)
@@ -39,7 +43,9 @@ def kind(request, tmp_path_factory):
         callbacks.append(DivergenceNullBand(DATA.test, batch_size=40, draws=2))
     given = {"epochs": 10, "batch_size": 40, "verbose": 0, "callbacks": callbacks}
     history = model.fit(DATA.train, **given).history
-    path = evaluation.report(model, DATA, tmp_path_factory.mktemp("report"), history=history)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(style, "write", not_rendered)
+        path = evaluation.report(model, DATA, tmp_path_factory.mktemp("report"), history=history)
     with (
         open(path, encoding="utf-8") as page,
         open(path.replace("report.html", "metrics.json")) as f,
@@ -108,7 +114,7 @@ def test_the_summary_has_the_terms_of_the_loss_and_the_exact_likelihood(kind):
 
 
 def test_all_pictures_are_those_that_it_can_have(kind, tmp_path, monkeypatch):
-    monkeypatch.setattr(style, "write", lambda figure, path: path)
+    monkeypatch.setattr(style, "write", not_rendered)
     drawn = evaluation.plot_all(kind.model, DATA, kind.history, tmp_path)
     needs = {
         "history": set(),
@@ -235,13 +241,16 @@ def test_the_rest_is_refused_by_name(kind, tmp_path):
 def test_what_takes_no_density_of_q_is_there_without_one(kind):
     found = evaluation.mmd_to_prior(kind.model, DATA.test, draws=19, batch_size=30)
     assert found == pytest.approx(evaluation.mmd_to_prior(kind.model, DATA.test, draws=19), 1e-3)
-    settings = {"temperatures": 20, "seed": 1}
-    estimate = evaluation.marginal_log_likelihood(
-        kind.model, DATA.test[:9], "annealed_importance", **settings
-    )
+    settings, x = {"temperatures": 20, "seed": 1}, DATA.test[:9]
+    estimate = evaluation.marginal_log_likelihood(kind.model, x, "annealed_importance", **settings)
     assert np.all(np.isfinite(estimate.log_likelihood))
     bounds = evaluation.bidirectional_monte_carlo(kind.model, 9, **settings)
     assert bounds.gap > -3 * bounds.gap_standard_error
+    # log p(x) by draws from the prior, of which p(x|z) is the weight.
+    z = np.random.default_rng(1).normal(size=(2000, 9, 2)).astype("float32")
+    plain = log_mean(kind.model.joint(tf.constant(x)).log_likelihood(tf.constant(z)))
+    error = np.hypot(estimate.standard_error, plain.standard_error)
+    assert np.all(np.abs(estimate.log_likelihood - plain.log_likelihood) < 5 * error + 1e-3)
 
 
 # === Codes that are drawn ===
@@ -261,6 +270,11 @@ def test_moments_of_draws_are_those_of_the_known_posterior(kind):
     expected = np.cov(z, rowvar=False, bias=True) + exact
     scale = np.sqrt(np.outer(np.diag(expected), np.diag(expected)))
     assert np.all(np.abs(covariance - expected) < 4 * scale * np.sqrt(2 / 1280))
+
+
+@pytest.mark.parametrize("kind", ["em"], indirect=True)
+def test_codes_without_a_prior_stand_alone(kind, tmp_path):
+    check_picture(evaluation.plot_latent_space(kind.model, tmp_path / "codes.png", DATA.test))
 
 
 @pytest.mark.parametrize("kind", ["langevin", "points", "em"], indirect=True)

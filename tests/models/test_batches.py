@@ -68,7 +68,8 @@ class Spy(ki.VAE):
 @pytest.mark.parametrize("seed", [None, 0])
 def test_fit_puts_new_batches_together_each_epoch(seed):
     keras.utils.set_random_seed(0)  # Keras's own order would be the same in every epoch
-    model = Spy(2, seed=seed, encoder="mlp", decoder="mlp")
+    networks = {name: ki.networks.MLP([4]) for name in ("encoder", "decoder")}
+    model = Spy(2, seed=seed, divergence="moment_matching", **networks)
     model.seen = []
     model.compile("adam", jit_compile=False)
     history = model.fit(X / 10, batch_size=4, epochs=3, verbose=0, validation_split=0.2).history

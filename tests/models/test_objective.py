@@ -115,7 +115,7 @@ def test_a_member_is_the_infovae_that_it_names(model_class, arguments, alpha, la
     assert named.divergence_weight == pytest.approx(info_vae.divergence_weight, abs=1e-12)
     histories = []
     for model in (named, info_vae):
-        model.compile(keras.optimizers.Adam(1e-2), jit_compile=False)
+        model.compile(keras.optimizers.Adam(1e-2), run_eagerly=True)
         histories.append(model.fit(X, batch_size=4, epochs=2, verbose=0).history)
     for term, values in histories[0].items():
         np.testing.assert_allclose(values, histories[1][term], rtol=1e-5, atol=1e-7)
@@ -158,7 +158,7 @@ def test_the_objective_is_printed_with_its_weights_and_a_batch_too_small_is_told
 
 
 def test_elbo_is_the_negative_loss_of_the_vae_in_expectation():
-    model = built(ki.VAE)
+    model = built(ki.VAE, divergence="moment_matching")
     elbo = np.mean([model.elbo(X, seed=seed).mean() for seed in range(200)])
     losses = []
     for seed in range(200):
@@ -169,7 +169,7 @@ def test_elbo_is_the_negative_loss_of_the_vae_in_expectation():
 
 
 def test_evaluate_does_not_depend_on_what_was_evaluated_before():
-    model = built(lambda_=10.0)
+    model = built(lambda_=10.0, divergence="sliced_wasserstein")  # which draws
     first = model.evaluate(X, batch_size=5, verbose=0)
     model.evaluate(X[:3], verbose=0)
     model.elbo(X)

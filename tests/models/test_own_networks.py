@@ -30,7 +30,8 @@ class Loss(keras.layers.Layer):
 def model_with(layers, **options):
     keras.utils.set_random_seed(0)
     encoder = keras.Sequential([keras.Input((4,)), *layers, keras.layers.Dense(2 * Z)])
-    return ki.VAE(Z, encoder=encoder, decoder=ki.networks.MLP([4]), seed=0, **options)
+    networks = {"encoder": encoder, "decoder": ki.networks.MLP([4])}
+    return ki.VAE(Z, divergence="moment_matching", seed=0, **networks, **options)
 
 
 @pytest.mark.parametrize("policy", ["float32", "mixed_float16", "float64"])

@@ -16,7 +16,8 @@ NETWORK = ki.networks.MLP(hidden_units=(4,))
 
 
 def tiny_model():
-    model = ki.VAE(latent_dim=2, encoder=NETWORK, decoder=NETWORK, seed=0)
+    networks = {"encoder": NETWORK, "decoder": NETWORK}
+    model = ki.VAE(latent_dim=2, divergence="moment_matching", seed=0, **networks)
     model.build((None, 6))
     return model
 

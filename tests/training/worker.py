@@ -17,6 +17,7 @@ from keras_infovae.utils import reductions
 
 X = np.random.default_rng(0).random((44, 5)).astype("float32")  # the last batch of 16 has 12
 NETWORK = ki.networks.MLP([6], "tanh")
+DIVERGENCES = ("mmd", "adversarial")
 
 
 def train(divergence):
@@ -38,7 +39,7 @@ def main():
     if "--plain_outputs" in sys.argv:
         reductions.step_output = lambda value: value
     with strategy.scope():
-        results = {name: train(name) for name in ("mmd", "adversarial")}
+        results = {name: train(name) for name in DIVERGENCES}
     with open(sys.argv[1], "w", encoding="utf-8") as file:
         json.dump({"replicas": strategy.num_replicas_in_sync, "results": results}, file)
 

@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from keras_infovae.utils.values_only import gradients_left_out
+
 # Elements that one block of an intermediate tensor may have: 4 MB in float32, which stays in cache.
 BLOCK_ELEMENTS = 2**20
 
@@ -11,7 +13,8 @@ def pairwise_sum(function, rows, columns, elements_per_pair=1):
 
     Rows are taken in blocks. The gradient of a sum is the sum of the blocks' gradients, so each
     block's gradient is taken while the block is at hand and nothing of it is kept: the memory is
-    O(m * elements_per_pair) for one row block instead of O(n * m * elements_per_pair).
+    O(m * elements_per_pair) for one row block instead of O(n * m * elements_per_pair). In
+    `values_only` no gradient is taken.
 
     Args:
         function: maps (rows_block, columns) to a tensor of values for all pairs, [n, m]; or of
@@ -29,6 +32,8 @@ def pairwise_sum(function, rows, columns, elements_per_pair=1):
     n, m = rows[0].shape[0], columns[0].shape[0]
     if n is not None and m is not None and n * m * elements_per_pair <= BLOCK_ELEMENTS:
         return tf.reduce_sum(function(rows, columns))  # a single block
+    if gradients_left_out():
+        return _value(function, rows, columns, elements_per_pair)
     row_count = len(rows)
 
     @tf.custom_gradient
@@ -36,16 +41,7 @@ def pairwise_sum(function, rows, columns, elements_per_pair=1):
         # Unseen by the tapes around, for which TensorFlow would build the loop's own gradient too.
         tensors = [tf.stop_gradient(tensor) for tensor in tensors]
         rows, columns = tensors[:row_count], tensors[row_count:]
-        count = tf.shape(rows[0])[0]
-        pairs_per_block = BLOCK_ELEMENTS // elements_per_pair
-        size = tf.clip_by_value(pairs_per_block // tf.shape(columns[0])[0], 1, count)
-        blocks = -(-count // size)
-        # The last block is filled up with rows that get the weight 0: every block has one shape,
-        # which XLA asks for.
-        padding = blocks * size - count
-        weights = tf.concat([tf.ones([count]), tf.zeros([padding])], axis=0)
-        weights = tf.reshape(weights, [blocks, size, 1])
-        row_blocks = [_split(row, blocks, size, padding) for row in rows]
+        blocks, row_blocks, weights = _in_blocks(rows, columns, elements_per_pair)
 
         def body(index, value, row_gradients, column_gradients):
             block = [row[index] for row in row_blocks]
@@ -76,6 +72,7 @@ def pairwise_sum(function, rows, columns, elements_per_pair=1):
             (0, 0.0, arrays, [tf.zeros_like(column) for column in columns]),
             maximum_iterations=blocks,
         )
+        count = tf.shape(rows[0])[0]
         row_gradients = [
             tf.reshape(array.stack(), tf.concat([[-1], tf.shape(row)[1:]], axis=0))[:count]
             for array, row in zip(row_gradients, rows)
@@ -85,6 +82,19 @@ def pairwise_sum(function, rows, columns, elements_per_pair=1):
         ]
 
     return total(*rows, *columns)
+
+
+def _value(function, rows, columns, elements_per_pair):
+    """Returns the sum without its gradient."""
+    blocks, row_blocks, weights = _in_blocks(rows, columns, elements_per_pair)
+
+    def body(index, value):
+        block = [row[index] for row in row_blocks]
+        return index + 1, value + tf.reduce_sum(function(block, columns) * weights[index])
+
+    return tf.while_loop(
+        lambda index, _: index < blocks, body, (0, 0.0), maximum_iterations=blocks
+    )[1]
 
 
 def weighted_pairwise_sum(function, rows, columns, elements_per_pair=1):
@@ -98,6 +108,20 @@ def weighted_pairwise_sum(function, rows, columns, elements_per_pair=1):
         return function(rows[:-1], columns[:-1]) * rows[-1][:, None] * columns[-1][None]
 
     return pairwise_sum(weighted, rows, columns, elements_per_pair)
+
+
+def _in_blocks(rows, columns, elements_per_pair):
+    """Returns (the number of blocks, `rows` as [blocks, size, ...], weights [blocks, size, 1])."""
+    count = tf.shape(rows[0])[0]
+    pairs_per_block = BLOCK_ELEMENTS // elements_per_pair
+    size = tf.clip_by_value(pairs_per_block // tf.shape(columns[0])[0], 1, count)
+    blocks = -(-count // size)
+    # The last block is filled up with rows that get the weight 0: every block has one shape, which
+    # XLA asks for.
+    padding = blocks * size - count
+    weights = tf.concat([tf.ones([count]), tf.zeros([padding])], axis=0)
+    weights = tf.reshape(weights, [blocks, size, 1])
+    return blocks, [_split(row, blocks, size, padding) for row in rows], weights
 
 
 def _split(rows, blocks, size, padding):

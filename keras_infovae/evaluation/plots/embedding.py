@@ -12,7 +12,7 @@ from keras_infovae.evaluation.plots.latent_space import scatter_classes
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 
 METHODS = {"tsne": "t-SNE", "umap": "UMAP"}
-_FEWEST, _MOST_POINTS = 10, 1500
+_FEWEST, _FEW_POINTS, _MOST_POINTS = 10, 200, 1500
 # Without a condition, and with one.
 _GOOD = (
     "colors that keep together, if labels should matter to the code",
@@ -90,4 +90,6 @@ def _embed(z, method, seed):
     from sklearn.manifold import TSNE
 
     perplexity = min(30.0, (len(z) - 1) / 3.0)
-    return TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(z)
+    # Of few points all pairs take less time than a tree of them.
+    pairs = "exact" if len(z) <= _FEW_POINTS else "barnes_hut"
+    return TSNE(perplexity=perplexity, init="pca", random_state=seed, method=pairs).fit_transform(z)

@@ -3,13 +3,16 @@
 import copy
 import json
 
+import keras
 import numpy as np
 import pytest
 
 import keras_infovae as ki
 from keras_infovae.evaluation import diagnose, report
 from keras_infovae.evaluation.measured import Measured
+from keras_infovae.evaluation.plots import style
 from keras_infovae.evaluation.reporting import code_matters, codes, measurements
+from tests.evaluation.pictures import not_rendered
 from tests.evaluation.reporting.test_report import METRICS
 
 NETWORKS = {name: ki.networks.MLP([8]) for name in ("encoder", "decoder")}
@@ -17,12 +20,15 @@ NETWORKS = {name: ki.networks.MLP([8]) for name in ("encoder", "decoder")}
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
+    keras.utils.set_random_seed(0)
     data = ki.datasets.load("digits", limit=200)
     model = ki.InfoVAE(2, condition=ki.conditions.Classes(10), seed=0, **NETWORKS)
-    model.fit(data.train, condition=data.train_labels, epochs=2, verbose=0)
+    model.build((None, *data.event_shape))
     given = {"condition": data.validation_labels}
     ki.evaluation.calibrate_anomaly_threshold(model, data.validation, 0.2, **given)
-    path = report(model, data, tmp_path_factory.mktemp("report"), condition="labels")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(style, "write", not_rendered)
+        path = report(model, data, tmp_path_factory.mktemp("report"), condition="labels")
     with open(path.replace("report.html", "metrics.json"), encoding="utf-8") as file:
         return model, data, path, json.load(file)
 
