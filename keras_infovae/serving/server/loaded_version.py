@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_infovae.serving.graph_model import GraphModel
 from keras_infovae.serving.server.tensors import Spec
+from keras_infovae.serving.server.version_files import check_files
 from keras_infovae.serving.signatures import regress
 from keras_infovae.serving.warmup import FILE
 
@@ -44,6 +45,7 @@ class LoadedVersion:
         self.number = number
         self.in_flight = 0
         self.retired = False
+        check_files(path)
         self._model = GraphModel(path)
         self.definitions = self._model.signatures
         try:

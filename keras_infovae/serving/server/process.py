@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import faulthandler
 import gc
 import json
 import logging
@@ -22,6 +23,7 @@ from keras_infovae.serving.server.settings import Settings
 from keras_infovae.serving.server.versions import Versions
 
 UNUSABLE = 2  # the exit status, as of the command line
+_LAST_SECONDS = 1.0  # after the grace, for the end itself
 _NOTICE = "This server is for development. In production, run TensorFlow Serving on the same files."
 
 
@@ -36,7 +38,8 @@ def main(arguments):
         arguments: one, the `Settings` as JSON.
 
     Returns:
-        The exit status: 0, or 2 for a port that cannot be used.
+        The exit status: 0, or 2 for a port that cannot be used. It does not return where something
+        still runs when the grace is over: the process ends then, with status 0.
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it advises against its graph loader
@@ -49,7 +52,7 @@ def main(arguments):
 
 
 async def serve(settings):
-    """Serves until a signal comes, then finishes what is in flight."""
+    """Serves until a signal comes, then finishes what is in flight, or ends the process."""
     metrics = Metrics()
     versions = Versions(settings, lambda loaded: metrics.set_loaded(settings.model_name, loaded))
     batcher = Batcher(settings, metrics)
@@ -69,15 +72,32 @@ async def serve(settings):
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait({answering, watching, stopped}, return_when=asyncio.FIRST_COMPLETED)
         service.stopping = rest.should_exit = True
-        logging.info("Stopping, within %g s", settings.grace_seconds)
+        grace = settings.grace_seconds
+        logging.info("Stopping, within %g s", grace)
+        # Ends the process even where this thread hangs. It needs nothing of Python's.
+        faulthandler.dump_traceback_later(grace + _LAST_SECONDS, exit=True)
         watching.cancel()
         stopped.cancel()
-        await asyncio.gather(rpc.stop(settings.grace_seconds), answering)
+        ends = {asyncio.ensure_future(rpc.stop(grace)), answering, watching}
+        late = (await asyncio.wait(ends, timeout=grace + _LAST_SECONDS / 2))[1]
+        running = batcher.running + versions.running
+        if running or late:
+            _end_now(f"{running} threads still run, and are cut off")
+        for end in ends - {watching}:
+            end.result()  # raises what ended it, if that was no signal
         with contextlib.suppress(asyncio.CancelledError):
-            await watching  # raises what ended it, if that was no signal
+            watching.result()
     versions.retire_all()
     batcher.close()
     logging.info("Stopped")
+
+
+def _end_now(reason):
+    """Ends the process without waiting for its threads, which nothing can stop."""
+    logging.warning("Stopped: %s", reason)
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def _stop_by_signal():

@@ -75,6 +75,9 @@ class RestService:
                 except ClientDisconnect:
                     observed.status = "CANCELLED"
                     return _error(499, "The client has gone")  # nobody reads it
+                except asyncio.CancelledError:  # by the end of the grace alone
+                    observed.status = "UNAVAILABLE"
+                    return _error(503, "The server is stopping")
                 except Exception:
                     _LOG.exception("A request failed")
                     observed.status = "INTERNAL"

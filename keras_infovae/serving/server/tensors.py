@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_infovae.serving.server.errors import RequestError, input_error, too_large
 from keras_infovae.serving.server.image_header import image_size
+from keras_infovae.serving.server.image_work import TooMuchWork, image_work
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +101,7 @@ class InputChecker:
         """Checks {name: array}: finite numbers, and strings and images that can be held.
 
         Returns:
-            The pixels of all images, 0 where there are none.
+            The pixels of all images, as `image_work` counts them; 0 where there are none.
         """
         pixels = 0
         for name, values in inputs.items():
@@ -114,18 +115,24 @@ class InputChecker:
         return pixels
 
     def _check_images(self, name, files):
-        """Returns the pixels of all images, which count together: they are decoded together."""
+        """Returns the work of all images in pixels: they count together, being decoded together."""
         pixels, limit = 0, self._settings.max_image_pixels
         for index, content in enumerate(files):
             size = image_size(content)
             if size is None:
                 beginning = f"{len(content)} bytes that begin with {content[:8]!r}"
                 raise input_error(f"{name}[{index}]", "a PNG or JPEG file", beginning)
-            pixels += math.prod(size)
-            if pixels > limit:
-                width, height = size
-                allowed = f"of at most {limit} pixels in all (the server's --max_image_pixels)"
+            width, height = size
+            allowed = f"of at most {limit} pixels in all (the server's --max_image_pixels)"
+            if pixels + width * height > limit:  # before anything else is looked at
                 raise input_error(name, allowed, f"{width} x {height} at [{index}]")
+            try:
+                pixels += image_work(content, width, height)
+            except TooMuchWork as error:
+                raise input_error(f"{name}[{index}]", *error.args) from None
+            if pixels > limit:
+                received = f"the work of {pixels} up to [{index}], for its scans or texts"
+                raise input_error(name, allowed, received)
         return pixels
 
     def joined_rows(self, outputs, rows, pixels):

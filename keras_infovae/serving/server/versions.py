@@ -8,6 +8,8 @@ import os
 
 from keras_infovae.serving.server.errors import RequestError
 from keras_infovae.serving.server.loaded_version import LoadedVersion
+from keras_infovae.serving.server.threads import Threads
+from keras_infovae.serving.server.version_files import fingerprint
 from keras_infovae.serving.versions import LARGEST, numbered_folders
 
 _LOG = logging.getLogger("keras_infovae.serve")
@@ -46,6 +48,7 @@ class Versions:
         self._keep = settings.num_versions
         self._on_change = on_change
         self._load = load
+        self._threads = Threads()
         self._loaded = {}
         self._broken = {}
         self._passed_over = set()
@@ -54,6 +57,11 @@ class Versions:
     def loaded(self):
         """The numbers of the versions that answer requests, newest first."""
         return sorted(self._loaded, reverse=True)
+
+    @property
+    def running(self):
+        """The number of threads that read the disk, which may be one that does not answer."""
+        return self._threads.running
 
     @contextlib.contextmanager
     def lend(self, number=None):
@@ -77,16 +85,24 @@ class Versions:
 
     async def watch(self, poll_seconds):
         """Looks at the directory again and again."""
+        said = None
         while True:
+            problem = None
             try:
                 await self.poll()
             except OSError as error:  # the server goes on with what it has
-                _LOG.error("The versions in %s cannot be read: %s", self._directory, error)
+                problem = str(error)
+            if problem != said:  # once, not at each look
+                said = problem
+                if problem:
+                    _LOG.error("The versions in %s cannot be read: %s", self._directory, problem)
+                else:
+                    _LOG.info("The versions in %s can be read again", self._directory)
             await asyncio.sleep(poll_seconds)
 
     async def poll(self):
         """Looks at the directory once: loads what is new, then unloads what is not wanted."""
-        on_disk = numbered_folders(self._directory)
+        on_disk = await self._threads.run(numbered_folders, self._directory)
         wanted = []
         for number in sorted(on_disk, reverse=True):
             if number > LARGEST:
@@ -112,12 +128,12 @@ class Versions:
         """Loads the version unless it is, or is known to be broken; returns whether it answers."""
         if number in self._loaded:
             return True
-        files = _fingerprint(path)
+        files = await self._threads.run(fingerprint, path)
         if self._broken.get(number) == files:
             return False
         self.states[number] = State("LOADING")
         try:
-            version = await asyncio.to_thread(self._load, number, path)
+            version = await self._threads.run(self._load, number, path)
         except Exception as error:  # anything may be in a file
             self._broken[number] = files
             self.states[number] = State("END", f"{type(error).__name__}: {error}")
@@ -142,14 +158,3 @@ class Versions:
             if version.number not in self._loaded:
                 self.states[version.number] = State("END")
             _LOG.info("Version %d is unloaded", version.number)
-
-
-def _fingerprint(path):
-    """Returns what changes when a file of the version does."""
-    files = set()
-    for folder, _, names in os.walk(path):
-        for name in names:
-            with contextlib.suppress(FileNotFoundError):
-                status = os.stat(os.path.join(folder, name))
-                files.add((os.path.join(folder, name), status.st_size, status.st_mtime_ns))
-    return files

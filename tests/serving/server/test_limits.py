@@ -4,7 +4,6 @@ import base64
 import concurrent.futures
 import contextlib
 import json
-import shutil
 import signal
 import socket
 import time
@@ -17,7 +16,7 @@ from tensorflow_serving.apis import regression_pb2
 
 from keras_infovae.serving.server import process
 from keras_infovae.serving.server.settings import Settings
-from tests.serving.server.conftest import Server, pixels, png
+from tests.serving.server.conftest import pixels, png
 
 
 def test_requests_of_clients_are_joined_and_a_bad_one_fails_alone(server, model):
@@ -138,18 +137,6 @@ def test_rows_and_pixels(server):
         f"{server.url}:predict", data=b"", headers={"Content-Encoding": "gzip"}, timeout=10
     )
     assert compressed.status_code == 415
-
-
-@pytest.fixture
-def own(version, tmp_path):
-    """Makes a server of the test's own, without warm-up requests, which take time."""
-    directory = tmp_path / "digits"
-    shutil.copytree(version, directory / "3", ignore=shutil.ignore_patterns("assets.extra"))
-
-    def start(*flags):
-        return Server(directory, tmp_path / "log.txt", *flags)
-
-    return start
 
 
 def test_a_stop_answers_what_is_in_flight_and_keras_was_never_there(own):
