@@ -94,6 +94,42 @@ This server is for development. In production, run TensorFlow Serving itself on 
             "Of all outputs of a request as tensors; JSON takes several times as much.",
             default=256 * _MIB,
         )
+        flag_set.integer(
+            "max_json_values",
+            "INTEGER",
+            "Numbers, texts and lists of a request in JSON, and numbers of an answer; gRPC has no "
+            "such limit.",
+            default=2 * _MIB,
+        )
+        flag_set.integer(
+            "max_bytes_at_once",
+            "BYTES",
+            "Of all large requests that are read and answered at a time, and of their answers. "
+            "Others wait.",
+            default=256 * _MIB,
+        )
+        flag_set.group("Connections")
+        flag_set.integer(
+            "max_connections",
+            "INTEGER",
+            "Of each of the two protocols. REST closes the one that has waited longest for a "
+            "request.",
+            default=512,
+        )
+        flag_set.number(
+            "read_seconds",
+            "SECONDS",
+            "In which the head of a request must arrive, its body, and an answer be read.",
+            default=30.0,
+            exclusive_minimum=0,
+        )
+        flag_set.number(
+            "idle_seconds",
+            "SECONDS",
+            "After which a connection without a request is closed.",
+            default=60.0,
+            exclusive_minimum=0,
+        )
 
     def run(self, flags):
         settings = json.dumps(self.settings(flags))

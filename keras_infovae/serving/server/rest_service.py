@@ -15,7 +15,8 @@ from tensorflow_serving.apis import get_model_metadata_pb2
 from keras_infovae.serving.server import examples, json_form
 from keras_infovae.serving.server.errors import RequestError, input_error, too_large
 from keras_infovae.serving.server.metrics import CONTENT_TYPE
-from keras_infovae.serving.server.service import no_classes, read
+from keras_infovae.serving.server.room import SMALL
+from keras_infovae.serving.server.service import no_classes
 from keras_infovae.serving.signatures import regress
 
 _LOG = logging.getLogger("keras_infovae.serve")
@@ -110,18 +111,29 @@ class RestService:
         That is the signature's name, the `Signature`, {input: array}, and a function from
         {output: array} to a body.
         """
-        body = await self._body(request)
-        with self._lend(request) as version:
+        service = self._service
+        async with service.requests.share() as take:
+            body = [await self._body(request, take)]
+            with self._lend(request) as version:
 
-            def checked():
-                name, signature, inputs, answer = understood(version, json_form.parse(body))
-                return name, inputs, *self._service.checked(signature, inputs), answer
+                def checked():
+                    # Taken out, for the memory: the text and its document go when they are read.
+                    document = json_form.parse(body.pop(), service.settings.max_json_values)
+                    name, signature, inputs, answer = understood(version, document)
+                    checked = service.checked(signature, inputs)
+                    service.checker.check_json_answer(signature.outputs, checked[0])
+                    return name, inputs, *checked, answer
 
-            name, inputs, rows, pixels, answer = await read(len(body), checked)
-            observed.signature = name
-            computing = self._service.run(version, name, inputs, rows, pixels)
-            outputs = await _unless_gone(request, computing)
-        return await read(sum(value.nbytes for value in outputs.values()), answer, outputs)
+                name, inputs, rows, pixels, answer = await service.read(len(body[0]), checked)
+                observed.signature = name
+                computing = service.answer(version, name, inputs, rows, pixels)
+
+                async def computed():
+                    async with computing as outputs:
+                        size = sum(value.nbytes for value in outputs.values())
+                        return await service.read(size, answer, outputs)
+
+                return await _unless_gone(request, computed())
 
     async def _classify(self, request, observed):
         raise no_classes()
@@ -160,26 +172,50 @@ class RestService:
     def _lend(self, request):
         return self._service.lend(request.path_params["model"], _version(request))
 
-    async def _body(self, request):
-        """Returns the body, of which never more than the limit is in memory."""
-        limit = self._service.settings.max_request_bytes
+    async def _body(self, request, take):
+        """Returns the body, of which never more than the limit is in memory.
+
+        Args:
+            request: whose it is.
+            take: called with the bytes that it may have, before they are read.
+        """
+        settings = self._service.settings
+        limit, seconds = settings.max_request_bytes, settings.read_seconds
         if request.headers.get("content-encoding", "identity") != "identity":
             raise RequestError("INVALID_ARGUMENT", "The body must not be compressed", 415)
-        try:
-            declared = int(request.headers.get("content-length", 0))
-        except ValueError:  # thousands of digits
-            declared = limit + 1
-        if declared > limit and "expect" in request.headers:
-            raise _body_too_large(limit)  # before the client sends it
-        body = bytearray()
-        stream = request.stream()
-        async for chunk in stream:
+        declared = _declared(request)
+        if declared is not None and declared > limit:
+            if "expect" not in request.headers:  # else the client has not sent it yet
+                await _drain(request.stream())
+            raise _body_too_large(limit)
+        if declared is not None:
+            await take(declared)
+        body, stream = bytearray(), request.stream()
+        end = asyncio.get_running_loop().time() + seconds
+        while True:
+            left = end - asyncio.get_running_loop().time()
+            try:
+                chunk = await asyncio.wait_for(anext(stream, None), max(left, 0.001))
+            except asyncio.TimeoutError:
+                message = f"The body must arrive within {seconds:g} s, the server's --read_seconds"
+                raise RequestError("DEADLINE_EXCEEDED", message, 408) from None
+            if chunk is None:
+                return bytes(body)
             body += chunk
-            if max(declared, len(body)) > limit:
+            if len(body) > limit:
                 body.clear()
                 await _drain(stream)
                 raise _body_too_large(limit)
-        return bytes(body)
+            if declared is None and len(body) >= SMALL:
+                await take(limit)
+
+
+def _declared(request):
+    """Returns the length that the head of a request states, or None."""
+    text = request.headers.get("content-length")
+    if text is None or "transfer-encoding" in request.headers:
+        return None
+    return int(text) if len(text) < 20 else 10**20  # h11 lets digits alone through
 
 
 def _results(outputs):
@@ -235,7 +271,7 @@ def _json(content, status=200):
 
 def _error(status, message):
     response = _json(json_form.encode({"error": message}), status)
-    if status in (413, 415):
+    if status in (408, 413, 415):
         response.headers["connection"] = "close"  # the rest of the body may be there still
     return response
 

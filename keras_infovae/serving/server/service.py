@@ -1,13 +1,15 @@
 """What both protocols ask of the server."""
 
 import asyncio
+import concurrent.futures
 import contextlib
 
 from keras_infovae.serving.server.errors import RequestError
+from keras_infovae.serving.server.room import Room
 from keras_infovae.serving.server.tensors import InputChecker
 from keras_infovae.serving.signatures.serving_default import ServingDefault
 
-_LARGE = 2**16  # bytes from which on a request is read in a thread, so that others go on
+_LARGE = 2**13  # bytes from which on a request is read in a thread, so that others go on
 
 
 class Service:
@@ -19,6 +21,7 @@ class Service:
 
     Attributes:
         checker: the `InputChecker`.
+        requests: the `Room` that large requests share, from their first byte to their answer.
         stopping: whether the server is about to end.
     """
 
@@ -28,7 +31,12 @@ class Service:
         self.versions = versions
         self.checker = InputChecker(settings)
         self.stopping = False
+        room = (settings.max_bytes_at_once, settings.read_seconds)
+        self.requests, self._answers = Room(*room), Room(*room)
         self._batcher = batcher
+        # One: the interpreter would let several take turns, and all of their memory stay.
+        self._reader = concurrent.futures.ThreadPoolExecutor(1, "read")
+        self._reading = 0
 
     @property
     def ready(self):
@@ -80,22 +88,41 @@ class Service:
         rows = self.checker.check_shapes(signature.inputs, shapes)
         return rows, self.checker.check_values(inputs)
 
-    async def run(self, version, name, inputs, rows, pixels):
-        """Returns {output: array} for checked inputs, of so many rows and pixels of images."""
-        counted = self.checker.joined_rows(version.signatures[name].outputs, rows, pixels)
-        return await self._batcher.run(version, name, inputs, rows, counted)
+    @contextlib.asynccontextmanager
+    async def answer(self, version, name, inputs, rows, pixels):
+        """Gives {output: array} for checked inputs, of so many rows and pixels of images.
+
+        The block makes the answer of them; large ones wait until there is memory for them.
+        """
+        outputs = version.signatures[name].outputs
+        counted = self.checker.joined_rows(outputs, rows, pixels)
+        async with self._answers.share() as take:
+            await take(rows * sum(spec.row_bytes for spec in outputs.values()))
+            yield await self._batcher.run(version, name, inputs, rows, counted)
+
+    @property
+    def running(self):
+        """Whether the thread for large requests and answers is at work, 0 or 1."""
+        return self._reading
+
+    async def read(self, size, function, *arguments):
+        """Returns what the function makes of `size` bytes; in a thread where they are many."""
+        if size < _LARGE:
+            return function(*arguments)
+
+        def call():
+            self._reading += 1
+            try:
+                return function(*arguments)
+            finally:
+                self._reading -= 1
+
+        return await asyncio.get_running_loop().run_in_executor(self._reader, call)
 
 
 def no_classes():
     """Returns the error of the APIs for classification."""
     return RequestError("UNIMPLEMENTED", "No signature has classes: use predict or regress")
-
-
-async def read(size, function, *arguments):
-    """Returns what the function makes of `size` bytes; in a thread where they are many."""
-    if size < _LARGE:
-        return function(*arguments)
-    return await asyncio.to_thread(function, *arguments)
 
 
 @contextlib.contextmanager

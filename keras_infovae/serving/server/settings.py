@@ -31,4 +31,9 @@ class Settings:
     max_rows: int
     max_image_pixels: int
     max_response_bytes: int
+    max_json_values: int
+    max_bytes_at_once: int
+    max_connections: int
+    read_seconds: float
+    idle_seconds: float
     grace_seconds: float

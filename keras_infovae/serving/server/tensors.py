@@ -35,9 +35,14 @@ class Spec:
         return bool(self.shape) and self.shape[0] is None
 
     @property
+    def row_values(self):
+        """The values of a row, or of all where there is no batch; free axes count as 1."""
+        return math.prod(size for size in self.shape if size is not None)
+
+    @property
     def row_bytes(self):
-        """The bytes of a row, or of all where there is no batch; free axes count as 1."""
-        return math.prod(size for size in self.shape if size is not None) * self.dtype.size
+        """The bytes of `row_values`."""
+        return self.row_values * self.dtype.size
 
 
 def described(dtype, shape):
@@ -134,6 +139,13 @@ class InputChecker:
                 received = f"the work of {pixels} up to [{index}], for its scans or texts"
                 raise input_error(name, allowed, received)
         return pixels
+
+    def check_json_answer(self, outputs, rows):
+        """Checks the numbers of an answer in JSON, of so many rows, before they are computed."""
+        count = rows * sum(spec.row_values for spec in outputs.values())
+        if count > self._settings.max_json_values:
+            what = f"The numbers of an answer in JSON ({count}: {rows} rows)"
+            raise too_large(what, self._settings.max_json_values, "max_json_values")
 
     def joined_rows(self, outputs, rows, pixels):
         """Checks the size of the answer, before anything is computed.
