@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import sys
 
 from keras_infovae.cli.command import Command
@@ -53,6 +54,12 @@ This server is for development. In production, run TensorFlow Serving itself on 
         flag_set.group("Versions")
         flag_set.integer(
             "num_versions", "INTEGER", "How many to keep loaded, the newest ones.", default=1
+        )
+        flag_set.text(
+            "labels",
+            "LABEL:VERSION,...",
+            "Names for versions, such as stable:1,canary:2, which are then kept loaded too.",
+            shown="none",
         )
         flag_set.number(
             "poll_seconds",
@@ -130,6 +137,11 @@ This server is for development. In production, run TensorFlow Serving itself on 
             default=60.0,
             exclusive_minimum=0,
         )
+        flag_set.boolean(
+            "cors",
+            "Let web pages of any site ask, as TensorFlow Serving's "
+            "--rest_api_enable_cors_support does.",
+        )
 
     def run(self, flags):
         settings = json.dumps(self.settings(flags))
@@ -163,6 +175,7 @@ This server is for development. In production, run TensorFlow Serving itself on 
         settings = {name: flags[name].value for name in self.flag_set().names()}
         settings["directory"] = os.path.abspath(flags.directory)
         settings["model_name"] = flags.model_name or os.path.basename(settings["directory"])
+        settings["labels"] = _labels(flags.labels)
         settings["batch_threads"] = flags.batch_threads or os.cpu_count()
         return settings
 
@@ -174,3 +187,18 @@ This server is for development. In production, run TensorFlow Serving itself on 
                 "The server needs more libraries: pip install 'keras-infovae[serving]'. "
                 f"Missing: {', '.join(missing)}"
             )
+
+
+def _labels(given):
+    """Returns {label: version} of the flag."""
+    labels = {}
+    for part in given.split(",") if given else []:
+        label, _, version = part.partition(":")
+        wrong = not re.fullmatch(r"[^/:]+", label) or not re.fullmatch(r"[0-9]{1,18}", version)
+        if wrong or label in labels:
+            raise CommandLineError(
+                "Argument `--labels` must be different labels, each with a version, as in "
+                f"stable:1,canary:2. Received: --labels={given!r}"
+            )
+        labels[label] = int(version)
+    return labels

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
 from tensorflow_serving.apis import (
+    classification_pb2,
     get_model_metadata_pb2,
     get_model_status_pb2,
     predict_pb2,
@@ -17,7 +18,8 @@ from tensorflow_serving.apis import (
 
 from keras_infovae.serving.server import examples
 from keras_infovae.serving.server.errors import RequestError, input_error
-from keras_infovae.serving.server.service import malformed, no_classes
+from keras_infovae.serving.server.health import Health
+from keras_infovae.serving.server.service import malformed
 from keras_infovae.serving.signatures import regress
 
 _LOG = logging.getLogger("keras_infovae.serve")
@@ -43,17 +45,18 @@ class GrpcService:
                 get_model_metadata_pb2.GetModelMetadataRequest,
                 self._metadata,
             ),
-            "Classify": (None, self._no_classes),
-            "MultiInference": (None, self._no_classes),
+            "Classify": (classification_pb2.ClassificationRequest, self._classify),
+            "MultiInference": (None, self._several),
         }
         status = {"GetModelStatus": (get_model_status_pb2.GetModelStatusRequest, self._status)}
-        return [
+        handlers = [
             grpc.method_handlers_generic_handler(
                 f"tensorflow.serving.{name}",
                 {method: self._handler(method, *answer) for method, answer in methods.items()},
             )
             for name, methods in (("PredictionService", prediction), ("ModelService", status))
         ]
+        return [*handlers, Health(lambda: self._service.ready).handler()]
 
     def _handler(self, method, request_class, answer):
         service = self._service
@@ -182,11 +185,16 @@ class GrpcService:
             )
         return response
 
-    async def _no_classes(self, request, size, observed):
-        raise no_classes()
+    async def _classify(self, request, size, observed):
+        with self._lend(request.model_spec) as version:
+            self._service.no_classes(version, request.model_spec.signature_name)
+
+    async def _several(self, request, size, observed):
+        message = "MultiInference is not implemented: ask for one signature at a time"
+        raise RequestError("UNIMPLEMENTED", message)
 
     def _lend(self, spec):
-        return self._service.lend(spec.name, _version(spec))
+        return self._service.lend(spec.name, _version(spec), spec.version_label or None)
 
     def _set_spec(self, spec, version, signature):
         spec.name = self._service.settings.model_name
@@ -199,10 +207,7 @@ _DTYPES = set(TENSOR_FIELDS["dtype"].enum_type.values_by_number) - {0}
 
 
 def _version(spec):
-    choice = spec.WhichOneof("version_choice")
-    if choice == "version_label":
-        raise input_error("version_label", "left out: versions have no labels", spec.version_label)
-    return spec.version.value if choice else None
+    return spec.version.value if spec.HasField("version") else None
 
 
 def _wanted(output_filter, outputs):

@@ -157,12 +157,22 @@ def _is_base64(value):
 def _bytes(name, value, binary):
     if isinstance(value, dict) and _is_base64(value):
         try:
-            return base64.b64decode(value["b64"], validate=True)
-        except (binascii.Error, TypeError, ValueError) as error:
+            return _decoded(value["b64"])
+        except (AttributeError, binascii.Error, ValueError) as error:
             raise input_error(name, '{"b64": TEXT} in base64', error) from None
     if isinstance(value, str) and not binary:
         return utf8(name, value)
     raise input_error(name, '{"b64": TEXT} in base64', _short(value))
+
+
+def _decoded(text):
+    """Returns the bytes of base64, whose padding may be left out, with white space anywhere."""
+    text = "".join(text.split())
+    bare = text.rstrip("=")
+    padding = -len(bare) % 4
+    if len(text) - len(bare) not in (0, padding):
+        raise ValueError("Incorrect padding")
+    return base64.b64decode(bare + padding * "=", validate=True)
 
 
 def utf8(name, text):

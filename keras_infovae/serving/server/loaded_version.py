@@ -7,9 +7,11 @@ import types
 import tensorflow as tf
 
 from keras_infovae.serving.graph_model import GraphModel
+from keras_infovae.serving.server import examples
 from keras_infovae.serving.server.tensors import Spec
 from keras_infovae.serving.server.version_files import check_files
 from keras_infovae.serving.signatures import regress
+from keras_infovae.serving.signatures.serving_default import ServingDefault
 from keras_infovae.serving.warmup import FILE
 
 
@@ -73,16 +75,32 @@ class LoadedVersion:
             return
         from tensorflow_serving.apis import prediction_log_pb2
 
-        for record in tf.data.TFRecordDataset(path).as_numpy_iterator():
-            log = prediction_log_pb2.PredictionLog.FromString(record)
-            if log.HasField("predict_log"):
-                request = log.predict_log.request
-                inputs = {key: tf.make_ndarray(value) for key, value in request.inputs.items()}
-            else:
-                request = log.regress_log.request
-                examples = request.input.example_list.examples
-                inputs = {regress.INPUT: [example.SerializeToString() for example in examples]}
-            self.run(request.model_spec.signature_name, inputs)
+        for number, record in enumerate(tf.data.TFRecordDataset(path).as_numpy_iterator()):
+            if number == _MOST_RECORDS:
+                raise ValueError(f"{FILE} must hold at most {_MOST_RECORDS} requests")
+            self._run_record(number, prediction_log_pb2.PredictionLog.FromString(record))
+
+    def _run_record(self, number, log):
+        what = f"Request {number} of {FILE}"
+        if log.HasField("predict_log"):
+            request = log.predict_log.request
+            inputs = {key: tf.make_ndarray(value) for key, value in request.inputs.items()}
+        elif log.HasField("regress_log"):
+            request = log.regress_log.request
+            inputs = {regress.INPUT: examples.serialized(request.input)}
+        else:
+            kind = log.WhichOneof("log_type") or "nothing"
+            raise ValueError(f"{what} must be for prediction or regression. Received: {kind}")
+        name = request.model_spec.signature_name or ServingDefault.name
+        known = self.signatures.get(name)
+        if known is None or set(inputs) != set(known.inputs):
+            allowed = {name: sorted(spec.inputs) for name, spec in self.signatures.items()}
+            message = f"{what} must be for a signature and its inputs, one of {allowed}"
+            raise ValueError(f"{message}. Received: {name!r} with {sorted(inputs)}")
+        self.run(name, inputs)
+
+
+_MOST_RECORDS = 1000  # as TensorFlow Serving has it
 
 
 def _specs(tensors):

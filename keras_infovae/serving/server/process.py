@@ -64,7 +64,7 @@ async def serve(settings):
     stop = _stop_by_signal()
     with _listen(settings) as listener:
         rpc, port = _grpc_server(settings, GrpcService(service))
-        rest = _RestServer(RestService(service).application, connections, settings)
+        rest = _RestServer(RestService(service), connections, settings)
         await rpc.start()
         answering = asyncio.create_task(rest.serve(sockets=[listener]))
         # Most objects are TensorFlow's modules. Left out of collections, they do not make these

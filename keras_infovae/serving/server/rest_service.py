@@ -3,90 +3,113 @@
 import asyncio
 import contextlib
 import logging
+import re
+import zlib
 
 from google.protobuf import json_format
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
 from tensorflow_serving.apis import get_model_metadata_pb2
 
 from keras_infovae.serving.server import examples, json_form
-from keras_infovae.serving.server.errors import RequestError, input_error, too_large
+from keras_infovae.serving.server.errors import RequestError, too_large
 from keras_infovae.serving.server.metrics import CONTENT_TYPE
+from keras_infovae.serving.server.rest_path import ROOT, target
 from keras_infovae.serving.server.room import SMALL
-from keras_infovae.serving.server.service import no_classes
 from keras_infovae.serving.signatures import regress
 
 _LOG = logging.getLogger("keras_infovae.serve")
-_MODEL = "/v1/models/{model}"
-_VERSION = _MODEL + "/versions/{version}"
 _DRAIN_SECONDS = 5.0  # for which the rest of a body that is too large is read and thrown away
+_ANY_SITE = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "POST, GET",
+    "Access-Control-Allow-Headers": "Content-Type",
+}
 
 
 class RestService:
-    """Answers HTTP requests by a `Service`.
-
-    Attributes:
-        application: the ASGI application.
-    """
+    """Answers HTTP requests by a `Service`; an instance is the ASGI application."""
 
     def __init__(self, service):
         self._service = service
-        routes = [
-            Route(path, self._metrics) for path in ("/metrics", "/monitoring/prometheus/metrics")
-        ]
-        routes.append(Route("/healthz", self._health))
-        for path in (_VERSION, _MODEL):
-            for suffix, method, answer in (
-                (":predict", "predict", self._predict),
-                (":regress", "regress", self._regress),
-                (":classify", "classify", self._classify),
-                ("/metadata", "metadata", self._metadata),
-                ("", "status", self._status),
-            ):
-                verbs = ["POST"] if suffix.startswith(":") else ["GET"]
-                routes.append(Route(path + suffix, self._observed(method, answer), methods=verbs))
-        self.application = Starlette(
-            routes=routes, exception_handlers={HTTPException: _no_such_page}
-        )
+        self._pages = {
+            "/healthz": self._health,
+            "/metrics": self._metrics,
+            "/monitoring/prometheus/metrics": self._metrics,
+        }
+        self._actions = {
+            "predict": self._predict,
+            "regress": self._regress,
+            "classify": self._classify,
+            "metadata": self._metadata,
+            "status": self._status,
+        }
+
+    async def __call__(self, scope, receive, send):
+        request = Request(scope, receive)
+        response = await self._response(request)
+        await response(scope, receive, send)
+
+    async def _response(self, request):
+        path = request.scope["raw_path"].decode("ascii")
+        if "transfer-encoding" in request.headers and (
+            "content-length" in request.headers or request.scope["http_version"] == "1.0"
+        ):
+            # A proxy before this server may have taken another end for that of the request.
+            return _error(400, "Transfer-Encoding must stand alone, and not in HTTP/1.0", True)
+        if path.lower().startswith(ROOT):
+            response = await self._api(request, path)
+            if self._service.settings.cors:
+                response.headers.update(_ANY_SITE)
+            return response
+        if path not in self._pages:
+            return _error(404, f"Not found: {request.method} {path:.200}")
+        if request.method not in ("GET", "HEAD"):
+            return _error(405, f"Must be asked by GET. Received: {request.method} {path}")
+        return self._pages[path]()
 
     # === What is not of the API ===
 
-    async def _metrics(self, request):
+    def _metrics(self):
         return Response(self._service.metrics.text(), media_type=CONTENT_TYPE)
 
-    async def _health(self, request):
+    def _health(self):
         ready = self._service.ready
         return Response("ready\n" if ready else "not ready\n", 200 if ready else 503)
 
     # === The API ===
 
-    def _observed(self, method, answer):
-        """Returns an endpoint that counts its requests and turns errors into answers."""
+    async def _api(self, request, path):
+        if request.method == "OPTIONS":  # a browser's question before it asks
+            if re.match(r"https?://", request.headers.get("origin", "")):
+                return Response()
+            return _error(400, "Origin header is missing in CORS preflight")
+        try:
+            asked = target(request.method, path)
+        except RequestError as error:
+            return _error(error.http_status, str(error))
+        return await self._observed(request, asked)
 
-        async def endpoint(request):
-            with self._service.metrics.request("rest", method) as observed:
-                try:
-                    return _json(await answer(request, observed))
-                except RequestError as error:
-                    observed.status = error.code
-                    return _error(error.http_status, str(error))
-                except ClientDisconnect:
-                    observed.status = "CANCELLED"
-                    return _error(499, "The client has gone")  # nobody reads it
-                except asyncio.CancelledError:  # by the end of the grace alone
-                    observed.status = "UNAVAILABLE"
-                    return _error(503, "The server is stopping")
-                except Exception:
-                    _LOG.exception("A request failed")
-                    observed.status = "INTERNAL"
-                    return _error(500, "The server failed; its log says why")
+    async def _observed(self, request, asked):
+        """Counts a request and turns errors into answers."""
+        with self._service.metrics.request("rest", asked.action) as observed:
+            try:
+                return _json(await self._actions[asked.action](request, asked, observed))
+            except RequestError as error:
+                observed.status = error.code
+                return _error(error.http_status, str(error))
+            except ClientDisconnect:
+                observed.status = "CANCELLED"
+                return _error(499, "The client has gone")  # nobody reads it
+            except asyncio.CancelledError:  # by the end of the grace alone
+                observed.status = "UNAVAILABLE"
+                return _error(503, "The server is stopping")
+            except Exception:
+                _LOG.exception("A request failed")
+                observed.status = "INTERNAL"
+                return _error(500, "The server failed; its log says why")
 
-        return endpoint
-
-    async def _predict(self, request, observed):
+    async def _predict(self, request, asked, observed):
         def understood(version, document):
             given = json_form.signature_name(document)
             name, signature = self._service.signature(version, given)
@@ -94,18 +117,18 @@ class RestService:
             inputs = json_form.arrays(document, form, signature, self._service.checker)
             return name, signature, inputs, lambda outputs: json_form.prediction(outputs, form)
 
-        return await self._computed(request, observed, understood)
+        return await self._computed(request, asked, observed, understood)
 
-    async def _regress(self, request, observed):
+    async def _regress(self, request, asked, observed):
         def understood(version, document):
             given = json_form.signature_name(document)
             name, signature = self._service.signature(version, given, regress.METHOD)
             inputs = {regress.INPUT: examples.from_json(document, self._service.checker)}
             return name, signature, inputs, _results
 
-        return await self._computed(request, observed, understood)
+        return await self._computed(request, asked, observed, understood)
 
-    async def _computed(self, request, observed, understood):
+    async def _computed(self, request, asked, observed, understood):
         """Returns the answer's body, by what `understood` makes of the version and the document.
 
         That is the signature's name, the `Signature`, {input: array}, and a function from
@@ -114,7 +137,7 @@ class RestService:
         service = self._service
         async with service.requests.share() as take:
             body = [await self._body(request, take)]
-            with self._lend(request) as version:
+            with self._lend(asked) as version:
 
                 def checked():
                     # Taken out, for the memory: the text and its document go when they are read.
@@ -135,11 +158,14 @@ class RestService:
 
                 return await _unless_gone(request, computed())
 
-    async def _classify(self, request, observed):
-        raise no_classes()
+    async def _classify(self, request, asked, observed):
+        def understood(version, document):
+            self._service.no_classes(version, json_form.signature_name(document))
 
-    async def _metadata(self, request, observed):
-        with self._lend(request) as version:
+        return await self._computed(request, asked, observed, understood)
+
+    async def _metadata(self, request, asked, observed):
+        with self._lend(asked) as version:
             signatures = get_model_metadata_pb2.SignatureDefMap(signature_def=version.definitions)
             spec = {"name": self._service.settings.model_name, "signature_name": ""}
             spec["version"] = str(version.number)
@@ -150,9 +176,9 @@ class RestService:
             )
             return json_form.encode({"model_spec": spec, "metadata": {"signature_def": described}})
 
-    async def _status(self, request, observed):
-        self._service.check_model(request.path_params["model"])
-        states = self._service.states(_version(request))
+    async def _status(self, request, asked, observed):
+        self._service.check_model(asked.model)
+        states = self._service.states(asked.version)
         return json_form.encode(
             {
                 "model_version_status": [
@@ -169,8 +195,8 @@ class RestService:
             }
         )
 
-    def _lend(self, request):
-        return self._service.lend(request.path_params["model"], _version(request))
+    def _lend(self, asked):
+        return self._service.lend(asked.model, asked.version, asked.label)
 
     async def _body(self, request, take):
         """Returns the body, of which never more than the limit is in memory.
@@ -181,14 +207,18 @@ class RestService:
         """
         settings = self._service.settings
         limit, seconds = settings.max_request_bytes, settings.read_seconds
-        if request.headers.get("content-encoding", "identity") != "identity":
-            raise RequestError("INVALID_ARGUMENT", "The body must not be compressed", 415)
+        encoding = request.headers.get("content-encoding", "identity").lower()
+        if encoding not in ("identity", "gzip"):
+            message = f"The body must be compressed by gzip, or not at all. Received: {encoding}"
+            raise RequestError("INVALID_ARGUMENT", message, 415)
         declared = _declared(request)
         if declared is not None and declared > limit:
             if "expect" not in request.headers:  # else the client has not sent it yet
                 await _drain(request.stream())
             raise _body_too_large(limit)
-        if declared is not None:
+        if encoding == "gzip":  # which tells nothing of the size
+            await take(limit)
+        elif declared is not None:
             await take(declared)
         body, stream = bytearray(), request.stream()
         end = asyncio.get_running_loop().time() + seconds
@@ -199,6 +229,8 @@ class RestService:
             except asyncio.TimeoutError:
                 message = f"The body must arrive within {seconds:g} s, the server's --read_seconds"
                 raise RequestError("DEADLINE_EXCEEDED", message, 408) from None
+            if chunk is None and encoding == "gzip":
+                return await self._service.read(len(body), _inflated, bytes(body), limit)
             if chunk is None:
                 return bytes(body)
             body += chunk
@@ -208,6 +240,25 @@ class RestService:
                 raise _body_too_large(limit)
             if declared is None and len(body) >= SMALL:
                 await take(limit)
+
+
+def _inflated(body, limit):
+    """Returns what a body of gzip holds, of one part or several, within the limit."""
+    parts, size = [], 0
+    while body:
+        stream = zlib.decompressobj(wbits=31)  # gzip's header and trailer
+        try:
+            part = stream.decompress(body, limit + 1 - size)
+        except zlib.error as error:
+            raise RequestError("INVALID_ARGUMENT", f"The body is not gzip: {error}") from None
+        size += len(part)
+        if size > limit:
+            raise _body_too_large(limit)
+        if not stream.eof:
+            raise RequestError("INVALID_ARGUMENT", "The body is not gzip: it ends too early")
+        parts.append(part)
+        body = stream.unused_data
+    return b"".join(parts)
 
 
 def _declared(request):
@@ -256,27 +307,12 @@ async def _disconnected(request):
         pass
 
 
-def _version(request):
-    text = request.path_params.get("version")
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
-        raise input_error("version", "an integer", f"{text!r:.60}")
-    return int(text)
-
-
 def _json(content, status=200):
     return Response(content, status, media_type="application/json")
 
 
-def _error(status, message):
+def _error(status, message, close=False):
     response = _json(json_form.encode({"error": message}), status)
-    if status in (408, 413, 415):
+    if close or status in (408, 413, 415):
         response.headers["connection"] = "close"  # the rest of the body may be there still
-    return response
-
-
-async def _no_such_page(request, error):
-    response = _error(error.status_code, f"{error.detail}: {request.method} {request.url.path}")
-    response.headers.update(error.headers or {})
     return response

@@ -9,6 +9,7 @@ from keras_infovae.serving.server.room import Room
 from keras_infovae.serving.server.tensors import InputChecker
 from keras_infovae.serving.signatures.serving_default import ServingDefault
 
+_CLASSIFY = "tensorflow/serving/classify"
 _LARGE = 2**13  # bytes from which on a request is read in a thread, so that others go on
 
 
@@ -49,10 +50,15 @@ class Service:
         if name != known:
             raise RequestError("NOT_FOUND", f"Model {name!r} is not served here, {known!r} is")
 
-    def lend(self, model, number=None):
+    def lend(self, model, number=None, label=None):
         """Gives the `LoadedVersion` that a request is about, as `Versions.lend` does."""
         self.check_model(model)
-        return self.versions.lend(number)
+        labels = self.settings.labels
+        if label is not None and label not in labels:
+            known = ", ".join(sorted(labels)) or "none"
+            message = f"Unrecognized servable version label: {label!r:.100}. Labels: {known}"
+            raise RequestError("INVALID_ARGUMENT", message)
+        return self.versions.lend(number if label is None else labels[label])
 
     def states(self, number=None):
         """Returns {number: State} of one version, or of all, newest first."""
@@ -69,17 +75,24 @@ class Service:
         Args:
             version: a `LoadedVersion`.
             name: of the signature; "" stands for "serving_default".
-            method: the API that it has to be for. Default: any.
+            method: the API that it has to be for. Default: any, for prediction.
         """
         name = name or ServingDefault.name
         signature = version.signatures.get(name)
         if signature is None:
             known = ", ".join(sorted(version.signatures))
-            raise RequestError("NOT_FOUND", f"There is no signature {name!r}. There are: {known}")
+            # The codes are TensorFlow Serving's.
+            code = "INVALID_ARGUMENT" if method else "FAILED_PRECONDITION"
+            message = f"There is no signature {name!r:.100}. There are: {known}"
+            raise RequestError(code, message)
         if method not in (None, signature.method):
             message = f"Signature {name!r} is for {signature.method}, not for {method}"
             raise RequestError("INVALID_ARGUMENT", message)
         return name, signature
+
+    def no_classes(self, version, name):
+        """Raises for whatever signature classification is asked of: no export has one."""
+        self.signature(version, name, _CLASSIFY)
 
     def checked(self, signature, inputs):
         """Returns (rows, pixels) of {name: array} after all checks."""
@@ -118,11 +131,6 @@ class Service:
                 self._reading -= 1
 
         return await asyncio.get_running_loop().run_in_executor(self._reader, call)
-
-
-def no_classes():
-    """Returns the error of the APIs for classification."""
-    return RequestError("UNIMPLEMENTED", "No signature has classes: use predict or regress")
 
 
 @contextlib.contextmanager

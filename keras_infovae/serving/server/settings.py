@@ -21,6 +21,7 @@ class Settings:
     port: int
     rest_port: int
     num_versions: int
+    labels: dict
     poll_seconds: float
     batching: bool
     max_batch_size: int
@@ -36,4 +37,5 @@ class Settings:
     max_connections: int
     read_seconds: float
     idle_seconds: float
+    cors: bool
     grace_seconds: float

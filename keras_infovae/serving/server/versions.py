@@ -24,7 +24,7 @@ class State:
 
 
 class Versions:
-    """Keeps the newest versions of a directory loaded, and lends them to requests.
+    """Keeps the newest versions of a directory, and those with labels, loaded; lends them.
 
     A version is any folder whose name is all digits. A new one is loaded and warmed up before it
     answers; the old one is closed when its last request is answered. One that does not load is
@@ -46,6 +46,7 @@ class Versions:
         self.states = {}
         self._directory = settings.directory
         self._keep = settings.num_versions
+        self._labelled = set(settings.labels.values())
         self._on_change = on_change
         self._load = load
         self._threads = Threads()
@@ -107,7 +108,7 @@ class Versions:
         for number in sorted(on_disk, reverse=True):
             if number > LARGEST:
                 self._pass_over(number)
-            elif len(wanted) < self._keep:
+            elif len(wanted) < self._keep or number in self._labelled:
                 path = os.path.join(self._directory, on_disk[number])
                 if await self._is_loaded(number, path):
                     wanted.append(number)

@@ -54,7 +54,7 @@ def test_who_waits_too_long_or_goes_takes_nothing():
             await take(UNIT)  # once is enough
             with pytest.raises(RequestError, match="--max_bytes_at_once") as error:
                 await hold(room, UNIT, [], 0, asyncio.Event())
-            assert (error.value.code, error.value.http_status) == ("RESOURCE_EXHAUSTED", 503)
+            assert (error.value.code, error.value.http_status) == ("RESOURCE_EXHAUSTED", 429)
             gone = asyncio.ensure_future(hold(room, UNIT, [], 0, asyncio.Event()))
             await asyncio.sleep(0)
             gone.cancel()

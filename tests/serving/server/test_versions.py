@@ -2,6 +2,7 @@
 
 import asyncio
 import concurrent.futures
+import contextlib
 import dataclasses
 import os
 import shutil
@@ -12,7 +13,10 @@ import grpc
 import numpy as np
 import pytest
 import requests
+import tensorflow as tf
+from tensorflow_serving.apis import prediction_log_pb2
 
+from keras_infovae.serving import warmup
 from keras_infovae.serving.server.errors import RequestError
 from keras_infovae.serving.server.loaded_version import LoadedVersion
 from keras_infovae.serving.server.version_files import check_files, fingerprint
@@ -194,6 +198,72 @@ def test_several_versions_and_removed_ones(made, write, tmp_path):
     shutil.rmtree(tmp_path / "2")
     shutil.rmtree(tmp_path / "1")
     assert poll(versions) == []
+
+
+def records(*changes):
+    """Returns warm-up requests, each a good one that a function has changed."""
+    for change in changes:
+        record = prediction_log_pb2.PredictionLog()
+        change(record)
+        yield record.SerializeToString()
+
+
+def predicts(name, **inputs):
+    def change(record):
+        record.predict_log.request.CopyFrom(predict_request(name, inputs))
+
+    return change
+
+
+def regresses(name):
+    def change(record):
+        request = record.regress_log.request
+        request.model_spec.signature_name = name
+        listed = request.input.example_list_with_context
+        listed.context.features.feature["x"].float_list.value.extend([1.0] * 64)
+        listed.examples.add()
+
+    return change
+
+
+WARM_UP = {
+    "no name": ([predicts("", x=pixels(1))], None),
+    "a context": ([regresses("regress")], None),
+    "an unknown name": ([predicts("no such", x=pixels(1))], "Request 0.*Received: 'no such'"),
+    "another input": ([predicts("score", x=pixels(1)), predicts("", y=[1.0])], "Request 1.*'y'"),
+    "no name of regression": ([regresses("")], "'serving_default' with .'inputs'"),
+    "no request": ([lambda record: None], "Received: nothing"),
+    "classification": (
+        [lambda record: record.classify_log.request.model_spec.SetInParent()],
+        "Received: classify_log",
+    ),
+    "too many": ([predicts("generate", seed=[1])] * 1001, "at most 1000 requests"),
+}
+
+
+@pytest.mark.parametrize("name", WARM_UP)
+def test_warm_up_requests(version, tmp_path, name):
+    """One without a signature's name is for the default one, as in TensorFlow Serving."""
+    changes, message = WARM_UP[name]
+    shutil.copytree(version, tmp_path / "1")
+    with tf.io.TFRecordWriter(str(tmp_path / "1" / warmup.FILE)) as writer:
+        for record in records(*changes):
+            writer.write(record)
+    with contextlib.ExitStack() as stack:
+        if message:
+            stack.enter_context(pytest.raises(ValueError, match=message))
+        LoadedVersion(1, str(tmp_path / "1")).close()
+
+
+def test_versions_with_labels_are_kept(made, write):
+    versions, _ = made(labels={"stable": 1, "gone": 7})
+    for name in "123":
+        write(name)
+    assert poll(versions) == [3, 1]
+    write("4")
+    assert poll(versions) == [4, 1]
+    with versions.lend() as newest:
+        assert newest.number == 4
 
 
 def test_a_directory_that_cannot_be_read_is_logged_once(made, write, tmp_path, caplog):
