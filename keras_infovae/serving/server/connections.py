@@ -60,6 +60,16 @@ class Connection(H11Protocol):
         self._begun = False
         super().on_response_complete()
 
+    def send_400_response(self, msg):
+        """Answers what is no HTTP, also where it is the body of a request that is at work."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True  # or its answer would come after this one
+            self.cycle.message_event.set()
+        try:
+            super().send_400_response(msg)
+        except Exception:  # of h11, whose answer to this request has begun
+            self.transport.abort()
+
     def waits_for(self):
         """Returns a `Wait`, and what changes when there is progress in it."""
         unread = self.transport.get_write_buffer_size()

@@ -156,6 +156,29 @@ def test_a_call_without_its_message_is_ended(impatient):
         assert error.value.code() == grpc.StatusCode.INVALID_ARGUMENT
 
 
+BROKEN_BODIES = {
+    "of a page": b"GET /healthz HTTP/1.1\r\nHost: a\r\n",
+    "of a prediction": HEAD.encode(),
+    "of nothing": b"POST / HTTP/1.1\r\nHost: a\r\n",
+}
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("name", BROKEN_BODIES)
+def test_a_body_that_is_broken_while_its_request_is_at_work(impatient, name, at_once):
+    with connection(impatient) as opened:
+        head = BROKEN_BODIES[name] + b"Transfer-Encoding: chunked\r\n\r\n1\r\n"
+        opened.sendall(head + (b"broken" if at_once else b""))
+        if not at_once:
+            time.sleep(0.2)  # some have their answer now
+            opened.sendall(b"broken")
+        seconds, said = seconds_to_close(opened)
+    assert seconds < 3
+    assert said.count(b"HTTP/1.1 ") == 1
+    assert said.split()[1] in (b"400", b"200", b"404")
+    assert "Traceback" not in impatient.text
+
+
 def test_the_log_stays_short(impatient):
     """After all of this, and a thousand broken requests."""
     for _ in range(10):
