@@ -21,7 +21,7 @@ import requests
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, regression_pb2
 
-from keras_infovae.serving.server import examples, json_form, rest_path, rest_service
+from keras_infovae.serving.server import examples, json_form, rest_body, rest_path
 from keras_infovae.serving.server.errors import RequestError
 from keras_infovae.serving.server.grpc_service import GrpcService
 from keras_infovae.serving.server.image_header import image_size
@@ -294,7 +294,7 @@ def test_paths():
 def test_bodies_of_gzip():
     def check(body):
         try:
-            assert len(rest_service._inflated(body, 10_000)) <= 10_000
+            assert len(rest_body.inflated(body, 10_000)) <= 10_000
         except RequestError as error:
             assert error.http_status in (400, 413)
 

@@ -1,25 +1,21 @@
 """The REST API of TensorFlow Serving, its metrics, and a sign of life, as an ASGI application."""
 
 import asyncio
-import contextlib
 import logging
 import re
-import zlib
 
 from google.protobuf import json_format
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from tensorflow_serving.apis import get_model_metadata_pb2
 
-from keras_infovae.serving.server import examples, json_form
-from keras_infovae.serving.server.errors import RequestError, too_large
+from keras_infovae.serving.server import examples, json_form, rest_body
+from keras_infovae.serving.server.errors import RequestError
 from keras_infovae.serving.server.metrics import CONTENT_TYPE
 from keras_infovae.serving.server.rest_path import ROOT, target
-from keras_infovae.serving.server.room import SMALL
 from keras_infovae.serving.signatures import regress
 
 _LOG = logging.getLogger("keras_infovae.serve")
-_DRAIN_SECONDS = 5.0  # for which the rest of a body that is too large is read and thrown away
 _ANY_SITE = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "POST, GET",
@@ -136,7 +132,7 @@ class RestService:
         """
         service = self._service
         async with service.requests.share() as take:
-            body = [await self._body(request, take)]
+            body = [await rest_body.body(request, service, take)]
             with self._lend(asked) as version:
 
                 def checked():
@@ -198,94 +194,9 @@ class RestService:
     def _lend(self, asked):
         return self._service.lend(asked.model, asked.version, asked.label)
 
-    async def _body(self, request, take):
-        """Returns the body, of which never more than the limit is in memory.
-
-        Args:
-            request: whose it is.
-            take: called with the bytes that it may have, before they are read.
-        """
-        settings = self._service.settings
-        limit, seconds = settings.max_request_bytes, settings.read_seconds
-        encoding = request.headers.get("content-encoding", "identity").lower()
-        if encoding not in ("identity", "gzip"):
-            message = f"The body must be compressed by gzip, or not at all. Received: {encoding}"
-            raise RequestError("INVALID_ARGUMENT", message, 415)
-        declared = _declared(request)
-        if declared is not None and declared > limit:
-            if "expect" not in request.headers:  # else the client has not sent it yet
-                await _drain(request.stream())
-            raise _body_too_large(limit)
-        if encoding == "gzip":  # which tells nothing of the size
-            await take(limit)
-        elif declared is not None:
-            await take(declared)
-        body, stream = bytearray(), request.stream()
-        end = asyncio.get_running_loop().time() + seconds
-        while True:
-            left = end - asyncio.get_running_loop().time()
-            try:
-                chunk = await asyncio.wait_for(anext(stream, None), max(left, 0.001))
-            except asyncio.TimeoutError:
-                message = f"The body must arrive within {seconds:g} s, the server's --read_seconds"
-                raise RequestError("DEADLINE_EXCEEDED", message, 408) from None
-            if chunk is None and encoding == "gzip":
-                return await self._service.read(len(body), _inflated, bytes(body), limit)
-            if chunk is None:
-                return bytes(body)
-            body += chunk
-            if len(body) > limit:
-                body.clear()
-                await _drain(stream)
-                raise _body_too_large(limit)
-            if declared is None and len(body) >= SMALL:
-                await take(limit)
-
-
-def _inflated(body, limit):
-    """Returns what a body of gzip holds, of one part or several, within the limit."""
-    parts, size = [], 0
-    while body:
-        stream = zlib.decompressobj(wbits=31)  # gzip's header and trailer
-        try:
-            part = stream.decompress(body, limit + 1 - size)
-        except zlib.error as error:
-            raise RequestError("INVALID_ARGUMENT", f"The body is not gzip: {error}") from None
-        size += len(part)
-        if size > limit:
-            raise _body_too_large(limit)
-        if not stream.eof:
-            raise RequestError("INVALID_ARGUMENT", "The body is not gzip: it ends too early")
-        parts.append(part)
-        body = stream.unused_data
-    return b"".join(parts)
-
-
-def _declared(request):
-    """Returns the length that the head of a request states, or None."""
-    text = request.headers.get("content-length")
-    if text is None or "transfer-encoding" in request.headers:
-        return None
-    return int(text) if len(text) < 20 else 10**20  # h11 lets digits alone through
-
 
 def _results(outputs):
     return json_form.encode({"results": outputs[regress.OUTPUT].ravel().tolist()})
-
-
-def _body_too_large(limit):
-    return too_large("The bytes of a request", limit, "max_request_bytes")
-
-
-async def _drain(stream):
-    """Reads on for a while: a client that still sends would not see the answer."""
-
-    async def read_on():
-        async for _ in stream:
-            pass
-
-    with contextlib.suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(read_on(), _DRAIN_SECONDS)
 
 
 async def _unless_gone(request, answer):
