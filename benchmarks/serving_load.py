@@ -127,7 +127,7 @@ def check(score, job):
 
 @contextlib.contextmanager
 def server(directory, more):
-    """Gives a running server's gRPC address and REST root."""
+    """Gives a running server's gRPC address, its REST root and the number of its process."""
     from keras_infovae.cli.serve import Serve
     from keras_infovae.serving import without_keras
 
@@ -149,7 +149,7 @@ def server(directory, more):
             with open(log, encoding="utf-8") as errors:
                 sys.exit(f"The server did not start:\n{errors.read()}")
         wait_for(started[2], 1)
-        yield started.groups()
+        yield *started.groups(), process.pid
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
@@ -181,7 +181,7 @@ def in_process(model, rows, seconds):
 
 def measure(case, directory, expected):
     name, protocol, more = case
-    with server(directory, more) as (address, root):
+    with server(directory, more) as (address, root, _):
         job = {
             "protocol": protocol,
             "address": address,
@@ -202,10 +202,10 @@ def measure(case, directory, expected):
     return outcome
 
 
-def begin_to_ask(job):
+def begin_to_ask(job, script=__file__):
     """Returns the process of the clients, once they begin."""
     process = subprocess.Popen(
-        [sys.executable, os.path.abspath(__file__), f"--ask={json.dumps(job)}"],
+        [sys.executable, os.path.abspath(script), f"--ask={json.dumps(job)}"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

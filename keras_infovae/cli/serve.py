@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import sys
 
 from keras_infovae.cli import tensorflow_start
@@ -57,6 +58,12 @@ This server is for development. In production, run TensorFlow Serving itself on 
         flag_set.integer(
             "num_versions", "INTEGER", "How many to keep loaded, the newest ones.", default=1
         )
+        flag_set.text(
+            "labels",
+            "LABEL:VERSION,...",
+            "Names for versions, such as stable:1,canary:2, which are then kept loaded too.",
+            shown="none",
+        )
         flag_set.number(
             "poll_seconds",
             "SECONDS",
@@ -97,6 +104,47 @@ This server is for development. In production, run TensorFlow Serving itself on 
             "Of all outputs of a request as tensors; JSON takes several times as much.",
             default=256 * _MIB,
         )
+        flag_set.integer(
+            "max_json_values",
+            "INTEGER",
+            "Numbers, texts and lists of a request in JSON, and numbers of an answer; gRPC has no "
+            "such limit.",
+            default=2 * _MIB,
+        )
+        flag_set.integer(
+            "max_bytes_at_once",
+            "BYTES",
+            "Of all large requests that are read and answered at a time, and of their answers. "
+            "Others wait.",
+            default=256 * _MIB,
+        )
+        flag_set.group("Connections")
+        flag_set.integer(
+            "max_connections",
+            "INTEGER",
+            "Of each of the two protocols. REST closes the one that has waited longest for a "
+            "request.",
+            default=512,
+        )
+        flag_set.number(
+            "read_seconds",
+            "SECONDS",
+            "In which the head of a request must arrive, its body, and an answer be read.",
+            default=30.0,
+            exclusive_minimum=0,
+        )
+        flag_set.number(
+            "idle_seconds",
+            "SECONDS",
+            "After which a connection without a request is closed.",
+            default=60.0,
+            exclusive_minimum=0,
+        )
+        flag_set.boolean(
+            "cors",
+            "Let web pages of any site ask, as TensorFlow Serving's "
+            "--rest_api_enable_cors_support does.",
+        )
 
     def run(self, flags):
         settings = json.dumps(self.settings(flags))
@@ -130,6 +178,7 @@ This server is for development. In production, run TensorFlow Serving itself on 
         settings = {name: flags[name].value for name in names}
         settings["directory"] = os.path.abspath(flags.directory)
         settings["model_name"] = flags.model_name or os.path.basename(settings["directory"])
+        settings["labels"] = _labels(flags.labels)
         settings["batch_threads"] = flags.batch_threads or os.cpu_count()
         return settings
 
@@ -141,3 +190,18 @@ This server is for development. In production, run TensorFlow Serving itself on 
                 "The server needs more libraries: pip install 'keras-infovae[serving]'. "
                 f"Missing: {', '.join(missing)}"
             )
+
+
+def _labels(given):
+    """Returns {label: version} of the flag."""
+    labels = {}
+    for part in given.split(",") if given else []:
+        label, _, version = part.partition(":")
+        wrong = not re.fullmatch(r"[^/:]+", label) or not re.fullmatch(r"[0-9]{1,18}", version)
+        if wrong or label in labels:
+            raise CommandLineError(
+                "Argument `--labels` must be different labels, each with a version, as in "
+                f"stable:1,canary:2. Received: --labels={given!r}"
+            )
+        labels[label] = int(version)
+    return labels

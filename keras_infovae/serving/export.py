@@ -46,6 +46,7 @@ def export_for_serving(
         ValueError, TypeError: for arguments that cannot be used, before anything is written.
         ImportError: for `warmup` without the extra "serving".
         FileExistsError: for a version that is there.
+        OSError: naming the version, where the disk is full.
         RuntimeError: when the exported model differs from the Keras model; nothing is left then.
 
     Example:

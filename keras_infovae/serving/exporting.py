@@ -9,6 +9,7 @@ from keras_infovae.serving import model_card, parity, saved_model, signatures
 from keras_infovae.serving import warmup as warm_up
 from keras_infovae.serving.samples import Samples
 from keras_infovae.serving.served_model import ServedModel
+from keras_infovae.serving.unfinished import full_disk_named, locked, remove_abandoned
 from keras_infovae.serving.versions import check_version, versions_in
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.files import rename_to_new, temporary_directory
@@ -31,7 +32,12 @@ def export(model, directory, version, names, warmup, preprocessing, loader, clas
     traced = saved_model.trace_all(chosen, served)
     limit = parity.tolerance(model)
     loader.start()  # gets ready meanwhile
-    with temporary_directory(path) as temporary:
+    remove_abandoned(directory)
+    with (
+        full_disk_named(path),
+        temporary_directory(path) as temporary,
+        locked(temporary),
+    ):
         saved_model.write(temporary, traced, preprocessing, {s.name: s.method for s in chosen})
         differences = parity.check(temporary, chosen, samples, loader, limit)
         if warmup is not None:

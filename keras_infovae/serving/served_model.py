@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras_infovae.utils.checks import argument_error
 
 COARSEST = 1e-3  # of a column's scale, that a type of raw x may lose to the column's offset
-_ROUNDING = 1e-5  # by which scaling may leave the range of the likelihood; it is clipped then
+ROUNDING = 1e-5  # by which scaling may leave the range of the likelihood; it is clipped then
 
 
 class ServedModel:
@@ -70,11 +70,11 @@ class ServedModel:
         checks = []
         if low is not None:
             message = f"Input `x` must be at least {low:g} after preprocessing."
-            check = tf.debugging.assert_greater_equal(x, low - _ROUNDING, message=message)
+            check = tf.debugging.assert_greater_equal(x, low - ROUNDING, message=message)
             checks.append(check)
         if high is not None:
             message = f"Input `x` must be at most {high:g} after preprocessing."
-            checks.append(tf.debugging.assert_less_equal(x, high + _ROUNDING, message=message))
+            checks.append(tf.debugging.assert_less_equal(x, high + ROUNDING, message=message))
         with tf.control_dependencies(checks):
             x = self.clipped(x)
         message = f"Input `x` must be what {type(self.values).__name__} describes."

@@ -27,6 +27,8 @@ def versions_in(directory):
 def numbered_folders(directory):
     """Returns {number: name} of the folders whose names are all digits; "001" is number 1.
 
+    What cannot be looked at, such as a link to itself, is no folder.
+
     Raises:
         OSError: for a directory that cannot be read.
     """
@@ -34,5 +36,12 @@ def numbered_folders(directory):
         return {
             int(entry.name): entry.name
             for entry in sorted(entries, key=lambda entry: entry.name)
-            if entry.name.isascii() and entry.name.isdigit() and entry.is_dir()
+            if entry.name.isascii() and entry.name.isdigit() and _is_folder(entry)
         }
+
+
+def _is_folder(entry):
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False

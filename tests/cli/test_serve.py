@@ -37,6 +37,10 @@ def test_the_server_takes_the_process_over(command, started, tmp_path, monkeypat
     assert (first.batching, second.batching) == (False, True)
     assert (first.port, first.rest_port, first.host) == (0, 8501, "127.0.0.1")
     assert first.batch_threads == os.cpu_count()
+    assert first.labels == {}
+    flags = ("--directory=digits", "--labels=stable:1,new one:20")
+    assert command("serve", *flags).status == 0
+    assert Settings(**json.loads(started[2][-1])).labels == {"stable": 1, "new one": 20}
 
 
 @pytest.mark.parametrize(
@@ -49,6 +53,12 @@ def test_the_server_takes_the_process_over(command, started, tmp_path, monkeypat
         (["--max_rows=0"], "`--max_rows` must be an integer of at least 1"),
         (["--poll_seconds=0"], "`--poll_seconds` must be greater than 0"),
         (["--batch_timeout_ms=-1"], "`--batch_timeout_ms` must be at least 0"),
+        (["--labels=stable"], "`--labels` must be different labels, each with a version"),
+        (["--labels=a:1,a:2"], "`--labels` must be different labels"),
+        (["--labels=a/b:1"], "Received: --labels='a/b:1'"),
+        (["--labels=a:-1"], "`--labels` must be different labels"),
+        (["--read_seconds=0"], "`--read_seconds` must be greater than 0"),
+        (["--max_connections=0"], "`--max_connections` must be an integer of at least 1"),
         (["--grace_seconds=soon"], "`--grace_seconds` must be a number"),
     ],
 )

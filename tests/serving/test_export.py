@@ -2,9 +2,11 @@
 
 import concurrent.futures
 import contextlib
+import errno
 import json
 import os
 import threading
+import types
 import unittest.mock
 
 import keras
@@ -14,8 +16,9 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 import keras_infovae as ki
-from keras_infovae.serving import model_card, parity, signatures
+from keras_infovae.serving import model_card, parity, signatures, unfinished
 from keras_infovae.serving.exporting import export
+from keras_infovae.serving.fields import FIELDS
 from keras_infovae.serving.graph_model import GraphModel
 from keras_infovae.serving.samples import Samples
 from keras_infovae.serving.served_model import ServedModel
@@ -41,9 +44,10 @@ def test_every_part_answers_as_in_its_keras_model(exported, model_class, argumen
 def test_raw_images_and_files_of_images(images, loader):
     model, path, differences = images
     assert set(differences) == set(signatures.SIGNATURES) - {"log_prob"}
-    raw = np.rint(raw_examples(IMAGE, 16.0))
+    levels = np.rint(raw_examples(IMAGE, 255.0))
+    raw = levels * np.float32(16 / 255)  # what gray levels stand for
     seed = np.array([3, 3, 1, 0, 2**40, 5 * 2**32 + 5])
-    png = [tf.io.encode_png(image.astype("uint8")).numpy() for image in raw]
+    png = [tf.io.encode_png(image.astype("uint8")).numpy() for image in levels]
     large = np.full((12, 9, 1), 8, "uint8")  # of another size: resized
     jpeg = tf.io.encode_jpeg(large, quality=100).numpy()
     plain, files, resized, gray, new = loader.run(
@@ -52,12 +56,12 @@ def test_raw_images_and_files_of_images(images, loader):
             ("encode", {"x": raw, "seed": seed}),
             ("encode_image_bytes", {"image_bytes": png, "seed": seed}),
             ("score_image_bytes", {"image_bytes": [tf.io.encode_png(large).numpy(), jpeg]}),
-            ("score", {"x": np.full((1, *IMAGE), 8.0)}),
+            ("score", {"x": np.full((1, *IMAGE), 8.0 * 16 / 255)}),
             ("generate", {"seed": seed}),
         ],
     )
     for name, value in plain.items():
-        np.testing.assert_array_equal(files[name], value)
+        np.testing.assert_allclose(files[name], value, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(plain["mean"], model.encode(raw / 16.0), atol=1e-6)
     for name, value in gray.items():
         np.testing.assert_allclose(resized[name], np.repeat(value, 2), rtol=1e-5)
@@ -65,6 +69,34 @@ def test_raw_images_and_files_of_images(images, loader):
         call, index = divmod(int(row), 2**32)
         expected = 16.0 * model.generate(index + 1, seed=call)[index]
         np.testing.assert_allclose(image, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "x"),
+    [
+        ({}, [0.0, 1.0]),
+        ({"scaling": ki.datasets.Scaling(0.0, 255.0)}, [0.0, 1.0]),
+        ({"scaling": ki.datasets.Scaling(0.0, 16.0)}, [0.0, 1.0]),
+        ({"scaling": ki.datasets.Scaling(-3.0, 0.5)}, [0.0, 1.0]),
+        ({"likelihood": "normal"}, [0.0, 1.0]),
+        ({"likelihood": "normal", "scaling": ki.datasets.Scaling(100.0, 50.0)}, [-2.0, 3.1]),
+        ({"likelihood": ki.likelihoods.DiscretizedLogisticMixture(2, 256)}, [0.0, 1.0]),
+        ({"likelihood": "poisson", "scaling": ki.datasets.Scaling(0.0, 1.0)}, [0.0, 255.0]),
+    ],
+)
+def test_black_and_white_are_the_ends_of_the_range(arguments, x):
+    """Of the likelihood's, where it has two, or else of raw values from 0 to 255."""
+    served = ServedModel(small(shape=(2, 1, 1), **arguments))
+    field, image = FIELDS["image_bytes"], np.array([[[0]], [[255]]], "uint8")
+    field.check("score_image_bytes", served)
+    read = field.read(served, tf.constant([tf.io.encode_png(image).numpy()]))["x"]
+    np.testing.assert_allclose(np.ravel(read), x, rtol=1e-6)
+    for level in (0, 1, 77, 255):  # and back
+        samples = types.SimpleNamespace(served=served)
+        samples.raw = served.to_raw(np.full((1, 2, 1, 1), level / 255 * (x[1] - x[0]) + x[0], "f4"))
+        samples.raw = samples.raw.numpy()
+        (content,) = field.sample(samples)
+        assert tf.io.decode_png(content).numpy().ravel().tolist() == [level] * 2
 
 
 @pytest.mark.parametrize(
@@ -331,3 +363,46 @@ def test_a_saved_threshold_is_served(exported, loader, score):
     assert (described["score"], described["value"]) == (score, threshold.value)
     with open(os.path.join(path, "README.md"), encoding="utf-8") as file:
         assert f"`anomaly` is true where `{score}` is above" in file.read()
+
+
+def test_what_killed_exports_left_is_removed_and_nothing_else(exported, tmp_path):
+    directory = tmp_path / "model"
+    directory.mkdir()
+    old, live, young, other = (f".{digit * 12}.7" for digit in "abcd")
+    for name in (old, live, young, "other.7", ".hidden", "7"):
+        (directory / name).mkdir()
+        (directory / name / "file").write_text("x")
+        if name != young:
+            os.utime(directory / name, (0, 0))
+    (directory / other).symlink_to("7")
+    with unfinished.locked(directory / live):  # another export is at work in it
+        exported(small(), ["decode"])
+    assert sorted(os.listdir(directory)) == sorted(
+        [live, young, other, "other.7", ".hidden", "7", "8"]
+    )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+        OSError(errno.EDQUOT, os.strerror(errno.EDQUOT), "variables.data"),
+        tf.errors.ResourceExhaustedError(None, None, "write: /x; No space left on device"),
+        tf.errors.UnknownError(None, None, "x; Read-only file system"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_full_disk_is_said_in_a_sentence(exported, tmp_path, monkeypatch, error):
+    monkeypatch.setattr(tf.saved_model, "save", unittest.mock.Mock(side_effect=error))
+    with pytest.raises(OSError, match="nothing of it is left") as raised:
+        exported(small(), ["decode"])
+    assert raised.value.filename == str(tmp_path / "model" / "1")
+    assert raised.value.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+    assert os.listdir(tmp_path / "model") == []
+
+
+def test_other_faults_of_an_export_are_raised_as_they_are(exported, monkeypatch):
+    error = tf.errors.InternalError(None, None, "something else")
+    monkeypatch.setattr(tf.saved_model, "save", unittest.mock.Mock(side_effect=error))
+    with pytest.raises(tf.errors.InternalError, match="something else"):
+        exported(small(), ["decode"])

@@ -6,13 +6,16 @@ import numpy as np
 import tensorflow as tf
 
 from keras_infovae.serving.fields.base import Field
+from keras_infovae.serving.served_model import ROUNDING
 
 
 class ImageBytes(Field):
     """PNG or JPEG files, strings [n].
 
     An image of another size is resized (bilinear, antialiased, to whole levels). Gray levels from 0
-    to 255 are the raw values; a model that has no scaling sees them divided by 255.
+    to 255 stand for the range of raw values from its lowest to its highest, where the likelihood
+    has such a range: 0 to 16 for a model of `Scaling(0.0, 16.0)` whose x is from 0 to 1. Otherwise
+    they are the raw values, divided by 255 where the model has no scaling.
     """
 
     name = "image_bytes"
@@ -45,19 +48,35 @@ class ImageBytes(Field):
         return samples.served.apply(_raw(_levels(samples), samples.served))
 
 
-def _divides(served):
-    return served.scaling is None and served.preprocessing is None
+def _raw_range(served):
+    """Returns the raw values that the levels 0 and 255 stand for."""
+    if served.preprocessing is not None:
+        return 0.0, 255.0
+    low, high = served.values.minimum, served.values.maximum
+    if low is None or high is None:
+        return 0.0, (1.0 if served.scaling is None else 255.0)
+    if served.scaling is None:
+        return low, high
+    offset, scale = (
+        np.asarray(v, "float64") for v in (served.scaling.offset, served.scaling.scale)
+    )
+    return low * scale + offset, high * scale + offset
 
 
 def _raw(levels, served):
     """Returns the raw values that 8-bit gray levels stand for; NumPy or tensor."""
-    return levels / 255 if _divides(served) else levels
+    low, high = _raw_range(served)
+    if np.all(low == 0) and np.all(high == 255):
+        return levels  # to the last digit
+    if isinstance(levels, tf.Tensor):
+        low, high = (tf.constant(value, levels.dtype) for value in (low, high))
+    return low + levels * ((high - low) / 255)
 
 
 def _levels(samples):
     """Returns the levels nearest to the samples, uint8."""
-    levels = 255.0 * samples.x if _divides(samples.served) else samples.raw
-    return np.clip(np.rint(levels), 0, 255).astype("uint8")
+    low, high = _raw_range(samples.served)
+    return np.clip(np.rint(255.0 * (samples.raw - low) / (high - low)), 0, 255).astype("uint8")
 
 
 def _takes_gray_levels(served):
@@ -69,9 +88,11 @@ def _takes_gray_levels(served):
     images = np.resize(np.arange(256, dtype="uint8"), [-(-256 // math.prod(shape)), *shape])
     low = -np.inf if served.values.minimum is None else served.values.minimum
     high = np.inf if served.values.maximum is None else served.values.maximum
+    x = served.apply(_raw(images, served))
+    if np.min(x) < low - ROUNDING or np.max(x) > high + ROUNDING:
+        return False
     try:
-        x = np.clip(served.apply(_raw(images, served)), low, high)
-        served.values.check_values("x", x)
+        served.values.check_values("x", np.clip(x, low, high))
     except ValueError:  # levels of another number, one-hot categories
         return False
     return True

@@ -101,6 +101,11 @@ class Batcher:
                 self._remove(key, waiting)
             raise
 
+    @property
+    def running(self):
+        """The number of batches that run."""
+        return self._settings.batch_threads - self._idle
+
     def close(self):
         """Ends the threads; nothing may wait any more."""
         self._threads.shutdown(wait=False, cancel_futures=True)

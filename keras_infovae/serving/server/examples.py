@@ -31,10 +31,22 @@ def from_json(document, checker):
     return _joined(context, [_example(e, "examples") for e in examples], checker)
 
 
+def serialized(request_input):
+    """Returns strings, a list, of a `tensorflow.serving.Input` that is held to no limits."""
+    kind = request_input.WhichOneof("kind")
+    listed = getattr(request_input, kind) if kind else None
+    shared = _serialized_context(getattr(listed, "context", None))
+    return [shared + example.SerializeToString() for example in listed.examples] if kind else []
+
+
+def _serialized_context(context):
+    # A serialized message after another is merged into it: an example's own feature comes last.
+    return context.SerializeToString() if context is not None else b""
+
+
 def _joined(context, examples, checker):
     checker.check_rows(len(examples))
-    # A serialized message after another is merged into it: an example's own feature comes last.
-    shared = context.SerializeToString() if context is not None else b""
+    shared = _serialized_context(context)
     # Each example gets a copy of the context: a small request may become very large.
     length = len(shared) * len(examples) + sum(example.ByteSize() for example in examples)
     checker.check_bytes("The bytes of all examples, each with the context,", length)

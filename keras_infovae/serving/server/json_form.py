@@ -2,28 +2,51 @@
 
 import base64
 import binascii
+import gc
 import json
 import reprlib
 
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae.serving.server.errors import RequestError, input_error
+from keras_infovae.serving.server.errors import RequestError, input_error, too_large
 from keras_infovae.serving.server.service import malformed
 
 ROW, COLUMN = "instances", "inputs"
 
 
-def parse(body):
-    """Returns the object that a request's body is."""
+def parse(body, limit):
+    """Returns the object that a request's body is, of at most `limit` values.
+
+    An object of Python's takes up to 100 bytes for 2 of JSON, and the interpreter does nothing else
+    while it makes them all.
+    """
+    values = sum(map(body.count, _MARKS))
+    if values > limit:
+        raise too_large(f"The values of a body of JSON ({values})", limit, "max_json_values")
     with malformed("The body, which must be a JSON object,"):
         try:
-            document = json.loads(body.decode("utf-8"))
+            document = _loads(body.decode("utf-8"))
         except RecursionError:
             raise RequestError("INVALID_ARGUMENT", "The body's lists are nested too deep") from None
     if not isinstance(document, dict):
         raise RequestError("INVALID_ARGUMENT", f"The body must be an object. {_received(document)}")
     return document
+
+
+_MARKS = (b",", b"[", b"{", b"\\")  # of which one stands beside each value, or part of a text
+_MANY = 2**16  # bytes
+
+
+def _loads(text):
+    if len(text) < _MANY:
+        return json.loads(text)
+    # The collector would look through all new lists again and again, for most of the time.
+    gc.disable()
+    try:
+        return json.loads(text)
+    finally:
+        gc.enable()
 
 
 def signature_name(document):
@@ -134,12 +157,22 @@ def _is_base64(value):
 def _bytes(name, value, binary):
     if isinstance(value, dict) and _is_base64(value):
         try:
-            return base64.b64decode(value["b64"], validate=True)
-        except (binascii.Error, TypeError, ValueError) as error:
+            return _decoded(value["b64"])
+        except (AttributeError, binascii.Error, ValueError) as error:
             raise input_error(name, '{"b64": TEXT} in base64', error) from None
     if isinstance(value, str) and not binary:
         return utf8(name, value)
     raise input_error(name, '{"b64": TEXT} in base64', _short(value))
+
+
+def _decoded(text):
+    """Returns the bytes of base64, whose padding may be left out, with white space anywhere."""
+    text = "".join(text.split())
+    bare = text.rstrip("=")
+    padding = -len(bare) % 4
+    if len(text) - len(bare) not in (0, padding):
+        raise ValueError("Incorrect padding")
+    return base64.b64decode(bare + padding * "=", validate=True)
 
 
 def utf8(name, text):
@@ -153,17 +186,31 @@ def utf8(name, text):
 def prediction(outputs, form):
     """Returns the answer's body: rows or columns; a single output goes without its name."""
     if form == COLUMN:
-        columns = {name: value.tolist() for name, value in outputs.items()}
-        return encode({"outputs": _unnamed(columns)})
-    names = list(outputs)
-    columns = [outputs[name].tolist() for name in names]
-    if len(names) == 1:
-        return encode({"predictions": columns[0]})
-    return encode({"predictions": [dict(zip(names, row)) for row in zip(*columns)]})
+        columns = {name: _text(value) for name, value in outputs.items()}
+        return b'{"outputs":%b}' % _unnamed(columns)
+    names, columns = list(outputs), list(outputs.values())
+    rows = [_unnamed(dict(zip(names, map(_text, row)))) for row in zip(*columns)]
+    return b'{"predictions":[%b]}' % b",".join(rows)
 
 
 def _unnamed(columns):
-    return next(iter(columns.values())) if len(columns) == 1 else columns
+    """Returns an object of {name: JSON}, or the only value itself."""
+    if len(columns) == 1:
+        return next(iter(columns.values()))
+    return b"{%b}" % b",".join(encode(name) + b":" + text for name, text in columns.items())
+
+
+_AT_ONCE = 4096  # values, after which other threads of the interpreter may have a turn
+
+
+def _text(array):
+    """Returns an array as JSON."""
+    if array.size <= _AT_ONCE:
+        return encode(array.tolist())
+    if array.ndim > 1:
+        return b"[%b]" % b",".join(map(_text, array))
+    parts = (array[at : at + _AT_ONCE] for at in range(0, array.size, _AT_ONCE))
+    return b"[%b]" % b",".join(encode(part.tolist())[1:-1] for part in parts)
 
 
 def encode(document):

@@ -1,24 +1,35 @@
 """One version of the model, as it is held in memory."""
 
 import dataclasses
+import math
 import os
 import types
 
 import tensorflow as tf
 
 from keras_infovae.serving.graph_model import GraphModel
+from keras_infovae.serving.server import examples
 from keras_infovae.serving.server.tensors import Spec
+from keras_infovae.serving.server.version_files import check_files
 from keras_infovae.serving.signatures import regress
+from keras_infovae.serving.signatures.serving_default import ServingDefault
 from keras_infovae.serving.warmup import FILE
 
 
 @dataclasses.dataclass(frozen=True)
 class Signature:
-    """What a request is held against: {name: Spec} of inputs and outputs, and the API's method."""
+    """What a request is held against.
+
+    Attributes:
+        inputs, outputs: {name: Spec}.
+        method: the API that it is for.
+        pixels: that the model makes of an image, of whatever size its file is; 0 for none.
+    """
 
     inputs: types.MappingProxyType
     outputs: types.MappingProxyType
     method: str
+    pixels: int = 0
 
     @property
     def batched(self):
@@ -44,14 +55,15 @@ class LoadedVersion:
         self.number = number
         self.in_flight = 0
         self.retired = False
+        check_files(path)
         self._model = GraphModel(path)
         self.definitions = self._model.signatures
         try:
+            given = {name: _specs(made.inputs) for name, made in self.definitions.items()}
+            pixels = _pixels(given.values())
             self.signatures = {
-                name: Signature(
-                    _specs(definition.inputs), _specs(definition.outputs), definition.method_name
-                )
-                for name, definition in self.definitions.items()
+                name: Signature(given[name], _specs(made.outputs), made.method_name, pixels)
+                for name, made in self.definitions.items()
             }
             self._warm_up(os.path.join(path, FILE))
         except BaseException:
@@ -71,16 +83,38 @@ class LoadedVersion:
             return
         from tensorflow_serving.apis import prediction_log_pb2
 
-        for record in tf.data.TFRecordDataset(path).as_numpy_iterator():
-            log = prediction_log_pb2.PredictionLog.FromString(record)
-            if log.HasField("predict_log"):
-                request = log.predict_log.request
-                inputs = {key: tf.make_ndarray(value) for key, value in request.inputs.items()}
-            else:
-                request = log.regress_log.request
-                examples = request.input.example_list.examples
-                inputs = {regress.INPUT: [example.SerializeToString() for example in examples]}
-            self.run(request.model_spec.signature_name, inputs)
+        for number, record in enumerate(tf.data.TFRecordDataset(path).as_numpy_iterator()):
+            if number == _MOST_RECORDS:
+                raise ValueError(f"{FILE} must hold at most {_MOST_RECORDS} requests")
+            self._run_record(number, prediction_log_pb2.PredictionLog.FromString(record))
+
+    def _run_record(self, number, log):
+        what = f"Request {number} of {FILE}"
+        if log.HasField("predict_log"):
+            request = log.predict_log.request
+            inputs = {key: tf.make_ndarray(value) for key, value in request.inputs.items()}
+        elif log.HasField("regress_log"):
+            request = log.regress_log.request
+            inputs = {regress.INPUT: examples.serialized(request.input)}
+        else:
+            kind = log.WhichOneof("log_type") or "nothing"
+            raise ValueError(f"{what} must be for prediction or regression. Received: {kind}")
+        name = request.model_spec.signature_name or ServingDefault.name
+        known = self.signatures.get(name)
+        if known is None or set(inputs) != set(known.inputs):
+            allowed = {name: sorted(spec.inputs) for name, spec in self.signatures.items()}
+            message = f"{what} must be for a signature and its inputs, one of {allowed}"
+            raise ValueError(f"{message}. Received: {name!r} with {sorted(inputs)}")
+        self.run(name, inputs)
+
+
+_MOST_RECORDS = 1000  # as TensorFlow Serving has it
+
+
+def _pixels(signatures):
+    """Returns the pixels of the model's images, which signatures of raw values tell."""
+    shapes = [inputs["x"].shape for inputs in signatures if "x" in inputs]
+    return max((math.prod(s[1:3]) for s in shapes if len(s) == 4 and None not in s[1:3]), default=0)
 
 
 def _specs(tensors):

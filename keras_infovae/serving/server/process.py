@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import faulthandler
 import gc
 import json
 import logging
@@ -13,7 +14,9 @@ import sys
 import grpc
 import uvicorn
 
+from keras_infovae.serving.server import logs
 from keras_infovae.serving.server.batcher import Batcher
+from keras_infovae.serving.server.connections import BACKLOG, Connections, connection_limit
 from keras_infovae.serving.server.grpc_service import GrpcService
 from keras_infovae.serving.server.metrics import Metrics
 from keras_infovae.serving.server.rest_service import RestService
@@ -23,6 +26,8 @@ from keras_infovae.serving.server.versions import Versions
 from keras_infovae.serving.versions import versions_in
 
 UNUSABLE = 2  # the exit status, as of the command line
+_LAST_SECONDS = 1.0  # after the grace, for the end itself
+_MOST_CALLS = 100  # at a time on one connection of gRPC, as its specification advises
 _NOTICE = "This server is for development. In production, run TensorFlow Serving on the same files."
 
 
@@ -37,10 +42,10 @@ def main(arguments):
         arguments: one, the `Settings` as JSON.
 
     Returns:
-        The exit status: 0, or 2 for a port that cannot be used.
+        The exit status: 0, or 2 for a port that cannot be used. It does not return where something
+        still runs when the grace is over: the process ends then, with status 0.
     """
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it advises against its graph loader
+    logs.set_up()
     try:
         asyncio.run(serve(Settings(**json.loads(arguments[0]))))
     except PortError as error:
@@ -50,16 +55,17 @@ def main(arguments):
 
 
 async def serve(settings):
-    """Serves until a signal comes, then finishes what is in flight."""
+    """Serves until a signal comes, then finishes what is in flight, or ends the process."""
     metrics = Metrics()
     versions = Versions(settings, lambda loaded: metrics.set_loaded(settings.model_name, loaded))
     batcher = Batcher(settings, metrics)
     metrics.watch_queue(lambda: batcher.depth)
     service = Service(settings, metrics, versions, batcher)
+    connections = Connections(settings)
     stop = _stop_by_signal()
     with _listen(settings) as listener:
         rpc, port = _grpc_server(settings, GrpcService(service))
-        rest = _RestServer(RestService(service).application, settings)
+        rest = _RestServer(RestService(service), connections, settings)
         await rpc.start()
         answering = asyncio.create_task(rest.serve(sockets=[listener]))
         # Most objects are TensorFlow's modules. Left out of collections, they do not make these
@@ -67,18 +73,37 @@ async def serve(settings):
         gc.freeze()
         print(announcement(settings, port, listener.getsockname()[1]), flush=True)
         watching = asyncio.create_task(versions.watch(settings.poll_seconds))
+        closing = asyncio.create_task(connections.watch())
         stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait({answering, watching, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        running = {answering, watching, closing, stopped}
+        await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         service.stopping = rest.should_exit = True
-        logging.info("Stopping, within %g s", settings.grace_seconds)
-        watching.cancel()
-        stopped.cancel()
-        await asyncio.gather(rpc.stop(settings.grace_seconds), answering)
-        with contextlib.suppress(asyncio.CancelledError):
-            await watching  # raises what ended it, if that was no signal
+        grace = settings.grace_seconds
+        logging.info("Stopping, within %g s", grace)
+        # Ends the process even where this thread hangs. It needs nothing of Python's.
+        faulthandler.dump_traceback_later(grace + _LAST_SECONDS, exit=True)
+        for task in (watching, closing, stopped):
+            task.cancel()
+        ends = {asyncio.ensure_future(rpc.stop(grace)), answering, watching, closing}
+        late = (await asyncio.wait(ends, timeout=grace + _LAST_SECONDS / 2))[1]
+        threads = batcher.running + versions.running + service.running
+        if threads or late:
+            _end_now(f"{threads} threads still run, and are cut off")
+        for end in ends:
+            with contextlib.suppress(asyncio.CancelledError):
+                end.result()  # raises what ended it, if that was no signal
     versions.retire_all()
     batcher.close()
+    faulthandler.cancel_dump_traceback_later()  # nothing is left to wait for
     logging.info("Stopped")
+
+
+def _end_now(reason):
+    """Ends the process without waiting for its threads, which nothing can stop."""
+    logging.warning("Stopped: %s", reason)
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def _stop_by_signal():
@@ -103,10 +128,18 @@ def _listen(settings):
 
 def _grpc_server(settings, service):
     """Returns a server that listens, and its port."""
+    read, idle = (round(1e3 * s) for s in (settings.read_seconds, settings.idle_seconds))
     options = {
         "grpc.so_reuseport": 0,  # or a second server would take half of the requests
         "grpc.max_receive_message_length": settings.max_request_bytes,
         "grpc.max_send_message_length": -1,
+        "grpc.max_allowed_incoming_connections": connection_limit(settings.max_connections),
+        "grpc.max_concurrent_streams": _MOST_CALLS,
+        "grpc.server_handshake_timeout_ms": read,
+        "grpc.max_connection_idle_ms": idle,
+        # A client that does not answer these has gone.
+        "grpc.keepalive_time_ms": idle,
+        "grpc.keepalive_timeout_ms": read,
     }
     server = grpc.aio.server(options=list(options.items()))
     server.add_generic_rpc_handlers(service.handlers())
@@ -126,9 +159,12 @@ def _port_error(flag, port, host, reason):
 class _RestServer(uvicorn.Server):
     """Uvicorn without its own handling of signals and logs."""
 
-    def __init__(self, application, settings):
+    def __init__(self, application, connections, settings):
         config = uvicorn.Config(
             application,
+            http=connections.protocol,
+            backlog=BACKLOG,
+            timeout_keep_alive=settings.idle_seconds,
             ws="none",
             lifespan="off",
             log_config=None,

@@ -1,88 +1,111 @@
 """The REST API of TensorFlow Serving, its metrics, and a sign of life, as an ASGI application."""
 
 import asyncio
-import contextlib
 import logging
+import re
 
 from google.protobuf import json_format
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
 from tensorflow_serving.apis import get_model_metadata_pb2
 
-from keras_infovae.serving.server import examples, json_form
-from keras_infovae.serving.server.errors import RequestError, input_error, too_large
+from keras_infovae.serving.server import examples, json_form, rest_body
+from keras_infovae.serving.server.errors import RequestError
 from keras_infovae.serving.server.metrics import CONTENT_TYPE
-from keras_infovae.serving.server.service import no_classes, read
+from keras_infovae.serving.server.rest_path import ROOT, target
 from keras_infovae.serving.signatures import regress
 
 _LOG = logging.getLogger("keras_infovae.serve")
-_MODEL = "/v1/models/{model}"
-_VERSION = _MODEL + "/versions/{version}"
-_DRAIN_SECONDS = 5.0  # for which the rest of a body that is too large is read and thrown away
+_ANY_SITE = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "POST, GET",
+    "Access-Control-Allow-Headers": "Content-Type",
+}
 
 
 class RestService:
-    """Answers HTTP requests by a `Service`.
-
-    Attributes:
-        application: the ASGI application.
-    """
+    """Answers HTTP requests by a `Service`; an instance is the ASGI application."""
 
     def __init__(self, service):
         self._service = service
-        routes = [
-            Route(path, self._metrics) for path in ("/metrics", "/monitoring/prometheus/metrics")
-        ]
-        routes.append(Route("/healthz", self._health))
-        for path in (_VERSION, _MODEL):
-            for suffix, method, answer in (
-                (":predict", "predict", self._predict),
-                (":regress", "regress", self._regress),
-                (":classify", "classify", self._classify),
-                ("/metadata", "metadata", self._metadata),
-                ("", "status", self._status),
-            ):
-                verbs = ["POST"] if suffix.startswith(":") else ["GET"]
-                routes.append(Route(path + suffix, self._observed(method, answer), methods=verbs))
-        self.application = Starlette(
-            routes=routes, exception_handlers={HTTPException: _no_such_page}
-        )
+        self._pages = {
+            "/healthz": self._health,
+            "/metrics": self._metrics,
+            "/monitoring/prometheus/metrics": self._metrics,
+        }
+        self._actions = {
+            "predict": self._predict,
+            "regress": self._regress,
+            "classify": self._classify,
+            "metadata": self._metadata,
+            "status": self._status,
+        }
+
+    async def __call__(self, scope, receive, send):
+        request = Request(scope, receive)
+        response = await self._response(request)
+        await response(scope, receive, send)
+
+    async def _response(self, request):
+        path = request.scope["raw_path"].decode("ascii")
+        if "transfer-encoding" in request.headers and (
+            "content-length" in request.headers or request.scope["http_version"] == "1.0"
+        ):
+            # A proxy before this server may have taken another end for that of the request.
+            return _error(400, "Transfer-Encoding must stand alone, and not in HTTP/1.0", True)
+        if path.lower().startswith(ROOT):
+            response = await self._api(request, path)
+            if self._service.settings.cors:
+                response.headers.update(_ANY_SITE)
+            return response
+        if path not in self._pages:
+            return _error(404, f"Not found: {request.method} {path:.200}")
+        if request.method not in ("GET", "HEAD"):
+            return _error(405, f"Must be asked by GET. Received: {request.method} {path}")
+        return self._pages[path]()
 
     # === What is not of the API ===
 
-    async def _metrics(self, request):
+    def _metrics(self):
         return Response(self._service.metrics.text(), media_type=CONTENT_TYPE)
 
-    async def _health(self, request):
+    def _health(self):
         ready = self._service.ready
         return Response("ready\n" if ready else "not ready\n", 200 if ready else 503)
 
     # === The API ===
 
-    def _observed(self, method, answer):
-        """Returns an endpoint that counts its requests and turns errors into answers."""
+    async def _api(self, request, path):
+        if request.method == "OPTIONS":  # a browser's question before it asks
+            if re.match(r"https?://", request.headers.get("origin", "")):
+                return Response()
+            return _error(400, "Origin header is missing in CORS preflight")
+        try:
+            asked = target(request.method, path)
+        except RequestError as error:
+            return _error(error.http_status, str(error))
+        return await self._observed(request, asked)
 
-        async def endpoint(request):
-            with self._service.metrics.request("rest", method) as observed:
-                try:
-                    return _json(await answer(request, observed))
-                except RequestError as error:
-                    observed.status = error.code
-                    return _error(error.http_status, str(error))
-                except ClientDisconnect:
-                    observed.status = "CANCELLED"
-                    return _error(499, "The client has gone")  # nobody reads it
-                except Exception:
-                    _LOG.exception("A request failed")
-                    observed.status = "INTERNAL"
-                    return _error(500, "The server failed; its log says why")
+    async def _observed(self, request, asked):
+        """Counts a request and turns errors into answers."""
+        with self._service.metrics.request("rest", asked.action) as observed:
+            try:
+                return _json(await self._actions[asked.action](request, asked, observed))
+            except RequestError as error:
+                observed.status = error.code
+                return _error(error.http_status, str(error))
+            except ClientDisconnect:
+                observed.status = "CANCELLED"
+                return _error(499, "The client has gone")  # nobody reads it
+            except asyncio.CancelledError:  # by the end of the grace alone
+                observed.status = "UNAVAILABLE"
+                return _error(503, "The server is stopping")
+            except Exception:
+                _LOG.exception("A request failed")
+                observed.status = "INTERNAL"
+                return _error(500, "The server failed; its log says why")
 
-        return endpoint
-
-    async def _predict(self, request, observed):
+    async def _predict(self, request, asked, observed):
         def understood(version, document):
             given = json_form.signature_name(document)
             name, signature = self._service.signature(version, given)
@@ -90,41 +113,55 @@ class RestService:
             inputs = json_form.arrays(document, form, signature, self._service.checker)
             return name, signature, inputs, lambda outputs: json_form.prediction(outputs, form)
 
-        return await self._computed(request, observed, understood)
+        return await self._computed(request, asked, observed, understood)
 
-    async def _regress(self, request, observed):
+    async def _regress(self, request, asked, observed):
         def understood(version, document):
             given = json_form.signature_name(document)
             name, signature = self._service.signature(version, given, regress.METHOD)
             inputs = {regress.INPUT: examples.from_json(document, self._service.checker)}
             return name, signature, inputs, _results
 
-        return await self._computed(request, observed, understood)
+        return await self._computed(request, asked, observed, understood)
 
-    async def _computed(self, request, observed, understood):
+    async def _computed(self, request, asked, observed, understood):
         """Returns the answer's body, by what `understood` makes of the version and the document.
 
         That is the signature's name, the `Signature`, {input: array}, and a function from
         {output: array} to a body.
         """
-        body = await self._body(request)
-        with self._lend(request) as version:
+        service = self._service
+        async with service.requests.share() as take:
+            body = [await rest_body.body(request, service, take)]
+            with self._lend(asked) as version:
 
-            def checked():
-                name, signature, inputs, answer = understood(version, json_form.parse(body))
-                return name, inputs, *self._service.checked(signature, inputs), answer
+                def checked():
+                    # Taken out, for the memory: the text and its document go when they are read.
+                    document = json_form.parse(body.pop(), service.settings.max_json_values)
+                    name, signature, inputs, answer = understood(version, document)
+                    checked = service.checked(signature, inputs)
+                    service.checker.check_json_answer(signature.outputs, checked[0])
+                    return name, inputs, *checked, answer
 
-            name, inputs, rows, pixels, answer = await read(len(body), checked)
-            observed.signature = name
-            computing = self._service.run(version, name, inputs, rows, pixels)
-            outputs = await _unless_gone(request, computing)
-        return await read(sum(value.nbytes for value in outputs.values()), answer, outputs)
+                name, inputs, rows, pixels, answer = await service.read(len(body[0]), checked)
+                observed.signature = name
+                computing = service.answer(version, name, inputs, rows, pixels)
 
-    async def _classify(self, request, observed):
-        raise no_classes()
+                async def computed():
+                    async with computing as outputs:
+                        size = sum(value.nbytes for value in outputs.values())
+                        return await service.read(size, answer, outputs)
 
-    async def _metadata(self, request, observed):
-        with self._lend(request) as version:
+                return await _unless_gone(request, computed())
+
+    async def _classify(self, request, asked, observed):
+        def understood(version, document):
+            self._service.no_classes(version, json_form.signature_name(document))
+
+        return await self._computed(request, asked, observed, understood)
+
+    async def _metadata(self, request, asked, observed):
+        with self._lend(asked) as version:
             signatures = get_model_metadata_pb2.SignatureDefMap(signature_def=version.definitions)
             spec = {"name": self._service.settings.model_name, "signature_name": ""}
             spec["version"] = str(version.number)
@@ -135,9 +172,9 @@ class RestService:
             )
             return json_form.encode({"model_spec": spec, "metadata": {"signature_def": described}})
 
-    async def _status(self, request, observed):
-        self._service.check_model(request.path_params["model"])
-        states = self._service.states(_version(request))
+    async def _status(self, request, asked, observed):
+        self._service.check_model(asked.model)
+        states = self._service.states(asked.version)
         return json_form.encode(
             {
                 "model_version_status": [
@@ -154,48 +191,12 @@ class RestService:
             }
         )
 
-    def _lend(self, request):
-        return self._service.lend(request.path_params["model"], _version(request))
-
-    async def _body(self, request):
-        """Returns the body, of which never more than the limit is in memory."""
-        limit = self._service.settings.max_request_bytes
-        if request.headers.get("content-encoding", "identity") != "identity":
-            raise RequestError("INVALID_ARGUMENT", "The body must not be compressed", 415)
-        try:
-            declared = int(request.headers.get("content-length", 0))
-        except ValueError:  # thousands of digits
-            declared = limit + 1
-        if declared > limit and "expect" in request.headers:
-            raise _body_too_large(limit)  # before the client sends it
-        body = bytearray()
-        stream = request.stream()
-        async for chunk in stream:
-            body += chunk
-            if max(declared, len(body)) > limit:
-                body.clear()
-                await _drain(stream)
-                raise _body_too_large(limit)
-        return bytes(body)
+    def _lend(self, asked):
+        return self._service.lend(asked.model, asked.version, asked.label)
 
 
 def _results(outputs):
     return json_form.encode({"results": outputs[regress.OUTPUT].ravel().tolist()})
-
-
-def _body_too_large(limit):
-    return too_large("The bytes of a request", limit, "max_request_bytes")
-
-
-async def _drain(stream):
-    """Reads on for a while: a client that still sends would not see the answer."""
-
-    async def read_on():
-        async for _ in stream:
-            pass
-
-    with contextlib.suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(read_on(), _DRAIN_SECONDS)
 
 
 async def _unless_gone(request, answer):
@@ -217,27 +218,12 @@ async def _disconnected(request):
         pass
 
 
-def _version(request):
-    text = request.path_params.get("version")
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
-        raise input_error("version", "an integer", f"{text!r:.60}")
-    return int(text)
-
-
 def _json(content, status=200):
     return Response(content, status, media_type="application/json")
 
 
-def _error(status, message):
+def _error(status, message, close=False):
     response = _json(json_form.encode({"error": message}), status)
-    if status in (413, 415):
+    if close or status in (408, 413, 415):
         response.headers["connection"] = "close"  # the rest of the body may be there still
-    return response
-
-
-async def _no_such_page(request, error):
-    response = _error(error.status_code, f"{error.detail}: {request.method} {request.url.path}")
-    response.headers.update(error.headers or {})
     return response

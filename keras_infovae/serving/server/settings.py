@@ -21,6 +21,7 @@ class Settings:
     port: int
     rest_port: int
     num_versions: int
+    labels: dict
     poll_seconds: float
     batching: bool
     max_batch_size: int
@@ -31,4 +32,10 @@ class Settings:
     max_rows: int
     max_image_pixels: int
     max_response_bytes: int
+    max_json_values: int
+    max_bytes_at_once: int
+    max_connections: int
+    read_seconds: float
+    idle_seconds: float
+    cors: bool
     grace_seconds: float

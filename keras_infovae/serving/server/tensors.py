@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_infovae.serving.server.errors import RequestError, input_error, too_large
 from keras_infovae.serving.server.image_header import image_size
+from keras_infovae.serving.server.image_work import TooMuchWork, image_work
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,9 +35,14 @@ class Spec:
         return bool(self.shape) and self.shape[0] is None
 
     @property
+    def row_values(self):
+        """The values of a row, or of all where there is no batch; free axes count as 1."""
+        return math.prod(size for size in self.shape if size is not None)
+
+    @property
     def row_bytes(self):
-        """The bytes of a row, or of all where there is no batch; free axes count as 1."""
-        return math.prod(size for size in self.shape if size is not None) * self.dtype.size
+        """The bytes of `row_values`."""
+        return self.row_values * self.dtype.size
 
 
 def described(dtype, shape):
@@ -96,11 +102,15 @@ class InputChecker:
         if count > limit:
             raise too_large(what, limit, "max_request_bytes")
 
-    def check_values(self, inputs):
+    def check_values(self, inputs, least_pixels=0):
         """Checks {name: array}: finite numbers, and strings and images that can be held.
 
+        Args:
+            inputs: {name: array}.
+            least_pixels: as how many each image counts: it is made as large as the model's.
+
         Returns:
-            The pixels of all images, 0 where there are none.
+            The pixels of all images, as `image_work` counts them; 0 where there are none.
         """
         pixels = 0
         for name, values in inputs.items():
@@ -110,23 +120,36 @@ class InputChecker:
                 place = np.argwhere(~np.isfinite(values))[0].tolist()
                 raise input_error(name, "finite", f"{values[tuple(place)]} at {place}")
             if name == "image_bytes":
-                pixels += self._check_images(name, values.ravel())
+                pixels += self._check_images(name, values.ravel(), least_pixels)
         return pixels
 
-    def _check_images(self, name, files):
-        """Returns the pixels of all images, which count together: they are decoded together."""
+    def _check_images(self, name, files, least):
+        """Returns the work of all images in pixels: they count together, being decoded together."""
         pixels, limit = 0, self._settings.max_image_pixels
         for index, content in enumerate(files):
             size = image_size(content)
             if size is None:
                 beginning = f"{len(content)} bytes that begin with {content[:8]!r}"
                 raise input_error(f"{name}[{index}]", "a PNG or JPEG file", beginning)
-            pixels += math.prod(size)
-            if pixels > limit:
-                width, height = size
-                allowed = f"of at most {limit} pixels in all (the server's --max_image_pixels)"
+            width, height = size
+            allowed = f"of at most {limit} pixels in all (the server's --max_image_pixels)"
+            if pixels + width * height > limit:  # before anything else is looked at
                 raise input_error(name, allowed, f"{width} x {height} at [{index}]")
+            try:
+                pixels += max(least, image_work(content, width, height))
+            except TooMuchWork as error:
+                raise input_error(f"{name}[{index}]", *error.args) from None
+            if pixels > limit:
+                received = f"the work of {pixels} for [0] to [{index}], with scans, texts and sizes"
+                raise input_error(name, allowed, received)
         return pixels
+
+    def check_json_answer(self, outputs, rows):
+        """Checks the numbers of an answer in JSON, of so many rows, before they are computed."""
+        count = rows * sum(spec.row_values for spec in outputs.values())
+        if count > self._settings.max_json_values:
+            what = f"The numbers of an answer in JSON ({count}: {rows} rows)"
+            raise too_large(what, self._settings.max_json_values, "max_json_values")
 
     def joined_rows(self, outputs, rows, pixels):
         """Checks the size of the answer, before anything is computed.

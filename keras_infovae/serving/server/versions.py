@@ -8,6 +8,8 @@ import os
 
 from keras_infovae.serving.server.errors import RequestError
 from keras_infovae.serving.server.loaded_version import LoadedVersion
+from keras_infovae.serving.server.threads import Threads
+from keras_infovae.serving.server.version_files import fingerprint
 from keras_infovae.serving.versions import LARGEST, numbered_folders
 
 _LOG = logging.getLogger("keras_infovae.serve")
@@ -22,7 +24,7 @@ class State:
 
 
 class Versions:
-    """Keeps the newest versions of a directory loaded, and lends them to requests.
+    """Keeps the newest versions of a directory, and those with labels, loaded; lends them.
 
     A version is any folder whose name is all digits. A new one is loaded and warmed up before it
     answers; the old one is closed when its last request is answered. One that does not load is
@@ -44,8 +46,10 @@ class Versions:
         self.states = {}
         self._directory = settings.directory
         self._keep = settings.num_versions
+        self._labelled = set(settings.labels.values())
         self._on_change = on_change
         self._load = load
+        self._threads = Threads()
         self._loaded = {}
         self._broken = {}
         self._passed_over = set()
@@ -54,6 +58,11 @@ class Versions:
     def loaded(self):
         """The numbers of the versions that answer requests, newest first."""
         return sorted(self._loaded, reverse=True)
+
+    @property
+    def running(self):
+        """The number of threads that read the disk, which may be one that does not answer."""
+        return self._threads.running
 
     @contextlib.contextmanager
     def lend(self, number=None):
@@ -77,21 +86,29 @@ class Versions:
 
     async def watch(self, poll_seconds):
         """Looks at the directory again and again."""
+        said = None
         while True:
+            problem = None
             try:
                 await self.poll()
             except OSError as error:  # the server goes on with what it has
-                _LOG.error("The versions in %s cannot be read: %s", self._directory, error)
+                problem = str(error)
+            if problem != said:  # once, not at each look
+                said = problem
+                if problem:
+                    _LOG.error("The versions in %s cannot be read: %s", self._directory, problem)
+                else:
+                    _LOG.info("The versions in %s can be read again", self._directory)
             await asyncio.sleep(poll_seconds)
 
     async def poll(self):
         """Looks at the directory once: loads what is new, then unloads what is not wanted."""
-        on_disk = numbered_folders(self._directory)
+        on_disk = await self._threads.run(numbered_folders, self._directory)
         wanted = []
         for number in sorted(on_disk, reverse=True):
             if number > LARGEST:
                 self._pass_over(number)
-            elif len(wanted) < self._keep:
+            elif len(wanted) < self._keep or number in self._labelled:
                 path = os.path.join(self._directory, on_disk[number])
                 if await self._is_loaded(number, path):
                     wanted.append(number)
@@ -112,12 +129,12 @@ class Versions:
         """Loads the version unless it is, or is known to be broken; returns whether it answers."""
         if number in self._loaded:
             return True
-        files = _fingerprint(path)
+        files = await self._threads.run(fingerprint, path)
         if self._broken.get(number) == files:
             return False
         self.states[number] = State("LOADING")
         try:
-            version = await asyncio.to_thread(self._load, number, path)
+            version = await self._threads.run(self._load, number, path)
         except Exception as error:  # anything may be in a file
             self._broken[number] = files
             self.states[number] = State("END", f"{type(error).__name__}: {error}")
@@ -142,14 +159,3 @@ class Versions:
             if version.number not in self._loaded:
                 self.states[version.number] = State("END")
             _LOG.info("Version %d is unloaded", version.number)
-
-
-def _fingerprint(path):
-    """Returns what changes when a file of the version does."""
-    files = set()
-    for folder, _, names in os.walk(path):
-        for name in names:
-            with contextlib.suppress(FileNotFoundError):
-                status = os.stat(os.path.join(folder, name))
-                files.add((os.path.join(folder, name), status.st_size, status.st_mtime_ns))
-    return files

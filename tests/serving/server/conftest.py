@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -43,7 +44,13 @@ SETTINGS = Settings(**Serve().settings(Serve().flag_set().parse(["--directory=."
 
 
 class Server:
-    """A running server; the block waits until it is ready, and ends it."""
+    """A running server; the block waits until it is ready, and ends it.
+
+    Attributes:
+        program: the Python program that runs it.
+    """
+
+    program = PROGRAM
 
     def __init__(self, directory, log, *flags):
         command = Serve()
@@ -57,7 +64,7 @@ class Server:
         module = "keras_infovae.serving.server.process"
         with open(self.log, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM, without_keras.FILE, module]
+                [sys.executable, "-c", self.program, without_keras.FILE, module]
                 + [json.dumps(self.settings)],
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -163,6 +170,18 @@ def version(keras_model, tmp_path_factory):
 def server(version, tmp_path_factory):
     with Server(version.parent, tmp_path_factory.mktemp("log") / "server.txt") as running:
         yield running
+
+
+@pytest.fixture
+def own(version, tmp_path):
+    """Makes a server of the test's own, without warm-up requests, which take time."""
+    directory = tmp_path / "digits"
+    shutil.copytree(version, directory / "3", ignore=shutil.ignore_patterns("assets.extra"))
+
+    def start(*flags):
+        return Server(directory, tmp_path / "log.txt", *flags)
+
+    return start
 
 
 @pytest.fixture(scope="session")

@@ -182,7 +182,7 @@ def test_the_queue_is_bounded():
         assert batcher.depth == 3
         with pytest.raises(RequestError, match="max_queued_requests") as error:
             await send(4)
-        assert (error.value.code, error.value.http_status) == ("RESOURCE_EXHAUSTED", 503)
+        assert (error.value.code, error.value.http_status) == ("RESOURCE_EXHAUSTED", 429)
         await gathered(version, *sent)
         assert batcher.depth == 0
 

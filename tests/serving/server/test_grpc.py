@@ -1,12 +1,15 @@
 """The gRPC API, by the stubs of tensorflow-serving-api, against the exported file."""
 
+import asyncio
 import contextlib
+import types
 
 import grpc
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_infovae.serving.server import health
 from tests.serving.server.conftest import pixels
 from tests.serving.server.test_rest import PREDICT, requests_of
 
@@ -113,20 +116,68 @@ def test_metadata_and_status(stub, channel, model):
 
 
 def test_what_is_not_there(stub):
-    from tensorflow_serving.apis import classification_pb2, inference_pb2
+    from tensorflow_serving.apis import classification_pb2, inference_pb2, regression_pb2
 
     not_found, invalid = grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT
     request = predict_request("generate", {"seed": [1]})
     request.model_spec.name = "other"
     refused(stub.Predict, request, not_found, "'digits' is")
     refused(stub.Predict, predict_request("generate", {"seed": [1]}, version=8), not_found, "8")
-    refused(stub.Predict, predict_request("no such", {"seed": [1]}), not_found, "generate")
+    no_signature = grpc.StatusCode.FAILED_PRECONDITION
+    refused(stub.Predict, predict_request("no such", {"seed": [1]}), no_signature, "generate")
     request = predict_request("generate", {"seed": [1]})
-    request.model_spec.version_label = "stable"
-    refused(stub.Predict, request, invalid, "`version_label`")
+    request.model_spec.version_label = "beta"
+    refused(stub.Predict, request, invalid, "label: 'beta'. Labels: none")
+    request = regression_pb2.RegressionRequest(model_spec={"name": "digits"})
+    request.model_spec.signature_name = "no such"
+    refused(stub.Regress, request, invalid, "There is no signature")
+    request = classification_pb2.ClassificationRequest(model_spec={"name": "digits"})
+    refused(stub.Classify, request, invalid, "not for tensorflow/serving/classify")
+    request.model_spec.signature_name = "no such"
+    refused(stub.Classify, request, invalid, "There is no signature")
     unimplemented = grpc.StatusCode.UNIMPLEMENTED
-    refused(stub.Classify, classification_pb2.ClassificationRequest(), unimplemented)
     refused(stub.MultiInference, inference_pb2.MultiInferenceRequest(), unimplemented)
+
+
+def test_outputs_are_named_once(stub):
+    request = predict_request("score", {"x": pixels(1)})
+    request.output_filter.extend(["score"] * 100_000)
+    refused(stub.Predict, request, grpc.StatusCode.INVALID_ARGUMENT, "'score' twice")
+
+
+@pytest.mark.parametrize("service", ["", "PredictionService", "tensorflow.serving.ModelService"])
+def test_health(channel, service):
+    check = channel.unary_unary("/grpc.health.v1.Health/Check")
+    # As the protocol writes them: field 1 of the request is text, of the response 1 for SERVING.
+    name = service.encode()
+    request = b"\x0a" + bytes([len(name)]) + name if name else b""
+    assert check(request, timeout=30) == b"\x08\x01"
+    watched = channel.unary_stream("/grpc.health.v1.Health/Watch")(request, timeout=30)
+    assert next(watched) == b"\x08\x01"
+    watched.cancel()
+
+
+def test_the_health_of_another_service(channel):
+    check = channel.unary_unary("/grpc.health.v1.Health/Check")
+    refused(check, b"\x0a\x01x", grpc.StatusCode.NOT_FOUND, "no service 'x'")
+    watched = channel.unary_stream("/grpc.health.v1.Health/Watch")(b"\x0a\x01x", timeout=30)
+    assert next(watched) == b"\x08\x03"  # SERVICE_UNKNOWN
+    watched.cancel()
+
+
+def test_health_changes_when_versions_do():
+    """And a watch ends when the server does, for which the end would wait."""
+    service = types.SimpleNamespace(ready=False, stopping=False)
+
+    async def watch():
+        told = []
+        async for answer in health.Health(service)._watch(health.Request(), None):
+            told.append(answer.status)
+            service.ready, service.stopping = len(told) == 1, len(told) >= 2
+        return told
+
+    told = [health.NOT_SERVING, health.SERVING, health.NOT_SERVING]
+    assert asyncio.run(asyncio.wait_for(watch(), 10)) == told
 
 
 def test_a_request_past_its_deadline_is_cancelled(stub, server):

@@ -4,7 +4,6 @@ import base64
 import concurrent.futures
 import contextlib
 import json
-import shutil
 import signal
 import socket
 import time
@@ -13,11 +12,13 @@ import grpc
 import numpy as np
 import pytest
 import requests
-from tensorflow_serving.apis import regression_pb2
+import tensorflow as tf
+from tensorflow_serving.apis import predict_pb2, regression_pb2
 
 from keras_infovae.serving.server import process
 from keras_infovae.serving.server.settings import Settings
-from tests.serving.server.conftest import Server, pixels, png
+from tests.serving.server.conftest import pixels, png
+from tests.serving.server.test_grpc import predict_request
 
 
 def test_requests_of_clients_are_joined_and_a_bad_one_fails_alone(server, model):
@@ -134,22 +135,6 @@ def test_rows_and_pixels(server):
     status, answer = server.post(signature_name="generate", inputs=list(range(4097)))
     assert (status, "--max_rows" in answer["error"]) == (413, True)
     assert server.post(signature_name="generate", instances=list(range(4097)))[0] == 413
-    compressed = requests.post(
-        f"{server.url}:predict", data=b"", headers={"Content-Encoding": "gzip"}, timeout=10
-    )
-    assert compressed.status_code == 415
-
-
-@pytest.fixture
-def own(version, tmp_path):
-    """Makes a server of the test's own, without warm-up requests, which take time."""
-    directory = tmp_path / "digits"
-    shutil.copytree(version, directory / "3", ignore=shutil.ignore_patterns("assets.extra"))
-
-    def start(*flags):
-        return Server(directory, tmp_path / "log.txt", *flags)
-
-    return start
 
 
 def test_a_stop_answers_what_is_in_flight_and_keras_was_never_there(own):
@@ -200,3 +185,64 @@ def test_a_port_in_use(own, capsys, flag):
     message = f"keras-infovae serve: error: Argument `--{flag}` must be a port that can be listened"
     assert error.startswith(message)
     assert "in use" in error
+
+
+LONG = {
+    "numbers": b'{"inputs": [' + b"0," * 8_000_000 + b"0]}",
+    "lists": b'{"inputs": [' + b"[]," * 6_000_000 + b"[]]}",
+    "nested lists": b'{"inputs": ' + b"[" * 8_000_000,
+    "objects": b'{"inputs": [' + b"{}," * 6_000_000 + b"{}]}",
+    "names": b"{" + b'"a":1,' * 4_000_000 + b'"a":1}',
+    "texts": b'{"inputs": [' + b'"",' * 6_000_000 + b'""]}',
+    "escapes": b'{"inputs": ["' + b"\\n" * 8_000_000 + b'"]}',
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_body_of_many_values_is_refused_before_it_is_read(server, name):
+    """Made into objects, each would take seconds and a gigabyte."""
+    with at_most_more_memory(server, 150_000_000):
+        start = time.monotonic()
+        answer = requests.post(f"{server.url}:predict", data=LONG[name], timeout=60)
+        seconds = time.monotonic() - start
+    assert (answer.status_code, "--max_json_values" in answer.text) == (413, True)
+    assert seconds < 3
+
+
+def test_others_are_answered_while_large_bodies_are_read(server):
+    """2 million values, the most of a body, are read and refused for their shape."""
+    body = b'{"inputs": [' + b"[1]," * 1_000_000 + b"[1]]}"
+    stop = []
+
+    def ask():
+        while not stop:
+            answer = requests.post(f"{server.url}:predict", data=body, timeout=60)
+            assert (answer.status_code, "float32 of shape" in answer.text) == (400, True)
+
+    with concurrent.futures.ThreadPoolExecutor(3) as threads:
+        asking = [threads.submit(ask) for _ in range(3)]
+        slowest, end = 0, time.monotonic() + 3
+        while time.monotonic() < end:
+            start = time.monotonic()
+            assert requests.get(f"{server.root}/healthz", timeout=30).ok
+            slowest = max(slowest, time.monotonic() - start)
+        stop.append(True)
+        for asked in asking:
+            asked.result()
+    print(f"{slowest:.2f} s at most")
+    assert slowest < 2
+
+
+def test_large_answers_are_the_same_in_both_protocols(server, channel, model):
+    """In JSON they are written in parts."""
+    seeds = np.arange(300)
+    expected = model.run("generate", {"seed": seeds})["x"]
+    for form, key in (("inputs", "outputs"), ("instances", "predictions")):
+        status, answer = server.post(signature_name="generate", **{form: seeds.tolist()})
+        assert status == 200
+        np.testing.assert_array_equal(np.array(answer[key], "float32"), expected)
+    call = channel.unary_unary("/tensorflow.serving.PredictionService/Predict")
+    content = call(predict_request("generate", {"seed": seeds}).SerializeToString(), timeout=30)
+    output = predict_pb2.PredictResponse.FromString(content).outputs["x"]
+    assert len(output.float_val) == expected.size
+    np.testing.assert_array_equal(tf.make_ndarray(output), expected)

@@ -84,5 +84,27 @@ def test_the_service_counts_images_by_their_pixels():
     inputs = {"image_bytes": np.array(png(2), object)}
     rows, pixels = service.checked(signature, inputs)
     assert (rows, pixels) == (2, 128)
-    asyncio.run(service.run(version, "score", inputs, rows, pixels))
+
+    async def ask():
+        async with service.answer(version, "score", inputs, rows, pixels):
+            pass
+
+    asyncio.run(ask())
     assert given == [(2, 7)]  # 6.4 of 10 by the pixels
+
+
+def test_an_answer_of_many_numbers_is_refused_in_json():
+    checker = InputChecker(dataclasses.replace(SETTINGS, max_json_values=1000))
+    outputs = {"x": Spec(tf.float32, (None, 8, 4)), "score": Spec(tf.float32, (None,))}
+    checker.check_json_answer(outputs, 30)  # 990
+    with pytest.raises(RequestError, match=r"1023: 31 rows.*--max_json_values") as error:
+        checker.check_json_answer(outputs, 31)
+    assert error.value.http_status == 413
+
+
+def test_small_images_count_as_what_the_model_makes_of_them():
+    checker = InputChecker(dataclasses.replace(SETTINGS, max_image_pixels=1000))
+    files = {"image_bytes": np.array(png(3), object)}  # of 64 pixels each
+    assert checker.check_values(files, 300) == 900
+    with pytest.raises(RequestError, match=r"at most 1000 pixels.*work of 1200 for \[0\] to \[2\]"):
+        checker.check_values(files, 400)
