@@ -37,9 +37,13 @@ SETTINGS = [
     (ki.posteriors, "von_mises_fisher", ki.posteriors.VonMisesFisher(0.5, 100.0)),
     (ki.posteriors, "deterministic", None),
     (ki.likelihoods, "bernoulli", None),
-    (ki.likelihoods, "normal", ki.likelihoods.Normal("per_value", 0.1)),
-    (ki.likelihoods, "laplace", ki.likelihoods.Laplace("per_value", 0.1)),
-    (ki.likelihoods, "student_t", ki.likelihoods.StudentT(3.0, "per_value", 0.1)),
+    (ki.likelihoods, "normal", ki.likelihoods.Normal("per_value", 0.1, "gradient", False)),
+    (ki.likelihoods, "laplace", ki.likelihoods.Laplace("per_value", 0.1, "gradient", False)),
+    (
+        ki.likelihoods,
+        "student_t",
+        ki.likelihoods.StudentT(3.0, "per_value", 0.1, "gradient", False),
+    ),
     (ki.likelihoods, "continuous_bernoulli", None),
     (ki.likelihoods, "categorical", None),
     (
