@@ -6,12 +6,18 @@ import warnings
 
 import numpy as np
 
+from keras_infovae.datasets.image_files import find_images
+from keras_infovae.datasets.memory import check_fits
 from keras_infovae.datasets.raw import RawData
 from keras_infovae.datasets.reading import import_optional, reading, source_error
 from keras_infovae.datasets.scaling import Scaling
-from keras_infovae.datasets.splitting import limit_indices
+from keras_infovae.datasets.splitting import limit_indices, share_limit
+from keras_infovae.utils.splits import SPLITS
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
+# What Pillow may take a file for, whatever its name. EPS, for one, would start Ghostscript.
+_FORMATS = ("PNG", "JPEG", "BMP", "DIB", "GIF", "WEBP", "TIFF", "AVIF", "JPEG2000", "PPM", "TGA")
+_FORMATS += ("QOI", "PCX")
+_ORIENTATION, _TURNED = 0x0112, (5, 6, 7, 8)  # of EXIF: the tag, and values that swap the sides
 _CHANNELS = {"L": 1, "RGB": 3, "RGBA": 4}
 # What each of Pillow's 8-bit modes becomes. Modes of more bits are missing: Pillow would clip them.
 _MODES = {
@@ -30,11 +36,12 @@ _MODES = {
 class ImageRows:
     """The images of a folder as uint8 [n, height, width, 1, 3 or 4], decoded when they are read.
 
-    All become gray if all are gray, else RGB, or RGBA if one of them is transparent. Of an animated
-    image the first frame is taken. Files that are hidden or no images by their name are ignored.
+    All become gray if all are gray, else RGB, or RGBA if one of them is transparent. They are
+    turned as EXIF says. Of an animated image, and of a file of several, the first one is taken.
 
     Args:
-        path: a folder with images, or with folders of images. Order: by path.
+        path: a folder with images, or with folders of images, as `find_images` has them. Order: by
+            path.
 
     Raises:
         ValueError: when there are no images, one is unreadable, or two differ in size.
@@ -47,7 +54,9 @@ class ImageRows:
 
     def __init__(self, path):
         self.path = path
-        self.files = _list_images(path)
+        found = find_images(path)
+        self.files, self.labels, self.splits = found.paths, found.labels, found.splits
+        self.passed_over, self.found = found.passed_over, found.found
         self.count = len(self.files)
         self._image_module = import_optional("PIL.Image", "pillow", "Reading images")
         self._size, self._mode = _common_form(self._image_module, self.files)
@@ -65,13 +74,15 @@ class ImageRows:
         return images
 
     def _decoded(self, file):
-        with reading(file, "an image"), self._image_module.open(file) as image:
-            size = image.size
+        with reading(file, "an image"), _open(self._image_module, file) as image:
+            size, orientation = _oriented(image)
             if size == self._size:
-                pixels = np.asarray(
-                    image if image.mode == self._mode else image.convert(self._mode)
-                )
-                return pixels.reshape(self.event_shape)
+                image = image if image.mode == self._mode else image.convert(self._mode)
+                if orientation > 1:
+                    image = image.transpose(_turn(self._image_module, orientation))
+                pixels = np.asarray(image)
+                if pixels.shape[:2] == self.event_shape[:2]:
+                    return pixels.reshape(self.event_shape)
         found = f"its size was {self._size} and is {size}"
         raise source_error(file, "stay as it is while it is read", found)
 
@@ -89,41 +100,29 @@ def read_image_folder(folder, limit=None, seed=0):
         ValueError, ImportError: as `ImageRows`.
     """
     rows = ImageRows(folder)
-    labels = _labels(folder, rows.files)
-    chosen = limit_indices(rows.count, limit, seed)
+    pools = {"train": np.arange(rows.count)}
+    if rows.splits is not None:
+        pools = {name: np.flatnonzero(rows.splits == i) for i, name in enumerate(SPLITS)}
+    pools = {name: pool for name, pool in pools.items() if len(pool)}
+    shares = share_limit(limit, *map(len, pools.values()))
+    chosen = {
+        name: pool[limit_indices(len(pool), share, seed)]
+        for (name, pool), share in zip(pools.items(), shares)
+    }
+    check_fits(folder, (sum(map(len, chosen.values())), *rows.event_shape), rows.dtype.itemsize)
+    labels = None if rows.labels is None else np.array(rows.labels)
+    arrays = {}
+    for name, numbers in chosen.items():
+        suffix = "" if name == "train" else f"_{name}"
+        arrays[f"x{suffix}"] = rows.read(numbers)
+        arrays[f"y{suffix}"] = None if labels is None else labels[numbers]
     return RawData(
         os.path.basename(os.path.abspath(folder)),
-        x=rows.read(chosen),
-        y=None if labels is None else labels[chosen],
+        **arrays,
         scaling=rows.scaling,
+        passed_over=rows.passed_over,
+        found=rows.found,
     )
-
-
-def _list_images(folder):
-    """Returns the paths of all images under `folder`, sorted."""
-    files = []
-    for directory, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        files += [
-            os.path.join(directory, name)
-            for name in names
-            if name.lower().endswith(SUFFIXES) and not name.startswith(".")
-        ]
-    if not files:
-        raise source_error(folder, f"hold images, files that end in {', '.join(SUFFIXES)}")
-    return sorted(files)
-
-
-def _labels(folder, files):
-    """Returns the first folder on the way to each file as an array, or None without folders."""
-    parts = [os.path.relpath(file, folder).split(os.sep) for file in files]
-    loose = sum(len(path) == 1 for path in parts)
-    if loose == len(files):
-        return None
-    if loose:
-        found = f"{loose} images outside of the folders and {len(files) - loose} inside"
-        raise source_error(folder, "hold either images or one folder of images per label", found)
-    return np.array([path[0] for path in parts])
 
 
 def _common_form(image_module, files):
@@ -131,7 +130,7 @@ def _common_form(image_module, files):
     first_size, modes = None, set()
     for file in files:
         with _opened(image_module, file) as image:
-            size, mode = image.size, image.mode
+            size, mode = _oriented(image)[0], image.mode
             transparent = "transparency" in image.info
             if mode == "P" and _is_gray(image.getpalette("RGB")):
                 mode = "L"
@@ -161,9 +160,52 @@ def _opened(image_module, file):
         warnings.catch_warnings(),
         reading(file, "an image"),
         _bombs_as_value_errors(image_module),
-        image_module.open(file) as image,
+        _open(image_module, file) as image,
     ):
         yield image
+
+
+@contextlib.contextmanager
+def _open(image_module, file):
+    """Gives the image that Pillow opens lazily.
+
+    It is given the open file: of one that it opens itself it maps what is not compressed, and then
+    takes the sides of a turned TIFF for each other.
+    """
+    image_module.init()
+    formats = [name for name in _FORMATS if name in image_module.OPEN]
+    with open(file, "rb") as opened, image_module.open(opened, formats=formats) as image:
+        yield image
+
+
+def _oriented(image):
+    """Returns the size that an open image has when it is turned as EXIF says, and how it is to be.
+
+    It is read from what stands before the pixels, which are not decoded for it. TIFF files are
+    turned by Pillow.
+    """
+    orientation = 1
+    if "exif" in image.info and image.format != "TIFF":
+        with contextlib.suppress(Exception):  # of damaged EXIF there is nothing to go by
+            orientation = image.getexif().get(_ORIENTATION, 1)
+    if orientation not in range(1, 9):
+        orientation = 1
+    width, height = image.size
+    return ((height, width) if orientation in _TURNED else (width, height)), orientation
+
+
+def _turn(image_module, orientation):
+    """Returns what Pillow is to do with an image of that orientation, from 2 on."""
+    methods = image_module.Transpose
+    return (
+        methods.FLIP_LEFT_RIGHT,
+        methods.ROTATE_180,
+        methods.FLIP_TOP_BOTTOM,
+        methods.TRANSPOSE,
+        methods.ROTATE_270,
+        methods.TRANSVERSE,
+        methods.ROTATE_90,
+    )[orientation - 2]
 
 
 @contextlib.contextmanager

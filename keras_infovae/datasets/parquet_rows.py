@@ -3,7 +3,7 @@
 import functools
 
 from keras_infovae.datasets.reading import import_optional, reading, source_error
-from keras_infovae.datasets.tables import check_names, to_numbers
+from keras_infovae.datasets.tables import check_names, read_parquet, to_numbers
 from keras_infovae.utils.checks import argument_error, check_choice
 
 _HELD_BYTES = 2**28  # of row groups, as float64
@@ -58,7 +58,7 @@ def row_groups(paths, columns=None):
     for path in paths:
         with reading(path, "a Parquet file"), parquet.ParquetFile(path) as file:
             footers[path] = file.metadata
-            empty = file.schema_arrow.empty_table().to_pandas()
+            empty, _ = read_parquet(file.schema_arrow.empty_table())
         check_names(path, empty)
         for column in columns or ():
             check_choice("columns", column, empty.columns)
@@ -80,8 +80,7 @@ def row_groups(paths, columns=None):
             reading(path, "a Parquet file"),
             parquet.ParquetFile(path, metadata=footers[path]) as file,
         ):
-            table = file.read_row_group(number, columns=columns).to_pandas()
-        check_names(path, table)
+            table, _ = read_parquet(file.read_row_group(number, columns=columns))
         return to_numbers(_name(path, number), table[names[path]])
 
     groups = [
