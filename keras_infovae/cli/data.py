@@ -1,7 +1,9 @@
 """The data of a run: from flags, and again from its config.json."""
 
 import dataclasses
+import json
 import os
+import warnings
 
 import numpy as np
 
@@ -9,14 +11,16 @@ from keras_infovae import datasets
 from keras_infovae.cli import streamed_data
 from keras_infovae.cli.conditions import CLASSES
 from keras_infovae.cli.errors import CommandLineError
-from keras_infovae.datasets import bundled, official, tables, tfds
+from keras_infovae.datasets import bundled, csv_format, official, tables, tfds
 from keras_infovae.distributions import likelihoods
 from keras_infovae.models import registry
 from keras_infovae.utils import arrays
 from keras_infovae.utils.splits import SPLITS
 
+_TABLE = ("label_column", "header", "separator", "decimal")
 _SETTINGS = ("label_column", "limit", "standardize", "validation_fraction", "test_fraction", "seed")
-_NOT_STREAMED = ("label_column", "limit")
+_NOT_STREAMED = (*_TABLE, "limit")
+_OBJECTS = ("data", "model", "training")  # of these
 CONFIG_KEYS = ("data", "data_fingerprint", "feature_names", "model", "training")
 NAMES = {"source": "data"}  # what the errors of `datasets.load` call the flag
 
@@ -34,7 +38,8 @@ def define(flag_set, stream=False):
         "NAME|PATH",
         "A name: digits, breast_cancer, wine (they come with scikit-learn), blobs (drawn), mnist, "
         "fashion_mnist, cifar10 (from this machine, else downloaded), tfds:NAME. Or a path: .npy, "
-        ".npz (array x, or x_train and x_test), .csv, .parquet, an idx file, a folder of images.",
+        ".npz (array x, or x_train and x_test), .csv, .parquet, .tfrecord, an idx file, a folder "
+        "of images or of such files (docs/data.md).",
         required=True,
     )
     if stream:
@@ -44,12 +49,10 @@ def define(flag_set, stream=False):
             ".npy, .parquet or .tfrecord file, or a folder of such files or of images. Final "
             "numbers and pictures are those of a sample of each split.",
         )
-    flag_set.text(
-        "label_column",
-        "COLUMN",
+    define_table(
+        flag_set,
         "For .csv and .parquet: the column that is the label and not data. It colors pictures, "
         "and a model can be told it (train --condition=labels).",
-        shown="none",
     )
     flag_set.integer(
         "limit", "EXAMPLES", "Use at most this many, of all splits together.", shown="all"
@@ -78,6 +81,37 @@ def define(flag_set, stream=False):
     )
 
 
+def define_table(flag_set, label_column, shown=("none", "as its first rows look")):
+    """Adds the flags that say how a table is to be read to `flag_set`.
+
+    Args:
+        flag_set: a `FlagSet`.
+        label_column: what the help page says of that flag.
+        shown: the defaults of that flag and of the others, as the help page says them.
+    """
+    flag_set.text("label_column", "COLUMN", label_column, shown=shown[0])
+    flag_set.choice(
+        "header",
+        csv_format.HEADERS,
+        "For .csv: whether the first row names the columns, or is data as the others.",
+        shown=shown[1],
+    )
+    flag_set.text(
+        "separator",
+        "CHARACTER",
+        "For .csv: what stands between values; tab and space are words, the latter for any run of "
+        "blanks.",
+        shown=shown[1],
+    )
+    flag_set.choice("decimal", csv_format.DECIMALS, "For .csv: the decimal mark.", shown=shown[1])
+
+
+def table_settings(flags):
+    """Returns the flags of `define_table` that were given, as arguments of `datasets.load`."""
+    given = {name: getattr(flags, name) for name in _TABLE}
+    return {name: value for name, value in given.items() if value is not None}
+
+
 def check(flags):
     """Raises CommandLineError for a flag that does not go with --stream."""
     for name in _NOT_STREAMED:
@@ -102,6 +136,7 @@ def load(flags):
     if getattr(flags, "stream", False):
         settings = {name: settings[name] for name in settings if name not in _NOT_STREAMED}
         settings["batch_size"] = flags.batch_size
+    settings |= table_settings(flags)
     likelihood = flags.likelihood
     settings = {"source": flags.data} | settings
     data = _load(settings | {"standardize": bool(settings["standardize"])})
@@ -133,9 +168,11 @@ def lasting_source(source):
 
 def _load(settings):
     """Returns the `Dataset` of the arguments of `datasets.load`, or of `stream` (a batch_size)."""
-    if "batch_size" in settings:
-        return streamed_data.load(**settings)
-    return datasets.load(**settings)
+    with warnings.catch_warnings():  # the data's summary has them
+        warnings.simplefilter("ignore", datasets.DataWarning)
+        if "batch_size" in settings:
+            return streamed_data.load(**settings)
+        return datasets.load(**settings)
 
 
 def stream_of(data):
@@ -184,6 +221,13 @@ def config_of(run):
             "Argument `run` must be a run that `keras-infovae train` wrote. "
             f"Received: {run.path}, whose config.json has no {missing[0]!r}"
         )
+    for key in _OBJECTS:
+        if not isinstance(config[key], dict):
+            raise ValueError(
+                "Argument `run` must be a run whose config.json is as `keras-infovae train` wrote "
+                f"it, with an object {key!r}. Received: {run.path}, where that is "
+                f"{json.dumps(config[key])[:40]}"
+            )
     model = config["model"].get("name")
     if model not in registry.members:
         raise ValueError(
@@ -212,32 +256,37 @@ def load_of_run(config):
     return data
 
 
-def load_other(source, config, scaling, label_column=None):
+def load_other(source, config, scaling, given=None):
     """Returns a `Dataset` of other examples, scaled as those that a run was trained on.
 
     Args:
         source: a name or a path.
         config: the run's config.
         scaling: the `Scaling` of the run's model.
-        label_column: for tables. Default: that of the run, where there is such a column.
+        given: what `table_settings` returned. Default: none; the label column is then that of the
+            run, where there is such a column.
 
     Raises:
         ValueError: when the columns are not those of the run; else as `datasets.load`.
     """
+    given = given or {}
     settings = {"label_column": None} | config["data"]
     settings |= {"source": source, "limit": None, "standardize": False}
     settings.pop("batch_size", None)  # of a stream; other examples are read into memory
-    if label_column is not None:
-        settings["label_column"] = label_column
-    elif not source.lower().endswith(tables.SUFFIXES):
+    for name in ("header", "separator", "decimal"):  # of that file
+        settings.pop(name, None)
+    if not source.lower().endswith(tables.SUFFIXES) and not os.path.isdir(
+        os.path.expanduser(source)
+    ):
         settings["label_column"] = None
+    settings |= given
     try:
-        data = datasets.load(**settings)
+        data = _load(settings)
     except ValueError:
-        if label_column is not None or settings["label_column"] is None:
+        if "label_column" in given or settings["label_column"] is None:
             raise
         try:  # new examples may have no labels
-            data = datasets.load(**settings | {"label_column": None})
+            data = _load(settings | {"label_column": None})
         except ValueError:
             data = None
         if data is None:

@@ -37,11 +37,10 @@ Losses and bounds are in nats per example. The table says of each number what is
     def define_flags(self, flag_set):
         flag_set.text("run", "DIRECTORY", "A directory that train wrote.", required=True)
         flag_set.text("data", "NAME|PATH", "Other examples, as for train.", shown="the run's own")
-        flag_set.text(
-            "label_column",
-            "COLUMN",
+        run_data.define_table(
+            flag_set,
             "With --data: the column that is the label and not data.",
-            shown="that of the run, if it is there",
+            ("that of the run, if it is there", "as its first rows look"),
         )
         flag_set.choice(
             "split",
@@ -69,11 +68,12 @@ Losses and bounds are in nats per example. The table says of each number what is
     def run(self, flags):
         if flags.output is not None:
             check_output_file(flags.output, (".json",), flags.overwrite)
-        if flags.label_column is not None and flags.data is None:
-            raise CommandLineError(
-                "Argument `--label_column` must be left out without --data. "
-                f"Received: --label_column={flags.label_column}"
-            )
+        for name, value in run_data.table_settings(flags).items():
+            if flags.data is None:
+                raise CommandLineError(
+                    f"Argument `--{name}` must be left out without --data. "
+                    f"Received: --{name}={value}"
+                )
         with reported({name: name for name in self.flag_set().names()} | run_data.NAMES):
             run = RunDirectory(flags.run)
             config = run_data.config_of(run)
@@ -89,6 +89,8 @@ Losses and bounds are in nats per example. The table says of each number what is
             print(f"The run in {run.path} is unfinished; this is its last good epoch.")
         source = config["data"]["source"] if flags.data is None else flags.data
         print(f"{run.path} on {source}, {split} examples")
+        for note in data.notes if flags.data is not None else ():
+            print(f"note: {note}")
         print(evaluation.describe(summary))
         if flags.likelihood is not None:
             with reported({"method": "likelihood"}):
@@ -117,7 +119,8 @@ def _log_likelihood(model, x, method, **given):
 def _load(flags, config, model):
     if flags.data is None:
         return run_data.load_of_run(config)
-    data = run_data.load_other(flags.data, config, model.scaling, flags.label_column)
+    given = run_data.table_settings(flags)
+    data = run_data.load_other(flags.data, config, model.scaling, given)
     model.example_spec.check_shape((None, *data.event_shape), "data")
     for split in SPLITS:
         if len(getattr(data, split)):

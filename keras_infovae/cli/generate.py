@@ -10,6 +10,7 @@ from keras_infovae.cli import data as run_data
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
 from keras_infovae.cli.output_file import check_output_file
+from keras_infovae.datasets.csv_values import guarded
 from keras_infovae.evaluation.plots import views
 from keras_infovae.training import RunDirectory
 from keras_infovae.utils.files import whole_file
@@ -25,7 +26,8 @@ What is written follows from the name of --output:
 
   .png   one picture with all examples in rows; for images
   .npy   a NumPy array, float32 [n, ...], in the units of the data that the run was trained on
-  .csv   a table in these units, with the names of its columns; for tables
+  .csv   a table in these units, with the names of its columns; for tables. A name that
+         spreadsheets would compute (=..., @...) has a ' before it, and is read without it
 """
     examples = (
         "keras-infovae generate --run=runs/first --n=64 --output=samples.png",
@@ -106,7 +108,7 @@ def _write_csv(path, x, model, feature_names):
     names = feature_names or [f"column_{i}" for i in range(raw.shape[1])]
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(names)
+        writer.writerow(map(guarded, names))
         writer.writerows([str(value) for value in row] for row in raw)
 
 
