@@ -55,7 +55,7 @@ class CsvFormat:
             found.append("decimal commas")
         if not self.has_header:
             found.append(f"no header (columns are called {self.names[0]} and so on)")
-        elif all(isinstance(parsed(name), float) for name in self.names):
+        elif any(isinstance(parsed(name), float) for name in self.names):
             found.append(f"columns are called {some(self.names)}")
         return "; ".join(found)
 

@@ -1,12 +1,11 @@
 """Folders of images, read by Pillow."""
 
-import contextlib
 import os
-import warnings
 
 import numpy as np
 
 from keras_infovae.datasets.image_files import find_images
+from keras_infovae.datasets.image_opening import open_image, opened, oriented, turn
 from keras_infovae.datasets.memory import check_fits
 from keras_infovae.datasets.raw import RawData
 from keras_infovae.datasets.reading import import_optional, reading, source_error
@@ -14,10 +13,6 @@ from keras_infovae.datasets.scaling import Scaling
 from keras_infovae.datasets.splitting import limit_indices, share_limit
 from keras_infovae.utils.splits import SPLITS
 
-# What Pillow may take a file for, whatever its name. EPS, for one, would start Ghostscript.
-_FORMATS = ("PNG", "JPEG", "BMP", "DIB", "GIF", "WEBP", "TIFF", "AVIF", "JPEG2000", "PPM", "TGA")
-_FORMATS += ("QOI", "PCX")
-_ORIENTATION, _TURNED = 0x0112, (5, 6, 7, 8)  # of EXIF: the tag, and values that swap the sides
 _CHANNELS = {"L": 1, "RGB": 3, "RGBA": 4}
 # What each of Pillow's 8-bit modes becomes. Modes of more bits are missing: Pillow would clip them.
 _MODES = {
@@ -74,12 +69,12 @@ class ImageRows:
         return images
 
     def _decoded(self, file):
-        with reading(file, "an image"), _open(self._image_module, file) as image:
-            size, orientation = _oriented(image)
+        with reading(file, "an image"), open_image(self._image_module, file) as image:
+            size, orientation = oriented(image)
             if size == self._size:
                 image = image if image.mode == self._mode else image.convert(self._mode)
                 if orientation > 1:
-                    image = image.transpose(_turn(self._image_module, orientation))
+                    image = image.transpose(turn(self._image_module, orientation))
                 pixels = np.asarray(image)
                 if pixels.shape[:2] == self.event_shape[:2]:
                     return pixels.reshape(self.event_shape)
@@ -129,8 +124,8 @@ def _common_form(image_module, files):
     """Returns the size (width, height) and the mode of all images; reads their headers only."""
     first_size, modes = None, set()
     for file in files:
-        with _opened(image_module, file) as image:
-            size, mode = _oriented(image)[0], image.mode
+        with opened(image_module, file) as image:
+            size, mode = oriented(image)[0], image.mode
             transparent = "transparency" in image.info
             if mode == "P" and _is_gray(image.getpalette("RGB")):
                 mode = "L"
@@ -151,68 +146,3 @@ def _common_form(image_module, files):
 def _is_gray(palette):
     """Whether all colors of a palette, a flat list of red, green and blue, are gray."""
     return palette[0::3] == palette[1::3] == palette[2::3]
-
-
-@contextlib.contextmanager
-def _opened(image_module, file):
-    """Gives the open image; whatever fails in opening or decoding is an error about the file."""
-    with (
-        warnings.catch_warnings(),
-        reading(file, "an image"),
-        _bombs_as_value_errors(image_module),
-        _open(image_module, file) as image,
-    ):
-        yield image
-
-
-@contextlib.contextmanager
-def _open(image_module, file):
-    """Gives the image that Pillow opens lazily.
-
-    It is given the open file: of one that it opens itself it maps what is not compressed, and then
-    takes the sides of a turned TIFF for each other.
-    """
-    image_module.init()
-    formats = [name for name in _FORMATS if name in image_module.OPEN]
-    with open(file, "rb") as opened, image_module.open(opened, formats=formats) as image:
-        yield image
-
-
-def _oriented(image):
-    """Returns the size that an open image has when it is turned as EXIF says, and how it is to be.
-
-    It is read from what stands before the pixels, which are not decoded for it. TIFF files are
-    turned by Pillow.
-    """
-    orientation = 1
-    if "exif" in image.info and image.format != "TIFF":
-        with contextlib.suppress(Exception):  # of damaged EXIF there is nothing to go by
-            orientation = image.getexif().get(_ORIENTATION, 1)
-    if orientation not in range(1, 9):
-        orientation = 1
-    width, height = image.size
-    return ((height, width) if orientation in _TURNED else (width, height)), orientation
-
-
-def _turn(image_module, orientation):
-    """Returns what Pillow is to do with an image of that orientation, from 2 on."""
-    methods = image_module.Transpose
-    return (
-        methods.FLIP_LEFT_RIGHT,
-        methods.ROTATE_180,
-        methods.FLIP_TOP_BOTTOM,
-        methods.TRANSPOSE,
-        methods.ROTATE_270,
-        methods.TRANSVERSE,
-        methods.ROTATE_90,
-    )[orientation - 2]
-
-
-@contextlib.contextmanager
-def _bombs_as_value_errors(image_module):
-    """Makes Pillow's guard against decompression bombs, a warning first, an error at once."""
-    warnings.simplefilter("error", image_module.DecompressionBombWarning)
-    try:
-        yield
-    except (image_module.DecompressionBombWarning, image_module.DecompressionBombError) as error:
-        raise ValueError(f"it may be a decompression bomb: {error}") from error

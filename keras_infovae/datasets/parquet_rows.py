@@ -3,7 +3,8 @@
 import functools
 
 from keras_infovae.datasets.reading import import_optional, reading, source_error
-from keras_infovae.datasets.tables import check_names, read_parquet, to_numbers
+from keras_infovae.datasets.table_numbers import to_numbers
+from keras_infovae.datasets.tables import check_names, read_parquet
 from keras_infovae.utils.checks import argument_error, check_choice
 
 _HELD_BYTES = 2**28  # of row groups, as float64

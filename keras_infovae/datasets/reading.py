@@ -95,6 +95,8 @@ def reading(path, kind):
         if getattr(error, "names_source", False):
             raise
         found = f"{type(error).__name__}: {str(error).strip() or 'no more is known'}"
+        if isinstance(error, UnicodeError):
+            found += "; text must be in UTF-8"
         raise source_error(path, f"be {kind} that is whole and readable", found) from error
 
 

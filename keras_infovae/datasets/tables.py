@@ -11,6 +11,7 @@ from keras_infovae.datasets.csv_values import MISSING
 from keras_infovae.datasets.raw import RawData
 from keras_infovae.datasets.reading import import_optional, reading, some, source_error
 from keras_infovae.datasets.table_labels import joined, without_label
+from keras_infovae.datasets.table_numbers import NAME_THE_LABEL, to_numbers
 from keras_infovae.utils.checks import argument_error
 
 TEXT_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
@@ -87,7 +88,10 @@ def read_table(paths, settings):
         labels.append(label)
     if not sum(map(len, tables)):
         raise source_error(first, "have at least one row of values")
-    rows = [to_numbers(path, table) for path, table in zip(paths, tables) if len(table)]
+    remedy = NAME_THE_LABEL
+    if found:
+        remedy += f", or say how the table is to be read: it was taken for {found[0]}"
+    rows = [to_numbers(path, table, remedy) for path, table in zip(paths, tables) if len(table)]
     return RawData(
         os.path.basename(first),
         x=rows[0] if len(rows) == 1 else np.concatenate(rows),
@@ -127,23 +131,6 @@ def check_names(path, table):
         raise source_error(path, "have a different name for each column", some(repeated))
 
 
-def to_numbers(path, table, remedy="name the label with `label_column`"):
-    """Returns a DataFrame as one array [n, num_features], float32 or, where needed, float64.
-
-    Args:
-        path: where it is from, for errors.
-        table: a DataFrame.
-        remedy: what else can be done about columns of text, for the error.
-
-    Raises:
-        ValueError: for columns that are not of numbers, and for missing values.
-    """
-    _check_numeric(path, table, remedy)
-    _check_missing(path, table)
-    exact = all(column.dtype in (np.float32, np.bool_) for _, column in table.items())
-    return table.to_numpy(dtype=np.float32 if exact else np.float64)
-
-
 def _read_csv(path, settings):
     """Returns the DataFrame of a CSV file, and what was concluded from its first rows."""
     pandas = import_optional("pandas", "pandas", "Reading a table")
@@ -168,30 +155,3 @@ def _read_csv(path, settings):
     if not isinstance(table.index, pandas.RangeIndex):
         raise source_error(path, "have as many names in its first row as values in the others")
     return table, form.sentence()
-
-
-def _check_numeric(path, table, remedy):
-    pandas = import_optional("pandas", "pandas", "Reading a table")
-    text = [
-        name
-        for name, column in table.items()
-        if not pandas.api.types.is_numeric_dtype(column.dtype)
-        or pandas.api.types.is_complex_dtype(column.dtype)
-    ]
-    if text:
-        raise source_error(
-            path,
-            f"have only columns of numbers; drop or encode the others, or {remedy}",
-            f"not numbers: {some(text)}",
-        )
-
-
-def _check_missing(path, table):
-    missing = table.isna().sum()
-    missing = [f"{name} ({count})" for name, count in missing.items() if count]
-    if missing:
-        raise source_error(
-            path,
-            "have no missing values; fill them or drop the rows",
-            f"missing, by column: {some(missing, str)}",
-        )

@@ -141,6 +141,12 @@ def test_classes_called_none_and_na(tmp_path):
         ("a,,c\n1,2,3\n", {}, "a name for every column.*'Unnamed: 1'"),
         ("3,1\n0.5,0.7\n0.1,0.2\n", {}, "say which it is by `header`.*the first row is '3', '1'"),
         ("a,b\n1,?\n2,3\n", {}, r"no missing values.*b \(1\)"),
+        ("a,b\n1,2\n3,oops\n5,6\n", {}, "not numbers: 'b'; 'b' has 'oops' in row 1"),
+        (
+            "\n".join(IRIS),
+            {},
+            "was taken for no header .*'column_2' has '(setosa|virginica)' in row 0",
+        ),
         ("a,b\n1,2\n", {"header": "second"}, "`header` must be one of 'first', 'none'"),
         ("a,b\n1,2\n", {"separator": "a"}, "`separator` must be a character"),
         ("a,b\n1,2\n", {"separator": ";;"}, "`separator` must be a character"),
