@@ -7,7 +7,7 @@ from keras_infovae.datasets.dataset import Dataset
 from keras_infovae.datasets.files import read_path
 from keras_infovae.datasets.layout import layout_note
 from keras_infovae.datasets.raw import check_raw
-from keras_infovae.datasets.reading import say
+from keras_infovae.datasets.reading import naming, say
 from keras_infovae.datasets.scaling import Scaling
 from keras_infovae.datasets.splitting import (
     check_fractions,
@@ -110,7 +110,8 @@ def load(
     for split, (x, y) in parts.items():
         arrays[split] = scaling.apply(x)
         arrays[f"{split}_labels"] = y
-        check_finite(f"source as float32, its {split} split", arrays[split])
+        with naming(source):
+            check_finite(f"source as float32, its {split} split", arrays[split])
     return Dataset(
         name=raw.name,
         scaling=scaling,

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from keras_infovae.datasets.labels import one_per_example
-from keras_infovae.datasets.reading import source_error
+from keras_infovae.datasets.reading import naming, source_error
 from keras_infovae.datasets.scaling import Scaling
 from keras_infovae.utils.arrays import check_finite
 
@@ -86,7 +86,8 @@ def _check_examples(x, source, name):
         )
     if not x.size:
         raise source_error(source, "hold at least one example and one value", f"shape {x.shape}")
-    check_finite(name, x)
+    with naming(source):
+        check_finite(name, x)
 
 
 def _labels(y, x, source, name):
@@ -98,7 +99,8 @@ def _labels(y, x, source, name):
         advice = f" (a `{name}` that is no label is left out under another name)"
         return source_error(source, expectation + advice, found)
 
-    return one_per_example(y, len(x), error, f"source['{name}']")
+    with naming(source):
+        return one_per_example(y, len(x), error, f"source['{name}']")
 
 
 def scaling_of_dtype(dtype, event_rank, chunks):

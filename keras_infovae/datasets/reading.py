@@ -100,6 +100,17 @@ def reading(path, kind):
         raise source_error(path, f"be {kind} that is whole and readable", found) from error
 
 
+@contextlib.contextmanager
+def naming(source):
+    """Adds what the user gave to a ValueError of the block that tells the argument alone."""
+    try:
+        yield
+    except ValueError as error:
+        if getattr(error, "names_source", False):
+            raise
+        raise ValueError(f"{error}, of source={os.fspath(source)!r}") from None
+
+
 def some(names, form=repr, most=8):
     """Returns the first of many names, for an error.
 
