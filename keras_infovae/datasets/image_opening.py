@@ -1,6 +1,8 @@
 """Image files, opened by Pillow: only formats that are images, of a bounded size, and upright."""
 
 import contextlib
+import io
+import os
 import warnings
 
 from keras_infovae.datasets.reading import reading
@@ -32,8 +34,22 @@ def open_image(image_module, file):
     """
     image_module.init()
     formats = [name for name in _FORMATS if name in image_module.OPEN]
-    with open(file, "rb") as stream, image_module.open(stream, formats=formats) as image:
+    with _BoundedFile(file) as stream, image_module.open(stream, formats=formats) as image:
         yield image
+
+
+class _BoundedFile(io.BufferedReader):
+    """A file of which no more is asked at once than it has.
+
+    Pillow asks for as many bytes as a header says, and Python makes room for them first.
+    """
+
+    def __init__(self, path):
+        super().__init__(io.FileIO(path))
+        self._most = os.fstat(self.fileno()).st_size
+
+    def read(self, size=-1):
+        return super().read(size if size is None or size < 0 else min(size, self._most))
 
 
 def oriented(image):

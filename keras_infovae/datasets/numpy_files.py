@@ -39,7 +39,7 @@ def read_numpy_source(path, limit=None, seed=0):
     main = None if ("x", None) in arrays else "train"
     others = [key for key in members if key not in chosen.values()]
     passed_over = [f"{name}: arrays passed over: {', '.join(map(repr, others))}"] if others else []
-    taken = [f"{name}: {key!r} is {kind}" for (kind, _), key in chosen.items() if key[0] != kind]
+    taken = [f"{name}: {key!r} is {kind}" for (kind, _), key in chosen.items() if key[:1] != kind]
     return RawData(
         name,
         x=arrays["x", main],

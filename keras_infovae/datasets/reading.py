@@ -4,26 +4,7 @@ import contextlib
 import importlib
 import os
 import stat
-import struct
 import warnings
-import zipfile
-import zlib
-
-_CORRUPTION = (
-    ArithmeticError,
-    EOFError,
-    LookupError,
-    NotImplementedError,  # an unknown compression in a zip file
-    OSError,
-    RuntimeError,  # an encrypted zip file
-    SyntaxError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-
 
 _KINDS = {
     stat.S_ISDIR: "a folder",
@@ -59,7 +40,12 @@ def check_regular(path):
     Raises:
         FileNotFoundError: when there is nothing, or a link that leads to nothing.
     """
-    mode = os.stat(path).st_mode
+    try:
+        mode = os.stat(path).st_mode
+    except (FileNotFoundError, PermissionError):
+        raise
+    except OSError as error:  # a link to itself, a name that is too long
+        raise source_error(path, "be a file that can be opened", error.strerror) from error
     if not stat.S_ISREG(mode):
         found = next((kind for is_kind, kind in _KINDS.items() if is_kind(mode)), "something else")
         raise source_error(path, "be a regular file", f"it is {found}")
@@ -91,7 +77,7 @@ def reading(path, kind):
         raise source_error(path, "fit in memory", str(error)) from error
     except (FileNotFoundError, PermissionError, ImportError):
         raise
-    except _CORRUPTION as error:
+    except Exception as error:  # each library has errors of its own, and those of its parts
         if getattr(error, "names_source", False):
             raise
         found = f"{type(error).__name__}: {str(error).strip() or 'no more is known'}"

@@ -108,3 +108,11 @@ def test_a_link_to_a_device_is_no_file(tmp_path):
     (tmp_path / "x.npy").symlink_to("/dev/zero")
     with pytest.raises(ValueError, match=r"a regular file.*x\.npy.*a device"):
         load(tmp_path / "x.npy")
+
+
+@pytest.mark.parametrize("name", ["x.npy", "x.png"])
+def test_a_link_to_itself(name, tmp_path):
+    """Found by tools/fuzz_readers.py."""
+    (tmp_path / name).symlink_to(name)
+    with pytest.raises(ValueError, match=rf"`source` must be a file.*{name}"):
+        load(tmp_path)

@@ -1,7 +1,9 @@
 """Folders of images."""
 
+import contextlib
 import os
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -273,3 +275,16 @@ def test_postscript_is_no_image_under_any_name(tmp_path):
     (tmp_path / "x.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 4 4\nshowpage\n")
     with pytest.raises(ValueError, match="be an image that is whole.*x.png"):
         load(tmp_path)
+
+
+def test_no_more_is_read_than_there_is(tmp_path):
+    """Of pixels whose length is 4 GB, by the PNG file. Found by tools/fuzz_readers.py."""
+    _save(tmp_path / "x.png", size=(40, 30))
+    content = (tmp_path / "x.png").read_bytes()
+    at = content.index(b"IDAT")
+    (tmp_path / "x.png").write_bytes(content[: at - 4] + b"\xf0\0\0\0" + content[at:])
+    tracemalloc.start()
+    with contextlib.suppress(ValueError):
+        _load(tmp_path)
+    assert tracemalloc.get_traced_memory()[1] < 10**7
+    tracemalloc.stop()

@@ -206,3 +206,21 @@ def test_a_bomb_in_an_archive_is_refused_by_its_header(tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "available_memory", lambda: 10_000_000)
     with pytest.raises(ValueError, match=r"fit in memory.*zeros\.npz.*takes 12 MB"):
         load(tmp_path / "zeros.npz")
+
+
+@pytest.mark.parametrize("end", ["'descr': (", "'\n", "}}"])
+def test_headers_that_numpy_fails_on_otherwise(end, tmp_path):
+    """Found by tools/fuzz_readers.py: `tokenize.TokenError`."""
+    np.save(tmp_path / "x.npy", X)
+    content = (tmp_path / "x.npy").read_bytes()
+    head = content[10:128].replace(b"}", end.encode()).ljust(118)[:118]
+    (tmp_path / "x.npy").write_bytes(content[:10] + head + content[128:])
+    with pytest.raises(ValueError, match="be a NumPy file that is whole.*x.npy"):
+        load(tmp_path / "x.npy")
+
+
+def test_an_array_without_a_name(tmp_path):
+    """Found by tools/fuzz_readers.py."""
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive, archive.open(".npy", "w") as file:
+        np.lib.format.write_array(file, X)
+    assert load(tmp_path / "x.npz").notes == ("x.npz: '' is x",)
