@@ -273,8 +273,10 @@ def load_other(source, config, scaling, given=None):
     settings = {"label_column": None} | config["data"]
     settings |= {"source": source, "limit": None, "standardize": False}
     settings.pop("batch_size", None)  # of a stream; other examples are read into memory
-    for name in ("header", "separator", "decimal"):  # of that file
+    for name in ("separator", "decimal"):  # of that file
         settings.pop(name, None)
+    if settings.get("header") == "none" or not source.lower().endswith(tables.TEXT_SUFFIXES):
+        settings.pop("header", None)  # what `generate` writes has one
     if not source.lower().endswith(tables.SUFFIXES) and not os.path.isdir(
         os.path.expanduser(source)
     ):
