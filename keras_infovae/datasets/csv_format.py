@@ -7,7 +7,6 @@ import codecs
 import collections
 import csv
 import dataclasses
-import gzip
 import io
 import itertools
 import re
@@ -15,6 +14,7 @@ import re
 from keras_infovae.datasets.csv_header import has_header
 from keras_infovae.datasets.csv_values import decimal_of, parsed, unguarded
 from keras_infovae.datasets.reading import reading, some, source_error
+from keras_infovae.datasets.text_file import opened_text
 from keras_infovae.utils.checks import argument_error, check_choice
 
 HEADERS, DECIMALS = ("first", "none"), (".", ",")
@@ -75,10 +75,14 @@ def csv_format(path, header=None, separator=None, decimal=None):
     """
     encoding, lines = _sample(path)
     mark = re.fullmatch(r'"?sep=(.)"?\s*', lines[0]) if lines else None
+    skipped = int(bool(mark))
     if mark:  # a line that spreadsheets write
         separator, lines = separator or mark[1], lines[1:]
     separator = _NAMED.get(separator, separator) or _separator(lines)
     rows = _rows(lines, separator)
+    width = collections.Counter(map(len, rows)).most_common(1)
+    while rows and lines[0].startswith("#") and len(rows[0]) != width[0][0]:
+        lines, rows, skipped = lines[1:], rows[1:], skipped + 1  # a comment, not the names
     if not rows:
         raise source_error(path, "have at least one row", "it is empty")
     if decimal is None:  # between commas, "1,234" may be a thousand
@@ -98,7 +102,7 @@ def csv_format(path, header=None, separator=None, decimal=None):
     else:
         names = [f"column_{i}" for i in range(max(map(len, rows)))]
     names = [unguarded(name) for name in names]
-    return CsvFormat(encoding, separator, decimal, named, int(bool(mark)), names)
+    return CsvFormat(encoding, separator, decimal, named, skipped, names)
 
 
 def check_format(header, separator, decimal):
@@ -116,8 +120,7 @@ def check_format(header, separator, decimal):
 
 def _sample(path):
     """Returns the encoding of a file and its first lines, all of them whole."""
-    opened = gzip.open if path.lower().endswith(".gz") else open
-    with reading(path, "a CSV file"), opened(path, "rb") as file:
+    with reading(path, "a CSV file"), opened_text(path) as file:
         start = file.read(_SAMPLE + 1)
         encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
         is_all = len(start) <= _SAMPLE

@@ -8,12 +8,15 @@ import numpy as np
 
 from keras_infovae.datasets.csv_format import check_format, csv_format
 from keras_infovae.datasets.csv_values import MISSING
+from keras_infovae.datasets.memory import check_fits
 from keras_infovae.datasets.raw import RawData
 from keras_infovae.datasets.reading import import_optional, reading, some, source_error
 from keras_infovae.datasets.table_labels import joined, without_label
 from keras_infovae.datasets.table_numbers import NAME_THE_LABEL, to_numbers
+from keras_infovae.datasets.text_file import opened_text
 from keras_infovae.utils.checks import argument_error
 
+_FLOAT64 = 8
 TEXT_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 SUFFIXES = (*TEXT_SUFFIXES, ".parquet")
 _INDEX = re.compile(r"__index_level_\d+__")  # what pandas calls an index without a name
@@ -70,7 +73,7 @@ def read_table(paths, settings):
     first, tables, labels, found = paths[0], [], [], []
     for path in paths:
         if path.lower().endswith(".parquet"):
-            table, sentence = read_parquet(path)
+            table, sentence = _read_parquet(path)
         else:
             table, sentence = _read_csv(path, settings)
         if sentence and sentence not in found:
@@ -101,26 +104,15 @@ def read_table(paths, settings):
     )
 
 
-def read_parquet(source, columns=None):
-    """Returns the DataFrame of a Parquet file, and a sentence on it or nothing.
+def frame_of(table):
+    """Returns the DataFrame of a `pyarrow.Table`, and a sentence on it or an empty text.
 
     The levels of an index that have names are columns; one without a name is left out.
-
-    Args:
-        source: a path, or a `pyarrow.Table` of a part of a file.
-        columns: the names of columns to read. Default: all.
     """
-    if not hasattr(source, "to_pandas"):
-        parquet = import_optional("pyarrow.parquet", "pyarrow", "Reading a Parquet file")
-        import_optional("pandas", "pandas", "Reading a Parquet file")
-        with reading(source, "a Parquet file"), parquet.ParquetFile(source) as file:
-            table = file.read(columns=columns).to_pandas(ignore_metadata=True)
-        check_names(source, table)
-    else:
-        table = source.to_pandas(ignore_metadata=True)
-        table.columns = [str(column) for column in table.columns]
-    index = [name for name in table.columns if _INDEX.fullmatch(name)]
-    return table.drop(columns=index), "the index without a name is left out" if index else ""
+    frame = table.to_pandas(ignore_metadata=True)
+    frame.columns = [str(column) for column in frame.columns]
+    index = [name for name in frame.columns if _INDEX.fullmatch(name)]
+    return frame.drop(columns=index), "the index without a name is left out" if index else ""
 
 
 def check_names(path, table):
@@ -131,6 +123,18 @@ def check_names(path, table):
         raise source_error(path, "have a different name for each column", some(repeated))
 
 
+def _read_parquet(path):
+    """Returns what `frame_of` does of a Parquet file."""
+    parquet = import_optional("pyarrow.parquet", "pyarrow", "Reading a Parquet file")
+    import_optional("pandas", "pandas", "Reading a Parquet file")
+    with reading(path, "a Parquet file"), parquet.ParquetFile(path) as file:
+        # Of equal values, billions take a few bytes.
+        check_fits(path, (file.metadata.num_rows, len(file.schema_arrow)), _FLOAT64)
+        table, sentence = frame_of(file.read())
+    check_names(path, table)
+    return table, sentence
+
+
 def _read_csv(path, settings):
     """Returns the DataFrame of a CSV file, and what was concluded from its first rows."""
     pandas = import_optional("pandas", "pandas", "Reading a table")
@@ -138,9 +142,9 @@ def _read_csv(path, settings):
     missing = {name: MISSING for name in form.names}
     if settings.label_column in missing:  # in which None, NA and null may be classes
         missing[settings.label_column] = ("",)
-    with reading(path, "a CSV file"):
+    with reading(path, "a CSV file"), opened_text(path) as file:
         table = pandas.read_csv(
-            path,
+            file,
             sep=form.separator,
             decimal=form.decimal,
             header=0 if form.has_header else None,

@@ -1,9 +1,11 @@
 """What the first rows of a CSV file tell: separator, decimal mark, header, names."""
 
+import gzip
+
 import numpy as np
 import pytest
 
-from keras_infovae.datasets import load
+from keras_infovae.datasets import load, text_file
 from keras_infovae.datasets.csv_format import csv_format
 from keras_infovae.datasets.csv_header import has_header
 from keras_infovae.datasets.csv_values import guarded, unguarded
@@ -69,6 +71,12 @@ FORMATS = {  # text, separator, decimal, values of the first column
     "carriage returns": ("a;b\r\n1.5;2\r\n2.5;3\r\n", ";", ".", [1.5, 2.5]),
     "one column": ("a\n1.5\n2.5\n", ",", ".", [1.5, 2.5]),
     "blank lines": ("\na,b\n1.5,2\n\n2.5,3\n", ",", ".", [1.5, 2.5]),
+    "comments before the names": (
+        "# made by hand\n# twice\na,b\n1.5,2\n2.5,3\n",
+        ",",
+        ".",
+        [1.5, 2.5],
+    ),
     "quoted names": ('"a","b;c"\n1.5,2\n2.5,3\n', ",", ".", [1.5, 2.5]),
     "names over two lines": ('a,"b\nc"\n1.5,2\n2.5,3\n', ",", ".", [1.5, 2.5]),
 }
@@ -176,3 +184,10 @@ def test_names_are_no_formulas_and_come_back(name):
 @pytest.mark.parametrize("name", ["height", "-3.5", "1e5", "'quoted", "a=b", ""])
 def test_other_names_stay(name):
     assert guarded(name) == unguarded(name) == name
+
+
+def test_what_inflates_to_more_than_the_memory(tmp_path, monkeypatch):
+    (tmp_path / "x.csv.gz").write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 10**6))
+    monkeypatch.setattr(text_file, "available_memory", lambda: 10**6)
+    with pytest.raises(ValueError, match=r"fit in memory.*x\.csv\.gz.*inflates to more"):
+        load(tmp_path / "x.csv.gz")

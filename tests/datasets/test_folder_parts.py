@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import keras_infovae as ki
-from keras_infovae.datasets import DataWarning, load
+from keras_infovae.datasets import DataWarning, load, memory
 
 pd = pytest.importorskip("pandas")
 pytest.importorskip("pyarrow")
@@ -116,3 +116,13 @@ def test_a_link_to_itself(name, tmp_path):
     (tmp_path / name).symlink_to(name)
     with pytest.raises(ValueError, match=rf"`source` must be a file.*{name}"):
         load(tmp_path)
+
+
+def test_rows_without_end_in_a_few_bytes(tmp_path, monkeypatch):
+    path = tmp_path / "x.parquet"
+    pd.DataFrame({"a": np.zeros(10**6)}).to_parquet(path)
+    assert path.stat().st_size < 50_000
+    monkeypatch.setattr(memory, "available_memory", lambda: 10**6)
+    for read in (load, lambda path: ki.datasets.stream(path, 2)):
+        with pytest.raises(ValueError, match=r"fit in memory.*x\.parquet.*shape \(1000000, 1\)"):
+            read(path)
