@@ -16,7 +16,7 @@ _FLOAT32 = 4
 
 
 def check_fits(source, shape, itemsize, advice="read less of it by `limit`, or use `stream`"):
-    """Raises ValueError unless an array, and the float32 that it becomes, fit in memory.
+    """Raises ValueError unless an array, its splits and the float32 that they become fit in memory.
 
     Systems promise memory that they do not have, and end the process that uses it.
 
@@ -26,7 +26,7 @@ def check_fits(source, shape, itemsize, advice="read less of it by `limit`, or u
         itemsize: bytes of one value as it is stored.
         advice: what can be done, for the error.
     """
-    needed, there = math.prod(shape) * (itemsize + _FLOAT32), available_memory()
+    needed, there = math.prod(shape) * (2 * itemsize + _FLOAT32), available_memory()
     if there is not None and needed > there:
         raise source_error(
             source,

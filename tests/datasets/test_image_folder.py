@@ -266,7 +266,7 @@ def test_images_that_do_not_fit_in_memory_are_refused_by_their_headers(tmp_path,
     for i in range(3):
         _save(tmp_path / f"{i}.png", size=(400, 300))
     monkeypatch.setattr(memory, "available_memory", lambda: 1_000_000)
-    with pytest.raises(ValueError, match=r"fit in memory.*shape \(3, 300, 400, 1\) takes 1.8 MB"):
+    with pytest.raises(ValueError, match=r"fit in memory.*shape \(3, 300, 400, 1\) takes 2.16 MB"):
         load(tmp_path)
     assert len(load(tmp_path, limit=1, validation_fraction=0, test_fraction=0).train) == 1
 
