@@ -13,7 +13,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv quickstart test test-slow lint format api-file wheel check-wheel bench reproduce clean
+.PHONY: help venv quickstart test test-slow fuzz lint format api-file wheel check-wheel bench reproduce clean
 
 help:  ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ test: venv  ## Runs the tests, but for the slow ones; ARGS="-k mmd" is passed on
 
 test-slow: venv  ## Runs the slow tests
 	@$(BIN)/python -m pytest -m slow $(ARGS)
+
+fuzz: venv  ## Gives the readers of files damaged ones; ARGS="--seconds=900"
+	@$(BIN)/python tools/fuzz_readers.py $(ARGS)
 
 lint: venv  ## Checks the code's style and format
 	@$(BIN)/ruff check

@@ -84,6 +84,7 @@ setuptools.setup(
         # ruff's formatting changes between minor versions, so that one is held.
         "test": [
             "build",
+            "hypothesis",
             "pytest>=8",
             "pytest-xdist",
             "pyarrow",

@@ -4,7 +4,9 @@ No case may change a weight or leave a file behind. Bad files are tried in full 
 bad command lines in tests/cli.
 """
 
+import gzip
 import math
+import os
 import pathlib
 import re
 
@@ -559,10 +561,25 @@ def truncated_npz(folder):
     return path
 
 
-def pickled_npz(folder):
-    path = folder / "objects.npz"
-    np.savez(path, x=np.array([{"a": 1}, None], dtype=object))
-    return path
+def arrays(**arrays):
+    def write(folder):
+        np.savez(folder / "a.npz", **arrays)
+        return folder / "a.npz"
+
+    return write
+
+
+def array(shape, dtype="|u1", size=100):
+    """A `.npy` file whose header says so, with that many bytes behind it."""
+
+    def write(folder):
+        with open(folder / "a.npy", "wb") as file:
+            header = {"descr": dtype, "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(file, header)
+            file.truncate(file.tell() + size)
+        return folder / "a.npy"
+
+    return write
 
 
 def written(name, content):
@@ -575,15 +592,250 @@ def written(name, content):
     return write
 
 
+def table(text, name="t.csv"):
+    return written(name, text.encode())
+
+
+def images(*names, link=None, pipe=None):
+    """A folder of images of 3 x 2 pixels; of those whose names have a number, of so many."""
+
+    def write(folder):
+        Image = pytest.importorskip("PIL.Image")
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            side = int(re.search(r"\d+|$", name).group() or 3)
+            Image.new("L", (side, 2)).save(folder / name)
+        if link:
+            (folder / link[0]).symlink_to(folder / link[1])
+        if pipe:
+            os.mkfifo(folder / pipe)
+        return folder
+
+    return write
+
+
+def pipe(name):
+    def write(folder):
+        os.mkfifo(folder / name)
+        return folder / name
+
+    return write
+
+
+def records(**features):
+    """A TFRecord file of four equal examples, whose checksums are right."""
+    kinds = {bytes: ("bytes_list", "BytesList"), int: ("int64_list", "Int64List")}
+
+    def write(folder):
+        example = {}
+        for name, values in features.items():
+            kind, form = kinds[type(values[0])]
+            values = getattr(tf.train, form)(value=values)
+            example[name.replace("__", "/")] = tf.train.Feature(**{kind: values})
+        example = tf.train.Example(features=tf.train.Features(feature=example))
+        with tf.io.TFRecordWriter(str(folder / "r.tfrecord")) as writer:
+            for _ in range(4):
+                writer.write(example.SerializeToString())
+        return folder / "r.tfrecord"
+
+    return write
+
+
+def parts(**tables):
+    def write(folder):
+        for name, text in tables.items():
+            (folder / f"{name}.csv").write_text(text)
+        return folder
+
+    return write
+
+
+def parquet(folder):
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    frame = pandas.DataFrame({"a": [1.0, 2.0], "site": ["x", "y"]})
+    frame.set_index("site").to_parquet(folder / "p.parquet")
+    return folder / "p.parquet"
+
+
+TEN = np.arange(20.0).reshape(10, 2)
+RAW = np.zeros(2, "float32").tobytes()
 FILES = {
     "missing": (lambda folder: folder / "no.npz", FileNotFoundError, "a path that exists.*no.npz"),
     "truncated": (truncated_npz, ValueError, "cut.npz"),
     "not what its name says": (written("x.npy", b"hello"), ValueError, "x.npy"),
-    "pickled objects": (pickled_npz, ValueError, "pickled objects are refused"),
-    "text columns": (written("t.csv", b"a,b\n1,red\n2,blue\n"), ValueError, "'b'"),
-    "empty table": (written("e.csv", b""), ValueError, "e.csv"),
+    "pickled objects": (
+        arrays(x=np.array([{"a": 1}, None], dtype=object)),
+        ValueError,
+        "pickled objects are refused",
+    ),
+    "text columns": (table("a,b\n1,red\n2,blue\n"), ValueError, "'b' has 'red' in row 0"),
+    "empty table": (table("", "e.csv"), ValueError, "e.csv"),
     "unreadable image": (written("images/a.png", b"not a picture"), ValueError, "a.png"),
     "unknown suffix": (written("x.docx", b"?"), ValueError, "name ends in one of .npy"),
+    # Labels
+    "two labels for each": (
+        arrays(x=TEN, y=np.arange(20).reshape(10, 2)),
+        ValueError,
+        r"one label per example.*a\.npz.*\(10, 2\)",
+    ),
+    "shares of classes": (arrays(x=TEN, y=np.full((10, 2), 0.5)), ValueError, "not one-hot"),
+    "too few labels": (arrays(x=TEN, y=[1]), ValueError, r"10 examples, labels of \(1,\)"),
+    "one label for all": (arrays(x=TEN, y=1), ValueError, r"10 examples, labels of \(\)"),
+    "dates as labels": (arrays(x=TEN, y=np.zeros(10, "M8[s]")), ValueError, "numbers or strings"),
+    "labels without a number": (
+        arrays(x=TEN, y=np.full(10, np.nan)),
+        ValueError,
+        r"`source\['y'\]` must be finite",
+    ),
+    "labels of train alone": (
+        arrays(x_train=TEN, y_train=TEN[:, 0], x_valid=TEN),
+        ValueError,
+        "labels in both train and validation",
+    ),
+    "labels of two kinds": (
+        arrays(x_train=TEN, y_train=TEN[:, 0], x_test=TEN, y_test=np.full(10, "a")),
+        ValueError,
+        "one kind of label in train and test",
+    ),
+    # Arrays
+    "two arrays for x": (arrays(images=TEN, data=TEN), ValueError, "have one array of each kind"),
+    "no array for x": (arrays(a=TEN, b=TEN), ValueError, "it has 'a', 'b'"),
+    "a validation split of another shape": (
+        arrays(x_train=TEN, x_valid=TEN[:, :1]),
+        ValueError,
+        r"one shape of example in train and validation.*\(2,\) and \(1,\)",
+    ),
+    "a header of 4 TB": (
+        array((10**6, 4 * 10**6)),
+        ValueError,
+        r"a\.npy.*4,000,000,000,000 bytes, and 100 follow",
+    ),
+    "a header longer than the file": (array((10, 11)), ValueError, "110 bytes, and 100 follow"),
+    "a header of a negative length": (array((-1, 4)), ValueError, r"a\.npy"),
+    "an array of no numbers": (array((10, 2), "<U1", 80), ValueError, "real numbers.*<U1"),
+    "one long array": (array((100,)), ValueError, r"rank 2 or more.*shape \(100,\)"),
+    # Files that inflate, or never end
+    "more in an idx file than its header says": (
+        written("x.gz", gzip.compress(b"\0\0\x08\x01\0\0\0\x05" + bytes(10**6), mtime=0)),
+        ValueError,
+        r"with 5 bytes of values.*x\.gz.*it has more",
+    ),
+    "an idx file of 4 GB in 20 bytes": (
+        written("x.gz", gzip.compress(b"\0\0\x08\x01\xff\xff\xff\xff", mtime=0)),
+        ValueError,
+        r"x\.gz.*it is truncated",
+    ),
+    "an idx file of rank 0": (written("x.idx", b"\0\0\x08\0\1"), ValueError, "rank 1 to 32"),
+    "a pipe called x.npy": (pipe("x.npy"), ValueError, r"a regular file.*x\.npy.*named pipe"),
+    "a pipe called x.csv": (pipe("x.csv"), ValueError, r"a regular file.*x\.csv.*named pipe"),
+    "a pipe among images": (images("a.png", pipe="b.png"), ValueError, r"b\.png.*named pipe"),
+    # Tables
+    "a first row that may be either": (
+        table("3,1\n0.5,0.7\n0.1,0.2\n"),
+        ValueError,
+        "plainly names or plainly values.*`header`.*'3', '1'",
+    ),
+    "one name for two columns": (
+        table("a,b,a\n1,2,3\n"),
+        ValueError,
+        r"a different name for each column.*t\.csv.*'a'",
+    ),
+    "names that differ in padding": (table("a, a\n1,2\n"), ValueError, "different name.*'a'"),
+    "a column without a name": (table("a,\n1,2\n"), ValueError, "a name for every column"),
+    "rows longer than the header": (table("a,b\n1,2\n1,2,3\n"), ValueError, r"t\.csv.*line 3"),
+    "text without a header": (
+        table("1.5,red\n2.5,red\n0.5,blue\n"),
+        ValueError,
+        "`label_column`, or say how .* no header.*'column_1' has 'red' in row 0",
+    ),
+    "a question mark for a number": (table("a,b\n1,?\n2,3\n"), ValueError, r"missing.*b \(1\)"),
+    "no value between semicolons": (table("a;b\n1,5;\n2,5;3\n"), ValueError, r"missing.*b \(1\)"),
+    "another encoding": (
+        written("t.csv", "größe,b\n1,2\n".encode("latin-1")),
+        ValueError,
+        r"t\.csv.*text must be in UTF-8",
+    ),
+    "a name of a separator alone": (table("sep=;\n"), ValueError, "at least one row"),
+    "parts with other columns": (
+        parts(a="u,v\n1,2\n3,4\n", b="u,w\n1,2\n3,4\n"),
+        ValueError,
+        r"the columns of .*a\.csv.*'u', 'v'.*b\.csv.*'u', 'w'",
+    ),
+    "an index of text": (parquet, ValueError, "not numbers: 'site'; 'site' has 'x' in row 0"),
+    # Folders of images
+    "no images": (
+        written("f/a.heic", b"?"),
+        ValueError,
+        r"hold images.*it has 1 \.heic \(a\.heic\)",
+    ),
+    "images of two sizes": (images("3.png", "4.png"), ValueError, "3.png' is 3 x 2, .*is 4 x 2"),
+    "images beside folders": (
+        images("a.png", "b/c.png"),
+        ValueError,
+        "1 images outside of the folders and 1 inside",
+    ),
+    "splits beside classes": (
+        images("train/a.png", "test/a.png", "cat/a.png"),
+        ValueError,
+        "'test', 'train' look like splits, and 'cat' are beside",
+    ),
+    "a split twice": (
+        images("train/a.png", "val/a.png", "valid/a.png"),
+        ValueError,
+        "one folder of each split.*'train', 'val', 'valid'",
+    ),
+    "a test split of another size": (
+        images("train/3.png", "test/4.png"),
+        ValueError,
+        "hold images of one size.*is 3 x 2|is 4 x 2",
+    ),
+    "a link to a parent": (
+        images("cat/a.png", "dog/a.png", link=("cat/again", ".")),
+        ValueError,
+        "hold each folder once.*again",
+    ),
+    "a link to nothing": (
+        images("a.png", link=("b.png", "gone.png")),
+        ValueError,
+        r"a file, or a link to one.*b\.png.*gone\.png",
+    ),
+    "a program for printers called x.png": (
+        written("f/x.png", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 4 4\n"),
+        ValueError,
+        r"an image that is whole.*x\.png",
+    ),
+    # TFRecords
+    "a record of no shape": (
+        records(x=[RAW], x__shape=[-1], x__dtype=[b"float32"]),
+        ValueError,
+        r"r\.tfrecord.*record 0 has -1",
+    ),
+    "a record shorter than its shape": (
+        records(x=[RAW], x__shape=[2**25], x__dtype=[b"float32"]),
+        ValueError,
+        r"shape \(33554432,\).*r\.tfrecord.*record 0 has 2 values",
+    ),
+    "a record of rank 100": (
+        records(x=[RAW], x__shape=[1] * 100, x__dtype=[b"float32"]),
+        ValueError,
+        r"1 to 32 lengths.*r\.tfrecord",
+    ),
+    "a record of a type that is no text": (
+        records(x=[RAW], x__shape=[2], x__dtype=[b"\xff"]),
+        ValueError,
+        r"a dtype of real numbers.*r\.tfrecord.*record 0",
+    ),
+    "a record of a type that is a number": (
+        records(x=[RAW], x__shape=[2], x__dtype=[3]),
+        ValueError,
+        r"a bytes_list in 'x/dtype'.*record 0 has a int64_list",
+    ),
+    "a record without x": (
+        records(y=[3]),
+        ValueError,
+        r"the feature 'x/shape'.*r\.tfrecord.*record 0 has 'y'",
+    ),
 }
 
 

@@ -1,8 +1,11 @@
 """The flags that say what to train on."""
 
+from keras_infovae.cli import sources
 from keras_infovae.cli.errors import CommandLineError
 
-NOT_STREAMED = ("label_column", "limit")
+_TABLE = ("label_column", "header", "separator", "decimal")
+NOT_STREAMED = (*_TABLE, "limit")
+_CSV_FORMAT = "keras_infovae.datasets.csv_format"
 NAMES = {"source": "data"}  # what the errors of `datasets.load` call the flag
 
 
@@ -19,7 +22,8 @@ def define(flag_set, stream=False):
         "NAME|PATH",
         "A name: digits, breast_cancer, wine (they come with scikit-learn), blobs (drawn), mnist, "
         "fashion_mnist, cifar10 (from this machine, else downloaded), tfds:NAME. Or a path: .npy, "
-        ".npz (array x, or x_train and x_test), .csv, .parquet, an idx file, a folder of images.",
+        ".npz (array x, or x_train and x_test), .csv, .parquet, .tfrecord, an idx file, a folder "
+        "of images or of such files (docs/data.md).",
         required=True,
     )
     if stream:
@@ -29,12 +33,10 @@ def define(flag_set, stream=False):
             ".npy, .parquet or .tfrecord file, or a folder of such files or of images. Final "
             "numbers and pictures are those of a sample of each split.",
         )
-    flag_set.text(
-        "label_column",
-        "COLUMN",
+    define_table(
+        flag_set,
         "For .csv and .parquet: the column that is the label and not data. It colors pictures, "
         "and a model can be told it (train --condition=labels).",
-        shown="none",
     )
     flag_set.integer(
         "limit", "EXAMPLES", "Use at most this many, of all splits together.", shown="all"
@@ -61,6 +63,42 @@ def define(flag_set, stream=False):
         default=0.1,
         minimum=0,
     )
+
+
+def define_table(flag_set, label_column, shown=("none", "as its first rows look")):
+    """Adds the flags that say how a table is to be read to `flag_set`.
+
+    Args:
+        flag_set: a `FlagSet`.
+        label_column: what the help page says of that flag.
+        shown: the defaults of that flag and of the others, as the help page says them.
+    """
+    flag_set.text("label_column", "COLUMN", label_column, shown=shown[0])
+    flag_set.choice(
+        "header",
+        sources.read(_CSV_FORMAT, "HEADERS"),
+        "For .csv: whether the first row names the columns, or is data as the others.",
+        shown=shown[1],
+    )
+    flag_set.text(
+        "separator",
+        "CHARACTER",
+        "For .csv: what stands between values; tab and space are words, the latter for any run of "
+        "blanks.",
+        shown=shown[1],
+    )
+    flag_set.choice(
+        "decimal",
+        sources.read(_CSV_FORMAT, "DECIMALS"),
+        "For .csv: the decimal mark.",
+        shown=shown[1],
+    )
+
+
+def table_settings(flags):
+    """Returns the flags of `define_table` that were given, as arguments of `datasets.load`."""
+    given = {name: getattr(flags, name) for name in _TABLE}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def check(flags):

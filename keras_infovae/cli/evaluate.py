@@ -1,6 +1,6 @@
 """`keras-infovae evaluate`."""
 
-from keras_infovae.cli import output_path
+from keras_infovae.cli import data_flags, output_path
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError
 from keras_infovae.utils.splits import SPLITS
@@ -28,11 +28,10 @@ Losses and bounds are in nats per example. The table says of each number what is
     def define_flags(self, flag_set):
         flag_set.path("run", "DIRECTORY", "A directory that train wrote.", required=True)
         flag_set.path("data", "NAME|PATH", "Other examples, as for train.", shown="the run's own")
-        flag_set.text(
-            "label_column",
-            "COLUMN",
+        data_flags.define_table(
+            flag_set,
             "With --data: the column that is the label and not data.",
-            shown="that of the run, if it is there",
+            ("that of the run, if it is there", "as its first rows look"),
         )
         flag_set.choice(
             "split",
@@ -60,11 +59,12 @@ Losses and bounds are in nats per example. The table says of each number what is
     def check(self, flags):
         if flags.output is not None:
             output_path.check_file(flags.output, (".json",), flags.overwrite)
-        if flags.label_column is not None and flags.data is None:
-            raise CommandLineError(
-                "Argument `--label_column` must be left out without --data. "
-                f"Received: --label_column={flags.label_column}"
-            )
+        for name, value in data_flags.table_settings(flags).items():
+            if flags.data is None:
+                raise CommandLineError(
+                    f"Argument `--{name}` must be left out without --data. "
+                    f"Received: --{name}={value}"
+                )
 
     def run(self, flags):
         from keras_infovae.cli.actions import evaluate

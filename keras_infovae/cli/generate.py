@@ -16,7 +16,8 @@ What is written follows from the name of --output:
 
   .png   one picture with all examples in rows; for images
   .npy   a NumPy array, float32 [n, ...], in the units of the data that the run was trained on
-  .csv   a table in these units, with the names of its columns; for tables
+  .csv   a table in these units, with the names of its columns; for tables. A name that
+         spreadsheets would compute (=..., @...) has a ' before it, and is read without it
 """
     examples = (
         "keras-infovae generate --run=runs/first --n=64 --output=samples.png",

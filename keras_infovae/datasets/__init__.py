@@ -4,12 +4,14 @@ from keras_infovae.datasets.dataset import Dataset
 from keras_infovae.datasets.factor_images import FactorImages
 from keras_infovae.datasets.gaussian_blobs import blobs
 from keras_infovae.datasets.loading import load
+from keras_infovae.datasets.reading import DataWarning
 from keras_infovae.datasets.scaling import Scaling
 from keras_infovae.datasets.sprites import dsprites_like
 from keras_infovae.datasets.streaming import Stream, stream
 from keras_infovae.datasets.tfrecords import TFRecordFeature, write_tfrecords
 
 __all__ = [
+    "DataWarning",
     "Dataset",
     "FactorImages",
     "Scaling",

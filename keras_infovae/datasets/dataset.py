@@ -22,6 +22,7 @@ class Dataset:
         test_labels: likewise, [n_test].
         scaling: a `Scaling`: how the source's numbers became these.
         feature_names: a name per column of a table, or None.
+        notes: sentences on how the source was read and what of it was passed over. Default: none.
 
     Example:
 
@@ -42,6 +43,7 @@ class Dataset:
     test_labels: np.ndarray | None = None
     scaling: Scaling = dataclasses.field(default_factory=Scaling)
     feature_names: list | None = None
+    notes: tuple = ()
 
     @property
     def event_shape(self):
@@ -63,7 +65,7 @@ class Dataset:
         return held[0] if held else "train"
 
     def summary(self):
-        """Returns a few lines of text: the splits, the range of the values, labels and scaling."""
+        """Returns a few lines of text: splits, the range of the values, labels, scaling, notes."""
         lines = [f"{self.name}: examples of shape {self.event_shape}"]
         for split in SPLITS:
             values = getattr(self, split)
@@ -75,7 +77,7 @@ class Dataset:
             lines.append(f"  labels: {self.num_classes} different ones in train")
         scaling = repr(self.scaling)
         lines.append(f"  scaling: {scaling if len(scaling) < 80 else 'one per feature'}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
     def __repr__(self):
         labels = "" if self.train_labels is None else f", labels={self.num_classes}"

@@ -6,11 +6,14 @@ import os
 
 import numpy as np
 
+from keras_infovae.datasets.memory import check_fits
 from keras_infovae.datasets.raw import RawData
 from keras_infovae.datasets.reading import reading, source_error
 from keras_infovae.datasets.scaling import Scaling
 
 _DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_MOST_INFLATION = 1032  # of gzip, by its format
+_MOST_AXES = 32
 _MNIST_FILES = {
     "x": "train-images-idx3-ubyte",
     "y": "train-labels-idx1-ubyte",
@@ -29,28 +32,43 @@ def read_idx(path):
         ValueError: when the file is damaged, truncated, too long or something else.
     """
     with reading(path, "an idx file"):
+        size = os.path.getsize(path)
         with open(path, "rb") as file:
             compressed = file.read(2) == b"\x1f\x8b"
         with gzip.open(path, "rb") if compressed else open(path, "rb") as file:
-            content = file.read()
-    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _DTYPES:
-        start = f"it starts with {content[:4]!r}" if content else "the file is empty"
-        raise source_error(path, "be an idx file, which starts with its magic number", start)
-    dtype, rank = np.dtype(_DTYPES[content[2]]), content[3]
-    start = 4 + 4 * rank
-    if len(content) < start:
-        raise source_error(path, f"be an idx file of rank {rank}", "its header is truncated")
-    shape = tuple(int(size) for size in np.frombuffer(content, ">u4", rank, offset=4))
-    expected = math.prod(shape) * dtype.itemsize
-    if len(content) - start != expected:
+            dtype, shape = _header(path, file)
+            expected = math.prod(shape) * dtype.itemsize
+            start = 4 + 4 * len(shape)
+            # What is compressed may inflate to a thousand times what the header says; so no more
+            # is read than that, and no room made for what cannot be there.
+            most = _MOST_INFLATION * size if compressed else size - start
+            if expected <= most:
+                check_fits(path, shape, dtype.itemsize, "save less of it")
+                content = file.read(expected + 1)
+                most = len(content) if compressed else most
+    if most != expected:
+        has = f"it has {'more' if compressed and most > expected else most}"
         raise source_error(
             path,
             f"be an idx file with {expected} bytes of values, as its shape {shape} says",
-            f"it has {len(content) - start}: "
-            + ("it is truncated" if len(content) - start < expected else "it is too long"),
+            f"{has}: it is {'truncated' if most < expected else 'too long'}",
         )
-    values = np.frombuffer(content, dtype, offset=start).reshape(shape)
+    values = np.frombuffer(content, dtype, math.prod(shape)).reshape(shape)
     return values.astype(dtype.newbyteorder("="))
+
+
+def _header(path, file):
+    """Returns the dtype and the shape of the values that follow."""
+    start = file.read(4)
+    if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in _DTYPES:
+        found = f"it starts with {start!r}" if start else "the file is empty"
+        raise source_error(path, "be an idx file, which starts with its magic number", found)
+    sizes = file.read(4 * start[3])
+    if len(sizes) < 4 * start[3]:
+        raise source_error(path, f"be an idx file of rank {start[3]}", "its header is truncated")
+    if not 1 <= start[3] <= _MOST_AXES:
+        raise source_error(path, f"be an idx file of rank 1 to {_MOST_AXES}", f"rank {start[3]}")
+    return np.dtype(_DTYPES[start[2]]), tuple(int(n) for n in np.frombuffer(sizes, ">u4"))
 
 
 def read_idx_source(path):

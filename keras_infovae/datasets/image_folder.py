@@ -1,17 +1,18 @@
 """Folders of images, read by Pillow."""
 
-import contextlib
 import os
-import warnings
 
 import numpy as np
 
+from keras_infovae.datasets.image_files import find_images
+from keras_infovae.datasets.image_opening import open_image, opened, oriented, turn
+from keras_infovae.datasets.memory import check_fits
 from keras_infovae.datasets.raw import RawData
 from keras_infovae.datasets.reading import import_optional, reading, source_error
 from keras_infovae.datasets.scaling import Scaling
-from keras_infovae.datasets.splitting import limit_indices
+from keras_infovae.datasets.splitting import limit_indices, share_limit
+from keras_infovae.utils.splits import SPLITS
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 _CHANNELS = {"L": 1, "RGB": 3, "RGBA": 4}
 # What each of Pillow's 8-bit modes becomes. Modes of more bits are missing: Pillow would clip them.
 _MODES = {
@@ -30,11 +31,12 @@ _MODES = {
 class ImageRows:
     """The images of a folder as uint8 [n, height, width, 1, 3 or 4], decoded when they are read.
 
-    All become gray if all are gray, else RGB, or RGBA if one of them is transparent. Of an animated
-    image the first frame is taken. Files that are hidden or no images by their name are ignored.
+    All become gray if all are gray, else RGB, or RGBA if one of them is transparent. They are
+    turned as EXIF says. Of an animated image, and of a file of several, the first one is taken.
 
     Args:
-        path: a folder with images, or with folders of images. Order: by path.
+        path: a folder with images, or with folders of images, as `find_images` has them. Order: by
+            path.
 
     Raises:
         ValueError: when there are no images, one is unreadable, or two differ in size.
@@ -47,7 +49,9 @@ class ImageRows:
 
     def __init__(self, path):
         self.path = path
-        self.files = _list_images(path)
+        found = find_images(path)
+        self.files, self.labels, self.splits = found.paths, found.labels, found.splits
+        self.passed_over, self.found = found.passed_over, found.found
         self.count = len(self.files)
         self._image_module = import_optional("PIL.Image", "pillow", "Reading images")
         self._size, self._mode = _common_form(self._image_module, self.files)
@@ -65,13 +69,15 @@ class ImageRows:
         return images
 
     def _decoded(self, file):
-        with reading(file, "an image"), self._image_module.open(file) as image:
-            size = image.size
+        with reading(file, "an image"), open_image(self._image_module, file) as image:
+            size, orientation = oriented(image)
             if size == self._size:
-                pixels = np.asarray(
-                    image if image.mode == self._mode else image.convert(self._mode)
-                )
-                return pixels.reshape(self.event_shape)
+                image = image if image.mode == self._mode else image.convert(self._mode)
+                if orientation > 1:
+                    image = image.transpose(turn(self._image_module, orientation))
+                pixels = np.asarray(image)
+                if pixels.shape[:2] == self.event_shape[:2]:
+                    return pixels.reshape(self.event_shape)
         found = f"its size was {self._size} and is {size}"
         raise source_error(file, "stay as it is while it is read", found)
 
@@ -89,49 +95,37 @@ def read_image_folder(folder, limit=None, seed=0):
         ValueError, ImportError: as `ImageRows`.
     """
     rows = ImageRows(folder)
-    labels = _labels(folder, rows.files)
-    chosen = limit_indices(rows.count, limit, seed)
+    pools = {"train": np.arange(rows.count)}
+    if rows.splits is not None:
+        pools = {name: np.flatnonzero(rows.splits == i) for i, name in enumerate(SPLITS)}
+    pools = {name: pool for name, pool in pools.items() if len(pool)}
+    shares = share_limit(limit, *map(len, pools.values()))
+    chosen = {
+        name: pool[limit_indices(len(pool), share, seed)]
+        for (name, pool), share in zip(pools.items(), shares)
+    }
+    check_fits(folder, (sum(map(len, chosen.values())), *rows.event_shape), rows.dtype.itemsize)
+    labels = None if rows.labels is None else np.array(rows.labels)
+    arrays = {}
+    for name, numbers in chosen.items():
+        suffix = "" if name == "train" else f"_{name}"
+        arrays[f"x{suffix}"] = rows.read(numbers)
+        arrays[f"y{suffix}"] = None if labels is None else labels[numbers]
     return RawData(
         os.path.basename(os.path.abspath(folder)),
-        x=rows.read(chosen),
-        y=None if labels is None else labels[chosen],
+        **arrays,
         scaling=rows.scaling,
+        passed_over=rows.passed_over,
+        found=rows.found,
     )
-
-
-def _list_images(folder):
-    """Returns the paths of all images under `folder`, sorted."""
-    files = []
-    for directory, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        files += [
-            os.path.join(directory, name)
-            for name in names
-            if name.lower().endswith(SUFFIXES) and not name.startswith(".")
-        ]
-    if not files:
-        raise source_error(folder, f"hold images, files that end in {', '.join(SUFFIXES)}")
-    return sorted(files)
-
-
-def _labels(folder, files):
-    """Returns the first folder on the way to each file as an array, or None without folders."""
-    parts = [os.path.relpath(file, folder).split(os.sep) for file in files]
-    loose = sum(len(path) == 1 for path in parts)
-    if loose == len(files):
-        return None
-    if loose:
-        found = f"{loose} images outside of the folders and {len(files) - loose} inside"
-        raise source_error(folder, "hold either images or one folder of images per label", found)
-    return np.array([path[0] for path in parts])
 
 
 def _common_form(image_module, files):
     """Returns the size (width, height) and the mode of all images; reads their headers only."""
     first_size, modes = None, set()
     for file in files:
-        with _opened(image_module, file) as image:
-            size, mode = image.size, image.mode
+        with opened(image_module, file) as image:
+            size, mode = oriented(image)[0], image.mode
             transparent = "transparency" in image.info
             if mode == "P" and _is_gray(image.getpalette("RGB")):
                 mode = "L"
@@ -152,25 +146,3 @@ def _common_form(image_module, files):
 def _is_gray(palette):
     """Whether all colors of a palette, a flat list of red, green and blue, are gray."""
     return palette[0::3] == palette[1::3] == palette[2::3]
-
-
-@contextlib.contextmanager
-def _opened(image_module, file):
-    """Gives the open image; whatever fails in opening or decoding is an error about the file."""
-    with (
-        warnings.catch_warnings(),
-        reading(file, "an image"),
-        _bombs_as_value_errors(image_module),
-        image_module.open(file) as image,
-    ):
-        yield image
-
-
-@contextlib.contextmanager
-def _bombs_as_value_errors(image_module):
-    """Makes Pillow's guard against decompression bombs, a warning first, an error at once."""
-    warnings.simplefilter("error", image_module.DecompressionBombWarning)
-    try:
-        yield
-    except (image_module.DecompressionBombWarning, image_module.DecompressionBombError) as error:
-        raise ValueError(f"it may be a decompression bomb: {error}") from error

@@ -4,8 +4,10 @@ import os
 
 from keras_infovae.datasets import bundled, gaussian_blobs, official, tfds
 from keras_infovae.datasets.dataset import Dataset
-from keras_infovae.datasets.files import read_path, refuse_label_column
+from keras_infovae.datasets.files import read_path
+from keras_infovae.datasets.layout import layout_note
 from keras_infovae.datasets.raw import check_raw
+from keras_infovae.datasets.reading import naming, say
 from keras_infovae.datasets.scaling import Scaling
 from keras_infovae.datasets.splitting import (
     check_fractions,
@@ -13,6 +15,7 @@ from keras_infovae.datasets.splitting import (
     share_limit,
     split_indices,
 )
+from keras_infovae.datasets.tables import TableSettings
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 from keras_infovae.utils.splits import SPLITS
@@ -29,6 +32,9 @@ def load(
     seed=0,
     limit=None,
     label_column=None,
+    header=None,
+    separator=None,
+    decimal=None,
 ):
     """Returns data of any source as a `Dataset`: float32 examples, shuffled and split by `seed`.
 
@@ -42,24 +48,34 @@ def load(
             - `"mnist"`, `"fashion_mnist"`, `"cifar10"`: from the Keras cache or the system, else
               downloaded; their test split is the official one;
             - `"tfds:name"`: from TensorFlow Datasets, where that is installed;
-            - a path: a `.npy` or `.npz` (arrays `x`, or `x_train` and `x_test`, or the only one;
-              labels `y`, or `y_train` and `y_test`), a `.csv` or `.parquet` table, an idx file
-              (`.idx`, `-ubyte`, `.gz`), a folder of images (its sub-folders are the labels), or a
-              folder with the four idx files of MNIST. A name of the above wins over a path: write
-              `"./digits"` for a file of that name.
+            - a path: a `.npy` or `.npz` (arrays `x`, or `x_train`, `x_valid` and `x_test`, or the
+              only one; labels `y`, or `y_train` and so on; docs/data.md has other names), a `.csv`,
+              `.tsv` or `.parquet` table, TFRecords (`.tfrecord`, as `write_tfrecords` makes them),
+              an idx file (`.idx`, `-ubyte`, `.gz`), a folder of images (its sub-folders are the
+              labels, or the splits `train`, `valid` and `test`), a folder of `.csv`, `.parquet`,
+              `.npy` or TFRecord files that are read as one, or a folder with the four idx files
+              of MNIST. A name of the above wins over a path: write `"./digits"` for a file of that
+              name.
         standardize: for tables, whether each column is brought to mean 0 and standard deviation 1
             of the training split. Default: False.
-        validation_fraction: share of the examples (without an official test split) that are held
-            out for validation, in [0, 1). Default: 0.1.
+        validation_fraction: share of the examples (without official splits) that are held out for
+            validation, in [0, 1). Unused where the source has such a split. Default: 0.1.
         test_fraction: share that is held out for testing, in [0, 1). Unused where the source has a
             test split of its own. Default: 0.1.
         seed: an integer of at least 0; the same seed gives the same splits. Default: 0.
-        limit: use at most this many examples, drawn by `seed`, of all splits together; an official
-            test split keeps its proportion. Default: None, all.
-        label_column: for `.csv` and `.parquet`, the column that is the label and not data.
+        limit: use at most this many examples, drawn by `seed`, of all splits together; official
+            splits keep their proportions. Default: None, all.
+        label_column: for tables, the column that is the label and not data. Default: None.
+        header: for `.csv`, "first" where the first row names the columns, "none" where it is data.
+            Default: None, which decides by how the first row differs from the others.
+        separator: for `.csv`, a character, "tab" or "space" (any run of blanks). Default: None,
+            which makes most values numbers.
+        decimal: for `.csv`, "." or ",". Default: None, which finds decimal commas where values are
+            not separated by commas.
 
     Returns:
-        A `Dataset`. No split is empty but where its fraction is 0.
+        A `Dataset`. No split is empty but where its fraction is 0. `notes` says what was concluded
+        from the source and what of it was passed over; a `DataWarning` says the latter too.
 
     Raises:
         ValueError: for an unknown name, a damaged file, data that is empty, not numeric or not
@@ -80,7 +96,8 @@ def load(
     limit = None if limit is None else check_integer("limit", limit)
     if not isinstance(standardize, bool):
         raise argument_error("standardize", "True or False", standardize, TypeError)
-    raw = check_raw(_read(source, label_column, limit, seed), source)
+    table = TableSettings(label_column, header, separator, decimal)
+    raw = check_raw(_read(source, table, limit, seed), source)
     if standardize and raw.x.ndim != 2:
         raise ValueError(
             "Argument `standardize` must be False for data that is not a table, [n, num_features]: "
@@ -93,20 +110,27 @@ def load(
     for split, (x, y) in parts.items():
         arrays[split] = scaling.apply(x)
         arrays[f"{split}_labels"] = y
-        check_finite(f"source as float32, its {split} split", arrays[split])
-    return Dataset(name=raw.name, scaling=scaling, feature_names=raw.feature_names, **arrays)
+        with naming(source):
+            check_finite(f"source as float32, its {split} split", arrays[split])
+    return Dataset(
+        name=raw.name,
+        scaling=scaling,
+        feature_names=raw.feature_names,
+        notes=say(raw.passed_over + layout_note(raw.x.shape[1:]), raw.found),
+        **arrays,
+    )
 
 
-def _read(source, label_column, limit, seed):
+def _read(source, table, limit, seed):
     """Returns the `RawData` of `source`."""
     if not isinstance(source, (str, os.PathLike)):
         raise argument_error("source", "a name or a path", type(source), TypeError)
     if isinstance(source, str) and (source in _NAMED or source.startswith(tfds.PREFIX)):
-        refuse_label_column(label_column, source)
+        table.check(source)
         return _NAMED[source]() if source in _NAMED else tfds.read(source)
     path = os.path.expanduser(os.fspath(source))
     if os.path.exists(path):
-        return read_path(path, label_column=label_column, limit=limit, seed=seed)
+        return read_path(path, table, limit, seed)
     if isinstance(source, str) and not (os.path.dirname(path) or os.path.splitext(path)[1]):
         try:
             check_choice("source", source, _NAMED)
@@ -123,16 +147,16 @@ def _split(raw, fractions, seed, limit, source):
     def take(x, y, indices):
         return x[indices], None if y is None else y[indices]
 
-    if raw.x_test is None:
-        chosen = limit_indices(len(raw.x), limit, seed)
-        parts = split_indices(len(chosen), fractions, seed, source)
-        return {name: take(raw.x, raw.y, chosen[i]) for name, i in zip(SPLITS, parts, strict=True)}
-    limit, test_limit = share_limit(limit, len(raw.x), len(raw.x_test))
-    chosen = limit_indices(len(raw.x), limit, seed)
-    train, validation = split_indices(len(chosen), fractions[:1], seed, source)
-    test = limit_indices(len(raw.x_test), test_limit, seed)
-    return {
-        "train": take(raw.x, raw.y, chosen[train]),
-        "validation": take(raw.x, raw.y, chosen[validation]),
-        "test": take(raw.x_test, raw.y_test, test),
-    }
+    ready = {split: getattr(raw, f"x_{split}") for split in SPLITS[1:]}
+    counts = [len(raw.x), *(len(x) for x in ready.values() if x is not None)]
+    of_pool, *of_ready = share_limit(limit, *counts)
+    chosen = limit_indices(len(raw.x), of_pool, seed)
+    shares = [0.0 if x is not None else share for x, share in zip(ready.values(), fractions)]
+    drawn = split_indices(len(chosen), shares, seed, source)
+    parts = {name: take(raw.x, raw.y, chosen[i]) for name, i in zip(SPLITS, drawn, strict=True)}
+    of_ready = iter(of_ready)
+    for split, x in ready.items():
+        if x is not None:
+            indices = limit_indices(len(x), next(of_ready), seed)
+            parts[split] = take(x, getattr(raw, f"y_{split}"), indices)
+    return parts

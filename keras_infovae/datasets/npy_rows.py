@@ -1,9 +1,11 @@
 """`.npy` files that are read row by row."""
 
 import math
+import os
 
 import numpy as np
 
+from keras_infovae.datasets.npy_header import read_header
 from keras_infovae.datasets.reading import reading, source_error
 
 
@@ -26,23 +28,19 @@ class NpyRows:
 
     def __init__(self, path):
         self.path = path
-        with reading(path, "a NumPy file"):
-            mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-        if not isinstance(mapped, np.memmap):
-            raise source_error(
-                path, "be a .npy file: save x alone with np.save", "it is an archive (.npz)"
-            )
-        if mapped.ndim < 2:
-            found = f"shape {mapped.shape}"
+        header = open_header(path)
+        if len(header.shape) < 2:
+            found = f"shape {header.shape}"
             raise source_error(
                 path, "hold an array of examples, [n, ...], of rank 2 or more", found
             )
-        if not mapped.flags.c_contiguous:
+        if header.fortran_order:
             raise source_error(
                 path, "be in C order: save np.ascontiguousarray(x)", "it is in Fortran order"
             )
-        self.count, self.event_shape, self.dtype = len(mapped), mapped.shape[1:], mapped.dtype
-        self._offset = mapped.offset
+        self.count, *event_shape = header.shape
+        self.event_shape, self.dtype = tuple(event_shape), header.dtype
+        self._offset = header.offset
 
     def read(self, rows):
         """Returns the `rows`, an array of integers [k], as they are stored: [k, *event_shape]."""
@@ -64,3 +62,28 @@ class NpyRows:
                 found = f"it ends within the rows from row {row} on"
                 raise source_error(self.path, "stay as it is while it is read", found)
             buffer = buffer[count:]
+
+
+def open_header(path):
+    """Returns the `NpyHeader` of the file at `path`, whose array has no Python objects.
+
+    Raises:
+        ValueError: for pickled objects and a damaged file.
+    """
+    with reading(path, "a NumPy file"), open(path, "rb") as file:
+        if file.read(4) == b"PK\x03\x04":
+            raise source_error(
+                path, "be a .npy file: save x alone with np.save", "it is an archive (.npz)"
+            )
+        file.seek(0)
+        header = read_header(file, os.path.getsize(path))
+    if header.dtype.hasobject:
+        raise objects_error(path)
+    return header
+
+
+def objects_error(path, key=None):
+    """Returns the error of a file with Python objects, in the array `key` where it has several."""
+    found = "it holds Python objects, or arrays of unequal shape"
+    found += f", in {key!r}" if key else ""
+    return source_error(path, "hold arrays of numbers; pickled objects are refused", found)

@@ -1,100 +1,100 @@
 """`.npy` and `.npz` files. Pickled objects are never loaded."""
 
-import contextlib
 import os
+import zipfile
 
 import numpy as np
 
+from keras_infovae.datasets.array_names import roles
+from keras_infovae.datasets.memory import check_fits
+from keras_infovae.datasets.npy_header import read_header
+from keras_infovae.datasets.npy_rows import NpyRows, objects_error, open_header
 from keras_infovae.datasets.raw import RawData
 from keras_infovae.datasets.reading import reading, source_error
+from keras_infovae.datasets.splitting import limit_indices
 
 _MAGIC = {b"\x93NUMPY": "npy", b"PK\x03\x04": "npz", b"PK\x05\x06": "npz"}
-_LABELS = ("y", "y_train", "y_test")
 
 
-def read_numpy_source(path):
+def read_numpy_source(path, limit=None, seed=0):
     """Returns the `RawData` of a `.npy` or `.npz` file.
 
     Args:
-        path: a file with one array, or with arrays `x` (or `x_train`, `x_test`, or a single one of
-            any name) and, optionally, the labels `y` (or `y_train`, `y_test`).
+        path: a file with one array, or with the arrays that `array_names.roles` knows.
+        limit: of a `.npy` file, read at most this many examples, drawn by `seed`. Default: None.
+        seed: an integer.
 
     Raises:
-        ValueError: for pickled objects, a damaged file, and arrays of other names.
+        ValueError: for pickled objects, a damaged file, arrays of other names, and arrays that do
+            not fit in memory.
     """
-    arrays = read_arrays(path)
     name = os.path.basename(path)
-    if "x" in arrays or "x_train" in arrays:
-        if "x" in arrays and ("x_train" in arrays or "x_test" in arrays):
-            raise source_error(path, "have either `x` or `x_train` and `x_test`", _keys(arrays))
-        suffix = "" if "x" in arrays else "_train"
-        return RawData(
-            name,
-            x=arrays[f"x{suffix}"](),
-            y=_get(arrays, f"y{suffix}"),
-            x_test=_get(arrays, "x_test"),
-            y_test=_get(arrays, "y_test") if "x_test" in arrays else None,
-        )
-    others = [key for key in arrays if key not in _LABELS]
-    if len(others) != 1 or others == ["x_test"]:
-        raise source_error(
-            path, "have an array `x`, or `x_train` and `x_test`, or only one array", _keys(arrays)
-        )
-    return RawData(name, x=arrays[others[0]](), y=_get(arrays, "y"))
+    if _kind(path) == "npy":
+        return RawData(name, _read_npy(path, limit, seed))
+    with reading(path, "a NumPy file"), zipfile.ZipFile(path) as archive:
+        members = archive.namelist()
+    members = {member.removesuffix(".npy"): member for member in members}
+    chosen = roles(path, members)
+    arrays = {role: _read_member(path, key, members[key]) for role, key in chosen.items()}
+    main = None if ("x", None) in arrays else "train"
+    others = [key for key in members if key not in chosen.values()]
+    passed_over = [f"{name}: arrays passed over: {', '.join(map(repr, others))}"] if others else []
+    taken = [f"{name}: {key!r} is {kind}" for (kind, _), key in chosen.items() if key[:1] != kind]
+    return RawData(
+        name,
+        x=arrays["x", main],
+        y=arrays.get(("y", main)),
+        x_test=arrays.get(("x", "test")),
+        y_test=arrays.get(("y", "test")),
+        x_validation=arrays.get(("x", "validation")),
+        y_validation=arrays.get(("y", "validation")),
+        passed_over=passed_over,
+        found=taken,
+    )
 
 
-def read_arrays(path):
-    """Returns {name: function that reads the array}; a `.npy` file has one array, called x."""
-    with _opened(path) as file:
-        start = file.read(6)
-    kind = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), None)
-    if kind is None:
-        raise source_error(
-            path,
-            "be a file written by np.save or np.savez; pickled objects are refused",
-            f"it starts with {start!r}" if start else "the file is empty",
-        )
-    if kind == "npy":
-        return {"x": lambda: _read_array(path, None)}
-    with _opened(path) as file, np.load(file, allow_pickle=False) as archive:
-        keys = list(archive.keys())
-    return {key: lambda key=key: _read_array(path, key) for key in keys}
-
-
-def _read_array(path, key):
-    """Returns the array `key` of a `.npz` file, or with None the array of a `.npy` file."""
-    has_objects = False
-    with _opened(path) as file:
-        try:
-            loaded = np.load(file, allow_pickle=False)
-            if key is None:
-                return loaded
-            with loaded as archive:
-                array = archive[key]
-            if not isinstance(array, np.ndarray):  # NumPy gives the bytes of a foreign member
-                raise ValueError(f"{key!r} is not an array")
-            return array
-        except ValueError as error:
-            if "Object arrays cannot be loaded" not in str(error):
-                raise
-            has_objects = True
-    if has_objects:
-        found = "it holds Python objects, or arrays of unequal shape"
-        found += f", in {key!r}" if key else ""
-        raise source_error(path, "hold arrays of numbers; pickled objects are refused", found)
-    return None
-
-
-@contextlib.contextmanager
-def _opened(path):
-    """Gives the open file (NumPy leaves one open that it opens itself and finds damaged)."""
+def _kind(path):
+    """Returns "npy" or "npz", by what the file starts with."""
     with reading(path, "a NumPy file"), open(path, "rb") as file:
-        yield file
+        start = file.read(6)
+    for magic, kind in _MAGIC.items():
+        if start.startswith(magic):
+            return kind
+    raise source_error(
+        path,
+        "be a file written by np.save or np.savez; pickled objects are refused",
+        f"it starts with {start!r}" if start else "the file is empty",
+    )
 
 
-def _get(arrays, key):
-    return arrays[key]() if key in arrays else None
+def _read_npy(path, limit, seed):
+    """Returns the array of a `.npy` file, or `limit` of its examples in their order."""
+    header = open_header(path)
+    shape, itemsize = header.shape, header.dtype.itemsize
+    if len(shape) < 2 or header.fortran_order:
+        check_fits(path, shape, itemsize)
+        with reading(path, "a NumPy file"), open(path, "rb") as file:
+            return np.load(file, allow_pickle=False)
+    rows = limit_indices(shape[0], limit, seed)
+    check_fits(path, (len(rows), *shape[1:]), itemsize)
+    return NpyRows(path).read(rows)
 
 
-def _keys(arrays):
-    return f"it has {', '.join(map(repr, arrays)) or 'no arrays'}"
+def _read_member(path, key, member):
+    """Returns the array of a member of a `.npz` file, called `key`."""
+    with reading(path, "a NumPy file"), zipfile.ZipFile(path) as archive:
+        size = archive.getinfo(member).file_size
+        with archive.open(member) as file:
+            if file.read(6) not in _MAGIC:
+                raise ValueError(f"{key!r} is not an array")
+        with archive.open(member) as file:
+            header = read_header(file, size)
+        if header.dtype.hasobject:
+            raise objects_error(path, key)
+        check_fits(path, header.shape, header.dtype.itemsize, f"`{key}` does not")
+        with archive.open(member) as file:
+            array = np.lib.format.read_array(file, allow_pickle=False)
+            # The checksum is verified at the end, which an array may stop short of.
+            if file.read(1):
+                raise ValueError(f"{key!r} is longer than its shape {header.shape} says")
+            return array

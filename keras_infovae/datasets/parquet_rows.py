@@ -2,8 +2,10 @@
 
 import functools
 
+from keras_infovae.datasets.memory import check_fits
 from keras_infovae.datasets.reading import import_optional, reading, source_error
-from keras_infovae.datasets.tables import check_names, to_numbers
+from keras_infovae.datasets.table_numbers import to_numbers
+from keras_infovae.datasets.tables import check_names, frame_of
 from keras_infovae.utils.checks import argument_error, check_choice
 
 _HELD_BYTES = 2**28  # of row groups, as float64
@@ -58,7 +60,7 @@ def row_groups(paths, columns=None):
     for path in paths:
         with reading(path, "a Parquet file"), parquet.ParquetFile(path) as file:
             footers[path] = file.metadata
-            empty = file.schema_arrow.empty_table().to_pandas()
+            empty, _ = frame_of(file.schema_arrow.empty_table())
         check_names(path, empty)
         for column in columns or ():
             check_choice("columns", column, empty.columns)
@@ -72,6 +74,7 @@ def row_groups(paths, columns=None):
     largest = max(counts.values(), default=0)
     if not largest or not names[paths[0]]:
         raise source_error(paths[0], "have at least one row and one column of values")
+    check_fits(paths[0], (largest, len(names[paths[0]])), 8, "write smaller row groups")
     window = max(1, _HELD_BYTES // (largest * 8 * len(names[paths[0]])))
 
     @functools.lru_cache(window)
@@ -80,8 +83,7 @@ def row_groups(paths, columns=None):
             reading(path, "a Parquet file"),
             parquet.ParquetFile(path, metadata=footers[path]) as file,
         ):
-            table = file.read_row_group(number, columns=columns).to_pandas()
-        check_names(path, table)
+            table, _ = frame_of(file.read_row_group(number, columns=columns))
         return to_numbers(_name(path, number), table[names[path]])
 
     groups = [

@@ -4,7 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from keras_infovae.datasets.reading import source_error
+from keras_infovae.datasets.labels import one_per_example
+from keras_infovae.datasets.reading import naming, source_error
 from keras_infovae.datasets.scaling import Scaling
 from keras_infovae.utils.arrays import check_finite
 
@@ -23,6 +24,10 @@ class RawData:
         y_test: its labels, or None.
         scaling: the `Scaling` that belongs to the data, or None: then it follows from the dtype.
         feature_names: a list of strings, or None.
+        x_validation: the official validation split, where there is one, or None.
+        y_validation: its labels, or None.
+        passed_over: sentences on what of the source is not in the arrays.
+        found: sentences on what was concluded from the source.
     """
 
     name: str
@@ -32,6 +37,10 @@ class RawData:
     y_test: np.ndarray | None = None
     scaling: Scaling | None = None
     feature_names: list | None = None
+    x_validation: np.ndarray | None = None
+    y_validation: np.ndarray | None = None
+    passed_over: list = dataclasses.field(default_factory=list)
+    found: list = dataclasses.field(default_factory=list)
 
 
 def check_raw(raw, source):
@@ -45,15 +54,22 @@ def check_raw(raw, source):
         ValueError: when arrays are empty, not of numbers, not finite or do not belong together.
     """
     _check_examples(raw.x, source, "source")
-    raw.y = _check_labels(raw.y, raw.x, source)
-    if raw.x_test is not None:
-        _check_examples(raw.x_test, source, "source['x_test']")
-        if raw.x_test.shape[1:] != raw.x.shape[1:]:
-            found = f"{raw.x.shape[1:]} and {raw.x_test.shape[1:]}"
-            raise source_error(source, "have one shape of example in train and test", found)
-        raw.y_test = _check_labels(raw.y_test, raw.x_test, source)
-        if (raw.y is None) != (raw.y_test is None):
-            raise source_error(source, "have labels in both train and test or in neither")
+    raw.y = _labels(raw.y, raw.x, source, "y")
+    for split in ("validation", "test"):
+        x, name = getattr(raw, f"x_{split}"), f"y_{split}"
+        if x is None:
+            continue
+        _check_examples(x, source, f"source['x_{split}']")
+        if x.shape[1:] != raw.x.shape[1:]:
+            found = f"{raw.x.shape[1:]} and {x.shape[1:]}"
+            raise source_error(source, f"have one shape of example in train and {split}", found)
+        labels = _labels(getattr(raw, name), x, source, name)
+        if (raw.y is None) != (labels is None):
+            raise source_error(source, f"have labels in both train and {split} or in neither")
+        if labels is not None and (labels.dtype.kind == "U") != (raw.y.dtype.kind == "U"):
+            found = f"{raw.y[0]!s} and {labels[0]!s}"
+            raise source_error(source, f"have one kind of label in train and {split}", found)
+        setattr(raw, name, labels)
     if raw.scaling is None:
         raw.scaling = scaling_of_dtype(raw.x.dtype, raw.x.ndim - 1, [raw.x])
     return raw
@@ -70,28 +86,21 @@ def _check_examples(x, source, name):
         )
     if not x.size:
         raise source_error(source, "hold at least one example and one value", f"shape {x.shape}")
-    check_finite(name, x)
+    with naming(source):
+        check_finite(name, x)
 
 
-def _check_labels(y, x, source):
-    """Returns labels as int64, float or str, one per example; [n, 1] becomes [n]."""
+def _labels(y, x, source, name):
+    """Returns labels as `one_per_example` does; None stays None."""
     if y is None:
         return None
-    if y.ndim == 0 or len(y) != len(x):
-        found = f"{len(x)} examples and labels of shape {y.shape}"
-        raise source_error(source, "hold one label per example", found)
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y[:, 0]
-    if y.dtype.kind in "biu":
-        return y.astype(np.int64)
-    if y.dtype.kind == "f":
-        check_finite("source['y']", y)
-        return y
-    if y.dtype.kind == "S" or (y.dtype.hasobject and all(isinstance(v, bytes) for v in y.flat)):
-        return np.char.decode(y.astype(bytes), "utf-8")
-    if y.dtype.kind == "U" or (y.dtype.hasobject and all(isinstance(v, str) for v in y.flat)):
-        return y.astype(str)
-    raise source_error(source, "have labels that are numbers or strings", f"dtype {y.dtype}")
+
+    def error(expectation, found):
+        advice = f" (a `{name}` that is no label is left out under another name)"
+        return source_error(source, expectation + advice, found)
+
+    with naming(source):
+        return one_per_example(y, len(x), error, f"source['{name}']")
 
 
 def scaling_of_dtype(dtype, event_rank, chunks):

@@ -26,19 +26,27 @@ class RowOrder:
         fractions: shares of validation and test.
         seed: an integer of at least 0.
         source: what the user gave, for the error.
+        ready: for each row, the place of its split in `SPLITS`, where the source has splits: those
+            of "train" are split further, but for the splits that are there. Default: None.
 
     Raises:
         ValueError: when there are too few rows to give every split one.
     """
 
-    def __init__(self, blocks, window, fractions, seed, source=None):
+    def __init__(self, blocks, window, fractions, seed, source=None, ready=None):
         self._edges = np.concatenate([[0], np.cumsum(blocks, dtype=np.int64)])
         self._window = window
         self._seed = seed
-        count = int(self._edges[-1])
+        self._split_of_row = np.zeros(int(self._edges[-1]), np.uint8)
+        pool, count = None, len(self._split_of_row)
+        if ready is not None:
+            self._split_of_row[:] = ready
+            pool = np.flatnonzero(self._split_of_row == 0)
+            count = len(pool)
+            there = [bool((self._split_of_row == i).any()) for i in range(1, len(SPLITS))]
+            fractions = [0.0 if is_there else f for f, is_there in zip(fractions, there)]
         sizes = split_sizes(count, fractions, source)
         ends = list(itertools.accumulate(sizes[:-1]))
-        self._split_of_row = np.empty(count, np.uint8)
         parts = 1 if count <= EXACT_ROWS else count // _PART_ROWS
         for part in range(parts):
             start, stop = count * part // parts, count * (part + 1) // parts
@@ -46,7 +54,7 @@ class RowOrder:
             order = start + np.random.default_rng([seed, part]).permutation(stop - start)
             cuts = [stop * end // count - start * end // count for end in ends]
             for split, rows in enumerate(np.split(order, cuts)):
-                self._split_of_row[rows] = split
+                self._split_of_row[rows if pool is None else pool[rows]] = split
 
     def size(self, split):
         """Returns the number of rows of `split`, one of `SPLITS`."""

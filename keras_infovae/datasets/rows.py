@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 
+from keras_infovae.datasets.folder_parts import others, parts
 from keras_infovae.datasets.image_folder import ImageRows
 from keras_infovae.datasets.npy_rows import NpyRows
 from keras_infovae.datasets.parquet_rows import RowGroup, row_groups
@@ -20,7 +21,7 @@ _READERS = {
     ".parquet": RowGroup,
     "folder": ImageRows,
 }
-_SUFFIXES = tuple(name for name in _READERS if name.startswith("."))
+SUFFIXES = tuple(name for name in _READERS if name.startswith("."))
 _CHUNK = 2**22  # values that a pass over the data holds at once
 
 
@@ -29,7 +30,8 @@ class Rows:
 
     Args:
         files: objects with `path, count, event_shape, dtype, scaling, feature_names` and
-            `read(rows)`, which returns [k, *event_shape].
+            `read(rows)`, which returns [k, *event_shape]; and, where they have more to say, with
+            `splits, passed_over, found` as `ImageRows` has them.
         window: how many of them are cheap to read together, where rows are not to be read from
             everywhere in turn. Default: None, any row is as good as another.
 
@@ -52,6 +54,9 @@ class Rows:
         self.event_shape, self.dtype = tuple(first.event_shape), first.dtype
         self.feature_names = first.feature_names
         self.scaling = first.scaling
+        self.splits = _splits(files)
+        self.passed_over = [said for file in files for said in getattr(file, "passed_over", [])]
+        self.found = [said for file in files for said in getattr(file, "found", [])]
         counts = np.array([file.count for file in files])
         self._starts = np.concatenate([[0], np.cumsum(counts)])
         self.blocks, self.window = (counts, window) if window else blocks_of_rows(len(self))
@@ -87,6 +92,15 @@ class Rows:
             yield rows, self.read(rows)
 
 
+def _splits(files):
+    """Returns the place of each row's split in `SPLITS`, where files have splits, else None."""
+    known = [getattr(file, "splits", None) for file in files]
+    if all(splits is None for splits in known):
+        return None
+    rest = [np.zeros(file.count, np.int8) if s is None else s for file, s in zip(files, known)]
+    return np.concatenate(rest)
+
+
 def open_rows(source, feature=None, columns=None):
     """Returns the `Rows` of what the user gave to `stream`.
 
@@ -103,13 +117,15 @@ def open_rows(source, feature=None, columns=None):
         raise argument_error("source", "a path or a list of paths", source, TypeError)
     if feature is not None and not isinstance(feature, TFRecordFeature):
         raise argument_error("feature", "a TFRecordFeature", feature, TypeError)
-    files = []
+    files, folders = [], []
     for path in (os.path.expanduser(os.fspath(path)) for path in paths):
         if not os.path.exists(path):
             raise FileNotFoundError(
                 f"Argument `source` must be a path that exists. Received: source={path!r}"
             )
-        files += _shards(path) or [path]
+        found = parts(path, SUFFIXES)
+        files += found or [path]
+        folders += [path] if found else []
     suffixes = [_suffix(file) for file in files]
     suffix = suffixes[0]
     for file, other in zip(files, suffixes):
@@ -121,25 +137,20 @@ def open_rows(source, feature=None, columns=None):
             kind = "TFRecord" if name == "feature" else "Parquet"
             raise source_error(files[0], f"be {kind} files where `{name}` is given")
     if is_parquet:
-        return Rows(*row_groups(files, columns))
-    settings = {"feature": feature} if is_tfrecord else {}
-    return Rows([_READERS[suffix](file, **settings) for file in files])
-
-
-def _shards(folder):
-    """Returns the files of a folder that are sources by themselves, sorted by name."""
-    if not os.path.isdir(folder):
-        return []
-    names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
-    return [os.path.join(folder, name) for name in names if name.lower().endswith(_SUFFIXES)]
+        rows = Rows(*row_groups(files, columns))
+    else:
+        settings = {"feature": feature} if is_tfrecord else {}
+        rows = Rows([_READERS[suffix](file, **settings) for file in files])
+    rows.passed_over += filter(None, (others(path, SUFFIXES) for path in folders))
+    return rows
 
 
 def _suffix(path):
     """Returns what a source is called in `_READERS`."""
     if os.path.isdir(path):
         return "folder"
-    for suffix in _SUFFIXES:
+    for suffix in SUFFIXES:
         if path.lower().endswith(suffix):
             return suffix
-    known = ", ".join(_SUFFIXES)
+    known = ", ".join(SUFFIXES)
     raise source_error(path, f"be a folder, or a file whose name ends in one of {known}")

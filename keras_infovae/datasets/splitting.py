@@ -71,12 +71,18 @@ def limit_indices(count, limit, seed):
     return np.sort(np.random.default_rng(seed).permutation(count)[:limit])
 
 
-def share_limit(limit, count, test_count):
-    """Returns how many of `limit` examples fall to a pool of `count` and how many to its test set.
+def share_limit(limit, count, *ready):
+    """Returns how many of `limit` examples fall to a pool of `count` and to each ready split.
 
-    They keep the proportion of the two, and each gets at least one; (None, None) is no limit.
+    They keep the proportions, and each split gets at least one; all None is no limit.
+
+    Args:
+        limit: an integer, or None.
+        count: the size of the pool.
+        ready: the sizes of the splits that are made already.
     """
-    if limit is None or limit >= count + test_count:
-        return None, None
-    of_test = min(max(1, round(limit * test_count / (count + test_count))), test_count)
-    return max(0, limit - of_test), of_test
+    total = count + sum(ready)
+    if limit is None or limit >= total:
+        return (None,) * (1 + len(ready))
+    shares = [min(max(1, round(limit * size / total)), size) for size in ready]
+    return max(0, limit - sum(shares)), *shares

@@ -5,14 +5,18 @@ import functools
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae.datasets.layout import layout_note
+from keras_infovae.datasets.memory import check_fits
 from keras_infovae.datasets.raw import IMAGE_SCALING, scaling_of_dtype
-from keras_infovae.datasets.reading import source_error
+from keras_infovae.datasets.reading import say, source_error
 from keras_infovae.datasets.row_order import RowOrder
 from keras_infovae.datasets.rows import open_rows
 from keras_infovae.datasets.scaling import standardizing_scaling
 from keras_infovae.datasets.splitting import check_fractions
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 from keras_infovae.utils.splits import SPLITS
+
+_HELD_BATCHES = 4  # in memory while a pass goes on
 
 
 class Stream:
@@ -28,13 +32,14 @@ class Stream:
         event_shape: the shape of one example, a tuple of integers.
         feature_names: a name per column of a table, or None.
         batch_size: examples per batch.
+        notes: sentences on how the source was read and what of it was passed over.
         epoch: the number of the epoch that the next pass over `train` is; each pass adds one. `fit`
             sets it, also to its `initial_epoch`; in a loop of your own, set it to go on.
     """
 
-    def __init__(self, rows, batch_size, order, scaling, shuffle):
+    def __init__(self, rows, batch_size, order, scaling, shuffle, notes=()):
         self._rows, self._order, self._shuffle = rows, order, shuffle
-        self.batch_size, self.scaling = batch_size, scaling
+        self.batch_size, self.scaling, self.notes = batch_size, scaling, notes
         self.event_shape, self.feature_names = rows.event_shape, rows.feature_names
         self.sizes = {split: order.size(split) for split in SPLITS}
         self.epoch = 0
@@ -131,7 +136,8 @@ def stream(
     Args:
         source: a path, or a list of paths of one kind that are read as one:
             - a `.npy` file of shape [n, ...], in C order;
-            - a folder of images of one size, or of folders of them, decoded as they are needed;
+            - a folder of images of one size, or of folders of them, decoded as they are needed; its
+              folders `train`, `valid` and `test` are the splits;
             - TFRecord files (`.tfrecord`, `.tfrecords`, not compressed) of `tf.train.Example`, such
               as `write_tfrecords` makes;
             - Parquet files of numbers;
@@ -192,12 +198,15 @@ def stream(
             f"images keep one scale for all pixels. Received: standardize=True, source={source!r} "
             f"with examples of shape {rows.event_shape}"
         )
-    order = RowOrder(rows.blocks, rows.window, fractions, seed, source)
+    batches = (_HELD_BATCHES * batch_size, *rows.event_shape)
+    check_fits(source, batches, rows.dtype.itemsize, "take a smaller `batch_size`")
+    notes = say(rows.passed_over + layout_note(rows.event_shape), rows.found)
+    order = RowOrder(rows.blocks, rows.window, fractions, seed, source, rows.splits)
     scaling = standardizing_scaling(_finite_chunks(rows, order)) if standardize else rows.scaling
     if scaling is None:
         chunks = (values for split in SPLITS for _, values in rows.chunks(order, split))
         scaling = scaling_of_dtype(rows.dtype, len(rows.event_shape), chunks)
-    return Stream(rows, batch_size, order, scaling, shuffle)
+    return Stream(rows, batch_size, order, scaling, shuffle, notes)
 
 
 def _finite_chunks(rows, order):

@@ -1,55 +1,118 @@
-"""Tables of numbers in `.csv` and `.parquet` files, read by pandas."""
+"""Tables of numbers in `.csv`, `.tsv` and `.parquet` files, read by pandas."""
 
-import contextlib
+import dataclasses
 import os
+import re
 
 import numpy as np
 
+from keras_infovae.datasets.csv_format import check_format, csv_format
+from keras_infovae.datasets.csv_values import MISSING
+from keras_infovae.datasets.memory import check_fits
 from keras_infovae.datasets.raw import RawData
-from keras_infovae.datasets.reading import import_optional, reading, source_error
-from keras_infovae.utils.checks import argument_error, check_choice
+from keras_infovae.datasets.reading import import_optional, reading, some, source_error
+from keras_infovae.datasets.table_labels import joined, without_label
+from keras_infovae.datasets.table_numbers import NAME_THE_LABEL, to_numbers
+from keras_infovae.datasets.text_file import opened_text
+from keras_infovae.utils.checks import argument_error
 
-SUFFIXES = (".csv", ".csv.gz", ".parquet")
-_SHOWN = 8  # columns that an error names
+_FLOAT64 = 8
+TEXT_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
+SUFFIXES = (*TEXT_SUFFIXES, ".parquet")
+_INDEX = re.compile(r"__index_level_\d+__")  # what pandas calls an index without a name
 
 
-def read_table(path, label_column=None):
+@dataclasses.dataclass(frozen=True)
+class TableSettings:
+    """What the user says of a table.
+
+    Args:
+        label_column: the name of the column that is the label. It may hold text. Default: None.
+        header: "first" or "none", of CSV files. Default: None, as the first rows look.
+        separator: of CSV files: a character, "tab" or "space". Default: None, likewise.
+        decimal: of CSV files: "." or ",". Default: None, likewise.
+
+    Raises:
+        ValueError, TypeError: for anything else.
+    """
+
+    label_column: str | None = None
+    header: str | None = None
+    separator: str | None = None
+    decimal: str | None = None
+
+    def __post_init__(self):
+        if self.label_column is not None and not isinstance(self.label_column, str):
+            raise argument_error("label_column", "a column's name", self.label_column, TypeError)
+        check_format(self.header, self.separator, self.decimal)
+
+    def check(self, source, suffix=""):
+        """Raises ValueError where a setting does not go with `source`, whose name ends so."""
+        for name, value in dataclasses.asdict(self).items():
+            allowed = SUFFIXES if name == "label_column" else TEXT_SUFFIXES
+            kinds = ".csv and .parquet" if name == "label_column" else ".csv and .tsv"
+            if value is not None and suffix not in allowed:
+                raise ValueError(
+                    f"Argument `{name}` must be None but for {kinds} files. "
+                    f"Received: {name}={value!r}, source={source!r}"
+                )
+
+
+def read_table(paths, settings):
     """Returns the `RawData` of a table: one example per row, one feature per column.
 
     Args:
-        path: a `.csv` (with a header row, compressed or not) or `.parquet` file.
-        label_column: the name of the column that is the label, or None. It may hold text.
+        paths: files of one kind with the same columns, which are read as one.
+        settings: a `TableSettings`.
 
     Raises:
-        ValueError: when the file is damaged, and for text columns, missing values, columns without
-            a name and an unknown `label_column`.
+        ValueError: when a file is damaged, and for text columns, missing values, columns without
+            a name, an unknown `label_column`, and files with other columns.
         ImportError: when pandas (or, for Parquet, pyarrow) is not installed.
     """
-    pandas = import_optional("pandas", "pandas", "Reading a table")
-    if path.lower().endswith(".parquet"):
-        with reading(path, "a Parquet file"):
-            table = pandas.read_parquet(path)
-    else:
-        with reading(path, "a CSV file"):
-            table = pandas.read_csv(path, low_memory=False)
-        _check_header(path, table, pandas)
-    check_names(path, table)
-    if not len(table):
-        raise source_error(path, "have at least one row of values")
-    labels = None
-    if label_column is not None:
-        if not isinstance(label_column, str):
-            raise argument_error("label_column", "a column's name", label_column, TypeError)
-        check_choice("label_column", label_column, table.columns)
-        labels = _labels(path, table.pop(label_column), pandas)
-    if not len(table.columns):
-        raise source_error(path, "have at least one column of data besides the label")
+    first, tables, labels, found = paths[0], [], [], []
+    for path in paths:
+        if path.lower().endswith(".parquet"):
+            table, sentence = _read_parquet(path)
+        else:
+            table, sentence = _read_csv(path, settings)
+        if sentence and sentence not in found:
+            found.append(sentence)
+        label, table = without_label(path, table, settings.label_column)
+        if not len(table.columns):
+            raise source_error(path, "have at least one column of data besides the label")
+        if tables and list(table.columns) != list(tables[0].columns):
+            raise source_error(
+                path,
+                f"have the columns of {first!r}: {some(tables[0].columns)}",
+                some(table.columns),
+            )
+        tables.append(table)
+        labels.append(label)
+    if not sum(map(len, tables)):
+        raise source_error(first, "have at least one row of values")
+    remedy = NAME_THE_LABEL
+    if found:
+        remedy += f", or say how the table is to be read: it was taken for {found[0]}"
+    rows = [to_numbers(path, table, remedy) for path, table in zip(paths, tables) if len(table)]
     return RawData(
-        os.path.basename(path),
-        x=to_numbers(path, table),
-        y=labels,
-        feature_names=list(table.columns),
+        os.path.basename(first),
+        x=rows[0] if len(rows) == 1 else np.concatenate(rows),
+        y=None if settings.label_column is None else joined(first, labels),
+        feature_names=list(tables[0].columns),
+        found=[f"{os.path.basename(first)}: {sentence}" for sentence in found],
     )
+
+
+def frame_of(table):
+    """Returns the DataFrame of a `pyarrow.Table`, and a sentence on it or an empty text.
+
+    The levels of an index that have names are columns; one without a name is left out.
+    """
+    frame = table.to_pandas(ignore_metadata=True)
+    frame.columns = [str(column) for column in frame.columns]
+    index = [name for name in frame.columns if _INDEX.fullmatch(name)]
+    return frame.drop(columns=index), "the index without a name is left out" if index else ""
 
 
 def check_names(path, table):
@@ -57,98 +120,42 @@ def check_names(path, table):
     table.columns = [str(column) for column in table.columns]
     if not table.columns.is_unique:
         repeated = list(table.columns[table.columns.duplicated()])
-        raise source_error(path, "have a different name for each column", _some(repeated))
+        raise source_error(path, "have a different name for each column", some(repeated))
 
 
-def to_numbers(path, table, remedy="name the label with `label_column`"):
-    """Returns a DataFrame as one array [n, num_features], float32 or, where needed, float64.
-
-    Args:
-        path: where it is from, for errors.
-        table: a DataFrame.
-        remedy: what else can be done about columns of text, for the error.
-
-    Raises:
-        ValueError: for columns that are not of numbers, and for missing values.
-    """
-    _check_numeric(path, table, remedy)
-    _check_missing(path, table)
-    exact = all(column.dtype in (np.float32, np.bool_) for _, column in table.items())
-    return table.to_numpy(dtype=np.float32 if exact else np.float64)
+def _read_parquet(path):
+    """Returns what `frame_of` does of a Parquet file."""
+    parquet = import_optional("pyarrow.parquet", "pyarrow", "Reading a Parquet file")
+    import_optional("pandas", "pandas", "Reading a Parquet file")
+    with reading(path, "a Parquet file"), parquet.ParquetFile(path) as file:
+        # Of equal values, billions take a few bytes.
+        check_fits(path, (file.metadata.num_rows, len(file.schema_arrow)), _FLOAT64)
+        table, sentence = frame_of(file.read())
+    check_names(path, table)
+    return table, sentence
 
 
-def _check_header(path, table, pandas):
-    """Raises unless the first row of a CSV file names its columns."""
+def _read_csv(path, settings):
+    """Returns the DataFrame of a CSV file, and what was concluded from its first rows."""
+    pandas = import_optional("pandas", "pandas", "Reading a table")
+    form = csv_format(path, settings.header, settings.separator, settings.decimal)
+    missing = {name: MISSING for name in form.names}
+    if settings.label_column in missing:  # in which None, NA and null may be classes
+        missing[settings.label_column] = ("",)
+    with reading(path, "a CSV file"), opened_text(path) as file:
+        table = pandas.read_csv(
+            file,
+            sep=form.separator,
+            decimal=form.decimal,
+            header=0 if form.has_header else None,
+            names=form.names,
+            skiprows=form.skipped,
+            encoding=form.encoding,
+            skipinitialspace=True,
+            keep_default_na=False,
+            na_values=missing,
+            low_memory=False,
+        )
     if not isinstance(table.index, pandas.RangeIndex):
         raise source_error(path, "have as many names in its first row as values in the others")
-    unnamed = [column for column in table.columns if column.startswith("Unnamed: ")]
-    if unnamed:
-        raise source_error(
-            path,
-            "have a name for every column (write tables with `to_csv(path, index=False)`)",
-            f"no name for {_some(unnamed)}",
-        )
-    numbered = [str(i) for i in range(len(table.columns))]
-    if list(table.columns) != numbered and all(map(_is_number, table.columns)):
-        raise source_error(
-            path,
-            "have a first row with the columns' names",
-            f"the first row holds numbers, {_some(table.columns)}",
-        )
-
-
-def _is_number(column):
-    """Whether a column's name is a number, or a repeated one that pandas numbered ("0.5.1")."""
-    name, _, repetition = column.rpartition(".")
-    for text in (column, name if repetition.isdigit() else column):
-        with contextlib.suppress(ValueError):
-            float(text)
-            return True
-    return False
-
-
-def _check_numeric(path, table, remedy):
-    pandas = import_optional("pandas", "pandas", "Reading a table")
-    text = [
-        name
-        for name, column in table.items()
-        if not pandas.api.types.is_numeric_dtype(column.dtype)
-        or pandas.api.types.is_complex_dtype(column.dtype)
-    ]
-    if text:
-        raise source_error(
-            path,
-            f"have only columns of numbers; drop or encode the others, or {remedy}",
-            f"not numbers: {_some(text)}",
-        )
-
-
-def _check_missing(path, table):
-    missing = table.isna().sum()
-    missing = [f"{name} ({count})" for name, count in missing.items() if count]
-    if missing:
-        raise source_error(
-            path,
-            "have no missing values; fill them or drop the rows",
-            f"missing, by column: {_some(missing, str)}",
-        )
-
-
-def _labels(path, column, pandas):
-    """Returns the label column as an array of numbers or of strings."""
-    if column.isna().any():
-        found = f"{int(column.isna().sum())} missing in {column.name!r}"
-        raise source_error(path, "have a label in every row", found)
-    if isinstance(column.dtype, pandas.CategoricalDtype):
-        column = column.astype(column.cat.categories.dtype)
-    if pandas.api.types.is_integer_dtype(column.dtype) or column.dtype == bool:
-        return column.to_numpy(dtype=np.int64)
-    if pandas.api.types.is_float_dtype(column.dtype):
-        return column.to_numpy(dtype=np.float64)
-    return np.array([str(value) for value in column])
-
-
-def _some(names, form=repr):
-    names = list(names)
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(form(name) for name in names[:_SHOWN]) + more
+    return table, form.sentence()

@@ -5,7 +5,8 @@ import importlib
 import numpy as np
 
 from keras_infovae.datasets.raw import RawData
-from keras_infovae.datasets.reading import source_error
+from keras_infovae.datasets.reading import some, source_error
+from keras_infovae.utils.splits import SPLITS
 
 PREFIX = "tfds:"
 
@@ -14,8 +15,8 @@ def read(source):
     """Returns the `RawData` of a data set of TensorFlow Datasets, downloading it if need be.
 
     The examples are the set's supervised input, or else its feature `image`, or else its only
-    feature; labels are its supervised target or its feature `label`. A split called `test` is the
-    official test split.
+    feature; labels are its supervised target or its feature `label`. Splits called `validation` and
+    `test` are kept as they are.
 
     Args:
         source: `"tfds:"` and a name, which may hold a configuration and a version.
@@ -45,12 +46,15 @@ def read(source):
     if features[x].shape is None or None in features[x].shape:  # it would be padded with zeros
         found = f"{x!r} has the shape {features[x].shape}"
         raise source_error(source, "have examples that are all of one shape", found)
-    arrays = []
-    for split in ("train", "test"):
+    arrays = {}
+    for split, suffix in (("train", ""), ("validation", "_validation"), ("test", "_test")):
         if split in builder.info.splits:
             columns = library.as_numpy(builder.as_dataset(split=split, batch_size=-1))
-            arrays += [np.asarray(columns[x]), None if y is None else np.asarray(columns[y])]
-    return RawData(source, *arrays)
+            arrays[f"x{suffix}"] = np.asarray(columns[x])
+            arrays[f"y{suffix}"] = None if y is None else np.asarray(columns[y])
+    others = [name for name in builder.info.splits if name not in SPLITS]
+    passed_over = [f"{source}: splits passed over: {some(others)}"] if others else []
+    return RawData(source, **arrays, passed_over=passed_over)
 
 
 def _keys(source, features, supervised_keys):

@@ -10,10 +10,11 @@ import os
 
 import numpy as np
 
-from keras_infovae.datasets.reading import reading, source_error
-from keras_infovae.datasets.tfrecords import TFRecordFeature
+from keras_infovae.datasets.reading import reading, some, source_error
+from keras_infovae.datasets.tfrecords import TFRecordFeature, number_type
 
 _HEADER, _FOOTER = 12, 4
+_MOST_AXES = 32
 
 
 class TFRecordRows:
@@ -43,6 +44,7 @@ class TFRecordRows:
             raise source_error(path, "hold at least one example", "it has no records")
         (example,) = self._examples([0])
         self.event_shape, self.dtype = self._form(example, 0)
+        self._array(example, 0)  # whether it has as many values as that
 
     def read(self, rows):
         """Returns the examples of `rows`, an array of integers [k]: [k, *event_shape]."""
@@ -86,14 +88,40 @@ class TFRecordRows:
         """Returns the shape and the dtype of x in an example."""
         shape, dtype = self._feature.shape, self._feature.dtype
         if shape is None:
-            shape = tuple(self._values(example, row, "/shape").int64_list.value)
+            shape = tuple(self._described(example, row, "/shape", "int64_list"))
+            if not 1 <= len(shape) <= _MOST_AXES or min(shape) < 1:
+                raise source_error(
+                    self.path,
+                    f"have 1 to {_MOST_AXES} lengths of at least 1 in "
+                    f"{self._feature.name + '/shape'!r}",
+                    f"record {row} has {some(shape, str)}",
+                )
         kind = self._values(example, row).WhichOneof("kind")
         if kind != "bytes_list":
-            dtype = {"float_list": "float32", "int64_list": "int64"}[kind]
-        elif dtype is None:
-            dtype = b"".join(self._values(example, row, "/dtype").bytes_list.value).decode()
-        with reading(self.path, "a TFRecord file of numbers"):
-            return shape, np.dtype(dtype)
+            return shape, np.dtype({"float_list": "float32", "int64_list": "int64"}[kind])
+        if dtype is None:
+            stored = b"".join(self._described(example, row, "/dtype", "bytes_list"))
+            try:
+                dtype = number_type(stored.decode(), self._feature.name + "/dtype")
+            except ValueError as error:  # UnicodeDecodeError is one
+                raise source_error(
+                    self.path,
+                    f"have the name of a dtype of real numbers in "
+                    f"{self._feature.name + '/dtype'!r}",
+                    f"record {row} has {stored[:40]!r}",
+                ) from error
+        return shape, np.dtype(dtype)
+
+    def _described(self, example, row, suffix, kind):
+        """Returns the list of the feature that describes x, which must be of that kind."""
+        feature = self._values(example, row, suffix)
+        if feature.WhichOneof("kind") != kind:
+            raise source_error(
+                self.path,
+                f"have a {kind} in {self._feature.name + suffix!r}",
+                f"record {row} has a {feature.WhichOneof('kind')}",
+            )
+        return getattr(feature, kind).value
 
     def _array(self, example, row):
         """Returns the flat values of an example."""

@@ -42,7 +42,7 @@ class TFRecordFeature:
         if self.shape is not None:
             object.__setattr__(self, "shape", tuple(check_integers("shape", self.shape)))
         if self.dtype is not None:
-            object.__setattr__(self, "dtype", _number_type(self.dtype).name)
+            object.__setattr__(self, "dtype", number_type(self.dtype).name)
 
 
 def write_tfrecords(path, x, *, examples_per_file=10_000):
@@ -119,7 +119,7 @@ def _examples(arrays):
             raise argument_error(
                 "x", "arrays of examples, [n, ...], of rank 2 or more", array.shape
             )
-        dtype = _number_type(array.dtype, "x")
+        dtype = number_type(array.dtype, "x")
         form = form or (array.shape[1:], dtype)
         if (array.shape[1:], dtype) != form:
             found = f"{array.shape[1:]} {dtype} after {form[0]} {form[1]}"
@@ -136,7 +136,7 @@ def _examples(arrays):
             yield example.SerializeToString()
 
 
-def _number_type(dtype, name="dtype"):
+def number_type(dtype, name="dtype"):
     """Returns `dtype` as a NumPy dtype of real numbers, in the machine's byte order."""
     try:
         found = np.dtype(dtype)

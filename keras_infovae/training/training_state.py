@@ -45,6 +45,7 @@ def read_model(path):
         ValueError: when the file is damaged, or of another version.
     """
     try:
+        _check_stored(path)
         model = keras.saving.load_model(path)
         epochs = getattr(model, "epochs_trained", 0)  # any Keras model may be in such a file
         state = _read(path) or TrainingState(epochs, False, {})
@@ -53,6 +54,26 @@ def read_model(path):
             f"{path}, which is damaged or of another version: {type(error).__name__}: {error}"
         ) from error
     return model, state
+
+
+def _check_stored(path):
+    """Raises ValueError where the state is compressed, which `TrainingState.write` never does.
+
+    Keras unpacks every file of the archive before it looks at any: 1 MB may become gigabytes.
+    """
+    with zipfile.ZipFile(path) as archive:
+        if _ENTRY not in archive.namelist():
+            return
+        entries = [archive.getinfo(_ENTRY)]
+        if entries[0].file_size == entries[0].compress_size:
+            with archive.open(_ENTRY) as file, zipfile.ZipFile(file) as arrays:
+                entries += arrays.infolist()
+    for entry in entries:
+        if entry.file_size != entry.compress_size:
+            raise ValueError(
+                f"{_ENTRY} must be stored as it is. Received: {entry.compress_size:,} bytes of "
+                f"{entry.filename} become {entry.file_size:,}"
+            )
 
 
 def _read(path):

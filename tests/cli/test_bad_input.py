@@ -1,5 +1,6 @@
 """Bad command lines: one line that names the flag, what is allowed and what was received."""
 
+import json
 import os
 
 import numpy as np
@@ -58,6 +59,17 @@ TRAIN = [  # flags, what the message must have
         ["--validation_fraction=0.5", "--test_fraction=0.5"],
         ["`--test_fraction`", "less than 1", "--test_fraction=0.5"],
     ),
+    (["--data=pairs.npz"], ["`--data`", "one label per example", "(20, 2)", "pairs.npz"]),
+    (["--data=either.csv"], ["`--data`", "`--header`", "'first' or 'none'", "either.csv"]),
+    (["--data=table.csv", "--header=no"], ["`--header`", "'first', 'none'", "--header='no'"]),
+    (["--data=table.csv", "--separator=ab"], ["`--separator`", "a character", "--separator='ab'"]),
+    (["--data=table.csv", "--decimal=;"], ["`--decimal`", "',', '.'", "--decimal=';'"]),
+    (["--header=first"], ["`--header`", ".csv and .tsv", "--header='first'"]),
+    (
+        ["--data=table.csv", "--stream", "--separator=,"],
+        ["`--separator`", "left out with --stream"],
+    ),
+    (["--data=pipe.npy"], ["`--data`", "a regular file", "a named pipe", "pipe.npy"]),
     (["--label_column=x"], ["`--label_column`", ".csv and .parquet", "--label_column='x'"]),
     (["--standardize"], ["`--standardize`", "not a table", "--standardize=True"]),
     (["--data=digit"], ["`--data`", "'digits'", "--data='digit'", "Did you mean"]),
@@ -100,6 +112,9 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_table("table.csv")
     write_table("text.csv")
+    np.savez("pairs.npz", x=np.zeros((20, 3)), y=np.arange(40).reshape(20, 2))
+    (tmp_path / "either.csv").write_text("3,1\n0.5,0.25\n0.1,0.2\n")
+    os.mkfifo("pipe.npy")
     (tmp_path / "bad.npz").write_text("PK, but no archive")
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / "mine").mkdir()
@@ -134,9 +149,21 @@ EVALUATE = [
     (["--output=out.txt"], ["`--output`", ".json", "--output=out.txt"]),
     (["--output=no/out.json"], ["`--output`", "folder that exists", "--output=no/out.json"]),
     (["--label_column=kind"], ["`--label_column`", "without --data", "--label_column=kind"]),
+    (["--separator=;"], ["`--separator`", "without --data", "--separator=;"]),
     (["--data=no.npz"], ["`--data`", "a path that exists", "--data='no.npz'"]),
     (["--data=wine"], ["`--data`", "[examples, 8, 8, 1]", "13"]),
 ]
+
+
+@pytest.mark.parametrize("key", ["data", "model", "training"])
+def test_a_config_that_was_changed_by_hand(command, runs, tmp_path, key):
+    config = json.loads((runs / "table/config.json").read_text())
+    config[key] = ["digits"]
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    outcome = command("evaluate", f"--run={tmp_path}")
+    assert outcome.status == 2 and outcome.err.count("\n") == 1
+    for part in ("`--run`", "config.json", f"an object '{key}'", str(tmp_path), '["digits"]'):
+        assert part in outcome.err
 
 
 @pytest.mark.parametrize(("flags", "parts"), EVALUATE, ids=lambda value: " ".join(value))

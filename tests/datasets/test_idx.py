@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -86,3 +87,22 @@ def test_a_folder_with_the_four_files_of_mnist(tmp_path):
     (tmp_path / "t10k-images-idx3-ubyte").unlink()
     with pytest.raises(ValueError, match="all four idx files of MNIST.*no t10k-images"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize("claimed", [20, 10**9])
+def test_no_more_is_inflated_than_the_header_says(claimed, tmp_path, monkeypatch):
+    """Of 10 MB of zeros in 10 kB."""
+    content = gzip.compress(struct.pack(">BBBBI", 0, 0, 8, 1, claimed) + bytes(10**7), mtime=0)
+    (tmp_path / "x.gz").write_bytes(content)
+    expected = "it has more: it is too long" if claimed == 20 else "it is truncated"
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=rf"x\.gz.*{expected}"):
+        load(tmp_path / "x.gz")
+    assert tracemalloc.get_traced_memory()[1] < 10**6
+    tracemalloc.stop()
+
+
+def test_a_rank_that_no_array_has(tmp_path):
+    (tmp_path / "x.idx").write_bytes(b"\0\0\x08\x64" + struct.pack(">100I", *[1] * 100) + b"\1")
+    with pytest.raises(ValueError, match=r"rank 1 to 32.*x\.idx.*rank 100"):
+        load(tmp_path / "x.idx")

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_infovae.datasets import Scaling, load, official
+from keras_infovae.datasets import DataWarning, Scaling, load, official
 
 rng = np.random.default_rng(0)
 
@@ -161,6 +161,15 @@ def test_tensorflow_datasets(features, keys, labeled, monkeypatch):
     assert (len(data.train), len(data.validation), len(data.test)) == (9, 1, 10)
     assert data.scaling == Scaling(0.0, 255.0)
     assert (data.train_labels is not None) == labeled
+
+
+def test_the_splits_of_tensorflow_datasets_are_kept(monkeypatch):
+    sizes = {"train": 10, "validation": 4, "test": 5, "unlabeled": 3}
+    builder = _Builder({name: {"image": _images(n, 2, 2, 1)} for name, n in sizes.items()})
+    _fake_library(monkeypatch, builder)
+    with pytest.warns(DataWarning, match="splits passed over: 'unlabeled'"):
+        data = load("tfds:anything")
+    assert (len(data.train), len(data.validation), len(data.test)) == (10, 4, 5)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import keras_infovae as ki
+from keras_infovae.datasets import memory
 from keras_infovae.utils.splits import SPLITS
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (101, 4, 4, 1), dtype=np.uint8)
@@ -237,7 +238,7 @@ def test_arguments(arguments, error, message, path):
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        (np.array([[None, 1]]), "be a NumPy file that is whole and readable"),
+        (np.array([[None, 1]]), "pickled objects are refused"),
         (np.zeros(5), "rank 2 or more.*shape \\(5,\\)"),
         (np.zeros((0, 2)), "NumPy file|at least one example"),
         (np.zeros((5, 2), "c8"), "real numbers.*complex64"),
@@ -337,3 +338,26 @@ def test_two_devices_train_as_one(path):
 def test_the_scaling_can_be_kept(path):
     scaling = ki.datasets.stream(path, 8).scaling
     assert scaling == ki.datasets.Scaling.from_config(json.loads(json.dumps(scaling.get_config())))
+
+
+def test_folders_of_splits_are_the_splits_of_a_stream(tmp_path):
+    """With the examples that `load` has in each."""
+    Image = pytest.importorskip("PIL.Image")
+    for i, name in enumerate(("train", "test")):
+        (tmp_path / name).mkdir()
+        for j in range(10):
+            Image.new("L", (3, 2), 20 * i + j).save(tmp_path / name / f"{j}.png")
+    stream = ki.datasets.stream(tmp_path, 5, validation_fraction=0.2)
+    assert stream.sizes == {"train": 8, "validation": 2, "test": 10}
+    data = ki.datasets.load(tmp_path, validation_fraction=0.2)
+    for split in stream.sizes:
+        found = stream.sample(split, 10)[:, 0, 0, 0]
+        np.testing.assert_array_equal(np.sort(found), np.sort(getattr(data, split)[:, 0, 0, 0]))
+    assert stream.notes == data.notes != ()
+
+
+def test_a_batch_has_to_fit_in_memory(path, monkeypatch):
+    monkeypatch.setattr(memory, "available_memory", lambda: 10_000)
+    assert ki.datasets.stream(path, 8).batch_size == 8
+    with pytest.raises(ValueError, match="fit in memory .take a smaller `batch_size`"):
+        ki.datasets.stream(path, 64)

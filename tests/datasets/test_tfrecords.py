@@ -170,3 +170,57 @@ def test_the_feature_is_for_tfrecord_files_alone(tmp_path):
         read(tmp_path / "x.npy", feature=FEATURE())
     with pytest.raises(TypeError, match="`feature` must be a TFRecordFeature"):
         read(tmp_path / "x.npy", feature="x")
+
+
+def described(shape=(2,), dtype=b"float32", x=bytes(8)):
+    return {"x": x, "x/shape": list(shape), "x/dtype": dtype}
+
+
+@pytest.mark.parametrize(
+    ("example", "message"),
+    [
+        (described(shape=[-1]), "lengths of at least 1 in 'x/shape'.*record 0 has -1"),
+        (described(shape=[0]), "lengths of at least 1 in 'x/shape'.*record 0 has 0"),
+        (described(shape=[2**25]), r"shape \(33554432,\).*record 0 has 2 values"),
+        (described(shape=[1] * 100), "1 to 32 lengths.*record 0 has 1, 1, .* 92 more"),
+        (described(shape=[2.0]), "a int64_list in 'x/shape'.*record 0 has a float_list"),
+        (
+            described(dtype=b"\xff\xfe"),
+            r"a dtype of real numbers in 'x/dtype'.*record 0 has b'\\xff",
+        ),
+        (
+            described(dtype=b"float33"),
+            "a dtype of real numbers in 'x/dtype'.*record 0 has b'float33'",
+        ),
+        (
+            described(dtype=b"object"),
+            "a dtype of real numbers in 'x/dtype'.*record 0 has b'object'",
+        ),
+        (described(dtype=b"i4,f8"), "a dtype of real numbers in 'x/dtype'.*record 0 has b'i4,f8'"),
+        (described(dtype=[1]), "a bytes_list in 'x/dtype'.*record 0 has a int64_list"),
+        (described(x=b"abc"), "record 0 has 0.75 values"),
+        (described(x=b""), "record 0 has 0 values"),
+    ],
+)
+def test_wrong_fields_are_found_when_the_file_is_opened(example, message, tmp_path):
+    """Its checksums are right."""
+    path = write(tmp_path / "bad.tfrecord", [example] * 4)
+    for use in (lambda: ki.datasets.stream(path, 2), lambda: ki.datasets.load(path)):
+        with pytest.raises(
+            ValueError, match=rf"`source` must .*bad\.tfrecord.*{message}|{message}"
+        ):
+            use()
+
+
+def test_a_later_record_is_named_too(tmp_path):
+    path = write(tmp_path / "bad.tfrecord", [described(), described(), described(shape=[-1])])
+    with pytest.raises(ValueError, match=r"bad\.tfrecord.*record 2 has -1"):
+        ki.datasets.load(path)
+
+
+def test_load_reads_them_into_memory(tmp_path):
+    ki.datasets.write_tfrecords(tmp_path / "x", X, examples_per_file=10)
+    data = ki.datasets.load(tmp_path / "x", validation_fraction=0, test_fraction=0)
+    np.testing.assert_array_equal(np.sort(data.train, axis=0), np.sort(X.astype("f4"), axis=0))
+    assert data.notes == ("x: 3 files are read as one",)
+    assert len(ki.datasets.load(tmp_path / "x" / "00000.tfrecord", limit=5).train) == 3

@@ -97,6 +97,19 @@ def test_table_with_names_and_scaling(tmp_path, monkeypatch):
         check_picture(plot(model, tmp_path / "p.png", x, feature_names=names))
 
 
+ODD = ["$\\bad$", "$x_$", "_a\nb", "a" * 2000]  # no formulas, hidden to legends, too long
+
+
+def test_names_are_text_and_no_formulas(tmp_path):
+    """A model is trained before they are drawn."""
+    model, data = (
+        make_model((4,), likelihood="normal"),
+        make_data((4,), np.array(ODD * (N // 4)), ODD),
+    )
+    for path in evaluation.plot_all(model, data, None, tmp_path):
+        check_picture(path)
+
+
 @pytest.mark.parametrize("history", [{"loss": [3.0]}, {"loss": [3.0], "val_loss": [2.0]}, HISTORY])
 def test_history(tmp_path, history):
     check_picture(evaluation.plot_history(history, tmp_path / "h.png"))

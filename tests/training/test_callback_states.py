@@ -1,5 +1,7 @@
 """The state of callbacks comes back as it was, and of the same callbacks only."""
 
+import zipfile
+
 import keras
 import numpy as np
 import pytest
@@ -72,3 +74,18 @@ def test_what_cannot_be_kept_is_refused():
         check_callbacks([keras.callbacks.TerminateOnNaN()])
     with pytest.raises(ValueError, match="`callbacks` must be those of the training: .'Own'."):
         set_states([keras.callbacks.EarlyStopping()], get_states([Own()]))
+
+
+@pytest.mark.parametrize("inner", [False, True])
+def test_a_compressed_state_is_not_unpacked(inner, tmp_path, monkeypatch):
+    """Neither by Keras, which unpacks all files of an archive, nor by NumPy."""
+    path, state = tmp_path / "model.keras", tmp_path / "state.npz"
+    keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]).save(path)
+    save = np.savez_compressed if inner else np.savez
+    save(state, epoch=1, stopped=False, **{"state/0/best": np.zeros(10**6)})
+    compression = zipfile.ZIP_STORED if inner else zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(path, "a", compression) as archive:
+        archive.write(state, "training_state.npz")
+    monkeypatch.setattr(keras.saving, "load_model", lambda path: pytest.fail("it was unpacked"))
+    with pytest.raises(ValueError, match=r"model.keras.*must be stored as it is.* become \d"):
+        read_model(path)

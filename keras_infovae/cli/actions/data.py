@@ -1,7 +1,9 @@
 """The data of a run: from flags, and again from its config.json."""
 
 import dataclasses
+import json
 import os
+import warnings
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from keras_infovae.utils import arrays
 from keras_infovae.utils.splits import SPLITS
 
 _SETTINGS = ("label_column", "limit", "standardize", "validation_fraction", "test_fraction", "seed")
+_OBJECTS = ("data", "model", "training")  # of these
 CONFIG_KEYS = ("data", "data_fingerprint", "feature_names", "model", "training")
 
 
@@ -35,6 +38,7 @@ def load(flags):
             name: settings[name] for name in settings if name not in data_flags.NOT_STREAMED
         }
         settings["batch_size"] = flags.batch_size
+    settings |= data_flags.table_settings(flags)
     likelihood = flags.likelihood
     settings = {"source": flags.data} | settings
     data = _load(settings | {"standardize": bool(settings["standardize"])})
@@ -66,9 +70,11 @@ def lasting_source(source):
 
 def _load(settings):
     """Returns the `Dataset` of the arguments of `datasets.load`, or of `stream` (a batch_size)."""
-    if "batch_size" in settings:
-        return streamed_data.load(**settings)
-    return datasets.load(**settings)
+    with warnings.catch_warnings():  # the data's summary has them
+        warnings.simplefilter("ignore", datasets.DataWarning)
+        if "batch_size" in settings:
+            return streamed_data.load(**settings)
+        return datasets.load(**settings)
 
 
 def stream_of(data):
@@ -117,6 +123,13 @@ def config_of(run):
             "Argument `run` must be a run that `keras-infovae train` wrote. "
             f"Received: {run.path}, whose config.json has no {missing[0]!r}"
         )
+    for key in _OBJECTS:
+        if not isinstance(config[key], dict):
+            raise ValueError(
+                "Argument `run` must be a run whose config.json is as `keras-infovae train` wrote "
+                f"it, with an object {key!r}. Received: {run.path}, where that is "
+                f"{json.dumps(config[key])[:40]}"
+            )
     model = config["model"].get("name")
     if model not in registry.members:
         raise ValueError(
@@ -145,32 +158,39 @@ def load_of_run(config):
     return data
 
 
-def load_other(source, config, scaling, label_column=None):
+def load_other(source, config, scaling, given=None):
     """Returns a `Dataset` of other examples, scaled as those that a run was trained on.
 
     Args:
         source: a name or a path.
         config: the run's config.
         scaling: the `Scaling` of the run's model.
-        label_column: for tables. Default: that of the run, where there is such a column.
+        given: what `table_settings` returned. Default: none; the label column is then that of the
+            run, where there is such a column.
 
     Raises:
         ValueError: when the columns are not those of the run; else as `datasets.load`.
     """
+    given = given or {}
     settings = {"label_column": None} | config["data"]
     settings |= {"source": source, "limit": None, "standardize": False}
     settings.pop("batch_size", None)  # of a stream; other examples are read into memory
-    if label_column is not None:
-        settings["label_column"] = label_column
-    elif not source.lower().endswith(tables.SUFFIXES):
+    for name in ("separator", "decimal"):  # of that file
+        settings.pop(name, None)
+    if settings.get("header") == "none" or not source.lower().endswith(tables.TEXT_SUFFIXES):
+        settings.pop("header", None)  # what `generate` writes has one
+    if not source.lower().endswith(tables.SUFFIXES) and not os.path.isdir(
+        os.path.expanduser(source)
+    ):
         settings["label_column"] = None
+    settings |= given
     try:
-        data = datasets.load(**settings)
+        data = _load(settings)
     except ValueError:
-        if label_column is not None or settings["label_column"] is None:
+        if "label_column" in given or settings["label_column"] is None:
             raise
         try:  # new examples may have no labels
-            data = datasets.load(**settings | {"label_column": None})
+            data = _load(settings | {"label_column": None})
         except ValueError:
             data = None
         if data is None:

@@ -32,6 +32,8 @@ def run(command, flags):
         print(f"The run in {run.path} is unfinished; this is its last good epoch.")
     source = config["data"]["source"] if flags.data is None else flags.data
     print(f"{run.path} on {source}, {split} examples")
+    for note in data.notes if flags.data is not None else ():
+        print(f"note: {note}")
     print(evaluation.describe(summary))
     if flags.likelihood is not None:
         with reported({"method": "likelihood"}):
@@ -60,7 +62,8 @@ def _log_likelihood(model, x, method, **given):
 def _load(flags, config, model):
     if flags.data is None:
         return run_data.load_of_run(config)
-    data = run_data.load_other(flags.data, config, model.scaling, flags.label_column)
+    given = data_flags.table_settings(flags)
+    data = run_data.load_other(flags.data, config, model.scaling, given)
     model.example_spec.check_shape((None, *data.event_shape), "data")
     for split in SPLITS:
         if len(getattr(data, split)):

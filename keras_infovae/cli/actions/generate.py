@@ -9,6 +9,7 @@ from keras_infovae.cli.actions import conditions
 from keras_infovae.cli.actions import data as run_data
 from keras_infovae.cli.errors import CommandLineError, reported
 from keras_infovae.cli.generate import SUFFIXES
+from keras_infovae.datasets.csv_values import guarded
 from keras_infovae.evaluation.plots import views
 from keras_infovae.training import RunDirectory
 from keras_infovae.utils.files import whole_file
@@ -66,7 +67,7 @@ def _write_csv(path, x, model, feature_names):
     names = feature_names or [f"column_{i}" for i in range(raw.shape[1])]
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(names)
+        writer.writerow(map(guarded, names))
         writer.writerows([str(value) for value in row] for row in raw)
 
 

@@ -27,6 +27,7 @@ class StreamedData(datasets.Dataset):
             f"{self.name}: examples of shape {self.event_shape}, read from disk\n{sizes}\n"
             f"  scaling: {scaling if len(scaling) < 80 else 'one per feature'}\n"
             f"  numbers and pictures: of up to {len(self.train)} examples of each split"
+            + "".join(f"\n  note: {note}" for note in self.notes)
         )
 
 
@@ -39,5 +40,6 @@ def load(source, *, batch_size, **settings):
         **{split: stream.sample(split, count) for split in stream.sizes},
         scaling=stream.scaling,
         feature_names=stream.feature_names,
+        notes=stream.notes,
         stream=stream,
     )

@@ -28,7 +28,7 @@ _SPLITS = {
     "validation": "On validation examples (there is no test split).",
     "train": "On the training examples (nothing was held out), where numbers flatter.",
 }
-_ADVICE = "Its flags are --learning_rate, --clipnorm, --standardize and --dtype_policy."
+_ADVICE = "Flags that help are {}."
 
 
 def carry_out(run, config, data, model, plots=True):
@@ -56,7 +56,7 @@ def carry_out(run, config, data, model, plots=True):
     except KeyboardInterrupt:
         return _stopped("stopped by Ctrl-C.", run, _STOPPED)
     except FloatingPointError as error:
-        return _stopped(f"error: {error} {_ADVICE}", run, _FAILED)
+        return _stopped(f"error: {error} {_advice(config, data)}", run, _FAILED)
     except tf.errors.OpError as error:
         if not reductions.has_workers(model.distribute_strategy):
             raise
@@ -105,6 +105,16 @@ def _fit(run, config, data, model):
         ended = "Stopped at" if last < training["epochs"] else "Trained to"
         print(f"{ended} epoch {last}, best {best}: it has the lowest validation loss, and is kept.")
     return run.history_file.history()
+
+
+def _advice(config, data):
+    """Returns which flags help against losses that are not finite, of those that can be given."""
+    flags = ["--learning_rate", "--clipnorm"]
+    if len(data.event_shape) == 1 and not config["data"].get("standardize"):
+        flags.append("--standardize")
+    if config["training"].get("dtype_policy", "float32") != "float32":
+        flags.append("--dtype_policy")
+    return _ADVICE.format(", ".join(flags[:-1]) + f" and {flags[-1]}")
 
 
 def _early_stopping(patience):

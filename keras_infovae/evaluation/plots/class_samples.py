@@ -52,7 +52,7 @@ def plot(model, x, condition, class_names, seed, path):
         if i == 0:
             names = [style.shortened(class_names[c], 14) for c in classes]
             centers = views.mosaic_centers(canvas.shape[0], len(classes))
-            axes.set_yticks(centers, names, size=9, parse_math=False)
+            axes.set_yticks(centers, names, size=9)
             axes.tick_params(length=0, colors=style.INK)
     return style.write(figure, path)
 

@@ -166,7 +166,15 @@ def _legend(axes, classes):
     from matplotlib.lines import Line2D
 
     marks = [
-        Line2D([], [], linestyle="", marker="o", markersize=6, color=color, label=name)
+        Line2D(
+            [],
+            [],
+            linestyle="",
+            marker="o",
+            markersize=6,
+            color=color,
+            label=style.shortened(name, 40),
+        )
         for name, color in zip(classes.names, classes.colors, strict=True)
     ]
     legend = axes.legend(

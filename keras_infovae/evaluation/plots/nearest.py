@@ -74,7 +74,7 @@ def _images(model, training, samples, indices, header, asked, path):
     if asked is not None:
         asked = [style.shortened(name, 11) for name in asked]
         centers = views.mosaic_centers(canvas.shape[1], _COUNT)
-        axes.set_xticks(centers, asked, size=9, parse_math=False)
+        axes.set_xticks(centers, asked, size=9)
         axes.xaxis.tick_top()
     axes.tick_params(length=0, colors=style.INK)
     return style.write(figure, path)

@@ -108,7 +108,7 @@ def panels(figure, count, columns):
 
 def panel_title(axes, text, most=24):
     """Writes a panel's title, cut where it would run into the next panel."""
-    axes.set_title(shortened(text, most), loc="left", size=8.5, color=INK, pad=5, parse_math=False)
+    axes.set_title(shortened(text, most), loc="left", size=8.5, color=INK, pad=5)
 
 
 def shortened(text, most):
@@ -122,6 +122,25 @@ def write(figure, path):
     folder = os.path.dirname(path)
     with contextlib.suppress(FileExistsError):
         os.makedirs(folder or ".")
+    _take_text_as_it_is(figure)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png", facecolor="white")
     return path
+
+
+def _take_text_as_it_is(figure):
+    """Keeps matplotlib from reading names with a `$`, such as a column's or a class's, as formulas.
+
+    Where they are none, it would fail. The numbers on an axis are matplotlib's own: 10^3 is one.
+    """
+    from matplotlib.text import Text
+    from matplotlib.ticker import LogFormatter, ScalarFormatter
+
+    numbers = set()
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if isinstance(axis.get_major_formatter(), (LogFormatter, ScalarFormatter)):
+                numbers.update(text for text in axis.findobj(Text) if text is not axis.label)
+    for text in figure.findobj(Text):
+        if text not in numbers:
+            text.set_parse_math(False)

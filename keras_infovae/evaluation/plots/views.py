@@ -4,12 +4,14 @@ import math
 
 import numpy as np
 
+from keras_infovae.evaluation.plots import style
 from keras_infovae.utils.checks import argument_error, check_integer
 
 IMAGES, TABLE, CURVES = "images", "table", "curves"
 MOST_PANELS = 30
 _SMALLEST_SIDE = 8  # of [height, width]: below it, two axes are time and channel, or the like
 _TILE_PIXELS = 96
+_LONGEST_NAME = 40  # of a column; in characters
 _CHANNEL_NOTES = {
     2: " The first channel is red, the second cyan.",
     4: " The fourth channel is opacity, over white.",
@@ -32,14 +34,14 @@ def view(event_shape, feature_names=None):
 
 
 def check_features(feature_names, num_features):
-    """Returns the name of each column, made up when `feature_names` is None."""
+    """Returns the name of each column, short enough for an axis; made up when there are none."""
     if feature_names is None:
         return [f"column {i}" for i in range(num_features)]
     if len(feature_names) != num_features:
         raise argument_error(
             "feature_names", f"{num_features} names or None", f"{len(feature_names)} names"
         )
-    return list(map(str, feature_names))
+    return [style.shortened(name, _LONGEST_NAME) for name in feature_names]
 
 
 def rows_of(model, values):
