@@ -12,6 +12,7 @@ again. About 25 minutes on one processor core.
 """
 
 import csv
+import itertools
 import math
 import os
 
@@ -26,7 +27,7 @@ flags.DEFINE_string("mnist", "mnist", "A name or path of MNIST for datasets.load
 flags.DEFINE_string("output", "learned_scale.csv", "The table; rows are added to it.")
 flags.DEFINE_list("data", None, "The data to study. Default: all.")
 flags.DEFINE_integer("seeds", 3, "Models per setting.", lower_bound=1)
-flags.DEFINE_integer("steps", 2000, "Steps of each training.", lower_bound=1)
+flags.DEFINE_list("steps", ["200", "2000"], "Steps of a training, one number or several.")
 flags.DEFINE_bool("summary", False, "Train nothing; print the means over seeds of --output.")
 
 WAYS = {
@@ -34,7 +35,7 @@ WAYS = {
     "gradient": {"scale_update": "gradient"},
     "closed_form": {},
 }
-SETTINGS = ("data", "way", "factor", "seed")
+SETTINGS = ("data", "way", "factor", "steps", "seed")
 RESULTS = ("r2", "elbo", "kl", "best_r2", "best_elbo", "best_kl", "best_epoch", "epochs")
 BATCH_SIZE = 64
 
@@ -102,7 +103,7 @@ def measure(model, x, unit):
     return 1 - errors / np.square(x - x.mean(axis=0)).sum(), elbo, kl
 
 
-def run(x, way, factor, seed):
+def run(x, way, factor, steps, seed):
     """Returns the results of one model."""
     keras.utils.set_random_seed(seed)
     train, validation, test = (factor * part for part in split(x, seed))
@@ -111,7 +112,7 @@ def run(x, way, factor, seed):
     model = ki.VAE(8, likelihood=likelihood, encoder=network, decoder=network, seed=seed)
     model.compile("adam")
     best = Best()
-    epochs = round(FLAGS.steps / math.ceil(len(train) / BATCH_SIZE))
+    epochs = round(steps / math.ceil(len(train) / BATCH_SIZE))
     model.fit(
         train,
         epochs=epochs,
@@ -132,13 +133,13 @@ def print_summary():
     import pandas as pd
 
     means = pd.read_csv(FLAGS.output).groupby(list(SETTINGS[:-1]), sort=False)[list(RESULTS)].mean()
-    print("| data | way | x times | last R2 | ELBO | KL | best epoch | R2 | ELBO | KL |")
-    print("|" + "---|" * 10)
-    for (data, way, factor), row in means.iterrows():
+    print("| data | way | x times | steps | last R2 | ELBO | KL | best epoch | R2 | ELBO | KL |")
+    print("|" + "---|" * 11)
+    for (data, way, factor, steps), row in means.iterrows():
         last = f"{row.r2:.3f} | {row.elbo:.1f} | {row.kl:.1f}"
         best = f"{row.best_r2:.3f} | {row.best_elbo:.1f} | {row.best_kl:.1f}"
         epoch = f"{row.best_epoch:.0f} of {row.epochs:.0f}"
-        print(f"| {data} | {way} | {factor} | {last} | {epoch} | {best} |")
+        print(f"| {data} | {way} | {factor} | {steps} | {last} | {epoch} | {best} |")
 
 
 def main(_):
@@ -150,21 +151,22 @@ def main(_):
             done = {tuple(row[name] for name in SETTINGS) for row in csv.DictReader(file)}
     else:
         with open(FLAGS.output, "w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerow((*SETTINGS, *RESULTS))
-    for name in FLAGS.data or DATA:
+            csv.writer(file, lineterminator="\n").writerow((*SETTINGS, *RESULTS))
+    for name, seed, steps in itertools.product(
+        FLAGS.data or DATA, range(FLAGS.seeds), map(int, FLAGS.steps)
+    ):
         x = DATA[name]()
-        for seed in range(FLAGS.seeds):
-            for way in WAYS:
-                # Where the units are those of the data a factor changes nothing: seen once.
-                for factor in (1, 16) if way == "raw gradient" or seed == 0 else (1,):
-                    case = (name, way, factor, seed)
-                    if tuple(map(str, case)) in done:
-                        continue
-                    results = run(x, way, factor, seed)
-                    row = [*case, *(f"{value:.5g}" for value in results.values())]
-                    print(*row, flush=True)
-                    with open(FLAGS.output, "a", newline="", encoding="utf-8") as file:
-                        csv.writer(file).writerow(row)
+        for way in WAYS:
+            # Where the units are those of the data a factor changes nothing: seen once.
+            for factor in (1, 16) if way == "raw gradient" or seed == 0 else (1,):
+                case = (name, way, factor, steps, seed)
+                if tuple(map(str, case)) in done:
+                    continue
+                results = run(x, way, factor, steps, seed)
+                row = [*case, *(f"{value:.5g}" for value in results.values())]
+                print(*row, flush=True)
+                with open(FLAGS.output, "a", newline="", encoding="utf-8") as file:
+                    csv.writer(file, lineterminator="\n").writerow(row)
 
 
 if __name__ == "__main__":

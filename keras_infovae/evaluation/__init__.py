@@ -6,9 +6,11 @@ from keras_infovae.evaluation.aggregated_posterior import (
     log_det_covariance,
     posterior_moments,
 )
+from keras_infovae.evaluation.anomaly_report import anomaly_report
 from keras_infovae.evaluation.anomaly_threshold import (
     anomaly_metrics,
     calibrate_anomaly_threshold,
+    fit_anomaly_score,
 )
 from keras_infovae.evaluation.class_distribution import class_distribution_mismatch
 from keras_infovae.evaluation.classifier import Classifier
@@ -71,6 +73,7 @@ __all__ = [
     "aggregated_posterior_covariance",
     "aggregated_posterior_report",
     "anomaly_metrics",
+    "anomaly_report",
     "beta_vae_score",
     "bidirectional_monte_carlo",
     "bits_per_dimension",
@@ -85,6 +88,7 @@ __all__ = [
     "disentanglement_completeness_informativeness",
     "elbo_decomposition",
     "factor_vae_score",
+    "fit_anomaly_score",
     "frechet_distance",
     "importance_weighted_bound",
     "inference_gap",

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from keras_infovae.cli.actions import data as run_data
-from keras_infovae.cli import streamed_data, training_run
+from keras_infovae.cli.actions import streamed_data, training_run
 from keras_infovae.datasets import DataWarning
 
 ROWS = np.random.default_rng(0).normal(size=(40, 2)).round(2)

@@ -1,6 +1,7 @@
 """What `keras-infovae evaluate` does."""
 
 import math
+import warnings
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from keras_infovae.cli import data_flags
 from keras_infovae.cli.actions import conditions
 from keras_infovae.cli.actions import data as run_data
 from keras_infovae.cli.errors import reported
+from keras_infovae.evaluation.likelihood.pareto import unreliable_share
 from keras_infovae.training import RunDirectory
 from keras_infovae.utils.files import write_json
 from keras_infovae.utils.splits import SPLITS
@@ -42,6 +44,9 @@ def run(command, flags):
             f"log p(x) by {flags.likelihood}: {summary['log_likelihood']:.2f} "
             f"+- {summary['log_likelihood_standard_error']:.2f} nats"
         )
+        share = summary["log_likelihood_unreliable_weights"]
+        if share is not None:
+            print(f"Weights with a Pareto k of 0.7 or more: of {share:.1%} of the examples")
     if flags.output is not None:
         result = {"run": run.path, "data": source, "split": split} | summary
         write_json(flags.output, result)
@@ -50,12 +55,16 @@ def run(command, flags):
 
 def _log_likelihood(model, x, method, **given):
     """Returns the mean of log p(x) over the examples and the standard error of that mean."""
-    found = evaluation.marginal_log_likelihood(model, x, method, verbose=1, **given)
+    with warnings.catch_warnings():  # the share is printed
+        warnings.simplefilter("ignore")
+        found = evaluation.marginal_log_likelihood(model, x, method, verbose=1, **given)
+    share = unreliable_share(found.pareto_k)
     error = np.std(found.log_likelihood, ddof=1) / math.sqrt(len(x))
     return {
         "log_likelihood": float(np.mean(found.log_likelihood)),
         "log_likelihood_standard_error": float(error),
         "log_likelihood_method": method,
+        "log_likelihood_unreliable_weights": None if math.isnan(share) else share,
     }
 
 

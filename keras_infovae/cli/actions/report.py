@@ -16,6 +16,7 @@ def run(command, flags):
         data = run_data.load_of_run(config)
         given = {"seed": flags.seed, "condition": conditions.of_splits(data, config)}
         history = run.history() or None
+        given["anomaly_label"] = flags.anomaly_label
         given |= {"history": history, "weights_epoch": history and run.weights_epoch}
         path = evaluation.report(model, data, flags.output, **given)
     print(f"Written to {path}")

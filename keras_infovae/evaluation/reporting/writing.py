@@ -8,6 +8,7 @@ from keras_infovae.evaluation import plots
 from keras_infovae.evaluation.conditions import class_names_of, conditions_of
 from keras_infovae.evaluation.plots.embedding import available_methods
 from keras_infovae.evaluation.reporting import page
+from keras_infovae.evaluation.reporting.anomalies import check_anomaly_label
 from keras_infovae.evaluation.reporting.diagnoses import diagnose
 from keras_infovae.evaluation.reporting.measurements import measure
 from keras_infovae.utils.checks import argument_error, check_integer
@@ -31,6 +32,7 @@ def report(
     seed=0,
     batch_size=256,
     condition=None,
+    anomaly_label=None,
 ):
     """Writes `report.html`, one page that needs no network, and `metrics.json` to `directory`.
 
@@ -53,14 +55,17 @@ def report(
         condition: where the model takes a condition: "labels", for the labels of each split, or a
             dictionary {split: one row (or label) per example}. All is then measured and drawn under
             it, and two diagnoses are added where it is a class. Default None.
+        anomaly_label: the label of the examples that are anomalies, the others being usual. The
+            page then says how well `model.score` tells them, beside the norm of the standardized
+            row, for which nothing is trained (`anomaly_report`). Default None.
 
     Returns:
         The path of the page.
 
     Raises:
         ValueError, TypeError: for data or a condition that is not as the model was trained on,
-            fewer than 3 training examples, or a `directory` that holds the metrics.json of
-            something else.
+            fewer than 3 training examples, an `anomaly_label` that none or all of the measured
+            examples have, or a `directory` that holds the metrics.json of something else.
 
     Example:
 
@@ -71,6 +76,7 @@ def report(
     conditions = conditions_of(model, data, condition)
     if len(data.train) < 3:
         raise argument_error("data", "of at least 3 training examples", len(data.train))
+    check_anomaly_label(data, anomaly_label)
     path, numbers = (os.path.join(directory, name) for name in (PAGE, NUMBERS))
     if os.path.lexists(numbers) and not os.path.lexists(path):
         raise argument_error(
@@ -84,7 +90,8 @@ def report(
             expected = f"one of the {epochs} epochs of `history`"
             raise argument_error("weights_epoch", expected, weights_epoch)
     given = {"seed": seed, "batch_size": batch_size, "condition": conditions}
-    metrics = measure(model, data, history=history, weights_epoch=weights_epoch, **given)
+    given |= {"weights_epoch": weights_epoch, "anomaly_label": anomaly_label}
+    metrics = measure(model, data, history=history, **given)
     diagnoses = diagnose(metrics)
     metrics["diagnoses"] = [dataclasses.asdict(diagnosis) for diagnosis in diagnoses]
     os.makedirs(directory, exist_ok=True)
@@ -173,6 +180,7 @@ def _tables(metrics):
         _LABEL_USE[(metrics["label_use"] or {}).get("of", "labels")]: metrics["label_use"],
         "Samples": metrics["samples"],
         "Anomaly threshold": metrics["anomaly_threshold"],
+        "Anomalies": metrics["anomalies"],
         "Model": metrics["model"],
         "Data": metrics["data"],
     }
