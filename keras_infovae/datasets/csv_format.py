@@ -37,6 +37,7 @@ class CsvFormat:
         has_header: whether the first row names the columns.
         skipped: the number of lines before the first row.
         names: of the columns.
+        trailing: whether each row ends in a separator, so that the last column is none.
     """
 
     encoding: str
@@ -45,6 +46,7 @@ class CsvFormat:
     has_header: bool
     skipped: int
     names: list
+    trailing: bool
 
     def sentence(self):
         """Returns what is not the usual, in words; empty where all is."""
@@ -97,13 +99,14 @@ def csv_format(path, header=None, separator=None, decimal=None):
             "`header`, 'first' or 'none'",
             f"the first row is {some(rows[0])}",
         )
+    trailing = len(rows[0]) > 1 and len(rows) > 1 and not any(row[-1].strip() for row in rows)
     names = [name.strip() for name in rows[0]]
     if named:
-        _check_names(path, names)
+        _check_names(path, names[:-1] if trailing else names)
     else:
         names = [f"column_{i}" for i in range(max(map(len, rows)))]
     names = [unguarded(name) for name in names]
-    return CsvFormat(encoding, separator, decimal, named, skipped, names)
+    return CsvFormat(encoding, separator, decimal, named, skipped, names, trailing)
 
 
 def check_format(header, separator, decimal):

@@ -158,4 +158,10 @@ def _read_csv(path, settings):
         )
     if not isinstance(table.index, pandas.RangeIndex):
         raise source_error(path, "have as many names in its first row as values in the others")
+    if form.trailing:
+        last = table.iloc[:, -1]
+        if last.notna().any():
+            found = f"{last.dropna().iloc[0]} in row {last.first_valid_index()}"
+            raise source_error(path, "have nothing behind the last separator of a row", found)
+        table = table.iloc[:, :-1]
     return table, form.sentence()

@@ -77,6 +77,7 @@ FORMATS = {  # text, separator, decimal, values of the first column
         ".",
         [1.5, 2.5],
     ),
+    "separators at the ends": ("a;b;\n1,5;2;\n2,5;3;\n", ";", ",", [1.5, 2.5]),
     "quoted names": ('"a","b;c"\n1.5,2\n2.5,3\n', ",", ".", [1.5, 2.5]),
     "names over two lines": ('a,"b\nc"\n1.5,2\n2.5,3\n', ",", ".", [1.5, 2.5]),
 }
@@ -90,6 +91,7 @@ def test_formats(case, tmp_path):
     form = csv_format(path.as_posix())
     assert (form.separator, form.decimal, form.has_header) == (separator, decimal, True)
     data = load(path, validation_fraction=0, test_fraction=0)
+    assert len(data.feature_names) == data.event_shape[0] and "" not in data.feature_names
     assert data.feature_names[0] == "a" and sorted(data.train[:, 0]) == values
 
 
@@ -155,6 +157,7 @@ def test_classes_called_none_and_na(tmp_path):
             {},
             "was taken for no header .*'column_2' has '(setosa|virginica)' in row 0",
         ),
+        ("a,b,\n" + "1,2,\n" * 600 + "1,2,3\n", {}, "behind the last separator .*3.0 in row 600"),
         ("a,b\n1,2\n", {"header": "second"}, "`header` must be one of 'first', 'none'"),
         ("a,b\n1,2\n", {"separator": "a"}, "`separator` must be a character"),
         ("a,b\n1,2\n", {"separator": ";;"}, "`separator` must be a character"),
