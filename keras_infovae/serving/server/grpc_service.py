@@ -56,7 +56,7 @@ class GrpcService:
             )
             for name, methods in (("PredictionService", prediction), ("ModelService", status))
         ]
-        return [*handlers, Health(lambda: self._service.ready).handler()]
+        return [*handlers, Health(self._service).handler()]
 
     def _handler(self, method, request_class, answer):
         service = self._service
@@ -136,7 +136,7 @@ class GrpcService:
             self._check_count(name, proto, math.prod(shapes[name]))
             with malformed(f"Input `{name}`"):
                 inputs[name] = tf.make_ndarray(proto)
-        return inputs, rows, checker.check_values(inputs)
+        return inputs, rows, checker.check_values(inputs, signature.pixels)
 
     @staticmethod
     def _check_count(name, proto, count):

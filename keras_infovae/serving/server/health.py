@@ -50,11 +50,11 @@ class Health:
     """Answers `Check` and `Watch`.
 
     Args:
-        ready: a function that says whether requests can be answered.
+        service: the `Service`, which is ready or not, and may be stopping.
     """
 
-    def __init__(self, ready):
-        self._ready = ready
+    def __init__(self, service):
+        self._service = service
 
     def handler(self):
         """Returns the handler for `grpc.aio.server().add_generic_rpc_handlers`."""
@@ -68,7 +68,7 @@ class Health:
     def _status(self, service):
         if service not in _SERVICES:
             return SERVICE_UNKNOWN
-        return SERVING if self._ready() else NOT_SERVING
+        return SERVING if self._service.ready else NOT_SERVING
 
     async def _check(self, request, context):
         status = self._status(request.service)
@@ -80,7 +80,7 @@ class Health:
 
     async def _watch(self, request, context):
         told = None
-        while True:
+        while not (self._service.stopping and told == NOT_SERVING):
             status = self._status(request.service)
             if status != told:
                 told = status

@@ -1,6 +1,7 @@
 """One version of the model, as it is held in memory."""
 
 import dataclasses
+import math
 import os
 import types
 
@@ -17,11 +18,18 @@ from keras_infovae.serving.warmup import FILE
 
 @dataclasses.dataclass(frozen=True)
 class Signature:
-    """What a request is held against: {name: Spec} of inputs and outputs, and the API's method."""
+    """What a request is held against.
+
+    Attributes:
+        inputs, outputs: {name: Spec}.
+        method: the API that it is for.
+        pixels: that the model makes of an image, of whatever size its file is; 0 for none.
+    """
 
     inputs: types.MappingProxyType
     outputs: types.MappingProxyType
     method: str
+    pixels: int = 0
 
     @property
     def batched(self):
@@ -51,11 +59,11 @@ class LoadedVersion:
         self._model = GraphModel(path)
         self.definitions = self._model.signatures
         try:
+            given = {name: _specs(made.inputs) for name, made in self.definitions.items()}
+            pixels = _pixels(given.values())
             self.signatures = {
-                name: Signature(
-                    _specs(definition.inputs), _specs(definition.outputs), definition.method_name
-                )
-                for name, definition in self.definitions.items()
+                name: Signature(given[name], _specs(made.outputs), made.method_name, pixels)
+                for name, made in self.definitions.items()
             }
             self._warm_up(os.path.join(path, FILE))
         except BaseException:
@@ -101,6 +109,12 @@ class LoadedVersion:
 
 
 _MOST_RECORDS = 1000  # as TensorFlow Serving has it
+
+
+def _pixels(signatures):
+    """Returns the pixels of the model's images, which signatures of raw values tell."""
+    shapes = [inputs["x"].shape for inputs in signatures if "x" in inputs]
+    return max((math.prod(s[1:3]) for s in shapes if len(s) == 4 and None not in s[1:3]), default=0)
 
 
 def _specs(tensors):

@@ -93,6 +93,7 @@ async def serve(settings):
                 end.result()  # raises what ended it, if that was no signal
     versions.retire_all()
     batcher.close()
+    faulthandler.cancel_dump_traceback_later()  # nothing is left to wait for
     logging.info("Stopped")
 
 

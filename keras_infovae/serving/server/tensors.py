@@ -102,8 +102,12 @@ class InputChecker:
         if count > limit:
             raise too_large(what, limit, "max_request_bytes")
 
-    def check_values(self, inputs):
+    def check_values(self, inputs, least_pixels=0):
         """Checks {name: array}: finite numbers, and strings and images that can be held.
+
+        Args:
+            inputs: {name: array}.
+            least_pixels: as how many each image counts: it is made as large as the model's.
 
         Returns:
             The pixels of all images, as `image_work` counts them; 0 where there are none.
@@ -116,10 +120,10 @@ class InputChecker:
                 place = np.argwhere(~np.isfinite(values))[0].tolist()
                 raise input_error(name, "finite", f"{values[tuple(place)]} at {place}")
             if name == "image_bytes":
-                pixels += self._check_images(name, values.ravel())
+                pixels += self._check_images(name, values.ravel(), least_pixels)
         return pixels
 
-    def _check_images(self, name, files):
+    def _check_images(self, name, files, least):
         """Returns the work of all images in pixels: they count together, being decoded together."""
         pixels, limit = 0, self._settings.max_image_pixels
         for index, content in enumerate(files):
@@ -132,11 +136,11 @@ class InputChecker:
             if pixels + width * height > limit:  # before anything else is looked at
                 raise input_error(name, allowed, f"{width} x {height} at [{index}]")
             try:
-                pixels += image_work(content, width, height)
+                pixels += max(least, image_work(content, width, height))
             except TooMuchWork as error:
                 raise input_error(f"{name}[{index}]", *error.args) from None
             if pixels > limit:
-                received = f"the work of {pixels} up to [{index}], for its scans or texts"
+                received = f"the work of {pixels} for [0] to [{index}], with scans, texts and sizes"
                 raise input_error(name, allowed, received)
         return pixels
 

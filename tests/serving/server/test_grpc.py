@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import types
 
 import grpc
 import numpy as np
@@ -165,15 +166,18 @@ def test_the_health_of_another_service(channel):
 
 
 def test_health_changes_when_versions_do():
-    ready = []
+    """And a watch ends when the server does, for which the end would wait."""
+    service = types.SimpleNamespace(ready=False, stopping=False)
 
     async def watch():
-        watching = health.Health(lambda: bool(ready))._watch(health.Request(), None)
-        first = await anext(watching)
-        ready.append(True)
-        return first.status, (await anext(watching)).status
+        told = []
+        async for answer in health.Health(service)._watch(health.Request(), None):
+            told.append(answer.status)
+            service.ready, service.stopping = len(told) == 1, len(told) >= 2
+        return told
 
-    assert asyncio.run(asyncio.wait_for(watch(), 10)) == (health.NOT_SERVING, health.SERVING)
+    told = [health.NOT_SERVING, health.SERVING, health.NOT_SERVING]
+    assert asyncio.run(asyncio.wait_for(watch(), 10)) == told
 
 
 def test_a_request_past_its_deadline_is_cancelled(stub, server):

@@ -104,4 +104,4 @@ def test_the_server_refuses_them(server):
     # 16 Mi pixels in all, of which these count 10 passes over 2 Mi.
     file = {"b64": base64.b64encode(jpeg_of(2048, 1024, 100)).decode()}
     status, answer = server.post(signature_name="score_image_bytes", inputs=[file])
-    assert (status, "for its scans or texts" in answer["error"]) == (400, True)
+    assert (status, "with scans, texts and sizes" in answer["error"]) == (400, True)

@@ -100,3 +100,11 @@ def test_an_answer_of_many_numbers_is_refused_in_json():
     with pytest.raises(RequestError, match=r"1023: 31 rows.*--max_json_values") as error:
         checker.check_json_answer(outputs, 31)
     assert error.value.http_status == 413
+
+
+def test_small_images_count_as_what_the_model_makes_of_them():
+    checker = InputChecker(dataclasses.replace(SETTINGS, max_image_pixels=1000))
+    files = {"image_bytes": np.array(png(3), object)}  # of 64 pixels each
+    assert checker.check_values(files, 300) == 900
+    with pytest.raises(RequestError, match=r"at most 1000 pixels.*work of 1200 for \[0\] to \[2\]"):
+        checker.check_values(files, 400)
