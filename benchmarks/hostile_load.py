@@ -73,16 +73,13 @@ def report(outcome, sizes, log):
     )
     for kind, answers in sorted(outcome["hostile"].items()):
         print(f"    {kind:>24}: {answers}")
-    fifth = max(1, len(sizes) // 5)
-    early, late = np.median(sizes[fifth : 2 * fifth]), np.median(sizes[-fifth:])
-    print(
-        f"memory: {sizes[0] / 1e6:.0f} MB at first, {early / 1e6:.0f} MB in the second fifth, "
-        f"{late / 1e6:.0f} MB in the last, {max(sizes) / 1e6:.0f} MB at most"
-    )
+    fifths = [np.median(part) / 1e6 for part in np.array_split(sizes, 5)]
+    shown = ", ".join(f"{size:.0f}" for size in fifths)
+    print(f"memory: {shown} MB in each fifth, {max(sizes) / 1e6:.0f} MB at most")
     print(f"log: {log / 1e3:.1f} kB")
     for error in sorted(set(errors))[:5]:
         print(f"    {error}")
-    if errors or late > 1.05 * early:
+    if errors or fifths[4] > 1.05 * fifths[1]:
         sys.exit("There were errors, or the memory grew")
 
 

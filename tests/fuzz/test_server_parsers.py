@@ -22,7 +22,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, regression_pb2
 
 from keras_infovae.serving.server import examples, json_form, rest_body, rest_path
-from keras_infovae.serving.server.errors import RequestError
+from keras_infovae.serving.server.errors import RequestError, from_tensorflow
 from keras_infovae.serving.server.grpc_service import GrpcService
 from keras_infovae.serving.server.image_header import image_size
 from keras_infovae.serving.server.image_work import TooMuchWork, image_work
@@ -52,6 +52,9 @@ SLOW = 10.0  # seconds of the processor that no case may take
 # === What the cases are made of ===
 
 FOUND = {"json": [], "grpc": [], "regress": [], "image": [], "path": [], "gzip": []}
+FOUND["json"] = [  # TensorFlow's error quotes what is no text
+    b'{"signature_name": "regress", "instances": [{"b64": "//7/"}]}',
+]
 FOUND["http"] = [  # a body that is no longer HTTP once its request is at work: a fault in the log
     b"GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nbroken",
     b"POST /v1/models/digits:predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx",
@@ -164,7 +167,8 @@ def compute(served, name, inputs):
     """Runs what was let through; the model may refuse it, and gives finite numbers."""
     try:
         outputs = served.version.run(name, inputs)
-    except tf.errors.InvalidArgumentError:
+    except Exception as error:  # TensorFlow's, of any kind
+        assert from_tensorflow(error).code == "INVALID_ARGUMENT"
         return
     assert all(np.isfinite(value).all() for value in outputs.values())
 

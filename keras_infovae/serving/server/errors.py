@@ -59,10 +59,14 @@ def too_large(what, limit, flag):
 def from_tensorflow(error):
     """Returns what TensorFlow raised when a signature ran, as a `RequestError`.
 
-    What the model itself refuses (values out of range, broken files) is the client's fault.
+    What the model itself refuses (values out of range, broken files) is the client's fault. So is a
+    message that is no text: it quotes bytes of the request.
     """
-    code = "INVALID_ARGUMENT" if type(error).__name__ == "InvalidArgumentError" else "INTERNAL"
-    message = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
+    if isinstance(error, UnicodeDecodeError):
+        code, message = "INVALID_ARGUMENT", error.object.decode("utf-8", "replace")
+    else:
+        code = "INVALID_ARGUMENT" if type(error).__name__ == "InvalidArgumentError" else "INTERNAL"
+        message = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
     # The rest names nodes of the graph, and the Python code that made them.
     message = message.split("\n\nOriginal stack trace")[0].split("\n\t [[")[0]
     return RequestError(code, message.removeprefix("Graph execution error:").strip())

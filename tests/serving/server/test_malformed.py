@@ -115,6 +115,9 @@ def rest_cases():
         yield {"signature_name": "regress", "examples": [{"x": x}]}, ""
     yield {"signature_name": "regress", "examples": [{}]}, "x"
     yield {"signature_name": "regress", "context": 3, "examples": [{}]}, "`context`"
+    for content in (b"\xff\xfe", b"\n\x8f\x02", b"\x0a\x05\x0a\x03\xff\xff\xff"):  # no examples
+        file = {"b64": base64.b64encode(content).decode()}
+        yield {"signature_name": "regress", "instances": [file]}, ""
     # === Text that UTF-8 cannot hold ===
     half = "\ud800"
     yield {"inputs": {half: IMAGE}}, "is not one of"
