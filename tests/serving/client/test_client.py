@@ -29,7 +29,9 @@ def test_methods_answer_as_those_of_the_model(client, model):
     x = RAW / 16.0
     z = model.encode(x)
     scores = client.all_scores(RAW)
-    files = [tf.io.encode_png(image.astype("uint8")).numpy() for image in RAW]
+    levels = np.rint(RAW * (255 / 16))  # a file's levels stand for the raw range, 0 to 16
+    files = [tf.io.encode_png(image.astype("uint8")).numpy() for image in levels]
+    shown = (levels / 255).astype("float32")
     for answer, expected in (
         (client.encode(RAW), z),
         (client.encode(RAW, sample=True, seed=3), model.encode(x, sample=True, seed=3)),
@@ -41,8 +43,8 @@ def test_methods_answer_as_those_of_the_model(client, model):
         (client.score(RAW), model.score(x)),
         (scores["negative_elbo"], model.score(x, "negative_elbo")),
         (scores["reconstruction_loss"], model.score(x, "reconstruction_loss")),
-        (client.encode_image_bytes(files, sample=True, seed=0), model.encode(x, True, seed=0)),
-        (client.score_image_bytes(files), model.score(x)),
+        (client.encode_image_bytes(files, sample=True, seed=0), model.encode(shown, True, seed=0)),
+        (client.score_image_bytes(files), model.score(shown)),
     ):
         assert answer.dtype == np.float32
         np.testing.assert_allclose(answer, expected, **CLOSE)
