@@ -6,8 +6,8 @@ from keras_infovae.utils.serialization import Setting
 class AnomalyScore(Setting):
     """How unusual an example is to a model, in one number; larger is more unusual.
 
-    A score of an example depends on that example alone, draws of z included (they have the seed 0
-    in each row), so that it is the same in any batch, on any server.
+    A score of an example depends on that example alone, draws of z included (their noise is the
+    same in each row), so that it is the same in any batch, on any server.
 
     Attributes:
         output: the name of the score in what a server answers.

@@ -1,22 +1,39 @@
 """The scores that a likelihood, or a bound of it, is made of."""
 
-import tensorflow as tf
-
 from keras_infovae.anomaly_scores.base import AnomalyScore
+from keras_infovae.anomaly_scores.draws import DrawnScore
 from keras_infovae.utils.serialization import register
 
 
 @register
-class NegativeElbo(AnomalyScore):
-    """The negative evidence lower bound, in nats:
+class NegativeElbo(DrawnScore):
+    """The negative evidence lower bound, in nats, a mean over K draws of z:
 
-        score(x) = -log p(x|z) + KL(q(z|x) || p(z)),        z ~ q(z|x), one draw of seed 0
+        score(x) = -(1/K) sum_k [log p(x|z_k) + log p(z_k) - log q(z_k|x)],        z_k ~ q(z|x)
 
-    It is `-model.elbo(x[i:i+1], seed=0)` of each example.
+    One draw would tilt the scores of all examples by its noise. By 64 the ROC-AUC has a standard
+    deviation over draws of 0.002, and of at most 0.008 on any set of docs/anomalies.md. The
+    densities of the draws stand where `model.elbo` has the exact KL, because their noise and that
+    of log p(x|z) cancel, the more so the nearer q(z|x) is to p(z|x). Of a model without p(x|z) and
+    q(z|x) it is the mean of K of its own ELBOs.
+
+    Args:
+        num_samples: K, at least 1. Default 64. The decoder runs K times, the encoder once.
+        seed: integer of at least 0. Default 0.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keras_infovae as ki
+    >>> model = ki.VAE(latent_dim=2)
+    >>> model.build((None, 4))
+    >>> model.score(np.zeros([3, 4], "float32"), NegativeElbo(num_samples=4)).shape
+    (3,)
 
     References:
         An and Cho, Variational Autoencoder based Anomaly Detection using Reconstruction
-        Probability, 2015; Kingma and Welling, arXiv:1312.6114, equation 3.
+        Probability, 2015, algorithm 4; Kingma and Welling, arXiv:1312.6114, equation 2; Roeder, Wu,
+        Duvenaud, Sticking the Landing, arXiv:1703.09194, section 2 (the variance).
     """
 
     output = "negative_elbo"
@@ -27,7 +44,7 @@ class NegativeElbo(AnomalyScore):
 
     def rows(self, model, x, condition=None):
         """Returns the scores, float32 [n]."""
-        return -model.elbo_rows(x, seeds(x), condition)
+        return -model.mean_elbo_rows(x, self.seeds(x), self.num_samples, condition)
 
 
 @register
@@ -49,10 +66,14 @@ class NegativeLogProb(AnomalyScore):
 
 
 @register
-class ReconstructionLoss(AnomalyScore):
-    """The negative log-likelihood of x given its own code, in nats; for any model with p(x|z):
+class ReconstructionLoss(DrawnScore):
+    """The negative log-likelihood of x given its own codes, in nats; for any model with p(x|z):
 
-    score(x) = -log p(x|z),        z ~ q(z|x), one draw of seed 0
+        score(x) = -(1/K) sum_k log p(x|z_k),        z_k ~ q(z|x)
+
+    Args:
+        num_samples: K, at least 1. Default 64. The decoder runs K times, the encoder once.
+        seed: integer of at least 0. Default 0.
     """
 
     output = "reconstruction_loss"
@@ -64,10 +85,4 @@ class ReconstructionLoss(AnomalyScore):
 
     def rows(self, model, x, condition=None):
         """Returns the scores, float32 [n]."""
-        z = model.encode_rows(x, seeds(x), condition)
-        return -model.joint(x, condition).log_likelihood(z[None])[0]
-
-
-def seeds(x):
-    """Returns the seed of each row of `x`, int64 [n]: 0, so that scores repeat."""
-    return tf.zeros([tf.shape(x)[0]], tf.int64)
+        return -model.mean_log_likelihood_rows(x, self.seeds(x), self.num_samples, condition)

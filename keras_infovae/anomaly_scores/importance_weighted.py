@@ -4,31 +4,27 @@ import math
 
 import tensorflow as tf
 
-from keras_infovae.anomaly_scores.base import AnomalyScore
-from keras_infovae.anomaly_scores.elbo import seeds
-from keras_infovae.utils.checks import check_integer
+from keras_infovae.anomaly_scores.draws import DrawnScore
 from keras_infovae.utils.serialization import register
 
 
 @register
-class ImportanceWeighted(AnomalyScore):
+class ImportanceWeighted(DrawnScore):
     """The importance-weighted bound with its sign turned, in nats:
 
-        score(x) = -log (1/K) sum_k p(x|z_k) p(z_k) / q(z_k|x),        z_k ~ q(z|x), seed 0
+        score(x) = -log (1/K) sum_k p(x|z_k) p(z_k) / q(z_k|x),        z_k ~ q(z|x)
 
-    Closer to -log p(x) than the negative ELBO, at K times the decoder's work.
+    Closer to -log p(x) than the negative ELBO.
 
     Args:
-        num_samples: K, at least 1. Default 64.
+        num_samples: K, at least 1. Default 64. The decoder runs K times, the encoder once.
+        seed: integer of at least 0. Default 0.
 
     References:
         Burda, Grosse, Salakhutdinov, arXiv:1509.00519, equation 8.
     """
 
     output = "importance_weighted"
-
-    def __init__(self, num_samples=64):
-        self.num_samples = check_integer("num_samples", num_samples)
 
     def check(self, model):
         """Raises ValueError for a posterior or prior without a density."""
@@ -37,5 +33,5 @@ class ImportanceWeighted(AnomalyScore):
 
     def rows(self, model, x, condition=None):
         """Returns the scores, float32 [n]."""
-        log_weights = model.log_weights(x, seeds(x), self.num_samples, condition)
+        log_weights = model.log_weights(x, self.seeds(x), self.num_samples, condition)
         return math.log(self.num_samples) - tf.reduce_logsumexp(log_weights, axis=0)

@@ -49,7 +49,7 @@ def calibrate_anomaly_threshold(
     >>> model = ki.VAE(latent_dim=2, seed=0)
     >>> _ = model.fit(x, epochs=1, verbose=0)
     >>> calibrate_anomaly_threshold(model, x, false_positive_rate=0.1).score
-    NegativeElbo()
+    NegativeElbo(num_samples=64, seed=0)
     >>> int(model.is_anomaly(x).sum()) <= 7  # of 65 * 0.1
     True
 

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from keras_infovae import anomaly_scores
 from keras_infovae.models.capabilities import NAMES, Capabilities
@@ -12,6 +13,7 @@ from keras_infovae.models.trainable_model import TrainableModel
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.randomness import check_seed
+from keras_infovae.utils.row_random import seeds_of_draws
 from keras_infovae.utils.row_seeds import packed
 
 # A capability, and the method that gives it.
@@ -76,6 +78,25 @@ class GenerativeModel(TrainableModel):
         x, condition = self.example_spec.unpack_inputs(inputs)
         self.capabilities.require("reconstruct")
         return self.reconstruct_rows(x, condition)
+
+    # === Means over draws, of functions of rows ===
+
+    def mean_elbo_rows(self, x, seed, num_samples, condition=None):
+        """Returns the mean of `elbo_rows` over `num_samples` seeds of each row, [n], in nats."""
+
+        def of_draw(seed):
+            return self.elbo_rows(x, seed, condition)
+
+        return _mean_over_draws(of_draw, seed, num_samples)
+
+    def mean_log_likelihood_rows(self, x, seed, num_samples, condition=None):
+        """Returns the mean of log p(x|z) over `num_samples` codes of each row, [n], in nats."""
+        joint = self.joint(x, condition)
+
+        def of_draw(seed):
+            return joint.log_likelihood(self.encode_rows(x, seed, condition)[None])[0]
+
+        return _mean_over_draws(of_draw, seed, num_samples)
 
     # === Methods on arrays ===
 
@@ -225,8 +246,9 @@ class GenerativeModel(TrainableModel):
     def score(self, x, score=None, batch_size=BATCH_SIZE, condition=None):
         """Returns how unusual each example is; the larger, the more unusual.
 
-        The score of an example depends on it alone and is the same at every call: draws of z have
-        the seed 0 for each example.
+        The score of an example depends on it alone and is the same at every call: the noise of its
+        64 draws of z is fixed. The encoder runs once and the decoder 64 times, which takes 12 to 20
+        times as long as one draw; `ki.anomaly_scores.NegativeElbo(num_samples=16)` takes 3 to 8.
 
         Args:
             x: array [n, ...], or a dataset of batches.
@@ -325,3 +347,11 @@ class GenerativeModel(TrainableModel):
             self.anomaly_threshold = keras.saving.deserialize_keras_object(
                 config["anomaly_threshold"]
             )
+
+
+def _mean_over_draws(function, seed, num_samples):
+    """Returns the mean of `function(seeds)` over draws, of which the first has `seed` itself."""
+    if num_samples == 1:
+        return function(seed)
+    seeds = seeds_of_draws(seed, num_samples)
+    return tf.reduce_mean(tf.map_fn(function, seeds, fn_output_signature=tf.float32), axis=0)

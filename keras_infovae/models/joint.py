@@ -64,6 +64,19 @@ class Joint:
         p = self._model.likelihood_of(rows, condition, context, self.training)
         return tf.reshape(p.log_prob(x), shape[:2])
 
+    def over_draws(self, function, z):
+        """Returns `function` of z[k:k+1] for each draw k, float32 [draws, n].
+
+        Draws are decoded one after another: the memory is that of a batch.
+
+        Args:
+            function: a method of this object, from z [1, n, latent_dim] to [1, n].
+            z: [draws, n, latent_dim].
+        """
+        if z.shape[0] == 1:
+            return function(z)
+        return tf.map_fn(lambda z: function(z[None])[0], z, fn_output_signature=tf.float32)
+
     def log_prob(self, z):
         """Returns log p(x, z), float32 [draws, n]."""
         return self.log_likelihood(z) + self.prior.log_prob(z)

@@ -1,5 +1,6 @@
 """Models with latents: p(x|z) p(z), and a way to find z for x."""
 
+import functools
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -325,16 +326,35 @@ class LatentVariableModel(GenerativeModel):
         log_likelihood, kl_divergence = self.elbo_terms(x, seed, condition)
         return log_likelihood - kl_divergence
 
-    def elbo_terms(self, x, seed, condition=None):
+    def mean_elbo_rows(self, x, seed, num_samples, condition=None):
+        """Returns the mean over `num_samples` draws of log p(x, z) - log q(z|x), [n], in nats."""
+        log_likelihood, kl_divergence = self.elbo_terms(x, seed, condition, num_samples)
+        return log_likelihood - kl_divergence
+
+    def mean_log_likelihood_rows(self, x, seed, num_samples, condition=None):
+        """Returns the mean of log p(x|z) over `num_samples` draws of z of each row, [n], nats."""
+        return self.elbo_terms(x, seed, condition, num_samples)[0]
+
+    def elbo_terms(self, x, seed, condition=None, num_samples=None):
         """Returns (log p(x|z), KL(q(z|x) || p(z))), two float32 [n] in nats; elbo = first - second.
 
-        z is the draw that `encode_rows(x, seed)` gives. The KL is 0 for a posterior or a prior
-        without a density, where it is not defined.
+        With `num_samples` both are means over as many draws, the KL of log q(z|x) - log p(z): then
+        the difference does not depend on the draws where q(z|x) is the decoder's own posterior,
+        and varies little near it. Without, they are of one draw, and the KL is exact where it is
+        known. The first draw is the z that `encode_rows(x, seed)` gives. The KL is 0 for a
+        posterior or a prior without a density, where it is not defined.
+
+        Draws are decoded one after another: the memory is that of a batch.
         """
-        joint = self.joint(x, condition)
-        z = self.inference.draw_rows(joint, row_seeds(seed))
+        joint, draws = self.joint(x, condition), num_samples or 1
         posterior = joint.posterior(self.inference) if self._has_kl else None
-        return joint.log_likelihood(z)[0], self.kl_rows(posterior, joint.prior, z)
+        z = self.inference.draw_rows(joint, row_seeds(seed), draws)
+        log_likelihood = tf.reduce_mean(joint.over_draws(joint.log_likelihood, z), axis=0)
+        prior = joint.prior
+        if num_samples is None or not self._has_kl:
+            return log_likelihood, self.kl_rows(posterior, prior, z)
+        log_ratio = joint.over_draws(lambda z: posterior.log_prob(z) - prior.log_prob(z), z)
+        return log_likelihood, tf.reduce_mean(log_ratio, axis=0)
 
     def log_weights(self, x, seed, num_samples, condition=None):
         """Returns log p(x|z_k) + log p(z_k) - log q(z_k|x), float32 [num_samples, n], in nats.
@@ -343,11 +363,10 @@ class LatentVariableModel(GenerativeModel):
         """
         joint = self.joint(x, condition)
         q = joint.posterior(self.inference)
+        weights = functools.partial(joint.log_weights, posterior=q)
         z = self.inference.draw_rows(joint, row_seeds(seed), num_samples)
         joint.prior.batch_shape  # noqa: B018, made here once, not within the loop
-        return tf.map_fn(
-            lambda z: joint.log_weights(z[None], q)[0], z, fn_output_signature=tf.float32
-        )
+        return joint.over_draws(weights, z)
 
 
 def _inference_or_default(given):

@@ -90,6 +90,29 @@ def fold_in(seeds, data):
     return tf.bitcast(tf.stack(words, axis=-1), tf.int32)
 
 
+def seeds_of_draws(seed, num_samples):
+    """Returns the seeds of several draws for each row, int64 [num_samples, n], all at least 0.
+
+    The first are `seed`; the others follow from them, so that draws are independent of each other.
+
+    Args:
+        seed: int64 [n], at least 0, as for `row_seeds`.
+        num_samples: an integer of at least 1.
+
+    Example:
+
+    >>> from keras_infovae.utils import row_random
+    >>> row_random.seeds_of_draws([5], 1).numpy()
+    array([[5]])
+    """
+    seed = tf.convert_to_tensor(seed, tf.int64)
+    words = tf.cast(_words(fold_in(row_seeds(seed), tf.range(1, num_samples))), tf.int64)
+    high, low = tf.unstack(words, axis=-1)
+    high = tf.bitwise.bitwise_and(high, tf.constant(2**31 - 1, tf.int64))  # a sign is not a seed
+    others = tf.bitwise.bitwise_or(tf.bitwise.left_shift(high, tf.constant(32, tf.int64)), low)
+    return tf.concat([seed[None], others], axis=0)
+
+
 def row_count(seeds):
     """Returns n for seeds [n, 2], an integer where it is known and else a scalar tensor."""
     return tf.shape(seeds)[0] if seeds.shape[0] is None else seeds.shape[0]

@@ -8,6 +8,8 @@ import tensorflow as tf
 import keras_infovae as ki
 from keras_infovae import anomaly_scores
 from keras_infovae.evaluation import importance_weighted_bound
+from keras_infovae.utils import row_random
+from tests.evaluation.linear_gaussian import LinearGaussian
 
 X = np.random.default_rng(0).normal(size=(40, 3)).astype("float32")
 
@@ -21,14 +23,94 @@ def model():
     return model
 
 
+def scores_of(model, score, x):
+    """Returns what `model.score(x, score)` does, without a graph of its own."""
+    return score.rows(model, tf.constant(x)).numpy()
+
+
 def test_the_elbo_scores_are_those_of_each_example_alone(model):
-    alone = [-model.elbo(X[i : i + 1], seed=0)[0] for i in range(5)]
-    np.testing.assert_allclose(model.score(X[:5]), alone, rtol=1e-5)
     whole = model.score(X)
+    np.testing.assert_array_equal(model.score(X, anomaly_scores.NegativeElbo(64, 0)), whole)
     np.testing.assert_allclose(model.score(X[::-1], batch_size=7)[::-1], whole, rtol=1e-5)
+    np.testing.assert_allclose(model.score(X[4:5])[0], whole[4], rtol=1e-5)
+    # Of one draw, log p(x|z) is that of the ELBO of a row alone, whose KL is exact.
     q = model.posterior_distribution(tf.constant(X))
     kl = np.sum(0.5 * (q.mean() ** 2 + q.variance() - 1 - np.log(q.variance())), axis=1)
-    np.testing.assert_allclose(model.score(X, "reconstruction_loss"), whole - kl, rtol=1e-4)
+    for seed in (0, 3):
+        loss = scores_of(model, anomaly_scores.ReconstructionLoss(1, seed), X)
+        alone = [-model.elbo(X[i : i + 1], seed=seed)[0] for i in range(5)]
+        np.testing.assert_allclose(loss[:5] + kl[:5], alone, rtol=1e-5)
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+def test_the_elbo_scores_are_means_over_draws(model, seed):
+    seeds = tf.fill([len(X)], tf.constant(seed * 2**32, tf.int64))
+    log_weights = model.log_weights(tf.constant(X), seeds, 16).numpy()
+    assert len({float(w) for w in log_weights[:, 0]}) == 16
+    for draws in (1, 16):
+        expected = -log_weights[:draws].mean(axis=0)
+        score = anomaly_scores.NegativeElbo(draws, seed)
+        np.testing.assert_allclose(scores_of(model, score, X), expected, rtol=1e-5)
+        # What is left of it without log p(x|z) is the KL of the same draws.
+        likelihood, kl = model.elbo_terms(tf.constant(X), seeds, None, draws)
+        np.testing.assert_allclose(kl - likelihood, expected, rtol=1e-5)
+        loss = scores_of(model, anomaly_scores.ReconstructionLoss(draws, seed), X)
+        np.testing.assert_allclose(loss, -likelihood, rtol=1e-5)
+
+
+def test_near_the_true_posterior_the_scores_do_not_depend_on_draws():
+    # Where q(z|x) = p(z|x), log w is log p(x) whatever z: one draw is as good as any number.
+    truth = LinearGaussian(2, 5)
+    model, x = truth.model(), truth.sample(6)
+    exact = truth.log_likelihood(x)
+    for score in (
+        anomaly_scores.NegativeElbo(1, seed=4),
+        anomaly_scores.NegativeElbo(),
+        anomaly_scores.ImportanceWeighted(3, seed=1),
+    ):
+        np.testing.assert_allclose(scores_of(model, score, x), -exact, rtol=1e-4)
+
+
+def test_the_encoder_runs_once_for_all_draws(model, monkeypatch):
+    calls, parameters = [], model.inference.parameters
+    monkeypatch.setattr(model.inference, "parameters", lambda *a: calls.append(a) or parameters(*a))
+    for score in ("negative_elbo", "reconstruction_loss", "importance_weighted"):
+        anomaly_scores.get(score).rows(model, tf.constant(X))
+    assert len(calls) == 3
+
+
+class Noisy(ki.GenerativeModel):
+    """A model of a user's own, whose ELBO is a normal number, p(x|z) = N(x; z, 1), z ~ N(x, 1)."""
+
+    latent_dim, latent_support = 1, "euclidean"
+
+    def elbo_rows(self, x, seed, condition=None):
+        return x[:, 0] + row_random.normal(row_random.row_seeds(seed), [])
+
+    def encode_rows(self, x, seed=None, condition=None):
+        return x + row_random.normal(row_random.row_seeds(seed), [1])
+
+    def joint(self, x, condition=None):
+        class Joint:
+            def log_likelihood(self, z):
+                return -tf.square(z - x)[..., 0]
+
+        return Joint()
+
+
+def test_any_model_with_an_elbo_has_means_over_draws():
+    model = Noisy()
+    model.build((None, 1))
+    x = np.array([[1.0], [5.0]], "float32")
+    one = anomaly_scores.NegativeElbo(1)
+    alone = [-model.elbo_rows(tf.constant(r[None]), [0])[0] for r in x]
+    np.testing.assert_allclose(scores_of(model, one, x), alone)
+    # The noise is that of 100 independent normal numbers: 1 / 10; of their squares, sqrt(2) / 10.
+    found = scores_of(model, anomaly_scores.NegativeElbo(100), x)
+    np.testing.assert_allclose(found, -x[:, 0], atol=4 / 10)
+    assert np.all(found != -x[:, 0])
+    found = scores_of(model, anomaly_scores.ReconstructionLoss(100), x)
+    np.testing.assert_allclose(found, 1.0, atol=4 * np.sqrt(2) / 10)
 
 
 def test_the_importance_weighted_score_nears_the_marginal_likelihood(model):
@@ -92,6 +174,7 @@ def test_what_cannot_be_used_is_named(model):
         (lambda: mahalanobis([0.0, 1.0], [[1.0, 0.5], [0.4, 1.0]]), "symmetric 2 by 2"),
         (lambda: mahalanobis([0.0], [[-1.0]]), "positive definite"),
         (lambda: anomaly_scores.ImportanceWeighted(0), "`num_samples` must be"),
+        (lambda: anomaly_scores.NegativeElbo(seed=-1), "`seed` must be an integer of at least 0"),
         (lambda: anomaly_scores.check_rate(1.0), "`false_positive_rate` must be below 1"),
     ):
         with pytest.raises(ValueError, match=words):

@@ -125,7 +125,8 @@ class Client(SignatureClient):
         """Returns {name: array [n]} of all that the signature `score` gives, in nats.
 
         These are "score", and what it is made of: "negative_elbo", "reconstruction_loss" and
-        "kl_divergence" where the model has latents, "negative_log_prob" where it knows log p(x).
+        "kl_divergence", all of the same draws of z, where the model has latents;
+        "negative_log_prob" where it knows log p(x).
         A model with an `anomaly_threshold` also gives "anomaly", bool, and the score it goes by.
         """
         return self._ask("score", None, condition, x=x)

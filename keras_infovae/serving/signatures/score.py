@@ -4,11 +4,13 @@ import numpy as np
 
 from keras_infovae.serving.signatures.base import Signature
 
+_OF_DRAWS = ("negative_elbo", "reconstruction_loss")
+
 
 class Score(Signature):
     """`score`, by which the model judges, and whatever it is made of.
 
-    Draws of z have the seed 0 in each row, so that scores repeat.
+    All are of the same draws of z, those of `model.score`, so that scores repeat.
     """
 
     name = "score"
@@ -28,10 +30,9 @@ class Score(Signature):
         model, threshold = served.model, served.model.anomaly_threshold
         outputs = {}
         if _has_terms(model):
-            import tensorflow as tf
-
-            zeros = tf.zeros([tf.shape(x)[0]], tf.int64)
-            log_likelihood, kl_divergence = model.elbo_terms(x, zeros, condition)
+            drawn = _drawn_score(model)
+            given = drawn.seeds(x), condition, drawn.num_samples
+            log_likelihood, kl_divergence = model.elbo_terms(x, *given)
             outputs["reconstruction_loss"] = -log_likelihood
             if "elbo" in model.capabilities:
                 outputs["kl_divergence"] = kl_divergence
@@ -47,16 +48,19 @@ class Score(Signature):
     def answers(self, samples, x):
         model, threshold = samples.model, samples.model.anomaly_threshold
 
-        def score(name=None):
-            return model.score(x, name, condition=samples.condition)
+        def score(score):
+            return model.score(x, score, condition=samples.condition)
 
         unit = unit_of_bounds(samples, x)
         answers = {}
         if _has_terms(model):
-            loss = score("reconstruction_loss")
+            from keras_infovae.anomaly_scores import NegativeElbo, ReconstructionLoss
+
+            drawn = _drawn_score(model)
+            loss = score(ReconstructionLoss(drawn.num_samples, drawn.seed))
             answers["reconstruction_loss"] = (loss, 1.0)
             if "elbo" in model.capabilities:
-                negative_elbo = score("negative_elbo")
+                negative_elbo = score(NegativeElbo(drawn.num_samples, drawn.seed))
                 answers["kl_divergence"] = (negative_elbo - loss, unit)
                 answers["negative_elbo"] = (negative_elbo, unit)
         for each in _scores(model):
@@ -89,6 +93,16 @@ def unit_of_bounds(samples, x):
 
 def _has_terms(model):
     return hasattr(model, "elbo_terms")
+
+
+def _drawn_score(model):
+    """Returns the score whose draws all outputs are of: the threshold's, where it has such."""
+    from keras_infovae.anomaly_scores import NegativeElbo
+
+    threshold = model.anomaly_threshold
+    if threshold is None or threshold.score.output not in _OF_DRAWS:
+        return NegativeElbo()
+    return threshold.score
 
 
 def _scores(model):

@@ -32,7 +32,8 @@ def test_every_method_gives_what_the_keras_model_does(client, keras_model):
     np.testing.assert_allclose(client.elbo(raw, seed=7), model.elbo(x, seed=7), rtol=1e-5)
     scores = client.all_scores(raw)
     np.testing.assert_allclose(scores["score"], model.score(x), rtol=1e-5)
-    np.testing.assert_array_equal(client.score(raw), scores["negative_elbo"])
+    # Another request may share its batch with other rows, which sums of 64 draws round by.
+    np.testing.assert_allclose(client.score(raw), scores["negative_elbo"], rtol=1e-6)
     np.testing.assert_array_equal(scores["anomaly"], model.is_anomaly(x))
     assert scores["anomaly"].dtype == bool and 0 < scores["anomaly"].sum() < 5
 

@@ -1,0 +1,27 @@
+"""The base of scores that are means over draws of z."""
+
+import tensorflow as tf
+
+from keras_infovae.anomaly_scores.base import AnomalyScore
+from keras_infovae.utils.checks import check_integer
+from keras_infovae.utils.row_seeds import packed
+
+
+class DrawnScore(AnomalyScore):
+    """A score of K draws of z for each example, that repeats.
+
+    The noise of the K draws is that of the row seeds `seed`, whichever row it is: an example has
+    the same score in any batch. The first j of K draws are those of K = j.
+
+    Args:
+        num_samples: K, at least 1. Default 64.
+        seed: integer of at least 0, of the noise. Default 0.
+    """
+
+    def __init__(self, num_samples=64, seed=0):
+        self.num_samples = check_integer("num_samples", num_samples)
+        self.seed = check_integer("seed", seed, minimum=0)
+
+    def seeds(self, x):
+        """Returns the seed of each row of `x`, int64 [n]: the same one."""
+        return tf.fill([tf.shape(x)[0]], tf.constant(packed(self.seed, 0, 1)[0]))
