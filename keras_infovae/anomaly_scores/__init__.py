@@ -4,7 +4,7 @@ from keras_infovae.anomaly_scores.base import AnomalyScore
 from keras_infovae.anomaly_scores.elbo import NegativeElbo, NegativeLogProb, ReconstructionLoss
 from keras_infovae.anomaly_scores.importance_weighted import ImportanceWeighted
 from keras_infovae.anomaly_scores.mahalanobis import Mahalanobis
-from keras_infovae.anomaly_scores.threshold import AnomalyThreshold, check_rate
+from keras_infovae.anomaly_scores.threshold import AnomalyThreshold, check_rate, rank_of
 from keras_infovae.utils.serialization import Registry
 
 registry = Registry(
@@ -30,6 +30,23 @@ def main_score(model):
     return NegativeElbo() if "elbo" in model.capabilities else ReconstructionLoss()
 
 
+def chosen_score(model, score=None):
+    """Returns the `AnomalyScore` that `model.score` goes by.
+
+    Args:
+        model: a model, which may have an `anomaly_threshold`.
+        score: an `AnomalyScore` or its name. Default None: that of the threshold, without one the
+            `main_score`. A name of a score that has to know usual examples is that of the
+            threshold, which knows them, if they are of one kind.
+    """
+    threshold = model.anomaly_threshold
+    own = main_score(model) if threshold is None else threshold.score
+    if score is None:
+        return own
+    score = get(score)
+    return own if not score.is_fitted and type(own) is type(score) else score
+
+
 __all__ = [
     "AnomalyScore",
     "AnomalyThreshold",
@@ -39,8 +56,10 @@ __all__ = [
     "NegativeLogProb",
     "ReconstructionLoss",
     "check_rate",
+    "chosen_score",
     "deserialize",
     "get",
     "main_score",
+    "rank_of",
     "serialize",
 ]

@@ -79,8 +79,8 @@ class Mahalanobis(AnomalyScore):
         """
         if not self.is_fitted:
             raise ValueError(
-                "Mahalanobis() knows no usual codes yet. Give it `mean` and `precision`, or use "
-                "keras_infovae.evaluation.calibrate_anomaly_threshold."
+                "Mahalanobis() knows no usual codes yet: give what keras_infovae.evaluation."
+                "fit_anomaly_score(model, x) returns for usual x as the score."
             )
         offset = model.encode_rows(x, condition=condition) - tf.constant(self.mean, tf.float32)
         # By a factor of the precision: a sum of squares is not below 0, however it is rounded.

@@ -1,6 +1,7 @@
 """`keras-infovae export`."""
 
 import os
+import warnings
 
 from keras_infovae.cli import conditions
 from keras_infovae.cli import data as run_data
@@ -137,7 +138,15 @@ def _export_for_serving(flags, model, config, signatures):
         x = getattr(data, data.held_out())
         condition = conditions.of_splits(data, config)[data.held_out()]
     if flags.false_positive_rate is not None:
-        calibrate_anomaly_threshold(model, x, flags.false_positive_rate, condition=condition)
+        with warnings.catch_warnings():  # what too few examples promise is printed
+            warnings.simplefilter("ignore", UserWarning)
+            rate = flags.false_positive_rate
+            threshold = calibrate_anomaly_threshold(model, x, rate, condition=condition)
+        print(
+            f"Anomalies score above {threshold.value:.6g}. Of usual examples at most "
+            f"{threshold.expected_rate:.2g} do so on average over calibrations on "
+            f"{threshold.examples:,} examples, below {threshold.rate_bound:.2g} in 95 % of these."
+        )
     export_for_serving(
         model,
         flags.output,

@@ -9,6 +9,7 @@ from keras_infovae.evaluation.aggregated_posterior import (
 from keras_infovae.evaluation.anomaly_threshold import (
     anomaly_metrics,
     calibrate_anomaly_threshold,
+    fit_anomaly_score,
 )
 from keras_infovae.evaluation.class_distribution import class_distribution_mismatch
 from keras_infovae.evaluation.classifier import Classifier
@@ -85,6 +86,7 @@ __all__ = [
     "disentanglement_completeness_informativeness",
     "elbo_decomposition",
     "factor_vae_score",
+    "fit_anomaly_score",
     "frechet_distance",
     "importance_weighted_bound",
     "inference_gap",

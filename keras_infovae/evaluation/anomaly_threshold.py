@@ -1,6 +1,7 @@
 """A threshold on anomaly scores, and how well the scores tell anomalies."""
 
 import math
+import warnings
 
 import numpy as np
 
@@ -18,21 +19,25 @@ def calibrate_anomaly_threshold(
 
     With the scores of n usual examples in ascending order s_(1) ... s_(n), the threshold is
 
-        s_(k),        k = ceil((n + 1) (1 - false_positive_rate))
+        s_(k),        k = min(n, ceil((n + 1) (1 - false_positive_rate)))
 
     A new usual example, exchangeable with these, then lies above it with a probability of at most
-    `false_positive_rate`, whatever the model and the data (over the draw of the n examples too).
+    (n + 1 - k) / (n + 1), whatever the model and the data (over the draw of the n examples too).
+    From n = 1 / false_positive_rate - 1 on that is at most `false_positive_rate`. With fewer the
+    threshold is the largest score, and a warning says what holds instead: with 50 examples, 1 / 51.
+    Any one threshold may have a larger share above it: `threshold.rate_bound` says how much.
 
     Args:
         model: a trained model; `model.anomaly_threshold` is set.
-        x: array [n, ...] of usual examples that the model was not trained on, at least
-            1 / false_positive_rate - 1 of them. On its own training examples a model scores too
-            well, and more new examples than promised would lie above the threshold.
+        x: array [n, ...] of usual examples that the model was not trained on. On its own training
+            examples a model scores too well, and more new examples than promised would lie above
+            the threshold.
         false_positive_rate: between 0 and 1. Default 0.01.
         score: an `AnomalyScore` or its name, as for `model.score`. Default None: the first that is
             defined for the model of -log p(x), the negative ELBO and the reconstruction loss. A
             `Mahalanobis` without moments takes those of every second example, and the threshold
-            goes by the others: an example that the moments know would score too low.
+            goes by the others: an example that the moments know would score too low. One that
+            `fit_anomaly_score` returns has those of the training examples, and uses all of x.
         batch_size: examples computed at a time; it does not change the result. Default 256.
         condition: one row per example, where the model takes a condition. Default None.
 
@@ -40,7 +45,8 @@ def calibrate_anomaly_threshold(
         The `AnomalyThreshold`.
 
     Raises:
-        ValueError: for too few examples, or a score that is not defined for the model.
+        ValueError: for no example, too few to know the moments of, or a score that is not defined
+            for the model.
 
     Example:
 
@@ -55,7 +61,8 @@ def calibrate_anomaly_threshold(
 
     References:
         Vovk, Gammerman, Shafer, Algorithmic Learning in a Random World, 2005, proposition 2.3;
-        Bates et al., Testing for Outliers with Conformal p-values, arXiv:2104.08279, section 2.
+        Bates et al., Testing for Outliers with Conformal p-values, arXiv:2104.08279, section 2;
+        Vovk, Conditional Validity of Inductive Conformal Predictors, arXiv:1209.2673.
     """
     rate = anomaly_scores.check_rate(false_positive_rate)
     score = anomaly_scores.main_score(model) if score is None else anomaly_scores.get(score)
@@ -64,31 +71,71 @@ def calibrate_anomaly_threshold(
     if not x.ndim:
         raise argument_error("x", "an array of examples", x.dtype.name, TypeError)
     parts = 1 if score.is_fitted else 2
-    fitting, calibrating = slice(0, None, parts), slice(parts - 1, None, parts)
+    calibrating = slice(parts - 1, None, parts)
     count = len(x[calibrating])
-    rank = math.ceil((count + 1) * (1.0 - rate) - 1e-9)  # 100 * (1 - 0.01) is not above 99
-    if rank > count:
-        least = math.ceil(1.0 / rate - 1.0 - 1e-9)
-        raise ValueError(
-            f"Argument `x` must hold at least {parts * least} examples for "
-            f"false_positive_rate={rate:g}. Received: {len(x)}"
+    if not count:
+        raise argument_error("x", f"at least {parts} examples", len(x))
+    score = _fitted(model, x, score, parts, condition, batch_size)
+    scores = model.score(x[calibrating], score, batch_size, take(condition, calibrating))
+    rank = anomaly_scores.rank_of(rate, count)
+    value = np.partition(scores, rank - 1)[rank - 1]
+    threshold = anomaly_scores.AnomalyThreshold(score, float(value), rate, count)
+    if threshold.expected_rate > rate + 1e-9:
+        least = parts * math.ceil(1.0 / rate - 1.0 - 1e-9)
+        warnings.warn(
+            f"{len(x)} examples are too few to promise false_positive_rate={rate:g}, which takes "
+            f"{least}. The threshold is the largest score of {count}: a new usual example lies "
+            f"above it with a probability of at most {threshold.expected_rate:.2g}.",
+            stacklevel=2,
         )
+    model.anomaly_threshold = threshold
+    return threshold
+
+
+def fit_anomaly_score(model, x, score="mahalanobis", *, batch_size=256, condition=None):
+    """Returns a score that knows these usual examples, for `model.score` and thresholds.
+
+    Args:
+        model: a trained model with codes.
+        x: array [n, ...] of usual examples, more than latent_dim of them; those that the model was
+            trained on will do.
+        score: an `AnomalyScore` or its name. Default "mahalanobis", which is the only one that has
+            to know usual codes: their mean and covariance.
+        batch_size: examples computed at a time; it does not change the result. Default 256.
+        condition: one row per example, where the model takes a condition. Default None.
+
+    Raises:
+        ValueError: for too few examples, or a score that is not defined for the model.
+
+    Example:
+
+    >>> import keras_infovae as ki
+    >>> x = np.random.default_rng(0).random((64, 12)).astype("float32")
+    >>> model = ki.VAE(latent_dim=2, seed=0)
+    >>> _ = model.fit(x, epochs=1, verbose=0)
+    >>> model.score(x[:3], fit_anomaly_score(model, x)).shape
+    (3,)
+    """
+    score = anomaly_scores.get(score)
+    score.check(model)
+    return _fitted(model, np.asarray(x), score, 1, condition, batch_size)
+
+
+def _fitted(model, x, score, parts, condition, batch_size):
+    """Returns `score` with what it has to know of usual examples: one in `parts` of x."""
 
     def moments():
-        known, given = x[fitting], take(condition, fitting)
-        if len(known) <= model.latent_dim:
+        known = slice(0, None, parts)
+        if len(x[known]) <= model.latent_dim:
+            twice = "twice " if parts == 2 else ""
             raise ValueError(
-                f"Argument `x` must hold more than twice latent_dim={model.latent_dim} examples. "
+                f"Argument `x` must hold more than {twice}latent_dim={model.latent_dim} examples. "
                 f"Received: {len(x)}"
             )
-        moments = Measured(model, known, given, batch_size=batch_size).moments
+        moments = Measured(model, x[known], take(condition, known), batch_size=batch_size).moments
         return moments.mean, moments.covariance
 
-    score = score.fitted(moments)  # of a score that does not know them yet
-    scores = model.score(x[calibrating], score, batch_size, take(condition, calibrating))
-    value = np.partition(scores, rank - 1)[rank - 1]
-    model.anomaly_threshold = anomaly_scores.AnomalyThreshold(score, float(value), rate, count)
-    return model.anomaly_threshold
+    return score.fitted(moments)  # of a score that does not know them yet
 
 
 def anomaly_metrics(usual_scores, anomaly_scores, threshold=None):

@@ -254,9 +254,9 @@ class GenerativeModel(TrainableModel):
             x: array [n, ...], or a dataset of batches.
             score: an `AnomalyScore` or its name: "negative_elbo", "negative_log_prob",
                 "reconstruction_loss" or "importance_weighted" (nats), or a `Mahalanobis` that knows
-                usual codes. Default None: that of `anomaly_threshold`, and without one the first
-                that is defined for the model of -log p(x), the negative ELBO and the
-                reconstruction loss.
+                usual codes (`evaluation.fit_anomaly_score`). Default None: that of
+                `anomaly_threshold`, and without one the first that is defined for the model of
+                -log p(x), the negative ELBO and the reconstruction loss.
             batch_size: examples computed at a time; it does not change the result. Default 256.
             condition: one row per example, where the model takes a condition. Default None.
 
@@ -278,7 +278,7 @@ class GenerativeModel(TrainableModel):
         """
         self.capabilities.require("score")
         self.example_spec.require_known()
-        score = self._score_or_default(score)
+        score = anomaly_scores.chosen_score(self, score)
         score.check(self)
 
         def rows(x, seed, condition=None):
@@ -302,13 +302,6 @@ class GenerativeModel(TrainableModel):
             )
         scores = self.score(x, batch_size=batch_size, condition=condition)
         return scores > self._anomaly_threshold.value
-
-    def _score_or_default(self, score):
-        if score is not None:
-            return anomaly_scores.get(score)
-        if self._anomaly_threshold is not None:
-            return self._anomaly_threshold.score
-        return anomaly_scores.main_score(self)
 
     # === Shared by the methods ===
 

@@ -89,7 +89,9 @@ def _readme(description):
         lines += [
             "",
             "`anomaly` is true where `{score}` is above {value:.6g}, calibrated on {calibrated_on} "
-            "usual examples for a false-positive rate of {false_positive_rate:g}.".format(
+            "usual examples for a false-positive rate of {false_positive_rate:g}: on average over "
+            "such calibrations it is at most {expected_false_positive_rate:.2g}, and that of this "
+            "one below {false_positive_rate_95_percent_bound:.2g} with 95 % confidence.".format(
                 **description["anomaly_threshold"]
             ),
         ]

@@ -49,7 +49,9 @@ def check_choice(name, value, choices):
         return value
     known = ", ".join(repr(choice) for choice in choices)
     folded = {choice.casefold(): choice for choice in choices}
-    near = difflib.get_close_matches(str(value).casefold(), folded, n=1)
+    given = str(value).casefold()
+    near = difflib.get_close_matches(given, folded, n=1)
+    near = near or [choice for choice in folded if given in choice.split("_")]  # one of its words
     hint = f" Did you mean {folded[near[0]]!r}?" if near else ""
     raise ValueError(f"Argument `{name}` must be one of {known}. Received: {name}={value!r}.{hint}")
 

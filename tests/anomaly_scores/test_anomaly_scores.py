@@ -166,7 +166,8 @@ def test_what_cannot_be_used_is_named(model):
     mahalanobis = anomaly_scores.Mahalanobis
     for call, words in (
         (lambda: model.score(X, "negative_elbow"), "Did you mean 'negative_elbo'"),
-        (lambda: model.score(X, "mahalanobis"), "knows no usual codes"),
+        (lambda: model.score(X, "elbo"), "Did you mean 'negative_elbo'"),
+        (lambda: model.score(X, "mahalanobis"), r"knows no usual codes yet: .*fit_anomaly_score\("),
         (lambda: model.score(X, mahalanobis([0.0], [[1.0]])), "`mean` must be 2 numbers"),
         (lambda: model.is_anomaly(X), "has no anomaly_threshold"),
         (lambda: model.score(X[:, :2]), "shape"),

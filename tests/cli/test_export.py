@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 import pytest
 
@@ -37,10 +38,14 @@ def test_a_run_is_exported_in_the_units_of_its_data(command, runs, output):
 
 def test_a_threshold_is_calibrated_on_held_out_examples(command, runs, output):
     given = [f"--run={runs}/digits", f"--output={output}", "--signatures=score"]
-    assert command("export", *given, "--false_positive_rate=0.2").status == 0
+    outcome = command("export", *given, "--false_positive_rate=1e-6")
+    count = int(re.search("calibrations on (.*) examples", outcome.out)[1])
+    rate = f"at most {1 / (count + 1):.2g} do so on average"  # not what was asked for
+    assert outcome.status == 0 and rate in outcome.out
     with open(output / "1" / "signatures.json", encoding="utf-8") as file:
         description = json.load(file)
-    assert description["anomaly_threshold"]["false_positive_rate"] == 0.2
+    assert description["anomaly_threshold"]["false_positive_rate"] == 1e-6
+    assert description["anomaly_threshold"]["calibrated_on"] == count
     assert "anomaly" in description["signatures"]["score"]["outputs"]
 
 
@@ -75,7 +80,6 @@ def test_parts_for_phones(command, runs, output, form, suffix):
     ("flags", "message"),
     [
         (["--false_positive_rate=0"], "`--false_positive_rate` must be greater than 0"),
-        (["--false_positive_rate=1e-6"], "examples for --false_positive_rate=1e-06"),
         (["--version=0"], "`--version` must be an integer of at least 1"),
         (["--signatures=encoed"], "Did you mean 'encode'?"),
         (["--signatures=encode_image_bytes"], "needs a model of images"),

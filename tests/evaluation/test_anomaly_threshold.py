@@ -6,7 +6,11 @@ import pytest
 import tensorflow as tf
 
 import keras_infovae as ki
-from keras_infovae.evaluation import anomaly_metrics, calibrate_anomaly_threshold
+from keras_infovae.evaluation import (
+    anomaly_metrics,
+    calibrate_anomaly_threshold,
+    fit_anomaly_score,
+)
 
 
 class Identity(ki.GenerativeModel):
@@ -31,10 +35,37 @@ def test_the_threshold_is_the_conformal_quantile():
         assert threshold.value == value
         assert threshold is model.anomaly_threshold
         assert (threshold.examples, threshold.false_positive_rate) == (99, rate)
-    with pytest.raises(ValueError, match="at least 99 examples for false_positive_rate=0.01"):
-        calibrate_anomaly_threshold(model, x[:98], 0.01)
+    with pytest.raises(ValueError, match="`x` must be at least 1 examples"):
+        calibrate_anomaly_threshold(model, x[:0], 0.01)
     with pytest.raises(TypeError, match="`x` must be an array of examples. Received: x='object'"):
         calibrate_anomaly_threshold(model, tf.data.Dataset.from_tensor_slices(x))
+
+
+def test_few_examples_give_the_largest_score_and_say_what_it_promises():
+    x, model = np.random.default_rng(0).permutation(np.arange(1.0, 51.0)), Identity()
+    with pytest.warns(UserWarning, match="takes 99. The threshold is the largest .* at most 0.02"):
+        threshold = calibrate_anomaly_threshold(model, x, 0.01)
+    assert (threshold.value, threshold.examples) == (50, 50)
+    assert threshold.expected_rate == pytest.approx(1 / 51)
+    # Beta(1, n): P(p <= t) = 1 - (1 - t)^n.
+    assert threshold.rate_bound == pytest.approx(1 - 0.05 ** (1 / 50))
+    summary = threshold.summary()
+    assert summary["expected_false_positive_rate"] == threshold.expected_rate
+    assert summary["false_positive_rate_95_percent_bound"] == threshold.rate_bound
+
+
+@pytest.mark.parametrize("n, rate", [(19, 0.1), (99, 0.01), (100, 0.05), (30, 0.3), (40, 0.02)])
+def test_the_share_above_a_threshold_is_distributed_as_stated(n, rate):
+    # Of uniform scores the share above the k-th smallest is 1 - s_(k). 20,000 calibrations: the
+    # share of them within the bound has a standard deviation of sqrt(0.95 * 0.05 / 20000) = 0.0015,
+    # and the mean share one of at most 0.5 / sqrt(20000) times that of a uniform number.
+    score = ki.anomaly_scores.NegativeElbo()
+    threshold = ki.anomaly_scores.AnomalyThreshold(score, 0.0, rate, n)
+    scores = np.sort(np.random.default_rng(0).random((20_000, n)), axis=1)
+    above = 1.0 - scores[:, ki.anomaly_scores.rank_of(rate, n) - 1]
+    assert np.mean(above <= threshold.rate_bound) == pytest.approx(0.95, abs=5 * 0.0015)
+    assert np.mean(above) == pytest.approx(threshold.expected_rate, abs=5 * np.std(above) / 141)
+    assert threshold.expected_rate <= max(rate, 1 / (n + 1)) + 1e-9
 
 
 def test_new_usual_examples_lie_above_it_as_often_as_promised():
@@ -114,10 +145,28 @@ def test_a_mahalanobis_threshold_knows_half_of_the_codes():
     np.testing.assert_allclose(threshold.score.precision, np.linalg.inv(covariance), rtol=1e-4)
     assert threshold.examples == 25
     assert model.is_anomaly(x[1::2]).sum() == 1  # k = ceil(26 * 0.9) = 24 of 25
-    with pytest.raises(ValueError, match="at least 18 examples for false_positive_rate=0.1"):
-        calibrate_anomaly_threshold(model, x[:17], 0.1, "mahalanobis")
+    with pytest.warns(UserWarning, match="false_positive_rate=0.1, which takes 18"):
+        assert calibrate_anomaly_threshold(model, x[:17], 0.1, "mahalanobis").examples == 8
+    model.anomaly_threshold = threshold
     with pytest.raises(ValueError, match="more than twice latent_dim=2 examples"):
         calibrate_anomaly_threshold(model, x[:4], 0.5, "mahalanobis")
     assert model.anomaly_threshold is threshold
+    np.testing.assert_array_equal(model.score(x, "mahalanobis"), model.score(x))  # it is fitted
     model.fit(x, verbose=0)
     assert model.anomaly_threshold is None  # scores change with the weights
+
+
+def test_a_score_is_fitted_on_examples_of_its_own():
+    model = ki.VAE(2, seed=0, encoder=ki.networks.MLP([4]), decoder=ki.networks.MLP([4]))
+    model.build((None, 3))
+    x = np.random.default_rng(0).random((50, 3)).astype("float32")
+    score = fit_anomaly_score(model, x[:30])
+    np.testing.assert_allclose(score.mean, model.encode(x[:30]).mean(axis=0), atol=1e-6)
+    threshold = calibrate_anomaly_threshold(model, x[30:], 0.1, score)
+    assert (threshold.examples, threshold.score) == (20, score)
+    for call, words in (
+        (lambda: fit_anomaly_score(model, x[:2]), "more than latent_dim=2 examples. Received: 2"),
+        (lambda: fit_anomaly_score(model, x, "mahalanobi"), "Did you mean 'mahalanobis'"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            call()

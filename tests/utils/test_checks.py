@@ -60,6 +60,14 @@ ERRORS = [
     ),
     (
         check_choice,
+        ("Wasserstein", CHOICES),  # a word of a name
+        {},
+        ValueError,
+        "one of 'kl', 'mmd', 'sliced_wasserstein'. Received: alpha='Wasserstein'. Did you mean "
+        "'sliced_wasserstein'?",
+    ),
+    (
+        check_choice,
         (3, CHOICES),
         {},
         ValueError,
