@@ -1,6 +1,7 @@
 """`keras-infovae evaluate`."""
 
 import math
+import warnings
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from keras_infovae.cli import data as run_data
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
 from keras_infovae.cli.output_file import check_output_file
+from keras_infovae.evaluation.likelihood.pareto import unreliable_share
 from keras_infovae.training import RunDirectory
 from keras_infovae.utils.files import write_json
 from keras_infovae.utils.splits import SPLITS
@@ -97,6 +99,9 @@ Losses and bounds are in nats per example. The table says of each number what is
                 f"log p(x) by {flags.likelihood}: {summary['log_likelihood']:.2f} "
                 f"+- {summary['log_likelihood_standard_error']:.2f} nats"
             )
+            share = summary["log_likelihood_unreliable_weights"]
+            if share is not None:
+                print(f"Weights with a Pareto k of 0.7 or more: of {share:.1%} of the examples")
         if flags.output is not None:
             result = {"run": run.path, "data": source, "split": split} | summary
             write_json(flags.output, result)
@@ -105,12 +110,16 @@ Losses and bounds are in nats per example. The table says of each number what is
 
 def _log_likelihood(model, x, method, **given):
     """Returns the mean of log p(x) over the examples and the standard error of that mean."""
-    found = evaluation.marginal_log_likelihood(model, x, method, verbose=1, **given)
+    with warnings.catch_warnings():  # the share is printed
+        warnings.simplefilter("ignore")
+        found = evaluation.marginal_log_likelihood(model, x, method, verbose=1, **given)
+    share = unreliable_share(found.pareto_k)
     error = np.std(found.log_likelihood, ddof=1) / math.sqrt(len(x))
     return {
         "log_likelihood": float(np.mean(found.log_likelihood)),
         "log_likelihood_standard_error": float(error),
         "log_likelihood_method": method,
+        "log_likelihood_unreliable_weights": None if math.isnan(share) else share,
     }
 
 

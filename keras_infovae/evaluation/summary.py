@@ -2,7 +2,9 @@
 
 import math
 
-from keras_infovae.evaluation.likelihood import inference_gap
+from keras_infovae.evaluation.likelihood import ImportanceSampling
+from keras_infovae.evaluation.likelihood.gap import gap_of
+from keras_infovae.evaluation.likelihood.pareto import unreliable_share
 from keras_infovae.evaluation.measured import Measured
 from keras_infovae.utils.checks import argument_error
 
@@ -29,6 +31,11 @@ _ROWS = {
         "bounds",
         "importance-weighted bound, nats",
         "higher is better: a tighter bound",
+    ),
+    "unreliable_weights": (
+        "bounds",
+        "share of Pareto k above 0.7",
+        "0 is ideal: where few weights decide",
     ),
     "inference_gap": (
         "bounds",
@@ -75,6 +82,9 @@ def summarize(
             importance_weighted_bound, importance_weighted_bound_standard_error: mean over the
                 examples used and the standard error of that mean, in nats.
             importance_weighted_examples: how many were used: 1,000 at most, drawn at random.
+            unreliable_weights: the share of these whose importance weights have a Pareto k of 0.7
+                or more, so that a few draws decide and the bound is far from log p(x); None for
+                `num_samples` below 21.
             inference_gap: a lower bound of KL(q(z|x) || p(z|x)), mean over the examples used, in
                 nats: the importance-weighted bound less the ELBO of the same draws.
             log_det_covariance: of the aggregated posterior.
@@ -115,6 +125,7 @@ def summary_of(measured, num_samples=128, loss_batch_size=128):
         "importance_weighted_bound": None,
         f"importance_weighted_bound{_ERROR}": None,
         "importance_weighted_examples": None,
+        "unreliable_weights": None,
         "inference_gap": None,
         "log_det_covariance": None,
         "active_units": None,
@@ -122,12 +133,14 @@ def summary_of(measured, num_samples=128, loss_batch_size=128):
     }
     if measured.elbo is not None:
         few = measured.some(_MOST_IMPORTANCE_WEIGHTED)
-        found = inference_gap(model, few.x, num_samples=num_samples, seed=few.seed, **few.given)
+        draws = ImportanceSampling(num_samples)
+        found = gap_of(draws, model, few.x, few.condition, few.seed, few.batch_size, 0)
         bounds = found.log_likelihood
         summary |= {
             "importance_weighted_bound": bounds.mean(),
             f"importance_weighted_bound{_ERROR}": bounds.std(ddof=1) / math.sqrt(len(few)),
             "importance_weighted_examples": len(few),
+            "unreliable_weights": unreliable_share(found.pareto_k),
             "inference_gap": found.gap.mean(),
         }
     elif "kl_divergence" in summary:

@@ -116,7 +116,8 @@ def test_any_model_with_an_elbo_has_means_over_draws():
 def test_the_importance_weighted_score_nears_the_marginal_likelihood(model):
     # The weights' spread bounds how far two estimates of K draws each may be apart.
     score = anomaly_scores.ImportanceWeighted(400)
-    bound = importance_weighted_bound(model, X, num_samples=400)
+    with pytest.warns(UserWarning, match="Pareto k"):  # the encoder is not trained
+        bound = importance_weighted_bound(model, X, num_samples=400)
     log_weights = model.log_weights(tf.constant(X), tf.zeros([len(X)], tf.int64), 400).numpy()
     weights = np.exp(log_weights - log_weights.max(axis=0))
     error = weights.std(axis=0) / weights.mean(axis=0) / np.sqrt(400)

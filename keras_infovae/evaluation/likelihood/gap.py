@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_infovae.evaluation.likelihood.importance import ImportanceSampling
 from keras_infovae.evaluation.likelihood.marginal import get_method, weights_of
+from keras_infovae.evaluation.likelihood.pareto import warn_of
 from keras_infovae.evaluation.likelihood.weights import joined, log_mean
 
 _ELBO_DRAWS = 1000
@@ -19,12 +20,14 @@ class InferenceGap(NamedTuple):
         standard_error: of the gap.
         log_likelihood: the estimate of log p(x).
         elbo: the evidence lower bound, a mean over draws.
+        pareto_k: of the weights of `log_likelihood`; not in nats.
     """
 
     gap: np.ndarray
     standard_error: np.ndarray
     log_likelihood: np.ndarray
     elbo: np.ndarray
+    pareto_k: np.ndarray
 
 
 class _Mean(NamedTuple):
@@ -49,9 +52,11 @@ def inference_gap(
             "annealed_importance" the way to see it. The ELBO then is a mean over 1,000 draws.
 
     Returns:
-        A named tuple of four NumPy float64 [n] in nats: `gap`, its `standard_error`,
-        `log_likelihood` and `elbo`. The error is that of two independent estimates; by
-        "importance", where the two rise and fall together, that is more than the gap's own.
+        A named tuple of five NumPy float64 [n], the first four in nats: `gap`, its
+        `standard_error`, `log_likelihood`, `elbo`, and the `pareto_k` of the weights, as for
+        `marginal_log_likelihood`: from 0.7 on, of which a warning tells, the gap is too small. The
+        error is that of two independent estimates; by "importance", where the two rise and fall
+        together, that is more than the gap's own.
 
     Raises:
         ValueError, TypeError: as for `marginal_log_likelihood`; for a posterior without a density.
@@ -71,7 +76,19 @@ def inference_gap(
         arXiv:1801.03558, section 3.
     """
     method = get_method(method, settings)
-    given = condition, seed, batch_size, verbose
+    found = gap_of(method, model, x, condition, seed, batch_size, verbose)
+    warn_of(found.pareto_k, method.remedy, stacklevel=2)
+    return found
+
+
+def gap_of(method, model, x, *given):
+    """Returns what `inference_gap` does, by a `LikelihoodMethod`, without a warning.
+
+    Args:
+        method: a `LikelihoodMethod`.
+        model, x: as for `inference_gap`.
+        *given: condition, seed, batch_size, verbose.
+    """
     encoder = method if isinstance(method, ImportanceSampling) else ImportanceSampling(_ELBO_DRAWS)
     batches = [(_mean(batch), log_mean(batch)) for batch in weights_of(encoder, model, x, *given)]
     elbo = joined(mean for mean, _ in batches)
@@ -83,6 +100,7 @@ def inference_gap(
         np.hypot(estimate.standard_error, elbo.standard_error),
         estimate.log_likelihood,
         elbo.mean,
+        estimate.pareto_k,
     )
 
 

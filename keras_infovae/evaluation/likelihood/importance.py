@@ -26,8 +26,8 @@ class ImportanceSampling(LikelihoodMethod):
         w_k = p(x|z_k) p(z_k) / q(z_k|x),        z_k ~ q(z|x)
 
     As good as q(z|x) is near p(z|x): it takes about exp(KL(p(z|x) || q(z|x))) draws. Where the
-    encoder is far off, the estimate is too low and the standard error does not show it; a small
-    effective sample size does.
+    encoder is far off, the estimate is too low and the standard error does not show it; a Pareto k
+    of 0.7 or more does, and often a small effective sample size.
 
     Args:
         num_samples: draws of z per example, at least 1. Default 5,000, as is usual in the
@@ -46,6 +46,8 @@ class ImportanceSampling(LikelihoodMethod):
         Burda, Grosse, Salakhutdinov, Importance Weighted Autoencoders, arXiv:1509.00519,
         equation 8 and theorem 1.
     """
+
+    remedy = "method='annealed_importance' does not rely on q(z|x)."
 
     def __init__(self, num_samples=5000):
         self.num_samples = check_integer("num_samples", num_samples)

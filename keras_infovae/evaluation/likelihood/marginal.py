@@ -5,6 +5,7 @@ import inspect
 from keras_infovae.evaluation.likelihood.annealed import AnnealedImportanceSampling
 from keras_infovae.evaluation.likelihood.importance import ImportanceSampling
 from keras_infovae.evaluation.likelihood.methods import LikelihoodMethod
+from keras_infovae.evaluation.likelihood.pareto import warn_of
 from keras_infovae.evaluation.likelihood.weights import joined, log_mean
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 from keras_infovae.utils.row_seeds import packed
@@ -40,10 +41,14 @@ def marginal_log_likelihood(
             `temperatures` (500), `leapfrog_steps` (2), `schedule` ("adaptive"), `start` ("prior").
 
     Returns:
-        A named tuple of three NumPy float64 [n]: `log_likelihood` and its `standard_error`, in
-        nats, and `effective_sample_size`, how many equal weights would do as well. Where that is
-        near 1, one draw has decided and both numbers are doubtful. The standard error is that of
-        the mean weight over independent draws or chains, divided by it (the delta method).
+        A named tuple of four NumPy float64 [n]: `log_likelihood` and its `standard_error`, in nats;
+        `effective_sample_size`, how many equal weights would do as well; and `pareto_k`, the shape
+        of the largest weights' tail, NaN for fewer than 21 draws or chains. Where the size is near
+        1 one draw has decided, and where k is 0.7 or more no number of draws will do in practice:
+        by "importance" a warning says for how many examples. The standard error is that of the mean
+        weight over independent draws or chains, divided by it (the delta method). Known errors lay
+        within 1.96 of them for 85 to 88 % of examples by "importance", however large the effective
+        sample size, and for 92 to 93 % by "annealed_importance" (docs/evaluation.md).
 
     Raises:
         ValueError: for data that is not as the model was trained on; for a prior without a density;
@@ -69,11 +74,10 @@ def marginal_log_likelihood(
         equation 8 and theorem 1.
         Wu, Burda, Salakhutdinov, Grosse, On the Quantitative Analysis of Decoder-Based Generative
         Models, arXiv:1611.04273.
+        Vehtari, Simpson, Gelman, Yao, Gabry, Pareto Smoothed Importance Sampling, arXiv:1507.02646.
     """
-    log_weights = weights_of(
-        get_method(method, settings), model, x, condition, seed, batch_size, verbose
-    )
-    return joined(map(log_mean, log_weights))
+    given = {"seed": seed, "condition": condition, "batch_size": batch_size, "verbose": verbose}
+    return _estimate(get_method(method, settings), model, x, **given)
 
 
 def importance_weighted_bound(
@@ -88,7 +92,8 @@ def importance_weighted_bound(
     what `marginal_log_likelihood` gives by "importance", whose arguments these are.
 
     Returns:
-        NumPy float32 [n], in nats.
+        NumPy float32 [n], in nats. A warning says for how many examples the Pareto k of the weights
+        is 0.7 or more; `marginal_log_likelihood` returns k itself.
 
     Raises:
         ValueError: for a posterior or prior without a density.
@@ -98,8 +103,16 @@ def importance_weighted_bound(
         equation 8 and theorem 1.
     """
     given = {"seed": seed, "condition": condition, "batch_size": batch_size, "verbose": verbose}
-    estimate = marginal_log_likelihood(model, x, ImportanceSampling(num_samples), **given)
+    estimate = _estimate(ImportanceSampling(num_samples), model, x, **given)
     return estimate.log_likelihood.astype("float32")
+
+
+def _estimate(method, model, x, *, seed, condition, batch_size, verbose):
+    """Returns the `LogLikelihood` of x, and warns whoever asked the caller for it."""
+    log_weights = weights_of(method, model, x, condition, seed, batch_size, verbose)
+    estimate = joined(map(log_mean, log_weights))
+    warn_of(estimate.pareto_k, method.remedy, stacklevel=3)
+    return estimate
 
 
 def get_method(method, settings):

@@ -19,7 +19,13 @@ class LikelihoodMethod(Setting):
 
     A member defines `log_weights`. The mean of the weights of an example estimates p(x) without
     bias, and its logarithm is in expectation a lower bound on log p(x).
+
+    Attributes:
+        remedy: a sentence on what helps where a few weights decide, of which a warning tells; None
+            for no warning, where there are too few weights to tell a tail from chance.
     """
+
+    remedy = None
 
     def log_weights(self, model, x, condition, seeds, batch_size, verbose):
         """Gives the logarithms of the weights of the examples in turn, a batch at a time.

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from keras_infovae.evaluation.likelihood.pareto import pareto_k
+
 
 class LogLikelihood(NamedTuple):
     """Estimates of log p(x), NumPy float64 [n] each.
@@ -12,11 +14,14 @@ class LogLikelihood(NamedTuple):
         log_likelihood: the logarithm of the mean weight, in nats; in expectation a lower bound.
         standard_error: of the above, in nats; NaN for a single weight.
         effective_sample_size: how many equal weights would do as well, from 1 to their number.
+        pareto_k: the shape of the largest weights' tail: from 0.7 on the others are not to be
+            relied on; NaN for fewer than 21 weights.
     """
 
     log_likelihood: np.ndarray
     standard_error: np.ndarray
     effective_sample_size: np.ndarray
+    pareto_k: np.ndarray
 
 
 def log_mean(log_weights):
@@ -26,14 +31,14 @@ def log_mean(log_weights):
         effective_sample_size = (sum_k w_k)^2 / sum_k w_k^2                     =: K_eff
         standard_error        = sqrt((1 / K_eff - 1 / K) K / (K - 1))
 
-    The error is that of the mean weight, divided by it (the delta method). It is too small where
-    the largest weights have not been drawn, as K_eff near 1 says. The estimate itself is low by
-    about half the square of the error.
+    and `pareto_k`. The error is that of the mean weight, divided by it (the delta method). It is
+    too small where the largest weights have not been drawn, as K_eff near 1 and a large k say. The
+    estimate itself is low by about half the square of the error.
 
     Example:
 
     >>> [array.round(4).tolist() for array in log_mean(np.log([[1.0], [3.0]]))]
-    [[0.6931], [0.5], [1.6]]
+    [[0.6931], [0.5], [1.6], [nan]]
     """
     log_weights = np.asarray(log_weights, "float64")
     count = len(log_weights)
@@ -45,7 +50,8 @@ def log_mean(log_weights):
         variance = (1.0 / effective - 1.0 / count) * count / np.float64(count - 1)
         estimate = np.where(largest == -np.inf, -np.inf, largest + np.log(total / count))
     # Equal weights may round to less than no variance.
-    return LogLikelihood(estimate, np.sqrt(np.maximum(variance, 0.0)), effective)
+    error = np.sqrt(np.maximum(variance, 0.0))
+    return LogLikelihood(estimate, error, effective, pareto_k(log_weights))
 
 
 def joined(batches):

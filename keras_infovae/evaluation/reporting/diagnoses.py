@@ -144,6 +144,11 @@ def _inference(metrics):
         return _unknown(question, "Not defined for a prior without a density.")
     if kl < _LEAST_NATS:
         return _unknown(question, f"q(z|x) tells nothing: its KL from the prior is {kl:.2f} nats.")
+    share = metrics["held_out"].get("unreliable_weights") or 0.0
+    doubt = (
+        f" The weights of {share:.0%} of the examples have a Pareto k of 0.7 or more: there the "
+        "gap is larger than it shows."
+    )
     return _graded(
         question,
         gap / kl,
@@ -151,7 +156,7 @@ def _inference(metrics):
         0.5,
         f"KL(q(z|x) || p(z|x)) is at least {gap:.2f} nats, {gap / kl:.0%} of the {kl:.2f} that "
         f"q(z|x) spends: the ELBO is {bound - gap:.2f}, the importance-weighted bound "
-        f"{bound:.2f}.",
+        f"{bound:.2f}.{doubt if share else ''}",
         "Relative to KL(q(z|x) || p(z)). Good: at most 20 %; fair: 50 %.",
     )
 

@@ -122,6 +122,12 @@ def test_each_number_is_judged_by_its_rule(path, value, index, level, words):
     assert (diagnosis.question.rstrip("?") in verdict(diagnose(metrics))) == (level == "poor")
 
 
+@pytest.mark.parametrize(("share", "said"), [(0.12, True), (0.0, False), (None, False)])
+def test_a_gap_by_weights_that_fail_is_said_to_be_too_small(share, said):
+    diagnosis = diagnose(changed("held_out/unreliable_weights", share))[6]
+    assert ("of 12% of the examples have a Pareto k" in diagnosis.sentence) == said
+
+
 @pytest.mark.parametrize(("shift", "scale"), [(1000.0, 1.0), (-100.0, 1.0), (0.0, 50.0)])
 def test_whether_it_generalizes_does_not_depend_on_the_unit_of_x(shift, scale):
     # In another unit, all densities change by a constant; of more pixels, all nats by a factor.
