@@ -23,12 +23,19 @@ examples that the run was not trained on.
     examples = (
         "keras-infovae report --run=runs/first --output=reports/first",
         "keras-infovae report --run=runs/first --output=reports/first --seed=1 --overwrite",
+        "keras-infovae report --run=runs/tumors --output=reports/tumors --anomaly_label=0",
     )
 
     def define_flags(self, flag_set):
         flag_set.text("run", "DIRECTORY", "A directory that train wrote.", required=True)
         flag_set.text(
             "output", "DIRECTORY", "Where to write the two files; not in a run.", required=True
+        )
+        flag_set.text(
+            "anomaly_label",
+            "LABEL",
+            "The label of the examples that are anomalies: say how well the model tells them.",
+            shown="none",
         )
         flag_set.integer("seed", "INTEGER", "Of all that is drawn.", minimum=0, default=0)
         flag_set.boolean("overwrite", "Write although the page is there already.")
@@ -46,6 +53,7 @@ examples that the run was not trained on.
             model = run.load_model()
             data = run_data.load_of_run(config)
             given = {"seed": flags.seed, "condition": conditions.of_splits(data, config)}
+            given["anomaly_label"] = flags.anomaly_label
             history = run.history() or None
             path = evaluation.report(model, data, flags.output, history=history, **given)
         print(f"Written to {path}")

@@ -6,6 +6,7 @@ from keras_infovae.evaluation.aggregated_posterior import (
     log_det_covariance,
     posterior_moments,
 )
+from keras_infovae.evaluation.anomaly_report import anomaly_report
 from keras_infovae.evaluation.anomaly_threshold import (
     anomaly_metrics,
     calibrate_anomaly_threshold,
@@ -72,6 +73,7 @@ __all__ = [
     "aggregated_posterior_covariance",
     "aggregated_posterior_report",
     "anomaly_metrics",
+    "anomaly_report",
     "beta_vae_score",
     "bidirectional_monte_carlo",
     "bits_per_dimension",

@@ -21,5 +21,7 @@ def test_the_numbers_of_a_run_are_not_replaced(command, runs):
     outcome = command("report", f"--run={runs}/table", f"--output={runs}/table")
     assert outcome.status == 2 and "`--output` must be one without another's" in outcome.err
     assert (runs / "table" / "metrics.json").read_bytes() == before
+    named = command("report", f"--run={runs}/table", f"--output={runs}/new", "--anomaly_label=no")
+    assert named.status == 2 and "`--anomaly_label` must be" in named.err
     assert command("report", "--run=missing", f"--output={runs}/new").status == 2
     assert not (runs / "new").exists()

@@ -28,8 +28,8 @@ class Diagnosis:
 def diagnose(metrics):
     """Returns a list of `Diagnosis` from the numbers that `measure` returned.
 
-    What is asked of codes, of samples or of a fit is asked only of models that have them, and two
-    questions only of models whose condition is a class.
+    What is asked of codes, of samples or of a fit is asked only of models that have them, two
+    questions only of models whose condition is a class, and one only where anomalies are known.
     """
     can = set(metrics["model"]["capabilities"])
     found = [check(metrics) for check, needs in _CHECKS if can.issuperset(needs)]
@@ -234,6 +234,24 @@ def _reach(metrics):
     )
 
 
+def _tells_anomalies(metrics):
+    found = metrics.get("anomalies")
+    if found is None:
+        return None
+    gain, error = found["gain"], found["gain_standard_error"]
+    return _graded(
+        "Does the model tell anomalies?",
+        -gain,
+        -2.0 * error,
+        0.0,
+        f"ROC-AUC {found['roc_auc']:.3f} +- {found['roc_auc_standard_error']:.3f} by the "
+        f"{found['score'].replace('_', ' ')}, and {found['row_norm_roc_auc']:.3f} by the norm of "
+        f"the standardized row, for which nothing is trained: the model adds {gain:+.3f} +- "
+        f"{error:.3f} ({found['anomalies']:,} anomalies, {found['usual']:,} usual examples).",
+        "Good: better than the norm by two standard errors; poor: worse than it.",
+    )
+
+
 def _trained(metrics):
     question = "Was it trained to the end?"
     history = metrics["history"]
@@ -271,4 +289,5 @@ _CHECKS = (
     (_class_as_asked, ("generate",)),
     (_reach, ("generate",)),
     (_new_samples, ("generate",)),
+    (_tells_anomalies, ("score",)),
 )

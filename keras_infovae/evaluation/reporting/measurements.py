@@ -19,6 +19,7 @@ from keras_infovae.evaluation.measured import Measured
 from keras_infovae.evaluation.mixture_densities import log_densities, normal_marginals
 from keras_infovae.evaluation.moments import log_det
 from keras_infovae.evaluation.posterior_report import posterior_numbers
+from keras_infovae.evaluation.reporting.anomalies import anomalies, threshold
 from keras_infovae.evaluation.reporting.codes import code_matters, has_classes, label_use
 from keras_infovae.evaluation.reporting.left_out import left_out
 from keras_infovae.evaluation.sample_metrics import memorization
@@ -35,11 +36,13 @@ _NETWORKS = ("encoder", "decoder")
 _PARTS = ("likelihood", "prior", "inference", "posterior", "divergence")
 
 
-def measure(model, data, *, history=None, seed=0, batch_size=256, condition=None):
+def measure(
+    model, data, *, history=None, seed=0, batch_size=256, condition=None, anomaly_label=None
+):
     """Returns the numbers of a report, nested dictionaries; None is what cannot be measured.
 
     Args:
-        model, data, history, seed, batch_size, condition: those of `report`.
+        model, data, history, seed, batch_size, condition, anomaly_label: those of `report`.
     """
     conditions = conditions_of(model, data, condition)
     split, given = data.held_out(), {"seed": seed, "batch_size": batch_size}
@@ -77,7 +80,8 @@ def measure(model, data, *, history=None, seed=0, batch_size=256, condition=None
         "code_matters": matters,
         "label_use": label_use(model, data, conditions, seed, batch_size),
         "samples": _samples(model, data, conditions, given) if "generate" in can else None,
-        "anomaly_threshold": _threshold(held_out),
+        "anomaly_threshold": threshold(held_out),
+        "anomalies": anomalies(held_out, data, anomaly_label),
         "history": _history(history),
         "left_out": left_out(model),
     }
@@ -157,14 +161,6 @@ def _samples(model, data, conditions, given):
     samples = model.generate(_SAMPLES, condition=drawn, **given)
     copied = memorization(samples, data.train, getattr(data, split))
     return {"memorization": copied["probability"], "memorization_z_score": copied["z_score"]}
-
-
-def _threshold(held_out):
-    model = held_out.model
-    if model.anomaly_threshold is None:
-        return None
-    flagged = float(np.mean(model.is_anomaly(held_out.x, **held_out.given)))
-    return model.anomaly_threshold.summary() | {"flagged_of_held_out": flagged}
 
 
 def _history(history):

@@ -8,6 +8,7 @@ from keras_infovae.evaluation import plots
 from keras_infovae.evaluation.conditions import class_names_of, conditions_of
 from keras_infovae.evaluation.plots.embedding import available_methods
 from keras_infovae.evaluation.reporting import page
+from keras_infovae.evaluation.reporting.anomalies import check_anomaly_label
 from keras_infovae.evaluation.reporting.diagnoses import diagnose
 from keras_infovae.evaluation.reporting.measurements import measure
 from keras_infovae.utils.checks import argument_error, check_integer
@@ -21,7 +22,17 @@ _NUMBERS = ("latent_dim", "kl_weight", "divergence_weight")
 PAGE, NUMBERS = "report.html", "metrics.json"
 
 
-def report(model, data, directory, *, history=None, seed=0, batch_size=256, condition=None):
+def report(
+    model,
+    data,
+    directory,
+    *,
+    history=None,
+    seed=0,
+    batch_size=256,
+    condition=None,
+    anomaly_label=None,
+):
     """Writes `report.html`, one page that needs no network, and `metrics.json` to `directory`.
 
     The page says what the model is, whether it is healthy (each diagnosis a sentence with its
@@ -41,14 +52,17 @@ def report(model, data, directory, *, history=None, seed=0, batch_size=256, cond
         condition: where the model takes a condition: "labels", for the labels of each split, or a
             dictionary {split: one row (or label) per example}. All is then measured and drawn under
             it, and two diagnoses are added where it is a class. Default None.
+        anomaly_label: the label of the examples that are anomalies, the others being usual. The
+            page then says how well `model.score` tells them, beside the norm of the standardized
+            row, for which nothing is trained (`anomaly_report`). Default None.
 
     Returns:
         The path of the page.
 
     Raises:
         ValueError, TypeError: for data or a condition that is not as the model was trained on,
-            fewer than 3 training examples, or a `directory` that holds the metrics.json of
-            something else.
+            fewer than 3 training examples, an `anomaly_label` that none or all of the measured
+            examples have, or a `directory` that holds the metrics.json of something else.
 
     Example:
 
@@ -59,6 +73,7 @@ def report(model, data, directory, *, history=None, seed=0, batch_size=256, cond
     conditions = conditions_of(model, data, condition)
     if len(data.train) < 3:
         raise argument_error("data", "of at least 3 training examples", len(data.train))
+    check_anomaly_label(data, anomaly_label)
     path, numbers = (os.path.join(directory, name) for name in (PAGE, NUMBERS))
     if os.path.lexists(numbers) and not os.path.lexists(path):
         raise argument_error(
@@ -66,7 +81,7 @@ def report(model, data, directory, *, history=None, seed=0, batch_size=256, cond
         )
     history = getattr(history, "history", history)
     given = {"seed": seed, "batch_size": batch_size, "condition": conditions}
-    metrics = measure(model, data, history=history, **given)
+    metrics = measure(model, data, history=history, anomaly_label=anomaly_label, **given)
     diagnoses = diagnose(metrics)
     metrics["diagnoses"] = [dataclasses.asdict(diagnosis) for diagnosis in diagnoses]
     os.makedirs(directory, exist_ok=True)
@@ -155,6 +170,7 @@ def _tables(metrics):
         _LABEL_USE[(metrics["label_use"] or {}).get("of", "labels")]: metrics["label_use"],
         "Samples": metrics["samples"],
         "Anomaly threshold": metrics["anomaly_threshold"],
+        "Anomalies": metrics["anomalies"],
         "Model": metrics["model"],
         "Data": metrics["data"],
     }

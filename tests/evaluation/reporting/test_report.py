@@ -1,6 +1,7 @@
 """The report: its rules on numbers chosen by hand, its files, and that it needs nothing else."""
 
 import copy
+import dataclasses
 import html.parser
 import json
 import re
@@ -122,6 +123,25 @@ def test_each_number_is_judged_by_its_rule(path, value, index, level, words):
     assert (diagnosis.question.rstrip("?") in verdict(diagnose(metrics))) == (level == "poor")
 
 
+@pytest.mark.parametrize(("gain", "level"), [(0.05, "good"), (0.03, "fair"), (-0.01, "poor")])
+def test_a_model_has_to_tell_anomalies_better_than_no_model(gain, level):
+    anomalies = {
+        "score": "negative_elbo",
+        "usual": 100,
+        "anomalies": 30,
+        "roc_auc": 0.9 + gain,
+        "roc_auc_standard_error": 0.04,
+        "row_norm_roc_auc": 0.9,
+        "gain": gain,
+        "gain_standard_error": 0.02,
+    }
+    diagnosis = diagnose(changed("anomalies", anomalies))[-1]
+    assert diagnosis.level == level
+    assert f"{0.9 + gain:.3f} +- 0.040 by the negative elbo, and 0.900" in diagnosis.sentence
+    assert f"adds {gain:+.3f} +- 0.020" in diagnosis.sentence
+    assert levels(changed("anomalies", None)) == levels(METRICS)
+
+
 @pytest.mark.parametrize(("share", "said"), [(0.12, True), (0.0, False), (None, False)])
 def test_a_gap_by_weights_that_fail_is_said_to_be_too_small(share, said):
     diagnosis = diagnose(changed("held_out/unreliable_weights", share))[6]
@@ -202,7 +222,7 @@ def written(tmp_path_factory):
     networks = {name: ki.networks.MLP([16]) for name in ("encoder", "decoder")}
     model = ki.VAE(3, seed=0, **networks)
     history = model.fit(data.train, epochs=2, verbose=0)
-    path = report(model, data, folder / "new" / "one", history=history)
+    path = report(model, data, folder / "new" / "one", history=history, anomaly_label="3")
     return model, data, path
 
 
@@ -229,6 +249,10 @@ def test_the_numbers_are_those_of_the_functions(written):
     told = metrics["label_use"]
     assert told["semi_supervised_error"] < told["error_of_the_most_frequent_class"]
     assert metrics["diagnoses"][0]["level"] == "unknown"  # of 2 epochs
+    unusual = data.test_labels == 3
+    found = ki.evaluation.anomaly_report(model, data.test, unusual, data.train)
+    assert metrics["anomalies"] == {"anomaly_label": "3"} | found
+    assert metrics["diagnoses"][-1]["question"] == "Does the model tell anomalies?"
     with open(path, encoding="utf-8") as file:
         text = file.read()
     assert f"{metrics['held_out']['elbo']:.4g}" in text
@@ -269,6 +293,11 @@ def test_what_cannot_be_reported_is_named(written, tmp_path):
     few = ki.datasets.Dataset("few", data.train[:2], data.test[:0], data.test)
     with pytest.raises(ValueError, match="at least 3 training examples"):
         report(model, few, tmp_path / "a")
+    unlabeled = dataclasses.replace(data, test_labels=None)
+    with pytest.raises(ValueError, match="`anomaly_label` must be None for data without labels"):
+        report(model, unlabeled, tmp_path / "a", anomaly_label="3")
+    with pytest.raises(ValueError, match="`anomaly_label` must be the label of some of the test"):
+        report(model, data, tmp_path / "a", anomaly_label="ten")
     assert not (tmp_path / "a").exists()
 
 
