@@ -195,3 +195,11 @@ def test_streams_are_not_correlated(of):
     for values in (z, z**2, np.concatenate([z[:32], np.roll(z[32:], 1, axis=1)])):
         matrix = np.corrcoef(values) - np.eye(streams)
         assert np.abs(matrix).max() < 5 / np.sqrt(draws)
+
+
+def test_draws_of_a_row_have_seeds_of_their_own():
+    seeds = row_random.seeds_of_draws([0, 5, 2**33 + 1], 4).numpy()
+    assert seeds.shape == (4, 3) and seeds[0].tolist() == [0, 5, 2**33 + 1]
+    assert len(set(seeds.ravel().tolist())) == 12 and seeds.min() >= 0
+    alone = row_random.seeds_of_draws([5], 2).numpy()
+    np.testing.assert_array_equal(alone, seeds[:2, 1:2])  # of its row, and the first of more
