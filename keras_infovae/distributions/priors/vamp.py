@@ -23,7 +23,8 @@ class VampPrior(Prior):
     Args:
         num_components: K, at least 1. Default 100; the paper's is 500.
         value_range: (low, high) that the pseudo-inputs stay within, by a smooth bound, such as
-            (0, 1) for gray levels; None (default) for no bound, as suits standardized data.
+            (0, 1) for gray levels under "bernoulli"; None (default) for no bound, as suits what a
+            likelihood standardizes. They are what the encoder sees, `likelihood.features(x)`.
         support: where the posterior's z lies: "euclidean" (default), or "sphere".
 
     Raises:
