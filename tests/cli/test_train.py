@@ -354,7 +354,7 @@ def test_weights_that_are_no_numbers_are_no_success(train, tmp_path, monkeypatch
         saver.on_epoch_end(1, {"loss": 1.0})
 
     monkeypatch.setattr(ki.InfoVAE, "fit", fit)
-    outcome = train(f"--output={tmp_path}/run")
+    outcome = train(f"--output={tmp_path}/run", "--early_stopping=0")
     assert outcome.status == 1
     assert "The last epoch ended with losses or weights that are not finite." in outcome.err
     assert "model.keras holds epoch 1." in outcome.err

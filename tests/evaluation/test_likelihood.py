@@ -155,10 +155,13 @@ def test_errors(capsys):
             function(model, X)
 
 
-def test_progress_is_shown_when_asked_for(capsys):
+def test_progress_is_shown_when_asked_for(capsys, monkeypatch):
     model = EXACT.model()
     marginal_log_likelihood(model, X[:4], num_samples=2, batch_size=2)
     assert capsys.readouterr().out == ""
     keras.utils.enable_interactive_logging()
+    marginal_log_likelihood(model, X[:4], num_samples=2, batch_size=2, verbose=1)
+    assert capsys.readouterr().out == ""  # a file, where a bar cannot be drawn anew
+    monkeypatch.setattr("keras_infovae.utils.terminal.redraws_lines", lambda: True)
     marginal_log_likelihood(model, X[:4], num_samples=2, batch_size=2, verbose=1)
     assert "2/2" in capsys.readouterr().out

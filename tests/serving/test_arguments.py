@@ -169,7 +169,7 @@ def test_a_model_that_answers_otherwise_is_not_exported(tmp_path, running):
     inputs = keras.Input((5,))
     outputs = keras.layers.Dense(6)(_AddsNoise()(inputs))
     model = small(encoder=keras.Model(inputs, outputs))
-    with pytest.raises(RuntimeError, match="output `z` of signature|output `mean` of signature"):
+    with pytest.raises(RuntimeError, match="output `(z|mean|log_variance)` of signature"):
         export(model, tmp_path / "model", None, ["encode"], None, None, running)
     assert os.listdir(tmp_path / "model") == []
 

@@ -64,7 +64,7 @@ def test_metrics_mark_the_end_of_a_run(tmp_path):
     assert config["versions"]["keras_infovae"] == ki.__version__
     assert {"keras", "tensorflow", "numpy", "python"} <= set(config["versions"])
     metrics = json.loads((path / "metrics.json").read_text())
-    assert metrics == {"elbo": -2.0, "plots": ["plots/a.png"]}
+    assert metrics == {"elbo": -2.0, "epoch": 3, "plots": ["plots/a.png"]}
 
 
 def test_a_finished_run_is_refused_and_stays_as_it_was(tmp_path):
