@@ -103,6 +103,15 @@ def kinds():
     return found | made_up.KINDS
 
 
+def limit_memory():
+    """Lets this process take MEMORY bytes more than it has now.
+
+    Set anew for each kind: a process of many minutes grows by what its libraries keep.
+    """
+    in_use = int(pathlib.Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (in_use + MEMORY, resource.RLIM_INFINITY))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=60, help="how long; default 60")
@@ -120,14 +129,13 @@ def main():
 
     signal.signal(signal.SIGALRM, too_slow)
     memory.available_memory = lambda: MEMORY // 4
-    in_use = int(pathlib.Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (in_use + MEMORY, resource.RLIM_INFINITY))
     end, seed, cases, failed = time.monotonic() + arguments.seconds, arguments.seed, 0, {}
     print(f"{len(chosen)} kinds, seed {seed}", flush=True)
     while time.monotonic() < end:
         for kind, (write, strategy) in chosen.items():
             if kind in failed or time.monotonic() > end:
                 continue
+            limit_memory()
             message = fuzz(kind, write, strategy, seed, arguments.count, arguments.keep)
             cases += arguments.count
             if message is not None:
