@@ -14,7 +14,7 @@ from keras_infovae.models.nonfinite import NonFiniteRecorder
 from keras_infovae.models.progress import Progress
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error
-from keras_infovae.utils.follower import Follower, follow_all
+from keras_infovae.utils.follower import followers_of, of_global_batch
 from keras_infovae.utils.gradients import apply_gradients
 from keras_infovae.utils.player import Player
 from keras_infovae.utils.randomness import stateless_seed
@@ -160,15 +160,16 @@ class StepModel(keras.Model):
             seed: int32 [2].
         """
         variables = self.trainable_variables
-        followers = [part for part in self.parts() if isinstance(part, Follower)]
-        followed = [v for follower in followers for v in follower.followed_variables]
+        followers = followers_of(self.parts())
+        followed = followers.followed_variables
         with tf.GradientTape() as tape:
             tape.watch([variable.value for variable in followed])
             result = self._with_regularization(self.batch_loss(x, condition, seed, training=True))
             scaled_loss = self.optimizer.scale_loss(_minimized(result))
         gradients = tape.gradient(scaled_loss, variables + followed)
         apply_gradients(self.optimizer, gradients[: len(variables)], variables)
-        follow_all(followers, gradients[len(variables) :], self.optimizer.scale_loss(1.0))
+        rest = of_global_batch(gradients[len(variables) :], self.optimizer.scale_loss(1.0))
+        followers.follow(rest)
         return self._with_players(Player.play, result, tf.shape(x)[0], seed)
 
     def test_step(self, data):

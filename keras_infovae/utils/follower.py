@@ -30,20 +30,33 @@ class Follower:
         raise NotImplementedError(f"{type(self).__name__} does not define `follow`")
 
 
-def follow_all(followers, gradients, loss_scale):
-    """Has each follower move along its part of `gradients`.
+def followers_of(parts):
+    """Returns a `Follower` that is all of those among `parts`, one after another."""
+    return _Several([part for part in parts if isinstance(part, Follower)])
+
+
+class _Several(Follower):
+    def __init__(self, followers):
+        self._followers = followers
+
+    @property
+    def followed_variables(self):
+        return [v for follower in self._followers for v in follower.followed_variables]
+
+    def follow(self, gradients):
+        gradients = iter(gradients)
+        for follower in self._followers:
+            follower.follow([next(gradients) for _ in follower.followed_variables])
+
+
+def of_global_batch(gradients, loss_scale):
+    """Returns the gradients that `follow` takes, tensors or None.
 
     Args:
-        followers: `Follower`s, in any order.
-        gradients: those of this replica, of the loss times `loss_scale`: a list, one after another
-            as the `followed_variables` of the followers are.
+        gradients: those of this replica, of the loss times `loss_scale`; None stays None.
         loss_scale: a positive number.
     """
-    gradients = list(gradients)
-    for follower in followers:
-        count = len(follower.followed_variables)
-        mine, gradients = gradients[:count], gradients[count:]
-        follower.follow([None if g is None else _total(g) / loss_scale for g in mine])
+    return [None if g is None else _total(g) / loss_scale for g in gradients]
 
 
 def _total(gradient):

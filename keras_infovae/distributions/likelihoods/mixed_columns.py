@@ -9,7 +9,7 @@ from keras_infovae.distributions import likelihoods
 from keras_infovae.distributions.likelihoods.base import Likelihood
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import argument_error, check_integer
-from keras_infovae.utils.follower import Follower
+from keras_infovae.utils.follower import Follower, followers_of
 from keras_infovae.utils.serialization import register
 
 
@@ -143,17 +143,11 @@ class MixedColumns(Likelihood, Follower):
         return tfp.distributions.Blockwise(parts)
 
     @property
-    def _followers(self):
-        return [group for group in self.groups if isinstance(group, Follower)]
-
-    @property
     def followed_variables(self):
-        return [v for follower in self._followers for v in follower.followed_variables]
+        return followers_of(self.groups).followed_variables
 
     def follow(self, gradients):
-        gradients = iter(gradients)
-        for follower in self._followers:
-            follower.follow([next(gradients) for _ in follower.followed_variables])
+        followers_of(self.groups).follow(gradients)
 
     def _widths(self, total):
         """Returns the width of each group of x with `total` columns."""

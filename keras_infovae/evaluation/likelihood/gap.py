@@ -90,10 +90,12 @@ def gap_of(method, model, x, *given):
         *given: condition, seed, batch_size, verbose.
     """
     encoder = method if isinstance(method, ImportanceSampling) else ImportanceSampling(_ELBO_DRAWS)
-    batches = [(_mean(batch), log_mean(batch)) for batch in weights_of(encoder, model, x, *given)]
-    elbo = joined(mean for mean, _ in batches)
-    estimate = joined(estimate for _, estimate in batches)
-    if encoder is not method:
+    draws = weights_of(encoder, model, x, *given)
+    if encoder is method:
+        pairs = [(_mean(batch), log_mean(batch)) for batch in draws]
+        elbo, estimate = map(joined, zip(*pairs, strict=True))
+    else:
+        elbo = joined(map(_mean, draws))
         estimate = joined(map(log_mean, weights_of(method, model, x, *given)))
     return InferenceGap(
         estimate.log_likelihood - elbo.mean,
