@@ -17,9 +17,7 @@ over these. Rows that are there already are not made again. About seven minutes 
 core with the peers.
 """
 
-import csv
 import math
-import os
 import pathlib
 import subprocess
 import tempfile
@@ -27,6 +25,7 @@ import time
 
 import keras
 import numpy as np
+import table
 import tensorflow as tf
 from absl import app, flags
 from sklearn import datasets
@@ -163,22 +162,12 @@ def add_rows(case, anomaly, found):
         deviation = f"{np.std(areas, ddof=1):.4f}" if len(areas) > 1 else ""
         numbers = f"{np.mean(areas):.4f}", f"{np.mean(precisions):.4f}", deviation
         rows.append((*case, method, *numbers))
-    new = not os.path.exists(FLAGS.output)
-    with open(FLAGS.output, "a", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(([COLUMNS] if new else []) + rows)
-
-
-def read_rows():
-    """Returns the rows of --output, dictionaries; none where it is not there."""
-    if not os.path.exists(FLAGS.output):
-        return []
-    with open(FLAGS.output, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    table.add_rows(FLAGS.output, COLUMNS, rows)
 
 
 def print_summary():
     """Prints means over sets and seeds, then the ROC-AUC of each set."""
-    rows = read_rows()
+    rows = table.read_rows(FLAGS.output)
     methods, sets = (list(dict.fromkeys(row[name] for row in rows)) for name in ("method", "set"))
 
     def values(column, **case):
@@ -211,7 +200,7 @@ def main(arguments):
     if len(arguments) > 1:
         raise app.UsageError(f"Unknown arguments: {' '.join(arguments[1:])}. See --help.")
     if not FLAGS.summary:
-        done = {tuple(row[name] for name in COLUMNS[:3]) for row in read_rows()}
+        done = table.cases_of(FLAGS.output, COLUMNS[:3])
         others, cases, problems = mlbench_sets(), [], []
         for seed in range(FLAGS.seeds):
             for name, (x, anomaly) in (sklearn_sets(seed) | others).items():

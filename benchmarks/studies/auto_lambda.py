@@ -8,13 +8,12 @@ Fashion-MNIST, and writes one row per model. Rows that are there already are not
 study that was interrupted goes on. About an hour and a half on two processor cores.
 """
 
-import csv
 import dataclasses
-import os
 import time
 
 import keras
 import numpy as np
+import table
 from absl import app, flags
 
 import keras_infovae as ki
@@ -114,14 +113,6 @@ def probe_accuracy(model, data, train):
     return probe.score(model.encode(data.test[:1000]), data.test_labels[:1000])
 
 
-def finished():
-    """Returns the settings that the table has rows of."""
-    if not os.path.exists(FLAGS.output):
-        return set()
-    with open(FLAGS.output, newline="", encoding="utf-8") as file:
-        return {tuple(row[name] for name in SETTINGS) for row in csv.DictReader(file)}
-
-
 def print_summary():
     """Prints the means over seeds as a Markdown table."""
     import pandas as pd
@@ -153,10 +144,7 @@ def main(_):
     if FLAGS.summary:
         return print_summary()
     known = tasks()
-    done = finished()
-    if not os.path.exists(FLAGS.output):
-        with open(FLAGS.output, "w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerow(COLUMNS)
+    done = table.cases_of(FLAGS.output, SETTINGS)
     loaded = {}
     for case in cases():
         for name in FLAGS.data or known:
@@ -178,8 +166,7 @@ def main(_):
             row = settings | {key: np.format_float_positional(value, 4, trim="-")
                               for key, value in results.items()}  # fmt: skip
             print(row, flush=True)
-            with open(FLAGS.output, "a", newline="", encoding="utf-8") as file:
-                csv.DictWriter(file, COLUMNS).writerow(row)
+            table.add_rows(FLAGS.output, COLUMNS, [[row[name] for name in COLUMNS]])
 
 
 if __name__ == "__main__":

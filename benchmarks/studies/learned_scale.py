@@ -11,13 +11,12 @@ last epoch, and of the epoch of the least validation loss. Rows that are there a
 again. About 25 minutes on one processor core.
 """
 
-import csv
 import itertools
 import math
-import os
 
 import keras
 import numpy as np
+import table
 from absl import app, flags
 
 import keras_infovae as ki
@@ -145,13 +144,7 @@ def print_summary():
 def main(_):
     if FLAGS.summary:
         return print_summary()
-    done = set()
-    if os.path.exists(FLAGS.output):
-        with open(FLAGS.output, newline="", encoding="utf-8") as file:
-            done = {tuple(row[name] for name in SETTINGS) for row in csv.DictReader(file)}
-    else:
-        with open(FLAGS.output, "w", newline="", encoding="utf-8") as file:
-            csv.writer(file, lineterminator="\n").writerow((*SETTINGS, *RESULTS))
+    done = table.cases_of(FLAGS.output, SETTINGS)
     for name, seed, steps in itertools.product(
         FLAGS.data or DATA, range(FLAGS.seeds), map(int, FLAGS.steps)
     ):
@@ -165,8 +158,7 @@ def main(_):
                 results = run(x, way, factor, steps, seed)
                 row = [*case, *(f"{value:.5g}" for value in results.values())]
                 print(*row, flush=True)
-                with open(FLAGS.output, "a", newline="", encoding="utf-8") as file:
-                    csv.writer(file, lineterminator="\n").writerow(row)
+                table.add_rows(FLAGS.output, (*SETTINGS, *RESULTS), [row])
 
 
 if __name__ == "__main__":

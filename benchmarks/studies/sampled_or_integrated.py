@@ -7,12 +7,11 @@ Trains InfoVAE (alpha = 0, 8x8 digits, latent 10, MLPs of 128-128) for each dive
 and weight, and writes one row per model. Rows that are there already are not made again.
 """
 
-import csv
-import os
 import time
 
 import keras
 import numpy as np
+import table
 from absl import app, flags
 
 import keras_infovae as ki
@@ -89,27 +88,17 @@ def probe_accuracy(model, data):
     return probe.score(model.encode(data.test), data.test_labels)
 
 
-def read_rows():
-    if not os.path.exists(FLAGS.output):
-        return []
-    with open(FLAGS.output, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
 def print_summary():
     names = ("divergence", "estimator", "lambda_", *RESULTS[:-1])
     print(f"| {' | '.join(names)} |\n|" + "---|" * len(names))
-    for row in read_rows():
+    for row in table.read_rows(FLAGS.output):
         print(f"| {' | '.join(row[name] for name in names)} |")
 
 
 def main(_):
     if FLAGS.summary:
         return print_summary()
-    done = {tuple(row[name] for name in SETTINGS) for row in read_rows()}
-    if not os.path.exists(FLAGS.output):
-        with open(FLAGS.output, "w", newline="", encoding="utf-8") as file:
-            csv.writer(file, lineterminator="\n").writerow(SETTINGS + RESULTS)
+    done = table.cases_of(FLAGS.output, SETTINGS)
     data = ki.datasets.load("digits", validation_fraction=0.0, test_fraction=0.1)
     for seed in range(FLAGS.seeds):
         for name, estimators in cases().items():
@@ -130,8 +119,7 @@ def main(_):
                     results["seconds"] = time.time() - start
                     row = [np.format_float_positional(v, 3, trim="-") for v in results.values()]
                     print(*settings, *row, flush=True)
-                    with open(FLAGS.output, "a", newline="", encoding="utf-8") as file:
-                        csv.writer(file, lineterminator="\n").writerow([*settings, *row])
+                    table.add_rows(FLAGS.output, SETTINGS + RESULTS, [[*settings, *row]])
 
 
 if __name__ == "__main__":
