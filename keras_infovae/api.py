@@ -18,6 +18,7 @@ from keras_infovae import (
     samplers,
     schedules,
     serving,
+    tables,
     training,
     tuning,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "samplers",
     "schedules",
     "serving",
+    "tables",
     "training",
     "tuning",
 ]

@@ -69,6 +69,7 @@ SETTINGS = [
             [("categorical", 3), (ki.likelihoods.Normal("per_value"), None), ("poisson", 2)]
         ),
     ),
+    (ki.likelihoods, "partly_observed", ki.likelihoods.PartlyObserved("laplace", False)),
     (ki.networks, "mlp", ki.networks.MLP((8, 4), "tanh")),
     (ki.networks, "conv", ki.networks.Conv((4, 8), 16, 3, "tanh")),
     (ki.networks, "pixel_cnn", ki.networks.PixelCNN(8, 2, 3, 5, 4)),

@@ -8,6 +8,7 @@ from keras_infovae.datasets.reading import DataWarning
 from keras_infovae.datasets.scaling import Scaling
 from keras_infovae.datasets.sprites import dsprites_like
 from keras_infovae.datasets.streaming import Stream, stream
+from keras_infovae.datasets.tables import is_table_path, read_frame
 from keras_infovae.datasets.tfrecords import TFRecordFeature, write_tfrecords
 
 __all__ = [
@@ -19,7 +20,9 @@ __all__ = [
     "TFRecordFeature",
     "blobs",
     "dsprites_like",
+    "is_table_path",
     "load",
+    "read_frame",
     "stream",
     "write_tfrecords",
 ]

@@ -72,10 +72,7 @@ def read_table(paths, settings):
     """
     first, tables, labels, found = paths[0], [], [], []
     for path in paths:
-        if path.lower().endswith(".parquet"):
-            table, sentence = _read_parquet(path)
-        else:
-            table, sentence = _read_csv(path, settings)
+        table, sentence = _read_file(path, settings)
         if sentence and sentence not in found:
             found.append(sentence)
         label, table = without_label(path, table, settings.label_column)
@@ -102,6 +99,52 @@ def read_table(paths, settings):
         feature_names=list(tables[0].columns),
         found=[f"{os.path.basename(first)}: {sentence}" for sentence in found],
     )
+
+
+def is_table_path(source):
+    """Returns whether the name of a file says that it is a table."""
+    return os.fspath(source).lower().endswith(SUFFIXES)
+
+
+def read_frame(source, *, header=None, separator=None, decimal=None):
+    """Returns a table of any columns as a pandas DataFrame: text, numbers, dates, missing values.
+
+    Args:
+        source: the path of a `.csv`, `.tsv` or `.parquet` file. Empty fields and the usual words
+            for missing values ("NA", "null", ...) are missing.
+        header, separator, decimal: of CSV files, as for `load`.
+
+    Raises:
+        ValueError: for other files, damaged ones, and names that are there twice.
+        FileNotFoundError: when there is no such file.
+
+    Example:
+
+    >>> import pathlib, tempfile
+    >>> import keras_infovae as ki
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "people.csv"
+    >>> _ = path.write_text("age,city\\n30,Rome\\n41,\\n25,Oslo\\n")
+    >>> ki.datasets.read_frame(path).isna().sum().tolist()
+    [0, 1]
+    """
+    path = os.path.expanduser(os.fspath(source))
+    settings = TableSettings(None, header, separator, decimal)
+    if not is_table_path(path):
+        raise argument_error("source", f"a table, {', '.join(SUFFIXES)}", str(source))
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f"Argument `source` must be a file. Received: source={source!r}")
+    settings.check(path, next(end for end in SUFFIXES if path.lower().endswith(end)))
+    frame, _ = _read_file(path, settings)
+    if not len(frame):
+        raise source_error(path, "have at least one row of values")
+    return frame
+
+
+def _read_file(path, settings):
+    """Returns the DataFrame of a file, and a sentence on how it was read or an empty text."""
+    if path.lower().endswith(".parquet"):
+        return _read_parquet(path)
+    return _read_csv(path, settings)
 
 
 def frame_of(table):

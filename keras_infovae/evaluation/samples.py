@@ -76,7 +76,7 @@ def sample_quality(
     if classifier is None:
         classifier = Classifier(data.train, labels, seed=seed)
     given = {"condition": draw(conditions["train"], count, seed), "batch_size": batch_size}
-    samples = model.generate(count, seed=seed, **given)
+    samples = model.generate(count, seed=seed, prepared=True, **given)
     predicted = classifier.predict(samples)
     agreement = {}
     if class_names_of(model, data, conditions):

@@ -8,6 +8,7 @@ NAMES = (
     "elbo",  # a lower bound of log p(x)
     "log_prob",  # log p(x) itself
     "score",  # how unusual x is
+    "impute",  # missing values of x from the others
     "prior",  # p(z), to draw from
     "likelihood",  # log p(x|z)
     "posterior",  # q(z|x) with a density

@@ -2,8 +2,10 @@
 
 import types
 
+import numpy as np
 import tensorflow as tf
 
+from keras_infovae import tables
 from keras_infovae.models import data_kinds
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error
@@ -15,14 +17,16 @@ class ExampleSpec:
     Args:
         values: a `Likelihood`, which says what shapes and values it can describe.
         condition: a `Condition`.
+        table: the `tables.Schema` by which rows of a DataFrame become x, or None.
 
     Attributes:
         event_shape: the shape of one x, a tuple; None before the model is built.
     """
 
-    def __init__(self, values, condition):
+    def __init__(self, values, condition, table=None):
         self.values = values
         self.condition = condition
+        self.table = table
         self.event_shape = None
 
     def require_known(self):
@@ -104,16 +108,47 @@ class ExampleSpec:
                 x = x.map(lambda *batch: (data_kinds.unpack(batch, True),))
         return (x if dataset else examples), examples
 
-    def array(self, x, name):
+    def array(self, x, name, missing=False):
+        """Returns x [n, *event_shape], NumPy float32, of an array or of rows of a DataFrame.
+
+        Args:
+            x: what a user gives.
+            name: the argument's name, for errors.
+            missing: whether values may be missing (NaN) whatever the likelihood. Default False.
+        """
+        if self.table is not None and tables.is_frame(x):
+            x = self.table.numbers(x)
         x = data_kinds.as_example_array(x, name, self.values.accepts_integers)
         if self.event_shape is None:
             self.values.check_event_shape(x.shape[1:])
         else:
             self.check_shape(x.shape, name)
-        check_finite(name, x)
+        given = x
+        if missing:
+            x = self.values.filled(x).numpy()
+        # Missing values are NaN, where the likelihood knows of them.
+        check_finite(name, np.where(np.isnan(x), 0.0, x) if self.values.accepts_missing else x)
         self.values.check_range(name, x)
         self.values.check_values(name, x)
-        return x
+        return given
+
+    # === Results, in the form that data came in ===
+
+    def like(self, given, x, complete=False):
+        """Returns examples `x` [n, *event_shape], as a DataFrame where `given` is one.
+
+        Args:
+            given: what the user gave.
+            x: NumPy.
+            complete: whether a DataFrame has no missing values. Default False.
+        """
+        if self.table is None or not tables.is_frame(given):
+            return x
+        return self.table.frame(x, given.index, complete)
+
+    def as_raw(self, x, index=None):
+        """Returns examples `x` [n, *event_shape], as a DataFrame where the model has a table."""
+        return x if self.table is None else self.table.frame(x, index)
 
     def _refuse_beside_dataset(self, condition):
         if condition is not None:

@@ -34,7 +34,10 @@ class FitData:
         self.x, self.examples, self.rows, self.callbacks = None, None, None, []
 
     def read(self, x, condition, batch_size, options):
-        """Checks `x` and the options that say more of the data, and builds the model."""
+        """Checks `x` and the options that say more of the data, and builds the model.
+
+        Targets are taken out of `options`, and `validation_data` is made ready in them.
+        """
         refuse_targets(options)
         if batch_size is not None:
             check_integer("batch_size", batch_size)
@@ -42,9 +45,11 @@ class FitData:
         self.x, self.examples = self._spec.prepare(x, "x", condition, build)
         self._check_batch(batch_size, self.examples)
         if options.get("validation_data") is not None:
-            options["validation_data"], _ = self._spec.prepare(
+            held_out, _ = self._spec.prepare(
                 options["validation_data"], "validation_data", None, build
             )
+            # Keras would take a condition beside x for a target.
+            options["validation_data"] = (held_out,) if data_kinds.is_arrays(held_out) else held_out
         self.rows = None if self.examples is None else len(first(self.examples))
 
     def make_batches(self, batch_size, options, order_seed):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae import anomaly_scores
+from keras_infovae import anomaly_scores, tables
 from keras_infovae.models.capabilities import NAMES, Capabilities
 from keras_infovae.models.data_kinds import as_example_array
 from keras_infovae.models.example_spec import check_shape
@@ -24,6 +24,7 @@ _METHODS = {
     "generate": "generate_rows",
     "elbo": "elbo_rows",
     "log_prob": "log_prob_rows",
+    "impute": "impute_rows",
     "prior": "prior_distribution",
     "likelihood": "joint",
 }
@@ -43,6 +44,8 @@ class GenerativeModel(TrainableModel):
         generate_rows(seed, condition, sample)    a new x for each seed
         elbo_rows(x, seed, condition)             a lower bound of log p(x), [n], nats
         log_prob_rows(x, condition)               log p(x), [n], nats
+        impute_rows(x, seed, condition, sample)   x with what is missing (NaN) filled in: by its
+                                                  mean given the rest, or by a draw
 
     and, on tensors, `prior_distribution()`, p(z) as a TFP distribution, and `joint(x, condition)`,
     a `Joint`.
@@ -112,7 +115,7 @@ class GenerativeModel(TrainableModel):
             condition: one row per example, where the model takes a condition. Default None.
 
         Returns:
-            NumPy float32 [n, latent_dim].
+            NumPy float32 [n, latent_dim]; for a DataFrame one of z0, z1, ... with its index.
         """
         self.capabilities.require("encode")
 
@@ -121,21 +124,35 @@ class GenerativeModel(TrainableModel):
 
         name = f"encode, sample={bool(sample)}"
         seed = seed if sample else 0  # a code that stands for x uses up no random numbers
-        return self._over_rows(name, rows, x, condition, seed, batch_size)
+        codes = self._over_rows(name, rows, x, condition, seed, batch_size)
+        return tables.codes_frame(codes, x.index) if tables.is_frame(x) else codes
 
-    def decode(self, z, batch_size=BATCH_SIZE, condition=None):
-        """Returns the mean of p(x|z), NumPy [n, *shape of x], for z [n, latent_dim]."""
+    def decode(self, z, batch_size=BATCH_SIZE, condition=None, prepared=False):
+        """Returns the mean of p(x|z) for z [n, latent_dim].
+
+        Args:
+            z: codes, an array or a DataFrame.
+            batch_size, condition: as for `encode`.
+            prepared: for a model of tables, whether to return x as networks see it, an array,
+                instead of a DataFrame. Default False.
+
+        Returns:
+            NumPy [n, *shape of x]; of a model of tables a DataFrame: numbers at their mean (taken
+            before the transform is undone, so near the median), the likeliest categories.
+        """
         self.capabilities.require("decode")
         self.example_spec.require_known()
+        index = z.index if tables.is_frame(z) else None
         z = as_example_array(z, "z")
         check_shape(z.shape, (self.latent_dim,), "z")
         check_finite("z", z)
         condition = self.example_spec.condition_array(condition, len(z))
         arrays = {"z": z, "condition": condition}
-        return self._rows.run("decode", self.decode_rows, arrays, batch_size)
+        x = self._rows.run("decode", self.decode_rows, arrays, batch_size)
+        return x if prepared else self.example_spec.as_raw(x, index)
 
     def reconstruct(self, x, batch_size=BATCH_SIZE, condition=None):
-        """Returns x from its own code: the mean of p(x|z) at `encode(x)`, NumPy [n, *shape of x].
+        """Returns x from its own code: the mean of p(x|z) at `encode(x)`, in the form of x.
 
         Args:
             x, batch_size, condition: as for `encode`.
@@ -145,10 +162,18 @@ class GenerativeModel(TrainableModel):
         def rows(x, seed, condition=None):
             return self.reconstruct_rows(x, condition)
 
-        return self._over_rows("reconstruct", rows, x, condition, 0, batch_size)
+        reconstructed = self._over_rows("reconstruct", rows, x, condition, 0, batch_size)
+        return self.example_spec.like(x, reconstructed)
 
     def generate(
-        self, n, seed=None, sample=None, batch_size=BATCH_SIZE, condition=None, verbose="auto"
+        self,
+        n,
+        seed=None,
+        sample=None,
+        batch_size=BATCH_SIZE,
+        condition=None,
+        verbose="auto",
+        prepared=False,
     ):
         """Returns `n` new examples.
 
@@ -156,16 +181,19 @@ class GenerativeModel(TrainableModel):
             n: how many, at least 1.
             seed: integer. Default None: new ones each time.
             sample: True draws x from p(x|z) instead of taking its mean, which adds the noise that
-                the likelihood models. Default None: False, but True for an autoregressive
-                decoder, whose values follow from one another.
+                the likelihood models. Default None: False, but True for tables, and for an
+                autoregressive decoder, whose values follow from one another.
             batch_size: examples computed at a time; it does not change the result. Default 256.
             condition: one row per example, or a single one for all of them, where the model takes a
                 condition. Default None.
             verbose: 1 for a progress bar over the batches, 0 for none. Default "auto": for an
                 autoregressive decoder, if there is more than one batch.
+            prepared: for a model of tables, whether to return x as networks see it, an array,
+                instead of a DataFrame. Default False.
 
         Returns:
-            NumPy float32 [n, *shape of x].
+            NumPy float32 [n, *shape of x]; of a model of tables a DataFrame with the names, dtypes
+            and categories of the one that it was trained on.
         """
         n = check_integer("n", n)
         self.capabilities.require("generate")
@@ -179,7 +207,8 @@ class GenerativeModel(TrainableModel):
             return self.generate_rows(seed, condition, sample)
 
         arrays = {"seed": packed(self._seed_of_call(seed), 0, n), "condition": condition}
-        return self._rows.run(f"generate, sample={sample}", rows, arrays, batch_size, verbose)
+        x = self._rows.run(f"generate, sample={sample}", rows, arrays, batch_size, verbose)
+        return x if prepared else self.example_spec.as_raw(x)
 
     samples_by_default = False  # whether `generate` draws x where nothing is said
 
@@ -221,6 +250,54 @@ class GenerativeModel(TrainableModel):
             return self.log_prob_rows(x, condition)
 
         return self._over_rows("log_prob", rows, x, condition, 0, batch_size)
+
+    def impute(self, x, num_samples=None, seed=0, batch_size=BATCH_SIZE, condition=None):
+        """Returns x with its missing values filled in, from what the model knows given the others.
+
+        A Markov chain of 100 steps (`models.imputation`) draws from p(missing values | observed
+        values) of the model, where the encoder alone would only guess. The model may have been
+        trained on complete data, or on data with missing values (a table, or
+        `ki.likelihoods.PartlyObserved`).
+
+        Args:
+            x: a DataFrame or an array [n, ...], NaN where a value is missing.
+            num_samples: None (default) for the mean of what is missing (of numbers of a table that
+                of their transforms, near the median; of categories the likeliest); an integer of at
+                least 1 for as many draws, which also say how sure a value is.
+            seed: integer, or None for new draws each time. Default 0.
+            batch_size: examples computed at a time; it does not change the result. Default 256.
+            condition: one row per example, where the model takes a condition. Default None.
+
+        Returns:
+            A DataFrame or NumPy float32 as x, without missing values; for `num_samples` a list of
+            as many.
+
+        Raises:
+            ValueError: for a posterior or prior without a density.
+
+        References:
+            Mattei and Frellsen, Leveraging the Exact Likelihood of Deep Latent Variable Models,
+            arXiv:1802.04826, algorithm 1.
+        """
+        self.capabilities.require("impute")
+        if num_samples is not None:
+            check_integer("num_samples", num_samples)
+        self.example_spec.require_known()
+        values = self.example_spec.array(x, "x", missing=True)
+        condition = self.example_spec.condition_array(condition, len(values))
+        seeds = packed(self._seed_of_call(seed), 0, len(values))
+        draws = [seeds] if num_samples is None else seeds_of_draws(seeds, num_samples).numpy()
+        sample = num_samples is not None
+
+        def rows(x, seed, condition=None):
+            return self.impute_rows(x, seed, condition, sample)
+
+        results = []
+        for seeds in draws:
+            arrays = {"x": values, "seed": seeds, "condition": condition}
+            filled = self._rows.run(f"impute, sample={sample}", rows, arrays, batch_size)
+            results.append(self.example_spec.like(x, filled, complete=True))
+        return results if sample else results[0]
 
     # === Anomalies ===
 

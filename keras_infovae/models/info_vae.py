@@ -66,6 +66,8 @@ class InfoVAE(LatentVariableModel):
             Default 1.
         seed: integer for repeatable draws of z. Default None.
         scaling: the `datasets.Scaling` that made x from raw data, kept with the model.
+        table: the `tables.Schema` of the DataFrames that the model takes and gives. Default None:
+            that of the first that it is trained on.
 
     Raises:
         ValueError, TypeError: naming the argument, what is allowed and what was received.
@@ -112,13 +114,14 @@ class InfoVAE(LatentVariableModel):
         divergence: Member("Between codes and prior.", divergences) = "mmd",
         prior="standard_normal",
         posterior: Member("q(z|x).", posteriors) = "diagonal_normal",
-        likelihood="bernoulli",
+        likelihood="auto",
         encoder: Member("The network from x to z.", networks, shown=NETWORK_BY_SHAPE) = None,
         decoder=None,
         condition=None,
         num_samples=1,
         seed=None,
         scaling=None,
+        table=None,
     ):
         super().__init__(
             latent_dim,
@@ -130,6 +133,7 @@ class InfoVAE(LatentVariableModel):
             num_samples=num_samples,
             seed=seed,
             scaling=scaling,
+            table=table,
         )
         self.alpha = alpha
         self.divergence = divergences.get(divergence)

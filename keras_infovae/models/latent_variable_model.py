@@ -5,12 +5,13 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from keras_infovae import conditions, inference, networks
+from keras_infovae import conditions, inference, networks, tables
 from keras_infovae.distributions import draw_rows, likelihoods, priors
 from keras_infovae.models import compatibility
 from keras_infovae.models.capabilities import Capabilities
 from keras_infovae.models.example_spec import check_shape
 from keras_infovae.models.generative_model import GenerativeModel
+from keras_infovae.models.imputation import impute_rows
 from keras_infovae.models.joint import Joint
 from keras_infovae.models.penalty import number, penalty
 from keras_infovae.models.registry import register_model
@@ -59,7 +60,8 @@ class LatentVariableModel(GenerativeModel):
         latent_dim: the number of dimensions of z, at least 1.
         inference: an `Inference`. Default None: `Amortized()`.
         prior: a `Prior` or its name. Default "standard_normal".
-        likelihood: a `Likelihood` or its name. Default "bernoulli".
+        likelihood: a `Likelihood` or its name. Default "auto": "bernoulli" for arrays, and for a
+            DataFrame what its columns are (`tables.Schema.likelihood`).
         decoder: a Keras model from z [n, latent_dim] to [n, *likelihood.parameter_shape(x)], the
             numbers that the likelihood documents, without an output activation; a network setting
             or its name; or None (default) for one that suits the shape of x.
@@ -70,6 +72,8 @@ class LatentVariableModel(GenerativeModel):
         seed: an integer for repeatable draws of z, or None. Weights follow
             `keras.utils.set_random_seed`.
         scaling: how raw data became x (a `datasets.Scaling`), kept with the model. Default None.
+        table: the `tables.Schema` of the DataFrames that the model takes and gives. Default None:
+            that of the first that it is trained on.
 
     Example:
 
@@ -88,16 +92,25 @@ class LatentVariableModel(GenerativeModel):
         inference: Member("How z is found for x.", inference, shown="amortized") = None,
         prior: Member("p(z).", priors) = "standard_normal",
         likelihood: Member(
-            "p(x|z), by the values of x: docs/choosing.md says which is for what.", likelihoods
-        ) = "bernoulli",
+            "p(x|z), by the values of x: docs/choosing.md says which is for what.",
+            likelihoods,
+            words=("auto",),
+        ) = "auto",
         decoder: Member("The network from z to x.", networks, shown=NETWORK_BY_SHAPE) = None,
         condition=None,
         num_samples: Integer("Draws of z per example and step.", unit="DRAWS") = 1,
         seed=None,
         scaling=None,
+        table=None,
     ):
+        self._likelihood_of_data = isinstance(likelihood, str) and likelihood == "auto"
+        if self._likelihood_of_data:
+            table = tables.check_schema(table)
+            likelihood = "bernoulli" if table is None else table.likelihood()
         likelihood = likelihoods.get(likelihood)
-        super().__init__(values=likelihood, condition=condition, seed=seed, scaling=scaling)
+        super().__init__(
+            values=likelihood, condition=condition, seed=seed, scaling=scaling, table=table
+        )
         self.latent_dim = latent_dim
         self.inference = _inference_or_default(inference)
         self.prior = priors.get(prior)
@@ -127,18 +140,34 @@ class LatentVariableModel(GenerativeModel):
         """Makes the networks for x of `event_shape` and checks that they fit together."""
         self.likelihood.check_event_shape(event_shape)
         size = self.condition.size
+        features = self.likelihood.feature_shape(event_shape)
         if not self.inference.built:
-            self.inference.build(event_shape, size, self.latent_dim)
+            self.inference.build(features, size, self.latent_dim)
         self.decoder = networks.fitting_decoder(
             self.decoder,
             self.latent_dim + size,
             self.likelihood.parameter_shape(event_shape),
             event_shape,
         )
-        seen = networks.conditioned_shape(event_shape, size)
+        seen = networks.conditioned_shape(features, size)
         for layer, *shapes in ((self.prior, self.latent_dim, seen), (self.likelihood, event_shape)):
             if not layer.built:  # a saved one is built when it is restored
                 layer.build(*shapes)
+
+    def describe(self, frame):
+        """Makes the `table` of a DataFrame, and its likelihood where none was chosen."""
+        if not self._likelihood_of_data:  # which is of numbers as they are
+            kinds = dict.fromkeys(frame.columns, "identity")
+            self.example_spec.table = tables.Schema.infer(frame, kinds)
+            return
+        super().describe(frame)
+        self._tracker.untrack(self.likelihood)
+        self.likelihood = self.example_spec.values = self.table.likelihood()
+
+    def get_config(self):
+        """Returns the constructor's arguments as a JSON-compatible dictionary."""
+        likelihood = {"likelihood": "auto"} if self._likelihood_of_data else {}
+        return super().get_config() | likelihood
 
     def adapt(self, x, count):
         """Tells the likelihood what it needs to know of the training data."""
@@ -279,8 +308,8 @@ class LatentVariableModel(GenerativeModel):
             "marginal_log_likelihood estimates it"
         }
         for part, names in (
-            (self.inference, ("elbo", "posterior")),
-            (self.prior, ("elbo", "joint")),
+            (self.inference, ("elbo", "posterior", "impute")),
+            (self.prior, ("elbo", "joint", "impute")),
         ):
             if not part.has_density:
                 missing |= dict.fromkeys(names, compatibility.without_density(part))
@@ -288,8 +317,9 @@ class LatentVariableModel(GenerativeModel):
 
     @property
     def samples_by_default(self):
-        """Whether `generate` draws x where nothing is said: for an autoregressive decoder."""
-        return isinstance(self.decoder, networks.AutoregressiveDecoder)
+        """Whether `generate` draws x where nothing is said: autoregressive decoders, and tables."""
+        drawn = isinstance(self.decoder, networks.AutoregressiveDecoder)
+        return drawn or self.table is not None
 
     def encode_rows(self, x, seed=None, condition=None):
         """Returns a code of each row, [n, latent_dim]: that which stands for x, or one draw.
@@ -355,6 +385,22 @@ class LatentVariableModel(GenerativeModel):
             return log_likelihood, self.kl_rows(posterior, prior, z)
         log_ratio = joint.over_draws(lambda z: posterior.log_prob(z) - prior.log_prob(z), z)
         return log_likelihood, tf.reduce_mean(log_ratio, axis=0)
+
+    def impute_rows(self, x, seed, condition=None, sample=False, steps=100):
+        """Returns x with what is missing (NaN) filled in, [n, *event_shape]: its mean, or a draw.
+
+        Args:
+            x: [n, *event_shape].
+            seed: int64 [n] of at least 0.
+            condition: [n, ...] where the model takes one. Default None.
+            sample: whether to draw what is missing instead of taking its mean. Default False.
+            steps: of the Markov chain. Default 100.
+        """
+        x, condition = self.example_spec.tensor(x), self.condition.tensor(condition)
+        told = self.likelihood.tells_missing(self.event_shape)
+        if self.table is not None:
+            told = told | self.table.tells_missing()
+        return impute_rows(self, x, seed, condition, steps, sample, told)
 
     def log_weights(self, x, seed, num_samples, condition=None):
         """Returns log p(x|z_k) + log p(z_k) - log q(z_k|x), float32 [num_samples, n], in nats.

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
-from keras_infovae import conditions
+from keras_infovae import conditions, tables
 from keras_infovae.distributions import likelihoods
 from keras_infovae.models import random_states
 from keras_infovae.models.example_spec import ExampleSpec
@@ -54,17 +54,20 @@ class StepModel(keras.Model):
         seed: an integer for repeatable draws, or None. Weights follow
             `keras.utils.set_random_seed`.
         scaling: how raw data became x (a `datasets.Scaling`), kept with the model. Default None.
+        table: the `tables.Schema` of the DataFrames that the model takes and gives. Default None:
+            that of the first that it is trained on.
     """
 
     term_names = ()  # of what the loss is made of, beside "loss" itself
     trains_by_gradients = True
 
-    def __init__(self, *, values=None, condition=None, seed=None, scaling=None):
+    def __init__(self, *, values=None, condition=None, seed=None, scaling=None, table=None):
         super().__init__()
         # Counts and levels lose digits in float16; networks cast for themselves.
         self.autocast = False
         self.condition = conditions.get(condition)
-        self.example_spec = ExampleSpec(values or likelihoods.Likelihood(), self.condition)
+        table = tables.check_schema(table)
+        self.example_spec = ExampleSpec(values or likelihoods.Likelihood(), self.condition, table)
         self.progress = Progress(seed)
         self.seed = self.progress.seed
         self.scaling = scaling
@@ -97,6 +100,11 @@ class StepModel(keras.Model):
         return []
 
     # === Building ===
+
+    @property
+    def table(self):
+        """The `tables.Schema` of the DataFrames that the model takes and gives, or None."""
+        return self.example_spec.table
 
     @property
     def event_shape(self):

@@ -1,9 +1,11 @@
 """The training of all models: `compile`, `fit`, `evaluate` and `predict`."""
 
+import os
+
 import keras
 import tensorflow as tf
 
-from keras_infovae import schedules
+from keras_infovae import datasets, schedules, tables
 from keras_infovae.models.batches import source_errors
 from keras_infovae.models.epoch_lines import EpochLines
 from keras_infovae.models.fit_data import FitData, check_replicas, first, refuse_targets
@@ -22,6 +24,10 @@ class TrainableModel(StepModel):
     least_batch = 1  # examples, fewer than which no step can be taken with
 
     # === What a model may define ===
+
+    def describe(self, frame):
+        """Makes the `table` by which rows of a DataFrame become x: that of the first `fit`."""
+        self.example_spec.table = tables.Schema.infer(frame)
 
     def adapt(self, x, count):
         """Tells the parts what they need to know of the data, before any step.
@@ -108,6 +114,8 @@ class TrainableModel(StepModel):
             x: array [examples, ...] in the range of the likelihood, or a `tf.data.Dataset` or
                 `PyDataset` of batches x or (x,). Arrays are checked whole, datasets by
                 their first batch. A generator of (x,) is not checked; the model has to be built.
+                Or a table as it is: a pandas DataFrame, or the path of a `.csv`, `.tsv` or
+                `.parquet` file. The first makes `table`, which says what its columns are.
             y: not taken; there are no targets.
             condition: one row per example, for a model that takes a condition; a dataset gives
                 batches of (x, condition) instead, and so does `validation_data`. Default None.
@@ -136,10 +144,10 @@ class TrainableModel(StepModel):
         if not self.compiled:
             self.compile()
         strategy = self.distribute_strategy
+        x = self._described(x)
         data = FitData(self.example_spec, strategy, self.build, self.least_batch)
-        data.read(x, condition, batch_size, options | {"y": y})
-        for name in ("sample_weight", "class_weight"):
-            options.pop(name, None)
+        options["y"] = y
+        data.read(x, condition, batch_size, options)
         batch_size = data.make_batches(batch_size, options, self.progress.order_seed)
         steps = data.steps(options)
         if isinstance(data.x, tf.data.Dataset):
@@ -158,6 +166,14 @@ class TrainableModel(StepModel):
         return super().fit(
             data.x, batch_size=batch_size, verbose=verbose, callbacks=callbacks, **options
         )
+
+    def _described(self, x):
+        """Returns x, that of a file as a DataFrame; the first tells what its columns are."""
+        if isinstance(x, (str, os.PathLike)) and datasets.is_table_path(x):
+            x = datasets.read_frame(x)
+        if tables.is_frame(x) and self.table is None and not self.built:
+            self.describe(x)
+        return x
 
     def _begin(self, data, steps):
         """Tells the parts of the model what they need to know of the data, before any step."""
@@ -221,7 +237,7 @@ class TrainableModel(StepModel):
 
     @source_errors()
     def predict(self, x, *, condition=None, **options):
-        """Returns x reconstructed from its own code, NumPy of the shape of x.
+        """Returns x reconstructed from its own code: NumPy, or a DataFrame for a DataFrame.
 
         Args:
             x: as for `fit`.
@@ -229,7 +245,7 @@ class TrainableModel(StepModel):
             **options: `batch_size`, `verbose`, `steps`, `callbacks`.
         """
         self.example_spec.require_known()
-        return super().predict(self._prepared(x, condition), **options)
+        return self.example_spec.like(x, super().predict(self._prepared(x, condition), **options))
 
     def train_on_batch(self, x, y=None, **options):
         """Takes one step on the batch `x`, as `keras.Model.train_on_batch` does."""

@@ -175,12 +175,16 @@ class Member(Parameter):
 
     Args:
         family: the module of the family, such as `ki.priors`.
+        words: words that may stand in the member's place. Default none.
     """
 
     family: Any
+    words: tuple = ()
 
     def check(self, name, value):
-        return check_choice(name, value, self.names) if isinstance(value, str) else value
+        if not isinstance(value, str) or value in self.words:
+            return value
+        return check_choice(name, value, self.names)
 
     @property
     def names(self):

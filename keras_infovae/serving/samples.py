@@ -75,7 +75,9 @@ class Samples:
             raise argument_error("warmup", "given where `preprocessing` is", None)
         model.capabilities.require("generate", "`warmup` must be given: drawing examples")
         condition = _made_condition(model)
-        x = model.generate(_ROWS, seed=0, sample=True, verbose=0, condition=condition)
+        x = model.generate(
+            _ROWS, seed=0, sample=True, verbose=0, condition=condition, prepared=True
+        )
         return self.served.to_raw(x).numpy(), condition
 
 

@@ -13,7 +13,17 @@ PACKAGE = "keras_infovae"
 
 
 def register(cls):
-    """Class decorator: makes `cls` loadable by `keras.saving.load_model` with no custom_objects."""
+    """Class decorator: makes `cls` loadable by `keras.saving.load_model` with no custom_objects.
+
+    Raises:
+        ValueError: when another class of this package has its name, which Keras knows it by.
+    """
+    other = keras.saving.get_registered_object(f"{PACKAGE}>{cls.__name__}")
+    if other is not None and other.__module__ != cls.__module__:
+        raise ValueError(
+            f"Argument `cls` must have a name of its own. Received: {cls.__name__} of "
+            f"{cls.__module__}, beside that of {other.__module__}"
+        )
     return keras.saving.register_keras_serializable(package=PACKAGE)(cls)
 
 

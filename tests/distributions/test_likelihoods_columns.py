@@ -4,7 +4,6 @@ import json
 
 import keras
 import numpy as np
-import pandas
 import pytest
 import tensorflow as tf
 from scipy import special, stats
@@ -180,43 +179,3 @@ NORMAL = ki.likelihoods.Normal()
 def test_groups_that_are_none(columns, error, message):
     with pytest.raises(error, match=message):
         ki.likelihoods.MixedColumns(columns)
-
-
-def test_a_table_becomes_data_and_its_likelihood():
-    table = pandas.DataFrame(
-        {
-            "size": [0.5, -0.25, 2.0, 1.0],
-            "color": ["red", "blue", "red", "green"],
-            "weight": [3, 1, 2, 2],
-            "new": [True, False, False, True],
-            "grade": pandas.Categorical(["b", "b", "b", "b"], categories=["a", "b"]),
-            "sold": [0, 1, 1, 1],
-        }
-    )
-    x, likelihood = ki.likelihoods.from_table(table)
-    kinds = [(type(group).__name__, width) for group, width in likelihood.columns]
-    assert kinds == [("Normal", 2), ("Bernoulli", 2), ("Categorical", 3), ("Categorical", 2)]
-    likelihood.check_event_shape(x.shape[1:])
-    likelihood.check_values("x", x.to_numpy())
-    assert set(x.dtypes) == {np.dtype("float32")}
-    np.testing.assert_array_equal(x["weight"], table["weight"])
-    one_hot = x[[name for name in x if "=" in name]]
-    restored = pandas.from_dummies(one_hot, sep="=")
-    assert list(restored["color"]) == list(table["color"])
-    assert list(restored["grade"]) == list(table["grade"])
-    likelihood.build(x.shape[1:])
-    assert [weight.shape for weight in likelihood.followed_variables] == [(2,)]  # a scale a column
-
-
-@pytest.mark.parametrize(
-    ("table", "error", "message"),
-    [
-        (np.zeros((2, 2)), TypeError, "`table`.*DataFrame"),
-        (pandas.DataFrame({"a": []}), ValueError, "`table`.*not be empty"),
-        (pandas.DataFrame({"a": [1, 2], "b": [None, "x"]}), ValueError, r"missing in \['b'\]"),
-        (pandas.DataFrame({"a": ["x", "x"]}), ValueError, "one value in 'a'"),
-    ],
-)
-def test_tables_that_say_nothing_are_refused(table, error, message):
-    with pytest.raises(error, match=message):
-        ki.likelihoods.from_table(table)

@@ -7,11 +7,11 @@ from keras_infovae.distributions.likelihoods.continuous_bernoulli import Continu
 from keras_infovae.distributions.likelihoods.discretized_logistic_mixture import (
     DiscretizedLogisticMixture,
 )
-from keras_infovae.distributions.likelihoods.from_table import from_table
 from keras_infovae.distributions.likelihoods.laplace import Laplace
 from keras_infovae.distributions.likelihoods.mixed_columns import MixedColumns
 from keras_infovae.distributions.likelihoods.negative_binomial import NegativeBinomial
 from keras_infovae.distributions.likelihoods.normal import Normal
+from keras_infovae.distributions.likelihoods.partly_observed import PartlyObserved
 from keras_infovae.distributions.likelihoods.poisson import Poisson
 from keras_infovae.distributions.likelihoods.student_t import StudentT
 from keras_infovae.distributions.likelihoods.zero_inflated_negative_binomial import (
@@ -31,6 +31,7 @@ registry = Registry(
         "mixed_columns": MixedColumns,
         "negative_binomial": NegativeBinomial,
         "normal": Normal,
+        "partly_observed": PartlyObserved,
         "poisson": Poisson,
         "student_t": StudentT,
         "zero_inflated_negative_binomial": ZeroInflatedNegativeBinomial,
@@ -50,11 +51,11 @@ __all__ = [
     "MixedColumns",
     "NegativeBinomial",
     "Normal",
+    "PartlyObserved",
     "Poisson",
     "StudentT",
     "ZeroInflatedNegativeBinomial",
     "deserialize",
-    "from_table",
     "get",
     "serialize",
 ]

@@ -27,6 +27,7 @@ class Likelihood(DistributionLayer):
     out_of_range_advice = ""
     accepts_integers = False  # whether integer arrays are taken as they are: counts, categories
     context_size = 0  # how many numbers per example `context` gives
+    accepts_missing = False  # whether values of x may be missing, NaN
     is_discrete = False  # whether p(x|z) is a probability rather than a density
 
     def build(self, event_shape):
@@ -96,8 +97,25 @@ class Likelihood(DistributionLayer):
             x: NumPy float32 [n, *event_shape], finite and within [minimum, maximum].
         """
 
+    def filled(self, x):
+        """Returns `x` with a value that it could have in the place of each that is missing (NaN).
+
+        Args:
+            x: tensor or array float32 [n, *event_shape].
+        """
+        x = tf.convert_to_tensor(x)
+        return tf.where(tf.math.is_nan(x), tf.zeros_like(x), x)
+
+    def tells_missing(self, event_shape):
+        """Returns of which values of x the encoder is told that they are missing: NumPy bool."""
+        return np.zeros(event_shape, bool)
+
+    def feature_shape(self, event_shape):
+        """Returns the shape, a tuple, of what the encoder sees of one x. Default that of x."""
+        return tuple(event_shape)
+
     def features(self, x):
-        """Returns what the encoder sees of the tensor `x`, of the same shape."""
+        """Returns what the encoder sees of the tensor `x`, [n, *feature_shape]."""
         return x
 
     def context(self, x):

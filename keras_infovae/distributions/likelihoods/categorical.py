@@ -49,6 +49,11 @@ class Categorical(Likelihood):
     def describes(self, x):
         return tf.reduce_all((x == 0) | (x == 1), axis=-1) & (tf.reduce_sum(x, axis=-1) == 1)
 
+    def filled(self, x):
+        x = tf.convert_to_tensor(x)
+        first = tf.one_hot(0, x.shape[-1], dtype=x.dtype)
+        return tf.where(tf.reduce_any(tf.math.is_nan(x), axis=-1, keepdims=True), first, x)
+
     def check_values(self, name, x):
         one_hot = self.describes(tf.constant(x)).numpy()
         if np.all(one_hot):

@@ -33,14 +33,18 @@ class DataUnits(keras.layers.Layer):
         self.built = True
 
     def learn(self, x):
-        """Takes the units of NumPy `x` [n, *event_shape], unless they are known already."""
+        """Takes the units of NumPy `x` [n, *event_shape], unless they are known already.
+
+        What is missing (NaN) does not count.
+        """
         if float(self.is_known.numpy()) > 0:
             return
         axes = tuple(range(np.ndim(x) - 1 if self.per_column else np.ndim(x)))
-        offset = np.mean(x, axis=axes, dtype="float64")
+        count = np.maximum(np.sum(~np.isnan(x), axis=axes), 1)
+        offset = np.nansum(x, axis=axes, dtype="float64") / count
         blocks = (x[start : start + _ROWS] - offset for start in range(0, len(x), _ROWS))
-        squares = sum(np.sum(np.square(block), axis=axes) for block in blocks)
-        unit = np.sqrt(squares / (np.size(x) / np.size(offset)))
+        squares = sum(np.nansum(np.square(block), axis=axes) for block in blocks)
+        unit = np.sqrt(squares / count)
         # What is constant to rounding has no unit of its own.
         constant = unit <= np.finfo("float32").eps * np.abs(offset)
         self.offset.assign(offset)

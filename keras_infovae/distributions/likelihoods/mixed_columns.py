@@ -21,7 +21,7 @@ class MixedColumns(Likelihood, Follower):
 
     Each group of neighboring columns has a likelihood of its own: "normal" (or "student_t", ...)
     for numbers, "bernoulli" for columns of 0 and 1, "categorical" for one variable in one-hot
-    columns, "poisson" for counts. `from_table` makes x and this likelihood of a pandas DataFrame.
+    columns, "poisson" for counts. `ki.tables.Schema` makes x and this likelihood of a DataFrame.
 
     The decoder's output is flat: the parameters of the groups, one after another.
 
@@ -111,6 +111,11 @@ class MixedColumns(Likelihood, Follower):
             group.check_range(columns, part)
             group.check_values(columns, part)
             start += part.shape[1]
+
+    def filled(self, x):
+        x = tf.convert_to_tensor(x)
+        parts = zip(self.groups, self._split(x))
+        return tf.concat([group.filled(part) for group, part in parts], axis=-1)
 
     def features(self, x):
         parts = [group.features(part) for group, part in zip(self.groups, self._split(x))]

@@ -27,7 +27,9 @@ def plot(model, x, condition, class_names, seed, path):
     known = np.unique(condition).astype(int) if x is None else np.arange(len(class_names))
     classes = known[views.spread_out(len(known), _MOST_CLASSES)]
     # The same seed draws the same z, whatever the condition.
-    samples = np.concatenate([model.generate(_COLUMNS, seed=seed, condition=c) for c in classes])
+    samples = np.concatenate(
+        [model.generate(_COLUMNS, seed=seed, condition=c, prepared=True) for c in classes]
+    )
     parts = [("samples: a column has one seed", samples)]
     if x is not None:
         parts.insert(0, ("data", np.concatenate([_examples(x[condition == c]) for c in classes])))

@@ -71,7 +71,7 @@ def _decode_lines(model, a, b, steps, condition):
     t = np.linspace(0.0, 1.0, steps, dtype="float32")[:, None]
     z = (1.0 - t) * a[:, None] + t * b[:, None]  # [pairs, steps, latent_dim]
     given = None if condition is None else np.repeat(condition, steps, axis=0)
-    decoded = model.decode(z.reshape(-1, z.shape[-1]), condition=given)
+    decoded = model.decode(z.reshape(-1, z.shape[-1]), condition=given, prepared=True)
     return decoded.reshape(len(a), steps, *decoded.shape[1:])
 
 

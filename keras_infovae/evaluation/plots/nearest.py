@@ -41,7 +41,7 @@ def plot_nearest_neighbors(
     training, condition = check_examples(model, training, condition, minimum=_NEIGHBORS)
     class_names = check_class_names(class_names, model)
     condition = draw(condition, _COUNT, seed)
-    samples = model.generate(_COUNT, seed=seed, condition=condition)
+    samples = model.generate(_COUNT, seed=seed, condition=condition, prepared=True)
     asked = [class_names[int(c)] for c in condition] if class_names else None
     note = "." if asked is None else ": the class above it."
     indices, _ = nearest_neighbors(samples, training, _NEIGHBORS)

@@ -53,13 +53,13 @@ def plot_samples(
     note = "" if condition is None else " Samples have the conditions of examples, drawn."
     if kind == views.IMAGES:
         given = draw(condition, _IMAGE_SIDE**2, seed)
-        samples = model.generate(_IMAGE_SIDE**2, seed=seed, condition=given)
+        samples = model.generate(_IMAGE_SIDE**2, seed=seed, condition=given, prepared=True)
         shown = None if x is None else x[_indices(x, len(samples))]
         return _images(model, shown, samples, note, path)
     count = _CURVES if kind == views.CURVES else _MOST_POINTS
     # Bounded values (gray levels, shares) are shown as their means, real values with their noise.
     noise, given = model.example_spec.values.minimum is None, draw(condition, count, seed)
-    samples = model.generate(count, seed=seed, sample=noise, condition=given)
+    samples = model.generate(count, seed=seed, sample=noise, condition=given, prepared=True)
     samples = views.rows_of(model, samples)
     values = None if x is None else views.rows_of(model, x[_indices(x, count)])
     if kind == views.CURVES:

@@ -52,7 +52,7 @@ def plot_traversals(model, path, x, *, feature_names=None, condition=None, class
         given = np.repeat(condition[[middle]], len(codes), axis=0)
         name = f", class {class_names[int(given[0])]}" if class_names else ""
         note = f" All under the condition of the example nearest to the middle of the codes{name}."
-    decoded = model.decode(codes, condition=given)
+    decoded = model.decode(codes, condition=given, prepared=True)
     if len(dimensions) < model.latent_dim:
         note += f" Shown: the {len(dimensions)} of {model.latent_dim} that vary most."
     if kind == views.IMAGES:

@@ -168,7 +168,7 @@ def _samples(model, data, conditions, given):
         found = sample_quality(model, data, count=_SAMPLES, condition=conditions, **given)
         return {name: value if math.isfinite(value) else None for name, value in found.items()}
     drawn = draw(conditions["train"], _SAMPLES, given["seed"])
-    samples = model.generate(_SAMPLES, condition=drawn, **given)
+    samples = model.generate(_SAMPLES, condition=drawn, prepared=True, **given)
     copied = memorization(samples, data.train, getattr(data, split))
     return {"memorization": copied["probability"], "memorization_z_score": copied["z_score"]}
 

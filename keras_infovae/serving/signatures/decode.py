@@ -17,5 +17,5 @@ class Decode(Signature):
         return {"x": served.to_raw(served.model.decode_rows(z, condition))}
 
     def answers(self, samples, x):
-        decoded = samples.model.decode(samples.z, condition=samples.condition)
+        decoded = samples.model.decode(samples.z, condition=samples.condition, prepared=True)
         return {"x": samples.in_raw_units(decoded)}

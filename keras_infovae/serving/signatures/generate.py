@@ -19,6 +19,10 @@ class Generate(Signature):
 
     def answers(self, samples, x):
         new = samples.model.generate(
-            len(samples), seed=samples.SEED, condition=samples.condition, verbose=0
+            len(samples),
+            seed=samples.SEED,
+            condition=samples.condition,
+            verbose=0,
+            prepared=True,
         )
         return {"x": samples.in_raw_units(new)}

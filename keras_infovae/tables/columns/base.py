@@ -1,0 +1,88 @@
+"""The base of the columns of a table: how raw values become numbers, and back."""
+
+import numpy as np
+
+from keras_infovae.utils.serialization import Setting
+
+
+class Column(Setting):
+    """One column of a table, fitted to data: raw values to numbers for a model, and back.
+
+    A member says in `numbers` and `raw` how; a missing value is NaN in all of its numbers.
+
+    Args:
+        name: the column's name, text or an integer.
+        dtype: the pandas dtype of its values, as text.
+        has_missing: whether values were missing where it was fitted. New rows then have missing
+            values too. Default False.
+
+    Attributes:
+        kind: what a person calls it.
+        width: how many numbers stand for one value.
+        family: which columns share a likelihood with others.
+    """
+
+    kind = None
+    width = 1
+    family = "normal"
+
+    def __init__(self, name, dtype, has_missing=False):
+        self.name = name
+        self.dtype = dtype
+        self.has_missing = bool(has_missing)
+
+    def numbers(self, series, unknown="error"):
+        """Returns float32 [n, width] of a pandas Series, NaN where a value is missing.
+
+        Args:
+            series: the raw values.
+            unknown: "error" or "missing", what a value is that was not there when the column was
+                fitted and that it has no number for.
+
+        Raises:
+            ValueError, TypeError: for values that the column cannot have, naming it.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define `numbers`")
+
+    def raw(self, numbers, within_range=True):
+        """Returns a pandas Series of raw values for numbers [n, width], none of them missing.
+
+        Args:
+            numbers: NumPy, finite; those that are not exact (probabilities of categories) stand for
+                the likeliest value.
+            within_range: whether numbers stay within the range that the column was fitted to.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define `raw`")
+
+    def number_names(self):
+        """Returns a name for each of the `width` numbers."""
+        return [str(self.name)]
+
+    def details(self):
+        """Returns in a few words what values it has."""
+        return ""
+
+
+def column_error(name, expectation, received, error=ValueError):
+    """Returns (does not raise) the error of a column whose values are not as expected."""
+    return error(f"Column {name!r} must {expectation}. Received: {received}")
+
+
+def refuse_unknown(column, series, known, unknown):
+    """Raises ValueError, listing them, for values of `series` that are not `known`.
+
+    Args:
+        column: the `Column`.
+        series: its raw values.
+        known: bool [n], which of them have a number; missing values count as known.
+        unknown: "error" or "missing"; the latter lets them pass.
+    """
+    if unknown == "missing" or np.all(known):
+        return
+    values = list(dict.fromkeys(series[~known].tolist()))
+    more = "" if len(values) <= 8 else f" and {len(values) - 8} more"
+    raise column_error(
+        column.name,
+        f"hold {column.details()} (or let unknown='missing' take other values for missing)",
+        f"{', '.join(map(repr, values[:8]))}{more}",
+    )

@@ -1,0 +1,139 @@
+"""Columns of categories without an order."""
+
+import numpy as np
+
+from keras_infovae.tables.columns.base import Column, refuse_unknown
+from keras_infovae.utils.serialization import register
+
+
+@register
+class CategoricalColumn(Column):
+    """A column of categories, one-hot, described by a categorical likelihood.
+
+    Args:
+        name, dtype, has_missing: as for `Column`.
+        categories: those that were seen, text, numbers or truth values, at least 2.
+        declared: all that the pandas dtype declares, in its order; empty for other dtypes.
+    """
+
+    kind = "categorical"
+    family = None
+
+    def __init__(self, name, dtype, has_missing=False, categories=(), declared=()):
+        super().__init__(name, dtype, has_missing)
+        self.categories = list(categories)
+        self.declared = list(declared)
+
+    @classmethod
+    def fitted(cls, series):
+        """Returns the column of a Series with at least 2 different values."""
+        known = series.dropna()
+        return cls(
+            series.name,
+            str(series.dtype),
+            has_missing=len(known) < len(series),
+            categories=sorted_values(known),
+            declared=declared_categories(series),
+        )
+
+    @property
+    def width(self):
+        return len(self.categories)
+
+    def numbers(self, series, unknown="error"):
+        codes = codes_of(self, series, self.categories, unknown)
+        one_hot = np.zeros([len(codes), self.width], "float32")
+        known = codes >= 0
+        one_hot[np.flatnonzero(known), codes[known]] = 1.0
+        one_hot[~known] = np.nan
+        return one_hot
+
+    def raw(self, numbers, within_range=True):
+        return series_of(self, self.categories, np.argmax(numbers, axis=1))
+
+    def number_names(self):
+        return [f"{self.name}={category}" for category in self.categories]
+
+    def details(self):
+        return listed(self.categories)
+
+
+@register
+class BinaryColumn(CategoricalColumn):
+    """A column of two values, as 0 and 1, described by a Bernoulli likelihood.
+
+    Args:
+        name, dtype, has_missing, categories, declared: as for `CategoricalColumn`; the second
+            category is 1.
+    """
+
+    kind = "binary"
+    family = "bernoulli"
+
+    @property
+    def width(self):
+        return 1
+
+    def numbers(self, series, unknown="error"):
+        codes = codes_of(self, series, self.categories, unknown)
+        return np.where(codes < 0, np.nan, codes).astype("float32")[:, None]
+
+    def raw(self, numbers, within_range=True):
+        return series_of(self, self.categories, (numbers[:, 0] >= 0.5).astype("int64"))
+
+    def number_names(self):
+        return [f"{self.name}={self.categories[1]}"]
+
+
+def codes_of(column, series, categories, unknown):
+    """Returns the place of each value in `categories`, int64 [n], -1 where it is missing.
+
+    Raises:
+        ValueError: for unknown values, unless they are to be missing.
+    """
+    import pandas
+
+    values = series.astype(object) if isinstance(series.dtype, pandas.CategoricalDtype) else series
+    codes = pandas.Index(categories, dtype=object).get_indexer(values.astype(object))
+    refuse_unknown(column, series, (codes >= 0) | series.isna().to_numpy(), unknown)
+    return codes
+
+
+def series_of(column, categories, codes):
+    """Returns the Series of categories at `codes` [n]."""
+    import pandas
+
+    values = np.empty(len(categories), dtype=object)
+    values[:] = categories
+    if column.declared or column.dtype == "category":
+        return pandas.Series(
+            pandas.Categorical(
+                values[codes], categories=column.declared, ordered=column.kind == "ordinal"
+            ),
+            name=column.name,
+        )
+    return pandas.Series(values[codes], name=column.name, dtype=object)
+
+
+def declared_categories(series):
+    """Returns the categories that a pandas dtype declares, a list, empty for other dtypes."""
+    import pandas
+
+    return (
+        series.cat.categories.tolist() if isinstance(series.dtype, pandas.CategoricalDtype) else []
+    )
+
+
+def sorted_values(known):
+    """Returns the different values of a Series without missing ones, sorted where they can be."""
+    values = known.astype(object).unique().tolist()
+    try:
+        return sorted(values)
+    except TypeError:
+        return sorted(values, key=str)
+
+
+def listed(values, most=6):
+    """Returns `values` as text, the first few of them."""
+    text = ", ".join(str(value) for value in values[:most])
+    return text if len(values) <= most else f"{text}, ... ({len(values)} values)"

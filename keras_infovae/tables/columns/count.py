@@ -1,0 +1,52 @@
+"""Columns of counts."""
+
+import numpy as np
+
+from keras_infovae.tables.columns.base import Column, column_error
+from keras_infovae.tables.columns.numeric import values_of
+from keras_infovae.utils.serialization import register
+
+
+@register
+class CountColumn(Column):
+    """A column of whole numbers of at least 0, as they are, by a negative binomial likelihood.
+
+    Args:
+        name, dtype, has_missing: as for `Column`.
+        largest: the largest that it was fitted to.
+    """
+
+    kind = "count"
+    family = "count"
+
+    def __init__(self, name, dtype, has_missing=False, largest=0):
+        super().__init__(name, dtype, has_missing)
+        self.largest = int(largest)
+
+    @classmethod
+    def fitted(cls, series):
+        """Returns the column of a Series of counts."""
+        values = _counts(series.name, series)
+        missing = np.isnan(values)
+        return cls(series.name, str(series.dtype), bool(missing.any()), np.nanmax(values))
+
+    def numbers(self, series, unknown="error"):
+        return _counts(self.name, series).astype("float32")[:, None]
+
+    def raw(self, numbers, within_range=True):
+        import pandas
+
+        values = np.clip(np.rint(numbers[:, 0]), 0, self.largest if within_range else None)
+        return pandas.Series(values.astype("int64"), name=self.name)
+
+    def details(self):
+        return f"counts up to {self.largest}"
+
+
+def _counts(name, series):
+    values = values_of(name, series)
+    known = values[~np.isnan(values)]
+    wrong = known[(known < 0) | (known != np.rint(known))]
+    if len(wrong):
+        raise column_error(name, "hold counts, whole numbers of at least 0", f"{wrong[0]:g}")
+    return values

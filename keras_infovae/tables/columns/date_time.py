@@ -1,0 +1,171 @@
+"""Columns of dates and times."""
+
+import numpy as np
+
+from keras_infovae.tables.columns.base import Column, column_error
+from keras_infovae.tables.columns.quantile_map import QuantileMap, knots_of
+from keras_infovae.utils.checks import check_choice
+from keras_infovae.utils.serialization import register
+
+# How text says when, if it is the same for all rows. Of days and months in figures only the order
+# that the values leave open to no doubt is taken.
+TEXT_FORMS = (
+    "%Y-%m-%d",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y/%m/%d",
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+)
+_STORED = ("datetime", "date")
+_STEPS = (86400.0, 3600.0, 60.0, 1.0)
+
+
+@register
+class DateTimeColumn(Column):
+    """A column of dates or times: seconds since 1970, which go through a `QuantileMap`.
+
+    Args:
+        name, dtype, has_missing: as for `Column`.
+        form: how values are stored: "datetime" (pandas), "date" (Python's), or the format of text,
+            such as "%Y-%m-%d".
+        step: seconds that times are whole multiples of: 86400 for dates; 0 for any.
+        zone: the name of the time zone, in whose local time values are taken; None for none.
+        knots, count: of the seconds, as for `NumericColumn`.
+    """
+
+    def __init__(
+        self,
+        name,
+        dtype,
+        has_missing=False,
+        form="datetime",
+        step=0.0,
+        zone=None,
+        knots=(),
+        count=2,
+    ):
+        super().__init__(name, dtype, has_missing)
+        self.form = check_choice("form", form, (*_STORED, *TEXT_FORMS))
+        self.step = float(step)
+        self.zone = zone
+        self.knots = [float(knot) for knot in knots]
+        self.count = count
+        self._quantiles = QuantileMap(self.knots, count)
+
+    @classmethod
+    def fitted(cls, series, form):
+        """Returns the column of a Series of which two values differ, stored in `form`."""
+        zone = getattr(series.dtype, "tz", None)
+        zone = None if zone is None else str(zone)
+        seconds = _seconds(series.name, series, form, zone)
+        known = seconds[~np.isnan(seconds)]
+        step = next((step for step in _STEPS if np.all(known % step == 0)), 0.0)
+        return cls(
+            series.name,
+            str(series.dtype),
+            has_missing=len(known) < len(seconds),
+            form=form,
+            step=step,
+            zone=zone,
+            knots=knots_of(known),
+            count=len(known),
+        )
+
+    @property
+    def kind(self):
+        """Either "date", where all are whole days, or "date and time"."""
+        return "date" if self.step == _STEPS[0] else "date and time"
+
+    def numbers(self, series, unknown="error"):
+        seconds = _seconds(self.name, series, self.form, self.zone)
+        return self._quantiles.forward(seconds).astype("float32")[:, None]
+
+    def raw(self, numbers, within_range=True):
+        import pandas
+
+        seconds = self._quantiles.inverse(numbers[:, 0].astype("float64"), within_range)
+        if self.step:
+            seconds = np.rint(seconds / self.step) * self.step
+        moments = pandas.Series(np.rint(seconds * 1e6).astype("int64").view("M8[us]"))
+        moments.name = self.name
+        if self.form == "date":
+            return moments.dt.date
+        if self.form != "datetime":
+            return moments.dt.strftime(self.form)
+        if self.zone is not None:
+            return moments.dt.tz_localize(
+                self.zone, ambiguous=np.ones(len(moments), bool), nonexistent="shift_forward"
+            )
+        return moments
+
+    def range_of(self, series):
+        """Returns (first, last) in seconds since 1970, and of those that it was fitted to."""
+        seconds = _seconds(self.name, series, self.form, self.zone)
+        if np.all(np.isnan(seconds)):
+            return None
+        return (np.nanmin(seconds), np.nanmax(seconds)), (self.knots[0], self.knots[-1])
+
+    def details(self):
+        import pandas
+
+        first, last = (
+            pandas.Timestamp(round(k * 1e6), unit="us") for k in self.knots[:: len(self.knots) - 1]
+        )
+        form = "%Y-%m-%d" if self.step == _STEPS[0] else "%Y-%m-%d %H:%M:%S"
+        zone = "" if self.zone is None else f" in {self.zone}"
+        return f"{first.strftime(form)} to {last.strftime(form)}{zone}"
+
+
+def text_form(texts):
+    """Returns the form in which all `texts`, a Series of text, say a date or time, or None.
+
+    Where the order of day and month is open, so that two forms fit, None.
+    """
+    import pandas
+
+    found = TEXT_FORMS
+    for some in (texts.head(50), texts):
+        found = [
+            form
+            for form in found
+            if pandas.to_datetime(some, format=form, errors="coerce").notna().all()
+        ]
+    return found[0] if len(found) == 1 else None
+
+
+def _seconds(name, series, form, zone):
+    """Returns seconds since 1970 (in local time, of a zone), float64 [n], NaN where missing."""
+    import pandas
+
+    is_time = pandas.api.types.is_datetime64_any_dtype(series.dtype)
+    if (form == "datetime" and not is_time) or (form == "date" and not is_time):
+        series = _parsed(name, series, None)
+    elif not is_time:
+        series = _parsed(name, series, form)
+    found = getattr(series.dtype, "tz", None)
+    if (found is None) != (zone is None):
+        expected = "have no time zone" if zone is None else f"have a time zone, as {zone}"
+        raise column_error(name, expected, str(series.dtype))
+    if zone is not None:
+        series = series.dt.tz_convert(zone).dt.tz_localize(None)
+    moments = series.to_numpy("M8[us]")
+    seconds = moments.astype("int64").astype("float64") / 1e6
+    return np.where(np.isnat(moments), np.nan, seconds)
+
+
+def _parsed(name, series, form):
+    import pandas
+
+    if pandas.api.types.is_numeric_dtype(series.dtype) and series.notna().any():
+        raise column_error(name, "hold dates or times", f"numbers ({series.dtype})", TypeError)
+    try:
+        return pandas.to_datetime(series, format=form)
+    except (ValueError, TypeError, OverflowError):
+        parsed = pandas.to_datetime(series, format=form, errors="coerce")
+        wrong = series[parsed.isna() & series.notna()]
+        how = "dates or times" if form is None else f"dates or times as {form}"
+        shown = repr(wrong.iloc[0]) if len(wrong) else str(series.dtype)
+        raise column_error(name, f"hold {how}", shown) from None

@@ -1,0 +1,129 @@
+"""Columns of numbers."""
+
+import numpy as np
+
+from keras_infovae.tables.columns.base import Column, column_error
+from keras_infovae.tables.columns.quantile_map import QuantileMap, knots_of
+from keras_infovae.utils.checks import check_choice
+from keras_infovae.utils.serialization import register
+
+_TRANSFORMS = ("quantile", "log", "identity")
+_MOST_DECIMALS = 6
+_LOOKED_AT = 100_000  # values, to see how many decimals they have
+
+
+@register
+class NumericColumn(Column):
+    """A column of real numbers or integers, described by a normal likelihood.
+
+    Args:
+        name, dtype, has_missing: as for `Column`.
+        transform: how raw values become numbers. "quantile" (default): by `QuantileMap`, to a
+            standard normal distribution, whatever distribution the column has. "log":
+            log(1 + value), for values of at least 0. "identity": as they are, for a likelihood that
+            was chosen for them.
+        knots: the values at evenly spaced probabilities; the first and last are the seen range.
+        count: how many values it was fitted to.
+        decimals: how many decimals raw values have, 0 for integers; None for any.
+    """
+
+    def __init__(
+        self, name, dtype, has_missing=False, transform="quantile", knots=(), count=2, decimals=None
+    ):
+        super().__init__(name, dtype, has_missing)
+        self.transform = check_choice("transform", transform, _TRANSFORMS)
+        self.knots = [float(knot) for knot in knots]
+        self.count = count
+        self.decimals = decimals
+        self._quantiles = QuantileMap(self.knots, count) if transform == "quantile" else None
+
+    @classmethod
+    def fitted(cls, series, transform="quantile"):
+        """Returns the column of a Series of finite numbers, of which two differ."""
+        values = values_of(series.name, series)
+        known = values[~np.isnan(values)]
+        if transform == "log" and known.min() < 0:
+            raise column_error(series.name, "be at least 0 for transform='log'", f"{known.min():g}")
+        return cls(
+            series.name,
+            str(series.dtype),
+            has_missing=len(known) < len(values),
+            transform=transform,
+            knots=knots_of(known),
+            count=len(known),
+            decimals=decimals_of(known),
+        )
+
+    @property
+    def kind(self):
+        """Either "integer", where all are whole numbers, or "numeric"."""
+        return "integer" if self.decimals == 0 else "numeric"
+
+    def numbers(self, series, unknown="error"):
+        values = values_of(self.name, series)
+        if self.transform == "log":
+            low = np.nanmin(values, initial=0.0)
+            if low < 0:
+                raise column_error(self.name, "be at least 0", f"{low:g}")
+            values = np.log1p(values)
+        elif self._quantiles is not None:
+            values = self._quantiles.forward(values)
+        return values.astype("float32")[:, None]
+
+    def raw(self, numbers, within_range=True):
+        import pandas
+
+        values = numbers[:, 0].astype("float64")
+        if self._quantiles is not None:
+            values = self._quantiles.inverse(values, within_range)
+        elif self.transform == "log":
+            values = np.expm1(values)
+        if within_range and self.transform != "identity":
+            values = np.clip(values, self.knots[0], self.knots[-1])
+        if self.decimals is not None and self.transform != "identity":
+            values = np.round(values, self.decimals)
+        whole = self.decimals == 0 and self.transform != "identity"
+        return pandas.Series(values.astype("int64") if whole else values, name=self.name)
+
+    def range_of(self, series):
+        """Returns (lowest, highest) of raw values, and of those that it was fitted to."""
+        values = values_of(self.name, series)
+        if np.all(np.isnan(values)):
+            return None
+        return (np.nanmin(values), np.nanmax(values)), (self.knots[0], self.knots[-1])
+
+    def details(self):
+        return f"{self.knots[0]:.6g} to {self.knots[-1]:.6g}" if self.knots else ""
+
+
+def values_of(name, series):
+    """Returns a Series of numbers as float64 [n], NaN where they are missing.
+
+    Raises:
+        ValueError, TypeError: for what is no number, and for infinite ones.
+    """
+    import pandas
+
+    if pandas.api.types.is_bool_dtype(series.dtype):
+        raise column_error(name, "hold numbers", "truth values", TypeError)
+    try:
+        values = series.to_numpy("float64", na_value=np.nan)
+    except (TypeError, ValueError):
+        numbers = pandas.to_numeric(series, errors="coerce")
+        wrong = series[numbers.isna() & series.notna()]
+        shown = repr(wrong.iloc[0]) if len(wrong) else str(series.dtype)
+        raise column_error(name, "hold numbers", shown, TypeError) from None
+    if np.any(np.isinf(values)):
+        raise column_error(name, "be finite", f"{int(np.isinf(values).sum())} infinite values")
+    return values
+
+
+def decimals_of(values):
+    """Returns with how many decimals, at most 6, all of `values` can be written, or None."""
+    if np.all(values == np.rint(values)):
+        return 0
+    some = values[:: max(1, len(values) // _LOOKED_AT)]
+    for decimals in range(1, _MOST_DECIMALS + 1):
+        if np.all(np.abs(some - np.round(some, decimals)) <= 1e-9 * np.abs(some)):
+            return decimals
+    return None

@@ -1,0 +1,82 @@
+"""A monotone map that gives numbers a standard normal distribution, and its inverse."""
+
+import numpy as np
+
+MOST_KNOTS = 512
+
+
+class QuantileMap:
+    """The map x -> ndtri(F(x)) of the empirical distribution function F, and its inverse.
+
+    Between `knots`, the values at evenly spaced probabilities, F is linear. A value that many rows
+    share has the middle of its probabilities, and all of them lead back to it. Beyond the seen
+    range the map goes on as a line, so that what lies far outside stays far outside.
+
+    Args:
+        knots: values in ascending order, at least 2, not all the same, at the probabilities
+            (i + 1/2) / n of n examples, or at `MOST_KNOTS` of them.
+        count: n.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_infovae.tables.columns.quantile_map import QuantileMap
+    >>> quantiles = QuantileMap.fitted(np.array([1.0, 2.0, 2.0, 50.0]))
+    >>> z = quantiles.forward(np.array([1.0, 2.0, 50.0]))
+    >>> z.round(2), quantiles.inverse(z).round(2)
+    (array([-1.15,  0.  ,  1.15]), array([ 1.,  2., 50.]))
+    """
+
+    def __init__(self, knots, count):
+        self._knots = np.asarray(knots, "float64")
+        edge = 0.5 / count
+        self._probabilities = np.linspace(edge, 1.0 - edge, len(self._knots))
+        low, high = special().ndtri(self._probabilities[[0, -1]])
+        self._low, self._high = float(low), float(high)
+        # Of the lines beyond the range: the slope from the middle to the end of the data.
+        middle = self._knots[len(self._knots) // 2]
+        span = self._knots[-1] - self._knots[0]
+        self._units = [
+            max(abs(self._knots[end] - middle), span / 4.0) / abs(z)
+            for end, z in ((0, low), (-1, high))
+        ]
+
+    @classmethod
+    def fitted(cls, values):
+        """Returns the map of finite float64 values [n] that are not all the same."""
+        return cls(knots_of(values), len(values))
+
+    def forward(self, values):
+        """Returns standard normal numbers for `values`, float64 of the same shape."""
+        knots, probabilities = self._knots, self._probabilities
+        left = np.interp(values, knots, probabilities)
+        right = -np.interp(-values, -knots[::-1], -probabilities[::-1])
+        z = special().ndtri(0.5 * (left + right))
+        z = np.where(values < knots[0], self._low + (values - knots[0]) / self._units[0], z)
+        return np.where(values > knots[-1], self._high + (values - knots[-1]) / self._units[1], z)
+
+    def inverse(self, z, within_range=False):
+        """Returns the values that standard normal numbers `z` stand for."""
+        knots = self._knots
+        values = np.interp(special().ndtr(z), self._probabilities, knots)
+        if within_range:
+            return values
+        values = np.where(z < self._low, knots[0] + (z - self._low) * self._units[0], values)
+        return np.where(z > self._high, knots[-1] + (z - self._high) * self._units[1], values)
+
+
+def knots_of(values):
+    """Returns the knots of finite `values` [n]: all of them, or `MOST_KNOTS`, in order."""
+    values = np.sort(np.asarray(values, "float64"))
+    count = len(values)
+    if count <= MOST_KNOTS:
+        return values
+    places = np.linspace(0.5, count - 0.5, MOST_KNOTS) - 0.5
+    return np.interp(places, np.arange(count), values)
+
+
+def special():
+    """Returns `scipy.special`, which is imported when it is first needed."""
+    from scipy import special
+
+    return special

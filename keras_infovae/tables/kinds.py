@@ -1,0 +1,185 @@
+"""What kind of column the values of a table are: the rules, in the order in which they are asked.
+
+no value, or one                       constant
+two values                             binary
+a pandas category                      ordinal if it is ordered, else categorical
+dates and times; text or Python dates  date and time
+that all say a date in one form
+integers that count the rows           left out: an identifier
+other numbers                          numeric, or integer where all are whole
+text of more than 50 values that are   left out: an identifier or free text
+more than a fifth of the rows, or of
+more than 1,000
+text                                   categorical
+"""
+
+import datetime
+import numbers
+
+from keras_infovae.tables.columns import (
+    BinaryColumn,
+    CategoricalColumn,
+    ConstantColumn,
+    CountColumn,
+    DateTimeColumn,
+    NumericColumn,
+    OrdinalColumn,
+)
+from keras_infovae.tables.columns.base import column_error
+from keras_infovae.tables.columns.date_time import text_form
+from keras_infovae.utils.checks import argument_error, check_choice
+
+KINDS = ("binary", "categorical", "constant", "count", "datetime", "numeric", "ordinal")
+LEFT_OUT = "left_out"
+TRANSFORMS = ("identity", "log")  # of numbers, which can be asked for in the place of a kind
+
+_MOST_CATEGORIES = 1000
+_MANY_CATEGORIES = 50
+_LARGEST_SHARE = 0.2  # of rows, that many categories may come to
+_IDENTIFIER = 20  # rows from which on numbers that count them are taken for an identifier
+
+
+class LeftOut(Exception):
+    """Says why a column is not part of a table."""
+
+
+def column_for(series, kind=None):
+    """Returns the `Column` of a pandas Series, fitted to it.
+
+    Args:
+        series: the values.
+        kind: one of `KINDS` or `TRANSFORMS` where the user says what it is. Default None: by the
+            rules above.
+
+    Raises:
+        LeftOut: for a column that no model should learn, saying why.
+        ValueError, TypeError: naming the column, for values that have no kind, or not this one.
+    """
+    if kind == "identity":
+        return NumericColumn.fitted(series, kind)
+    known = series.dropna()
+    _check_values(series, known)
+    different = known.nunique()
+    if different < 2 or kind == "constant":
+        if different > 1:
+            raise column_error(series.name, "have one value", f"{different} of them")
+        return ConstantColumn.fitted(series)
+    if kind is None:
+        return _by_the_rules(series, known, different)
+    if kind == "binary":
+        if different != 2:
+            raise column_error(series.name, "have two values", f"{different} of them")
+        return BinaryColumn.fitted(series)
+    makers = {"categorical": CategoricalColumn, "ordinal": OrdinalColumn, "count": CountColumn}
+    if kind in makers:
+        return makers[kind].fitted(series)
+    if kind == "datetime":
+        form = _form_of(series, known)
+        if form is None:
+            raise column_error(series.name, "hold dates or times in one form", repr(known.iloc[0]))
+        return DateTimeColumn.fitted(series, form)
+    return NumericColumn.fitted(series, "quantile" if kind == "numeric" else kind)
+
+
+def check_kinds(kinds, names):
+    """Returns {name: kind} of what a user says of columns.
+
+    Raises:
+        ValueError, TypeError: for a column that is not there, or a kind that does not exist.
+    """
+    kinds = {} if kinds is None else kinds
+    if not isinstance(kinds, dict):
+        raise argument_error(
+            "kinds", "a dictionary from a column's name to its kind", kinds, TypeError
+        )
+    for name, kind in kinds.items():
+        if name not in names:
+            raise argument_error("kinds", f"of the table's columns, {names[:8]}", name)
+        check_choice(f"kinds[{name!r}]", kind, (*KINDS, *TRANSFORMS, LEFT_OUT))
+    return kinds
+
+
+def _by_the_rules(series, known, different):
+    import pandas
+
+    types = pandas.api.types
+    if different == 2 and not types.is_datetime64_any_dtype(series.dtype):
+        return BinaryColumn.fitted(series)
+    if isinstance(series.dtype, pandas.CategoricalDtype):
+        return (OrdinalColumn if series.cat.ordered else CategoricalColumn).fitted(series)
+    form = _form_of(series, known)
+    if form is not None:
+        return DateTimeColumn.fitted(series, form)
+    if types.is_numeric_dtype(series.dtype):
+        if _counts_rows(series, known, different):
+            raise LeftOut("an identifier: whole numbers that count the rows")
+        return NumericColumn.fitted(series)
+    if all(isinstance(value, numbers.Real) for value in known.head(_IDENTIFIER)):
+        return NumericColumn.fitted(series)  # Python numbers in a column of objects
+    many = different > _MANY_CATEGORIES and different > _LARGEST_SHARE * len(known)
+    if many or different > _MOST_CATEGORIES:
+        raise LeftOut(f"an identifier or free text: {different:,} values in {len(known):,} rows")
+    _refuse_numbers_as_text(series, known)
+    return CategoricalColumn.fitted(series)
+
+
+def _form_of(series, known):
+    """Returns the form of a column of dates and times as `DateTimeColumn` has it, or None."""
+    import pandas
+
+    if pandas.api.types.is_datetime64_any_dtype(series.dtype):
+        return "datetime"
+    first = known.iloc[0]
+    if isinstance(first, datetime.datetime):
+        return "datetime"
+    if isinstance(first, datetime.date):
+        return "date"
+    return text_form(known.astype(str)) if isinstance(first, str) else None
+
+
+def _counts_rows(series, known, different):
+    import pandas
+
+    return (
+        pandas.api.types.is_integer_dtype(series.dtype)
+        and different == len(series) >= _IDENTIFIER
+        and int(known.max()) - int(known.min()) == different - 1
+    )
+
+
+def _check_values(series, known):
+    """Raises TypeError for a column of several types, or of none that a table can have."""
+    import pandas
+
+    types = pandas.api.types
+    if types.is_complex_dtype(series.dtype) or types.is_timedelta64_dtype(series.dtype):
+        raise column_error(
+            series.name, "hold numbers, text, truth values or dates", str(series.dtype), TypeError
+        )
+    if not types.is_object_dtype(series.dtype):
+        return
+    allowed = (str, bool, numbers.Real, datetime.date)
+    kinds = {
+        next((kind.__name__ for kind in allowed if isinstance(value, kind)), type(value).__name__)
+        for value in known
+    }
+    if len(kinds) > 1 or kinds - {kind.__name__ for kind in allowed}:
+        raise column_error(
+            series.name,
+            "hold values of one type: numbers, text, truth values or dates",
+            ", ".join(sorted(kinds)),
+            TypeError,
+        )
+
+
+def _refuse_numbers_as_text(series, known):
+    import pandas
+
+    texts = known.astype(str)
+    plain = texts.str.replace(r"(?<=\d)[ ,'](?=\d{3}\b)", "", regex=True)
+    if pandas.to_numeric(plain, errors="coerce").notna().all():
+        raise column_error(
+            series.name,
+            "hold numbers as numbers (or be named categorical, by `kinds`)",
+            f"text such as {texts.iloc[0]!r}; .str.replace(',', '').astype(float) converts it",
+        )

@@ -1,0 +1,281 @@
+"""What the columns of a table are, and how its rows become numbers and back."""
+
+import sys
+import warnings
+
+import numpy as np
+
+from keras_infovae.distributions import likelihoods
+from keras_infovae.tables import kinds as rules
+from keras_infovae.tables.columns import Column
+from keras_infovae.tables.dtypes import with_dtype
+from keras_infovae.utils.checks import argument_error, check_choice
+from keras_infovae.utils.serialization import Setting, register
+
+_FAMILIES = ("normal", "bernoulli", "count")  # in this order in x, and then categories
+_UNKNOWN = ("error", "missing")
+
+
+@register
+class Schema(Setting):
+    """The columns of a table: which there are, of what kind, and what values they have.
+
+    `Schema.infer` makes it of a pandas DataFrame, and printing it shows what was concluded. A model
+    that is given one as `table` (or makes its own, by `fit(frame)`) takes and gives DataFrames.
+
+    x has one number for each number, date and binary value, and one column for each category.
+    Columns of one kind stand together, whatever their order is in the table. For each column in
+    which values were missing x has, at the end of the binary ones, whether there is one: the model
+    learns that too. A missing value is NaN in x.
+
+    Args:
+        columns: a list of `Column`s.
+        left_out: a list of [name, why], of columns that are not looked at. Default: none.
+        unknown: what a category is that was not there when the schema was made. "error" (default)
+            refuses it, "missing" takes it for missing.
+        within_range: whether numbers and dates of new rows stay within the range of those that the
+            schema was made of. Default True.
+
+    Example:
+
+    >>> import pandas
+    >>> import keras_infovae as ki
+    >>> table = pandas.DataFrame(
+    ...     {"color": ["red", "blue", "green", "red"], "size": [0.5, -0.5, 1.5, None]}
+    ... )
+    >>> schema = ki.tables.Schema.infer(table)
+    >>> print(schema)
+    column    kind         missing    values
+    color     categorical  no         blue, green, red
+    size      numeric      yes        -0.5 to 1.5
+    >>> schema.number_names()
+    ['size', 'size is known', 'color=blue', 'color=green', 'color=red']
+    >>> schema.numbers(table)[2:].round(2)
+    array([[0.97, 1.  , 0.  , 1.  , 0.  ],
+           [ nan, 0.  , 0.  , 0.  , 1.  ]], dtype=float32)
+    """
+
+    def __init__(self, columns, left_out=(), unknown="error", within_range=True):
+        self.columns = list(columns)
+        for i, column in enumerate(self.columns):
+            if not isinstance(column, Column):
+                raise argument_error(f"columns[{i}]", "a Column", column, TypeError)
+        self.left_out = [list(pair) for pair in left_out]
+        self.unknown = check_choice("unknown", unknown, _UNKNOWN)
+        self.within_range = bool(within_range)
+        if not any(column.width or column.has_missing for column in self.columns):
+            raise argument_error("columns", "some of which one varies", self.columns)
+        self._layout = _layout(self.columns)
+
+    @classmethod
+    def infer(cls, table, kinds=None, unknown="error", within_range=True):
+        """Returns the schema of a pandas DataFrame, by the rules of docs/tables.md.
+
+        Args:
+            table: one example per row.
+            kinds: {column: kind} where the rules are to be overruled: "numeric", "log" (for
+                numbers of at least 0, as log(1 + value)), "identity" (numbers as they are),
+                "count", "binary", "categorical", "ordinal", "datetime", "constant" or "left_out".
+            unknown, within_range: as for `Schema`.
+
+        Raises:
+            TypeError: for what is no DataFrame, or a column of several types.
+            ValueError: for an empty table, a name that is there twice, unknown kinds, and columns
+                whose values are not of their kind.
+        """
+        check_frame(table)
+        kinds = rules.check_kinds(kinds, list(table.columns))
+        columns, left_out = [], []
+        for name in table.columns:
+            if kinds.get(name) == rules.LEFT_OUT:
+                left_out.append([name, "as was asked for"])
+                continue
+            try:
+                columns.append(rules.column_for(table[name], kinds.get(name)))
+            except rules.LeftOut as reason:
+                left_out.append([name, str(reason)])
+        if not columns:
+            raise ValueError(
+                "Argument `table` must have a column that is no identifier. Received: "
+                + "; ".join(f"{name!r}, {why}" for name, why in left_out)
+            )
+        return cls(columns, left_out, unknown, within_range)
+
+    # === Rows to numbers and back ===
+
+    @property
+    def width(self):
+        """How many numbers stand for one row."""
+        return sum(len(names) for names in self._number_names())
+
+    def numbers(self, table):
+        """Returns x, float32 [n, width], of a DataFrame; its columns are matched by name.
+
+        Raises:
+            TypeError: for what is no DataFrame.
+            ValueError: for missing columns and for values that a column cannot have, naming them.
+        """
+        check_frame(table)
+        names = [column.name for column in self.columns]
+        known = {*names, *(name for name, _ in self.left_out)}
+        extra = [name for name in table.columns if name not in known]
+        absent = [name for name in names if name not in table.columns]
+        if absent:
+            raise ValueError(
+                f"Argument `table` must have the columns that the model was trained on. Received: "
+                f"no {', '.join(map(repr, absent[:8]))}" + (f", but {extra[:8]}" if extra else "")
+            )
+        if extra:
+            warnings.warn(
+                f"The columns {extra[:8]} are not among those that the model was trained on, and "
+                "are not looked at.",
+                stacklevel=2,
+            )
+        parts = []
+        for column, part in self._layout:
+            series = table[column.name]
+            if part == "known":
+                parts.append(series.notna().to_numpy("float32")[:, None])
+            else:
+                parts.append(column.numbers(series, self.unknown))
+        return np.concatenate(parts, axis=1)
+
+    def frame(self, x, index=None, complete=False):
+        """Returns the DataFrame of rows x: names, order and dtypes are those of the table.
+
+        Args:
+            x: [n, width]: numbers, and probabilities of categories, of which the likeliest counts.
+            index: for the DataFrame. Default None: 0 to n - 1.
+            complete: whether there are to be no missing values. Default False: a value is missing
+                where x says so.
+        """
+        import pandas
+
+        x = np.asarray(x)
+        if x.ndim != 2 or x.shape[1] != self.width:
+            raise argument_error("x", f"of shape [n, {self.width}]", x.shape)
+        parts, start = {}, 0
+        for column, part in self._layout:
+            width = 1 if part == "known" else column.width
+            parts[column.name, part] = x[:, start : start + width]
+            start += width
+        values = {}
+        for column in self.columns:
+            raw = column.raw(parts.get((column.name, "value"), x[:, :0]), self.within_range)
+            missing = None
+            if column.has_missing and not complete:
+                missing = parts[column.name, "known"][:, 0] < 0.5
+            values[column.name] = with_dtype(raw, missing, column.dtype)
+        frame = pandas.DataFrame(values, columns=[column.name for column in self.columns])
+        return frame if index is None else frame.set_axis(index, axis=0)
+
+    def number_names(self):
+        """Returns a name for each of the numbers of x."""
+        return [name for names in self._number_names() for name in names]
+
+    def columns_of_numbers(self):
+        """Returns, for each of the numbers of x, the name of the column that it is of."""
+        return [
+            column.name
+            for (column, _), names in zip(self._layout, self._number_names())
+            for _ in names
+        ]
+
+    def _number_names(self):
+        return [
+            [f"{column.name} is known"] if part == "known" else column.number_names()
+            for column, part in self._layout
+        ]
+
+    def tells_missing(self):
+        """Returns for which numbers of x another one tells whether they are known: NumPy bool."""
+        told = {column.name: column.has_missing for column in self.columns}
+        return np.array([told[name] for name in self.columns_of_numbers()])
+
+    def likelihood(self):
+        """Returns the likelihood of x, a `PartlyObserved` of `MixedColumns`.
+
+        Numbers and dates are normal, each with a scale of its own; binary values and whether a
+        value is known are Bernoulli variables, counts negative binomial, categories categorical.
+        """
+        widths = dict.fromkeys(_FAMILIES, 0)
+        categorical = []
+        for column, part in self._layout:
+            if part == "known":
+                widths["bernoulli"] += 1
+            elif column.family is None:
+                categorical.append((likelihoods.Categorical(), column.width))
+            else:
+                widths[column.family] += column.width
+        makers = {
+            "normal": lambda: likelihoods.Normal(scale="per_column"),
+            "bernoulli": likelihoods.Bernoulli,
+            "count": likelihoods.NegativeBinomial,
+        }
+        groups = [(makers[family](), width) for family, width in widths.items() if width]
+        mixed = likelihoods.MixedColumns(groups + categorical)
+        return likelihoods.PartlyObserved(mixed, mask=False)
+
+    # === For a person ===
+
+    def __str__(self):
+        rows = [("column", "kind", "missing", "values")]
+        rows += [
+            (str(c.name), c.kind, "yes" if c.has_missing else "no", c.details())
+            for c in self.columns
+        ]
+        rows += [(str(name), "left out", "", why) for name, why in self.left_out]
+        widths = [max(len(row[i]) for row in rows) + 2 for i in range(3)]
+        widths = [max(widths[0], 10), max(widths[1], 13), max(widths[2], 11)]
+        return "\n".join(
+            "".join(text.ljust(width) for text, width in zip(row, [*widths, 0])).rstrip()
+            for row in rows
+        )
+
+
+def is_frame(x):
+    """Returns whether `x` is a pandas DataFrame, without importing pandas."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(x, pandas.DataFrame)
+
+
+def codes_frame(codes, index):
+    """Returns codes [n, latent_dim] as a DataFrame of columns z0, z1, ... with an index."""
+    import pandas
+
+    return pandas.DataFrame(codes, index=index, columns=[f"z{i}" for i in range(codes.shape[1])])
+
+
+def check_schema(table):
+    """Returns `table`, which must be a `Schema` or None."""
+    if table is not None and not isinstance(table, Schema):
+        raise argument_error("table", "a tables.Schema or None", type(table), TypeError)
+    return table
+
+
+def check_frame(table):
+    """Raises TypeError or ValueError unless `table` is a DataFrame with rows and clear names."""
+    if not is_frame(table):
+        raise argument_error("table", "a pandas DataFrame", type(table), TypeError)
+    if 0 in table.shape:
+        raise ValueError(f"Argument `table` must not be empty. Received: shape={table.shape}")
+    wrong = [name for name in table.columns if not isinstance(name, (str, int))]
+    if wrong or table.columns.nlevels > 1:
+        raise argument_error("table", "a DataFrame whose columns have one name each", wrong[:4])
+    if not table.columns.is_unique:
+        twice = list(table.columns[table.columns.duplicated()])
+        raise ValueError(
+            "Argument `table` must have a different name for each column. Received: twice "
+            f"{twice[:8]}"
+        )
+
+
+def _layout(columns):
+    """Returns the order of x, a list of (column, "value" or "known")."""
+    values = [(column, "value") for column in columns if column.width]
+    known = [(column, "known") for column in columns if column.has_missing]
+    layout = []
+    for family in _FAMILIES:
+        layout += [pair for pair in values if pair[0].family == family]
+        layout += known if family == "bernoulli" else []
+    return layout + [pair for pair in values if pair[0].family is None]

@@ -1,0 +1,208 @@
+"""The columns of a table: raw values to numbers and back."""
+
+import datetime
+
+import numpy as np
+import pandas
+import pytest
+from scipy import stats
+
+from keras_infovae.tables.columns.quantile_map import MOST_KNOTS, QuantileMap
+from keras_infovae.tables.kinds import LeftOut, column_for
+
+RNG = np.random.default_rng(0)
+DAYS = pandas.date_range("2024-01-01", periods=40, freq="D")
+
+# A Series, its kind, how many numbers stand for a value, and a few words of what it holds.
+SERIES = {
+    "numbers": ([0.5, -1.25, 2.0, 7.5], "numeric", 1, "-1.25 to 7.5"),
+    "integers": ([3, 1, 4, 1, 5], "integer", 1, "1 to 5"),
+    "whole floats": ([3.0, 1.0, 4.0, None], "integer", 1, "1 to 4"),
+    "nullable integers": (pandas.array([3, None, 4, 5], "Int64"), "integer", 1, "3 to 5"),
+    "small floats": (np.array([0.5, 1.5, 2.5], "float32"), "numeric", 1, "0.5 to 2.5"),
+    "truth values": ([True, False, True], "binary", 1, "False, True"),
+    "zeros and ones": ([0, 1, 1, 0], "binary", 1, "0, 1"),
+    "two words": (["yes", "no", None, "yes"], "binary", 1, "no, yes"),
+    "words": (["red", "green", "blue", None], "categorical", 3, "blue, green, red"),
+    "objects": (np.array(["red", "green", None, "blue"], object), "categorical", 3, "blue"),
+    "a category": (pandas.Categorical(["a", "c", "b"], ["c", "b", "a", "d"]), "categorical", 3, ""),
+    "an order": (
+        pandas.Categorical(["S", "L", "M", None], ["S", "M", "L"], ordered=True),
+        "ordinal",
+        1,
+        "S, M, L",
+    ),
+    "days": (DAYS, "date", 1, "2024-01-01 to 2024-02-09"),
+    "times": (DAYS + pandas.Timedelta("90s"), "date and time", 1, "2024-01-01 00:01:30 to"),
+    "zoned": (DAYS.tz_localize("Asia/Tokyo"), "date", 1, "in Asia/Tokyo"),
+    "text days": (DAYS.strftime("%d.%m.%Y"), "date", 1, "2024-01-01"),
+    "Python dates": (np.array([d.date() for d in DAYS], object), "date", 1, "2024-01-01"),
+    "one value": ([2.5, 2.5, None], "constant", 0, "2.5"),
+    "no value": ([None, None], "constant", 0, "no value"),
+}
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_numbers_lead_back_to_the_values(name):
+    values, kind, width, words = SERIES[name]
+    series = pandas.Series(values, name="c")
+    column = column_for(series)
+    assert (column.kind, column.width) == (kind, width)
+    assert words in column.details()
+    assert column.has_missing == (series.isna().any() and series.notna().any())
+    x = column.numbers(series)
+    assert x.dtype == np.float32 and x.shape == (len(series), width)
+    np.testing.assert_array_equal(
+        np.isnan(x).any(axis=1) if width else False, series.isna() & (width > 0)
+    )
+    known = series.notna().to_numpy()
+    raw = column.raw(x[known])
+    assert raw.astype(object).tolist() == series[known].astype(object).tolist()
+    assert type(column).from_config(column.get_config()) == column
+    assert len(column.number_names()) == width
+
+
+def test_a_quantile_map_makes_numbers_normal():
+    values = RNG.lognormal(3.0, 2.0, 4000)
+    quantiles = QuantileMap.fitted(values)
+    z = quantiles.forward(values)
+    # Of 4,000 numbers at the middles of 4,000 equal shares; 512 knots are exact to a share.
+    assert stats.kstest(z, "norm").statistic < 1.0 / MOST_KNOTS
+    assert np.all(np.diff(quantiles.forward(np.sort(values))) >= 0)
+    np.testing.assert_allclose(quantiles.inverse(z), values, rtol=0.02)
+
+
+def test_values_that_rows_share_have_the_middle_of_their_probabilities():
+    values = np.array([0.0] * 60 + list(np.linspace(1.0, 2.0, 40)))
+    quantiles = QuantileMap.fitted(values)
+    np.testing.assert_allclose(quantiles.forward(np.array([0.0])), stats.norm.ppf(0.3), atol=0.02)
+    drawn = quantiles.inverse(stats.norm.ppf((np.arange(1000) + 0.5) / 1000), within_range=True)
+    assert abs(np.mean(drawn == 0.0) - 0.6) < 0.011  # one of 100 probabilities
+
+
+def test_what_lies_outside_of_the_range_goes_on_as_a_line():
+    quantiles = QuantileMap.fitted(np.arange(101.0))
+    z = quantiles.forward(np.array([100.0, 200.0, 300.0, -100.0]))
+    assert z[1] > z[0] + 1 and z[3] < -z[0] - 1
+    np.testing.assert_allclose(z[2] - z[1], z[1] - z[0])
+    np.testing.assert_allclose(quantiles.inverse(z), [100.0, 200.0, 300.0, -100.0])
+    np.testing.assert_allclose(quantiles.inverse(z, within_range=True), [100, 100, 100, 0])
+
+
+def test_numbers_as_logarithms_and_as_they_are():
+    series = pandas.Series([0.0, 9.0, 99.0], name="c")
+    column = column_for(series, "log")
+    np.testing.assert_allclose(column.numbers(series)[:, 0], np.log1p(series), rtol=1e-6)
+    assert column.raw(column.numbers(series)).tolist() == [0, 9, 99]
+    plain = column_for(pandas.Series([1, 2, 3], name="c"), "identity")
+    assert plain.numbers(pandas.Series([7, 8])).tolist() == [[7.0], [8.0]]
+
+
+def test_counts_stay_whole():
+    series = pandas.Series([0, 3, 1, 0, 12], name="c")
+    column = column_for(series, "count")
+    np.testing.assert_array_equal(column.numbers(series)[:, 0], series)
+    assert column.raw(np.array([[-0.4], [2.6], [99.0]])).tolist() == [0, 3, 12]
+    assert column.raw(np.array([[99.0]]), within_range=False).tolist() == [99]
+
+
+def test_the_same_moment_in_another_zone_is_the_same_number():
+    tokyo = pandas.Series(DAYS.tz_localize("Asia/Tokyo"), name="c")
+    column = column_for(tokyo)
+    np.testing.assert_array_equal(column.numbers(tokyo.dt.tz_convert("UTC")), column.numbers(tokyo))
+
+
+def test_a_day_that_two_orders_fit_is_no_date():
+    open_order = pandas.Series(["01/02/2024", "03/04/2024", "05/06/2023"])
+    assert column_for(open_order).kind == "categorical"
+    settled = pandas.Series(["01/02/2024", "13/04/2024", "05/06/2023"])
+    assert column_for(settled).form == "%d/%m/%Y"
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "why"),
+    [
+        (np.arange(50), None, "whole numbers that count the rows"),
+        ([f"p{i}" for i in range(60)], None, "60 values in 60 rows"),
+        ([f"p{i % 1100}" for i in range(10_000)], None, "1,100 values in 10,000 rows"),
+    ],
+)
+def test_identifiers_and_free_text_are_left_out(values, kind, why):
+    with pytest.raises(LeftOut, match=why):
+        column_for(pandas.Series(values, name="c"), kind)
+
+
+@pytest.mark.parametrize(
+    ("fitted", "kind", "new", "error", "message"),
+    [
+        ([1.0, 2.0, 3.0], None, ["x", "y"], TypeError, "'c' must hold numbers.*'x'"),
+        ([1.0, 2.0, 3.0], None, [True, False], TypeError, "'c' must hold numbers.*truth values"),
+        ([1.0, 2.0, 3.0], None, [np.inf, 1.0], ValueError, "'c' must be finite.*1 infinite"),
+        ([1.0, 2.0, 3.0], None, ["1,000", "2"], TypeError, "'c' must hold numbers.*'1,000'"),
+        ([1.0, 2.0, 3.0], "log", [-1.0, 1.0], ValueError, "'c' must be at least 0.*-1"),
+        ([0, 1, 2], "count", [0.5, 1.0], ValueError, "'c' must hold counts.*0.5"),
+        ([0, 1, 2], "count", [-1, 1], ValueError, "'c' must hold counts.*-1"),
+        (["a", "b", "c"], None, ["a", "d"], ValueError, "'c' must hold a, b, c.*'missing'.*'d'"),
+        (["a", "b"], None, ["a", 3], ValueError, "'c' must hold a, b.*3"),
+        (
+            [True, False],
+            None,
+            ["True", "no"],
+            ValueError,
+            "'c' must hold False, True.*'True', 'no'",
+        ),
+        ([5.0, 5.0], None, [5.0, 6.0], ValueError, "'c' must hold the value 5.0.*6.0"),
+        (DAYS, None, ["2024-01-01", "soon"], ValueError, "'c' must hold dates or times.*'soon'"),
+        (DAYS, None, [3, 4], TypeError, "'c' must hold dates or times.*numbers"),
+        (DAYS, None, DAYS.tz_localize("UTC"), ValueError, "'c' must have no time zone"),
+        (DAYS.tz_localize("UTC"), None, DAYS, ValueError, "'c' must have a time zone, as UTC"),
+        (DAYS.strftime("%Y-%m-%d"), None, ["01.02.2024"], ValueError, "as %Y-%m-%d.*'01.02.2024'"),
+    ],
+)
+def test_new_values_that_a_column_cannot_have(fitted, kind, new, error, message):
+    column = column_for(pandas.Series(fitted, name="c"), kind)
+    with pytest.raises(error, match=message):
+        column.numbers(pandas.Series(new, name="c"))
+
+
+def test_unknown_categories_can_be_missing():
+    column = column_for(pandas.Series(["a", "b", "c"], name="c"))
+    x = column.numbers(pandas.Series(["a", "z"]), unknown="missing")
+    assert x[0].tolist() == [1.0, 0.0, 0.0] and np.all(np.isnan(x[1]))
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "error", "message"),
+    [
+        ([1, "a", 2.0], None, TypeError, "'c' must hold values of one type.*Real, str"),
+        ([[1], [2]], None, TypeError, "'c' must hold values of one type.*list"),
+        ([1 + 2j, 2j], None, TypeError, "'c' must hold numbers, text.*complex"),
+        (
+            pandas.to_timedelta([1, 2], unit="s"),
+            None,
+            TypeError,
+            "'c' must hold numbers.*timedelta",
+        ),
+        (["1,234", "2,345", "1,200"], None, ValueError, "'c' must hold numbers as numbers.*1,234"),
+        (["1", "2", "3"], None, ValueError, "'c' must hold numbers as numbers.*'1'"),
+        ([1.0, np.inf, 2.0], None, ValueError, "'c' must be finite"),
+        ([1.5, 2.5, 3.5], "count", ValueError, "'c' must hold counts.*1.5"),
+        ([1.5, 2.5, 3.5], "binary", ValueError, "'c' must have two values.*3"),
+        ([1.5, 2.5, 3.5], "constant", ValueError, "'c' must have one value.*3"),
+        (["x", "y", "z"], "datetime", ValueError, "'c' must hold dates or times in one form.*'x'"),
+        (["x", "y", "z"], "numeric", TypeError, "'c' must hold numbers.*'x'"),
+        ([-1.0, 2.0, 3.0], "log", ValueError, "'c' must be at least 0.*-1"),
+    ],
+)
+def test_values_that_no_column_can_have(values, kind, error, message):
+    with pytest.raises(error, match=message):
+        column_for(pandas.Series(values, name="c"), kind)
+
+
+def test_times_of_an_hour_that_a_clock_skips_or_repeats_are_times():
+    zone = "Europe/Oslo"
+    times = pandas.Series(pandas.date_range("2024-03-30", "2024-11-01", freq="7min", tz=zone))
+    column = column_for(times.rename("c"))
+    raw = column.raw(np.linspace(-3, 3, 2001)[:, None].astype("float32"))
+    assert raw.notna().all() and str(raw.dt.tz) == zone
+    assert datetime.timedelta(0) <= raw.max() - raw.min() <= times.max() - times.min()

@@ -1,0 +1,126 @@
+"""Models of tables: DataFrames in, DataFrames out."""
+
+import keras
+import numpy as np
+import pandas
+import pytest
+
+import keras_infovae as ki
+from tests.tables.people import people
+
+
+@pytest.fixture(scope="module")
+def table():
+    return people(120)
+
+
+@pytest.fixture(scope="module")
+def model(table):
+    keras.utils.set_random_seed(0)
+    model = ki.InfoVAE(2, encoder=ki.networks.MLP((8,)), decoder=ki.networks.MLP((8,)), seed=0)
+    model.fit(table, epochs=2, batch_size=40, validation_data=table[:40], verbose=0)
+    return model
+
+
+def test_new_rows_have_the_form_of_the_table(model, table):
+    new = model.generate(300, seed=0)
+    expected = table.drop(columns=["id", "note"])
+    assert new.shape == (300, 10) and list(new.columns) == list(expected.columns)
+    for name in expected:
+        assert new[name].dtype == expected[name].dtype
+    assert (
+        0 < new["income"].isna().sum() < 300
+    )  # where the table has missing values, and only there
+    assert new["age"].notna().all()
+    assert set(new["city"].dropna()) <= {"Rome", "Oslo", "Bonn"}
+    assert new["age"].between(18, 90).all() and new["unit"].eq("cm").all()
+    assert new["visits"].dropna().ge(0).all()
+
+
+def test_what_is_given_as_a_table_comes_back_as_one(model, table):
+    rows = table.set_axis([f"row {i}" for i in range(len(table))], axis=0)[:5]
+    for result in (model.reconstruct(rows), model.predict(rows, verbose=0)):
+        assert list(result.index) == list(rows.index)
+        assert result["born"].dtype == table["born"].dtype
+    codes = model.encode(rows)
+    assert list(codes.columns) == ["z0", "z1"] and list(codes.index) == list(rows.index)
+    decoded = model.decode(codes)
+    pandas.testing.assert_frame_equal(decoded, model.reconstruct(rows))
+    x = model.table.numbers(rows)
+    assert isinstance(model.reconstruct(x), np.ndarray)
+    assert isinstance(model.generate(2, prepared=True), np.ndarray)
+    np.testing.assert_array_equal(model.decode(codes, prepared=True), model.reconstruct(x))
+
+
+def test_columns_are_matched_by_name(model, table):
+    scores = model.score(table)
+    assert scores.shape == (len(table),) and np.all(np.isfinite(scores))
+    np.testing.assert_array_equal(model.score(table[table.columns[::-1]]), scores)
+    with pytest.raises(ValueError, match="no 'age'"):
+        model.elbo(table.drop(columns="age"))
+    with pytest.raises(ValueError, match="Column 'city' must hold.*'Paris'"):
+        model.encode(table.assign(city="Paris"))
+
+
+def test_a_model_keeps_its_table(model, table, tmp_path):
+    model.save(tmp_path / "model.keras")
+    restored = keras.saving.load_model(tmp_path / "model.keras")
+    assert restored.table == model.table
+    pandas.testing.assert_frame_equal(restored.generate(20, seed=1), model.generate(20, seed=1))
+    np.testing.assert_array_equal(restored.score(table), model.score(table))
+
+
+def test_a_schema_can_be_given(table):
+    schema = ki.tables.Schema.infer(table, {"visits": "count"}, unknown="missing")
+    model = ki.VAE(2, table=schema, seed=0)
+    model.fit(table, epochs=1, verbose=0)
+    assert model.table is schema
+    assert np.all(np.isfinite(model.elbo(table.assign(city="Paris"))))
+    with pytest.raises(TypeError, match="`table` must be a tables.Schema"):
+        ki.VAE(2, table=table)
+
+
+def test_a_likelihood_of_ones_own_takes_numbers_as_they_are():
+    table = pandas.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "b": [1, 1, 1, 1]})
+    model = ki.VAE(1, likelihood=ki.likelihoods.Normal(scale=1.0), seed=0)
+    model.fit(table, epochs=1, verbose=0)
+    np.testing.assert_array_equal(model.table.numbers(table), table)
+    assert model.generate(3).columns.tolist() == ["a", "b"]
+    mixed = table.assign(c=["x", "y", "x", "y"])
+    with pytest.raises(TypeError, match="'c' must hold numbers"):
+        ki.VAE(1, likelihood="normal").fit(mixed)
+
+
+def test_a_file_of_a_table_is_one(tmp_path):
+    path = tmp_path / "people.csv"
+    people(40).to_csv(path, index=False)
+    model = ki.VAE(1, seed=0)
+    model.fit(path, epochs=1, verbose=0)
+    kinds = {column.name: column.kind for column in model.table.columns}
+    assert kinds["born"] == "date" and kinds["city"] == "categorical"
+    with pytest.raises(TypeError, match="`x` must be an array or a dataset"):
+        ki.VAE(1).fit(tmp_path / "people.xlsx")
+    with pytest.raises(ValueError, match="`source` must be a table, .csv"):
+        ki.datasets.read_frame(tmp_path / "people.xlsx")
+    with pytest.raises(FileNotFoundError, match="nowhere.csv"):
+        ki.VAE(1).fit(tmp_path / "nowhere.csv")
+
+
+def test_arrays_are_taken_as_they_are():
+    model = ki.VAE(1, seed=0)
+    model.build((None, 2))
+    assert model.table is None and isinstance(model.generate(2), np.ndarray)
+    config = model.get_config()
+    assert config["likelihood"] == "auto" and config["table"] is None
+
+
+def test_missing_values_are_filled_in(model, table):
+    rows = table[:30].assign(age=table["age"].astype("Int64").mask(table.index % 2 == 0))
+    filled = model.impute(rows)
+    assert filled.notna().all(axis=None) and list(filled.index) == list(rows.index)
+    known = rows["age"].notna()
+    assert (filled["age"][known] == rows["age"][known]).all()
+    assert (filled["city"][rows["city"].notna()] == rows["city"].dropna()).all()
+    first, second = model.impute(rows, num_samples=2)
+    assert not first.equals(second) and first.notna().all(axis=None)
+    pandas.testing.assert_frame_equal(model.impute(rows, num_samples=1, batch_size=7)[0], first)
