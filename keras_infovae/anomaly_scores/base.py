@@ -29,6 +29,17 @@ class AnomalyScore(Setting):
         """
         return self
 
+    def check_contributions(self, model):
+        """Raises ValueError where the score is no sum over values of x and a rest."""
+        raise ValueError(
+            f"`contributions` are not defined for the score {type(self).__name__}, which is no sum "
+            "over values of x. Choose 'negative_elbo' or 'reconstruction_loss'."
+        )
+
+    def value_rows(self, model, x, condition=None):
+        """Returns what each value of x adds to the score, float32 [n, *event_shape]."""
+        raise NotImplementedError(f"{type(self).__name__} does not define `value_rows`")
+
     def rows(self, model, x, condition=None):
         """Returns the scores, float32 [n], of a tensor `x` [n, ...]; inside `tf.function` too."""
         raise NotImplementedError(f"{type(self).__name__} does not define `rows`")

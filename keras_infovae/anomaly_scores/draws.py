@@ -22,6 +22,15 @@ class DrawnScore(AnomalyScore):
         self.num_samples = check_integer("num_samples", num_samples)
         self.seed = check_integer("seed", seed, minimum=0)
 
+    def check_contributions(self, model):
+        """Raises ValueError for a model without codes or without p(x|z)."""
+        for capability in ("encode", "likelihood"):
+            model.capabilities.require(capability, "`contributions`")
+
+    def value_rows(self, model, x, condition=None):
+        """Returns the mean over the draws of -log p_i(x_i|z) of each value, [n, *event_shape]."""
+        return -model.mean_value_rows(x, self.seeds(x), self.num_samples, condition)
+
     def seeds(self, x):
         """Returns the seed of each row of `x`, int64 [n]: the same one."""
         return tf.fill([tf.shape(x)[0]], tf.constant(packed(self.seed, 0, 1)[0]))

@@ -38,6 +38,15 @@ def define(flag_set, stream=False):
         "For .csv and .parquet: the column that is the label and not data. It colors pictures, "
         "and a model can be told it (train --condition=labels).",
     )
+    if stream:
+        flag_set.text(
+            "kinds",
+            "COLUMN=KIND,...",
+            "Of a .csv, .tsv or .parquet file: what columns are, where the rules of docs/tables.md "
+            "are to be overruled: numeric, log, count, binary, categorical, ordinal, datetime, "
+            "constant or left_out.",
+            shown="by the rules",
+        )
     flag_set.integer(
         "limit", "EXAMPLES", "Use at most this many, of all splits together.", shown="all"
     )
@@ -46,7 +55,8 @@ def define(flag_set, stream=False):
         "Bring each column of a table to mean 0 and standard deviation 1 of the training rows; "
         "what is generated comes in the table's own units again.",
         default=None,
-        shown="on for tables, unless --likelihood is one for bounded values",
+        shown="off for a .csv or .parquet file, whose columns the model knows, unless --likelihood "
+        "is given; on for other tables, unless --likelihood is one for bounded values",
     )
     flag_set.number(
         "validation_fraction",
@@ -93,6 +103,22 @@ def define_table(flag_set, label_column, shown=("none", "as its first rows look"
         "For .csv: the decimal mark.",
         shown=shown[1],
     )
+
+
+def kinds(flags):
+    """Returns {column: kind} of the flag --kinds, None where it was not given.
+
+    Raises:
+        ValueError: for text that is no such list.
+    """
+    if getattr(flags, "kinds", None) is None:
+        return None
+    pairs = [pair.rpartition("=") for pair in flags.kinds.split(",")]
+    if not all(name and kind for name, _, kind in pairs):
+        raise ValueError(
+            f"Argument `kinds` must be COLUMN=KIND,COLUMN=KIND,... Received: kinds={flags.kinds!r}"
+        )
+    return {name: kind for name, _, kind in pairs}
 
 
 def table_settings(flags):

@@ -1,6 +1,7 @@
 """The one form that data of every source takes."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,8 @@ class Dataset:
         test_labels: likewise, [n_test].
         scaling: a `Scaling`: how the source's numbers became these.
         feature_names: a name per column of a table, or None.
+        table: the `tables.Schema` by which rows of a table became these numbers, NaN where a value
+            is missing; or None.
         notes: sentences on how the source was read and what of it was passed over. Default: none.
 
     Example:
@@ -44,6 +47,7 @@ class Dataset:
     scaling: Scaling = dataclasses.field(default_factory=Scaling)
     feature_names: list | None = None
     notes: tuple = ()
+    table: Any = None
 
     @property
     def event_shape(self):
@@ -70,13 +74,16 @@ class Dataset:
         for split in SPLITS:
             values = getattr(self, split)
             line = f"  {split:<11}{len(values):>8} examples"
-            if len(values):
+            if len(values) and self.table is None:
                 line += f", values {values.min():.4g} to {values.max():.4g}"
             lines.append(line)
         if self.train_labels is not None:
             lines.append(f"  labels: {self.num_classes} different ones in train")
         scaling = repr(self.scaling)
-        lines.append(f"  scaling: {scaling if len(scaling) < 80 else 'one per feature'}")
+        if self.table is None:
+            lines.append(f"  scaling: {scaling if len(scaling) < 80 else 'one per feature'}")
+        else:
+            lines += [f"  {line}" for line in str(self.table).splitlines()]
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
     def __repr__(self):

@@ -63,6 +63,7 @@ from keras_infovae.evaluation.sample_metrics import (
     precision_recall,
 )
 from keras_infovae.evaluation.samples import sample_quality
+from keras_infovae.evaluation.score_drops import score_drops
 from keras_infovae.evaluation.summary import compare, describe, summarize
 
 __all__ = [
@@ -118,6 +119,7 @@ __all__ = [
     "precision_recall",
     "report",
     "sample_quality",
+    "score_drops",
     "semi_supervised_error",
     "separated_attribute_predictability",
     "summarize",

@@ -5,8 +5,8 @@ import types
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae import tables
 from keras_infovae.models import data_kinds
+from keras_infovae.tables.schema import is_frame
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error
 
@@ -116,7 +116,7 @@ class ExampleSpec:
             name: the argument's name, for errors.
             missing: whether values may be missing (NaN) whatever the likelihood. Default False.
         """
-        if self.table is not None and tables.is_frame(x):
+        if self.table is not None and is_frame(x):
             x = self.table.numbers(x)
         x = data_kinds.as_example_array(x, name, self.values.accepts_integers)
         if self.event_shape is None:
@@ -142,7 +142,7 @@ class ExampleSpec:
             x: NumPy.
             complete: whether a DataFrame has no missing values. Default False.
         """
-        if self.table is None or not tables.is_frame(given):
+        if self.table is None or not is_frame(given):
             return x
         return self.table.frame(x, given.index, complete)
 

@@ -1,15 +1,18 @@
 """The base of all models: what is done with arrays, whatever a model is made of."""
 
+from typing import Any, NamedTuple
+
 import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae import anomaly_scores, tables
+from keras_infovae import anomaly_scores
 from keras_infovae.models.capabilities import NAMES, Capabilities
 from keras_infovae.models.data_kinds import as_example_array
 from keras_infovae.models.example_spec import check_shape
 from keras_infovae.models.row_functions import BATCH_SIZE, RowFunctions
 from keras_infovae.models.trainable_model import TrainableModel
+from keras_infovae.tables.schema import codes_frame, is_frame
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.randomness import check_seed
@@ -28,6 +31,18 @@ _METHODS = {
     "prior": "prior_distribution",
     "likelihood": "joint",
 }
+
+
+class Contributions(NamedTuple):
+    """What a score is made of.
+
+    Args:
+        values: what each value of x adds, [n, *event_shape], nats.
+        code: what the code adds, [n], nats.
+    """
+
+    values: Any
+    code: Any
 
 
 class GenerativeModel(TrainableModel):
@@ -125,7 +140,7 @@ class GenerativeModel(TrainableModel):
         name = f"encode, sample={bool(sample)}"
         seed = seed if sample else 0  # a code that stands for x uses up no random numbers
         codes = self._over_rows(name, rows, x, condition, seed, batch_size)
-        return tables.codes_frame(codes, x.index) if tables.is_frame(x) else codes
+        return codes_frame(codes, x.index) if is_frame(x) else codes
 
     def decode(self, z, batch_size=BATCH_SIZE, condition=None, prepared=False):
         """Returns the mean of p(x|z) for z [n, latent_dim].
@@ -142,7 +157,7 @@ class GenerativeModel(TrainableModel):
         """
         self.capabilities.require("decode")
         self.example_spec.require_known()
-        index = z.index if tables.is_frame(z) else None
+        index = z.index if is_frame(z) else None
         z = as_example_array(z, "z")
         check_shape(z.shape, (self.latent_dim,), "z")
         check_finite("z", z)
@@ -363,6 +378,56 @@ class GenerativeModel(TrainableModel):
             return score.rows(self, x, condition)
 
         return self._over_rows(f"score by {score!r}", rows, x, condition, 0, batch_size)
+
+    def contributions(self, x, score=None, batch_size=BATCH_SIZE, condition=None):
+        """Returns what each value or column of x adds to its score.
+
+            score(x) = sum_i -E log p_i(x_i|z)  +  code,        z ~ q(z|x)
+
+        `code` is what the code costs, the KL part of the negative ELBO, and 0 for the
+        reconstruction loss. A value that is missing adds 0.
+
+        Args:
+            x: a DataFrame or an array [n, ...].
+            score: "negative_elbo" or "reconstruction_loss", or such an object. Default None: that
+                which `score` takes by default.
+            batch_size, condition: as for `score`.
+
+        Returns:
+            For a DataFrame one with its index, a column for each of the table's (with what tells
+            whether it is known) and "code"; they add up to the score. For an array
+            `Contributions(values, code)`, NumPy float32 [n, ...] and [n]. In nats.
+
+        Raises:
+            ValueError: for a score that is no sum over values, or a likelihood whose values are not
+                independent given z.
+
+        Example:
+
+        >>> import numpy as np
+        >>> import keras_infovae as ki
+        >>> model = ki.VAE(latent_dim=2)
+        >>> model.build((None, 4))
+        >>> values, code = model.contributions(np.zeros([3, 4], "float32"))
+        >>> values.shape, code.shape
+        ((3, 4), (3,))
+        """
+        self.capabilities.require("score")
+        self.example_spec.require_known()
+        score = anomaly_scores.chosen_score(self, score)
+        score.check(self)
+        score.check_contributions(self)
+
+        def rows(x, seed, condition=None):
+            return score.value_rows(self, x, condition)
+
+        name = f"contributions by {score!r}"
+        values = self._over_rows(name, rows, x, condition, 0, batch_size)
+        total = self.score(x, score, batch_size, condition)
+        code = total - values.reshape(len(values), -1).sum(axis=1)
+        if self.table is not None and is_frame(x):
+            return self.table.sums_of_columns(values, x.index).assign(code=code)
+        return Contributions(values, code)
 
     def is_anomaly(self, x, batch_size=BATCH_SIZE, condition=None):
         """Returns whether each example scores above `anomaly_threshold`, NumPy bool [n].

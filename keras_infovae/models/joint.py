@@ -5,6 +5,7 @@ import functools
 import tensorflow as tf
 
 from keras_infovae import conditions
+from keras_infovae.distributions.value_terms import log_prob_of_values
 
 
 class Joint:
@@ -63,6 +64,25 @@ class Joint:
         condition, context, x = map(repeated, (self._condition, self.context, self.x))
         p = self._model.likelihood_of(rows, condition, context, self.training)
         return tf.reshape(p.log_prob(x), shape[:2])
+
+    def mean_log_likelihood_of_values(self, z):
+        """Returns the mean over draws of log p_i(x_i|z) of each value, float32 [n, *event_shape].
+
+        Draws are decoded one after another: the memory is that of a batch.
+
+        Args:
+            z: [draws, n, latent_dim].
+
+        Raises:
+            ValueError: for a likelihood whose values are not independent given z.
+        """
+
+        def add(total, z):
+            p = self._model.likelihood_of(z, self._condition, self.context, self.training)
+            return total + log_prob_of_values(p, self.x)
+
+        total = tf.foldl(add, z, tf.zeros_like(self.x), parallel_iterations=1)
+        return total / tf.cast(tf.shape(z)[0], tf.float32)
 
     def over_draws(self, function, z):
         """Returns `function` of z[k:k+1] for each draw k, float32 [draws, n].

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from keras_infovae import conditions, inference, networks, tables
+from keras_infovae import conditions, inference, networks
 from keras_infovae.distributions import draw_rows, likelihoods, priors
 from keras_infovae.models import compatibility
 from keras_infovae.models.capabilities import Capabilities
@@ -17,6 +17,7 @@ from keras_infovae.models.penalty import number, penalty
 from keras_infovae.models.registry import register_model
 from keras_infovae.models.step_model import BatchLoss
 from keras_infovae.parameters.kinds import LATENT_DIM, NETWORK_BY_SHAPE, Integer, Member
+from keras_infovae.tables.schema import Schema, check_schema
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import reductions
 from keras_infovae.utils.row_random import fold_in, row_seeds
@@ -105,7 +106,7 @@ class LatentVariableModel(GenerativeModel):
     ):
         self._likelihood_of_data = isinstance(likelihood, str) and likelihood == "auto"
         if self._likelihood_of_data:
-            table = tables.check_schema(table)
+            table = check_schema(table)
             likelihood = "bernoulli" if table is None else table.likelihood()
         likelihood = likelihoods.get(likelihood)
         super().__init__(
@@ -158,7 +159,7 @@ class LatentVariableModel(GenerativeModel):
         """Makes the `table` of a DataFrame, and its likelihood where none was chosen."""
         if not self._likelihood_of_data:  # which is of numbers as they are
             kinds = dict.fromkeys(frame.columns, "identity")
-            self.example_spec.table = tables.Schema.infer(frame, kinds)
+            self.example_spec.table = Schema.infer(frame, kinds)
             return
         super().describe(frame)
         self._tracker.untrack(self.likelihood)
@@ -364,6 +365,12 @@ class LatentVariableModel(GenerativeModel):
     def mean_log_likelihood_rows(self, x, seed, num_samples, condition=None):
         """Returns the mean of log p(x|z) over `num_samples` draws of z of each row, [n], nats."""
         return self.elbo_terms(x, seed, condition, num_samples)[0]
+
+    def mean_value_rows(self, x, seed, num_samples, condition=None):
+        """Returns the mean over draws of log p_i(x_i|z) of each value, [n, *event_shape], nats."""
+        joint = self.joint(x, condition)
+        z = self.inference.draw_rows(joint, row_seeds(seed), num_samples)
+        return joint.mean_log_likelihood_of_values(z)
 
     def elbo_terms(self, x, seed, condition=None, num_samples=None):
         """Returns (log p(x|z), KL(q(z|x) || p(z))), two float32 [n] in nats; elbo = first - second.

@@ -5,13 +5,14 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
-from keras_infovae import conditions, tables
+from keras_infovae import conditions
 from keras_infovae.distributions import likelihoods
 from keras_infovae.models import random_states
 from keras_infovae.models.example_spec import ExampleSpec
 from keras_infovae.models.loss_trackers import LossTrackers
 from keras_infovae.models.nonfinite import NonFiniteRecorder
 from keras_infovae.models.progress import Progress
+from keras_infovae.tables.schema import check_schema
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.follower import followers_of, of_global_batch
@@ -66,7 +67,7 @@ class StepModel(keras.Model):
         # Counts and levels lose digits in float16; networks cast for themselves.
         self.autocast = False
         self.condition = conditions.get(condition)
-        table = tables.check_schema(table)
+        table = check_schema(table)
         self.example_spec = ExampleSpec(values or likelihoods.Likelihood(), self.condition, table)
         self.progress = Progress(seed)
         self.seed = self.progress.seed

@@ -5,13 +5,14 @@ import os
 import keras
 import tensorflow as tf
 
-from keras_infovae import datasets, schedules, tables
+from keras_infovae import datasets, schedules
 from keras_infovae.models.batches import source_errors
 from keras_infovae.models.epoch_lines import EpochLines
 from keras_infovae.models.fit_data import FitData, check_replicas, first, refuse_targets
 from keras_infovae.models.nonfinite import StopOnNonFinite
 from keras_infovae.models.progress import EpochCounter
 from keras_infovae.models.step_model import StepModel
+from keras_infovae.tables.schema import Schema, is_frame
 from keras_infovae.utils import terminal
 from keras_infovae.utils.checks import argument_error
 
@@ -27,7 +28,7 @@ class TrainableModel(StepModel):
 
     def describe(self, frame):
         """Makes the `table` by which rows of a DataFrame become x: that of the first `fit`."""
-        self.example_spec.table = tables.Schema.infer(frame)
+        self.example_spec.table = Schema.infer(frame)
 
     def adapt(self, x, count):
         """Tells the parts what they need to know of the data, before any step.
@@ -171,7 +172,7 @@ class TrainableModel(StepModel):
         """Returns x, that of a file as a DataFrame; the first tells what its columns are."""
         if isinstance(x, (str, os.PathLike)) and datasets.is_table_path(x):
             x = datasets.read_frame(x)
-        if tables.is_frame(x) and self.table is None and not self.built:
+        if is_frame(x) and self.table is None and not self.built:
             self.describe(x)
         return x
 

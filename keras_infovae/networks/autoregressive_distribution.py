@@ -34,8 +34,8 @@ def _distribution_class():
                 name="AutoregressiveDistribution",
             )
 
-        def _conditionals(self, x, copies=1):
-            """Returns the likelihood's distribution given all of x [copies * n, *event_shape]."""
+        def conditionals(self, x, copies=1):
+            """Returns p(x_i | the values before it, z) for all of x [copies * n, *event_shape]."""
             read = self._likelihood.features(x)
             z, context = _repeat(self._z, copies), _repeat(self._context, copies)
             parameters = self._decoder([z, read], training=self._training)
@@ -50,7 +50,7 @@ def _distribution_class():
             copies = tf.shape(flat)[0] // tf.shape(self._z)[0]
             if x.shape.rank == len(event_shape) + 1:
                 copies = 1
-            return tf.reshape(self._conditionals(flat, copies).log_prob(flat), leading)
+            return tf.reshape(self.conditionals(flat, copies).log_prob(flat), leading)
 
         def _sample_n(self, n, seed=None):
             count = tf.shape(self._z)[0]
@@ -69,7 +69,7 @@ def _distribution_class():
         def _mean(self):
             seeds = tf.zeros([tf.shape(self._z)[0], 2], tf.int32)  # the same for each row
             path = self._decoder.draw(self._z, self._likelihood, seeds, self._context)
-            return tf.cast(self._conditionals(path).mean(), tf.float32)
+            return tf.cast(self.conditionals(path).mean(), tf.float32)
 
         def _batch_shape(self):
             return self._z.shape[:-1]

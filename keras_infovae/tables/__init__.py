@@ -1,6 +1,7 @@
 """Tables as people have them: columns with names, kinds and missing values."""
 
-from keras_infovae.tables import columns, kinds
-from keras_infovae.tables.schema import Schema, check_schema, codes_frame, is_frame
+from keras_infovae.tables import columns
+from keras_infovae.tables.loading import load
+from keras_infovae.tables.schema import Schema
 
-__all__ = ["Schema", "columns"]
+__all__ = ["Schema", "columns", "load"]

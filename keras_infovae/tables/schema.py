@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 
 from keras_infovae.distributions import likelihoods
+from keras_infovae.distributions.likelihoods.transformed import LARGEST
 from keras_infovae.tables import kinds as rules
 from keras_infovae.tables.columns import Column
 from keras_infovae.tables.dtypes import with_dtype
@@ -13,6 +14,7 @@ from keras_infovae.utils.checks import argument_error, check_choice
 from keras_infovae.utils.serialization import Setting, register
 
 _FAMILIES = ("normal", "bernoulli", "count")  # in this order in x, and then categories
+_GRID = 129  # places at which the slopes of transforms are known
 _UNKNOWN = ("error", "missing")
 
 
@@ -187,6 +189,30 @@ class Schema(Setting):
             for column, part in self._layout
         ]
 
+    def sums_of_columns(self, values, index=None):
+        """Returns a DataFrame [n, columns] of the sums of numbers [n, width] over each column's.
+
+        Args:
+            values: [n, width], such as what each number of x adds to a score.
+            index: of the DataFrame. Default None: 0 to n - 1.
+        """
+        import pandas
+
+        of_numbers = np.array(self.columns_of_numbers(), dtype=object)
+        names = [column.name for column in self.columns]
+        sums = [values[:, of_numbers == name].sum(axis=1) for name in names]
+        return pandas.DataFrame(dict(zip(names, sums)), index=index)
+
+    def known_numbers(self):
+        """Returns which numbers tell whether a value is known: NumPy bool [width]."""
+        return np.array(
+            [
+                part == "known"
+                for (_, part), names in zip(self._layout, self._number_names())
+                for _ in names
+            ]
+        )
+
     def tells_missing(self):
         """Returns for which numbers of x another one tells whether they are known: NumPy bool."""
         told = {column.name: column.has_missing for column in self.columns}
@@ -195,8 +221,10 @@ class Schema(Setting):
     def likelihood(self):
         """Returns the likelihood of x, a `PartlyObserved` of `MixedColumns`.
 
-        Numbers and dates are normal, each with a scale of its own; binary values and whether a
-        value is known are Bernoulli variables, counts negative binomial, categories categorical.
+        Numbers and dates are normal, each with a scale of its own, once they are transformed; their
+        densities are those of the raw values in units of their deviations
+        (`likelihoods.Transformed`). Binary values and whether a value is known are Bernoulli
+        variables, counts negative binomial, categories categorical.
         """
         widths = dict.fromkeys(_FAMILIES, 0)
         categorical = []
@@ -208,13 +236,19 @@ class Schema(Setting):
             else:
                 widths[column.family] += column.width
         makers = {
-            "normal": lambda: likelihoods.Normal(scale="per_column"),
+            "normal": self._normal,
             "bernoulli": likelihoods.Bernoulli,
             "count": likelihoods.NegativeBinomial,
         }
         groups = [(makers[family](), width) for family, width in widths.items() if width]
         mixed = likelihoods.MixedColumns(groups + categorical)
         return likelihoods.PartlyObserved(mixed, mask=False)
+
+    def _normal(self):
+        grid = np.linspace(-LARGEST, LARGEST, _GRID)
+        numbers = [c for c, part in self._layout if part == "value" and c.family == "normal"]
+        slopes = [column.log_slopes(grid).tolist() for column in numbers]
+        return likelihoods.Transformed(likelihoods.Normal(scale="per_column"), slopes)
 
     # === For a person ===
 

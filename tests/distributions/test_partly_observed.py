@@ -125,3 +125,17 @@ def test_a_model_learns_the_mean_of_what_was_observed(tmp_path):
     path = tmp_path / "model.keras"
     model.save(path)
     np.testing.assert_array_equal(keras.saving.load_model(path).elbo(x), model.elbo(x))
+
+
+@pytest.mark.parametrize("decoder", ["mlp", ki.networks.Recurrent(4)])
+def test_what_values_add_is_the_log_density(decoder):
+    """Of one-hot sequences, by independent values and by a decoder that reads x."""
+    model = ki.VAE(2, likelihood="categorical", decoder=decoder, encoder="mlp", seed=0)
+    model.build((None, 5, 3))
+    x = np.eye(3, dtype="float32")[np.random.default_rng(0).integers(0, 3, (4, 5))]
+    values, code = model.contributions(x)
+    np.testing.assert_array_equal(values[x == 0], 0.0)
+    total = values.sum(axis=(1, 2)) + code
+    np.testing.assert_allclose(total, model.score(x), rtol=1e-5)
+    loss = model.score(x, "reconstruction_loss")
+    np.testing.assert_allclose(values.sum(axis=(1, 2)), loss, rtol=1e-5)

@@ -206,3 +206,16 @@ def test_times_of_an_hour_that_a_clock_skips_or_repeats_are_times():
     raw = column.raw(np.linspace(-3, 3, 2001)[:, None].astype("float32"))
     assert raw.notna().all() and str(raw.dt.tz) == zone
     assert datetime.timedelta(0) <= raw.max() - raw.min() <= times.max() - times.min()
+
+
+def test_the_slope_of_a_quantile_map_is_its_derivative():
+    """Of a normal column the map is standardization: log dz/dx = 0 in units of the deviation."""
+    normal = QuantileMap.fitted(5.0 + 3.0 * stats.norm.ppf((np.arange(2000) + 0.5) / 2000))
+    z = np.linspace(-2.0, 2.0, 9)
+    # The kernel widens the density by 1 + width^2 / 2, here by 3 %.
+    np.testing.assert_allclose(normal.log_slopes(z), 0.0, atol=0.1)
+    skewed = QuantileMap.fitted(np.exp(stats.norm.ppf((np.arange(2000) + 0.5) / 2000)))
+    # x = exp(z) has dz/dx = exp(-z); the deviation is that of the knots.
+    slopes = skewed.log_slopes(np.array([0.0, 1.5]))
+    np.testing.assert_allclose(slopes[0] - slopes[1], 1.5, atol=0.25)
+    assert skewed.log_slopes(np.array([9.0])) < slopes[1]

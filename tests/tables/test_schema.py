@@ -59,7 +59,7 @@ def test_the_likelihood_describes_the_numbers():
     likelihood = schema.likelihood()
     groups = [(type(g).__name__, width) for g, width in likelihood.likelihood.columns]
     assert groups == [
-        ("Normal", 5),  # age, income, size, born, seen
+        ("Transformed", 5),  # age, income, size, born, seen
         ("Bernoulli", 5),  # sex, member; whether income, city and visits are known
         ("NegativeBinomial", 1),
         ("Categorical", 3),

@@ -124,3 +124,22 @@ def test_missing_values_are_filled_in(model, table):
     first, second = model.impute(rows, num_samples=2)
     assert not first.equals(second) and first.notna().all(axis=None)
     pandas.testing.assert_frame_equal(model.impute(rows, num_samples=1, batch_size=7)[0], first)
+
+
+def test_contributions_of_columns_add_up_to_the_score(model, table):
+    rows = table[:20]
+    for score in (None, "reconstruction_loss"):
+        parts = model.contributions(rows, score)
+        assert list(parts.index) == list(rows.index) and parts.columns[-1] == "code"
+        np.testing.assert_allclose(parts.sum(axis=1), model.score(rows, score), rtol=1e-4)
+    np.testing.assert_allclose(parts["code"], 0.0, atol=1e-4)  # of the reconstruction loss
+    np.testing.assert_array_equal(parts["unit"], 0.0)
+    # A value far from all that were seen: it is what is unusual about the first row, although the
+    # code that it leads to describes other columns badly too.
+    odd = rows.assign(age=[1000] + list(rows["age"][1:]))
+    drops = ki.evaluation.score_drops(model, odd)
+    assert list(drops.columns) == list(parts.columns[:-1]) and list(drops.index) == list(rows.index)
+    assert drops.iloc[0].idxmax() == "age"
+    np.testing.assert_array_equal(drops["unit"], 0.0)
+    with pytest.raises(ValueError, match="`contributions` are not defined for.*Mahalanobis"):
+        model.contributions(rows, ki.anomaly_scores.Mahalanobis([0.0, 0.0], [[1.0, 0], [0, 1.0]]))

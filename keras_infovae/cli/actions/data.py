@@ -7,14 +7,16 @@ import warnings
 
 import numpy as np
 
-from keras_infovae import datasets
+from keras_infovae import datasets, tables
 from keras_infovae.cli import data_flags
 from keras_infovae.cli.actions import streamed_data
 from keras_infovae.cli.actions.conditions import CLASSES
-from keras_infovae.datasets import bundled, official, tables, tfds
+from keras_infovae.datasets import bundled, official, tfds
+from keras_infovae.datasets.tables import SUFFIXES, TEXT_SUFFIXES
 from keras_infovae.distributions import likelihoods
 from keras_infovae.models import registry
 from keras_infovae.utils import arrays
+from keras_infovae.utils.constructors import constructor_parameters
 from keras_infovae.utils.splits import SPLITS
 
 _SETTINGS = ("label_column", "limit", "standardize", "validation_fraction", "test_fraction", "seed")
@@ -41,6 +43,10 @@ def load(flags):
     settings |= data_flags.table_settings(flags)
     likelihood = flags.likelihood
     settings = {"source": flags.data} | settings
+    if _is_taken_as_it_is(flags):
+        settings["kinds"] = data_flags.kinds(flags)
+        data = _load(settings)
+        return data, settings | {"source": lasting_source(flags.data)}, None, None
     data = _load(settings | {"standardize": bool(settings["standardize"])})
     is_table = len(data.event_shape) == 1
     if settings["standardize"] is None:
@@ -60,6 +66,23 @@ def load(flags):
     return data, settings, "normal", f"values go from {low:.4g} to {high:.4g}"
 
 
+def _is_taken_as_it_is(flags):
+    """Returns whether the data is a table whose columns the model is to know."""
+    wanted = getattr(flags, "kinds", None)
+    reasons = {
+        "a .csv, .tsv or .parquet file": os.path.isfile(os.path.expanduser(flags.data))
+        and datasets.is_table_path(flags.data),
+        "no --stream": not getattr(flags, "stream", False),
+        "no --likelihood": flags.likelihood is None,
+        "no --standardize": flags.standardize is None,
+        "a model that takes tables": "table" in constructor_parameters(registry.get(flags.model)),
+    }
+    if wanted is not None and not all(reasons.values()):
+        needed = next(reason for reason, holds in reasons.items() if not holds)
+        raise ValueError(f"Argument `kinds` needs {needed}. Received: kinds={wanted!r}")
+    return hasattr(flags, "kinds") and all(reasons.values())
+
+
 def lasting_source(source):
     """Returns `source` so that it means the same in every working directory."""
     named = source in bundled.SOURCES or source in official.SOURCES
@@ -72,6 +95,8 @@ def _load(settings):
     """Returns the `Dataset` of the arguments of `datasets.load`, or of `stream` (a batch_size)."""
     with warnings.catch_warnings():  # the data's summary has them
         warnings.simplefilter("ignore", datasets.DataWarning)
+        if "kinds" in settings:
+            return tables.load(**{k: v for k, v in settings.items() if k != "standardize"})
         if "batch_size" in settings:
             return streamed_data.load(**settings)
         return datasets.load(**settings)
@@ -86,6 +111,22 @@ def num_training_examples(data):
     """Returns how many examples there are to train on."""
     stream = stream_of(data)
     return len(data.train) if stream is None else stream.sizes["train"]
+
+
+def _other_table(source, config, model, given):
+    """Returns the `Dataset` of another table with the columns of the model's."""
+    settings = {k: config["data"][k] for k in ("validation_fraction", "test_fraction", "seed")}
+    label = given.get("label_column", config["data"].get("label_column"))
+    if "label_column" not in given and label is not None:
+        form = {k: v for k, v in given.items() if k != "label_column"}
+        if label not in datasets.read_frame(source, **form).columns:
+            label = None  # new examples may have no labels
+    return _load(
+        settings
+        | {"source": source, "kinds": None, "schema": model.table}
+        | given
+        | {"label_column": label}
+    )
 
 
 def value_range(data):
@@ -158,13 +199,13 @@ def load_of_run(config):
     return data
 
 
-def load_other(source, config, scaling, given=None):
-    """Returns a `Dataset` of other examples, scaled as those that a run was trained on.
+def load_other(source, config, model, given=None):
+    """Returns a `Dataset` of other examples, made to numbers as those that a run was trained on.
 
     Args:
         source: a name or a path.
         config: the run's config.
-        scaling: the `Scaling` of the run's model.
+        model: the run's.
         given: what `table_settings` returned. Default: none; the label column is then that of the
             run, where there is such a column.
 
@@ -172,16 +213,17 @@ def load_other(source, config, scaling, given=None):
         ValueError: when the columns are not those of the run; else as `datasets.load`.
     """
     given = given or {}
+    if model.table is not None:
+        return _other_table(source, config, model, given)
+    scaling = model.scaling
     settings = {"label_column": None} | config["data"]
     settings |= {"source": source, "limit": None, "standardize": False}
     settings.pop("batch_size", None)  # of a stream; other examples are read into memory
     for name in ("separator", "decimal"):  # of that file
         settings.pop(name, None)
-    if settings.get("header") == "none" or not source.lower().endswith(tables.TEXT_SUFFIXES):
+    if settings.get("header") == "none" or not source.lower().endswith(TEXT_SUFFIXES):
         settings.pop("header", None)  # what `generate` writes has one
-    if not source.lower().endswith(tables.SUFFIXES) and not os.path.isdir(
-        os.path.expanduser(source)
-    ):
+    if not source.lower().endswith(SUFFIXES) and not os.path.isdir(os.path.expanduser(source)):
         settings["label_column"] = None
     settings |= given
     try:

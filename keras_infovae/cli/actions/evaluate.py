@@ -72,7 +72,7 @@ def _load(flags, config, model):
     if flags.data is None:
         return run_data.load_of_run(config)
     given = data_flags.table_settings(flags)
-    data = run_data.load_other(flags.data, config, model.scaling, given)
+    data = run_data.load_other(flags.data, config, model, given)
     model.example_spec.check_shape((None, *data.event_shape), "data")
     for split in SPLITS:
         if len(getattr(data, split)):

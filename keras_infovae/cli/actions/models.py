@@ -17,6 +17,8 @@ def load_data(flags):
     """
     data, settings, likelihood, reason = run_data.load(flags)
     print(data.summary())
+    if data.table is not None:
+        return data, settings, {}
     taken = registry.settings_of(registry.get(flags.model))
     if flags.likelihood is None and taken.get("likelihood", (None, None))[1] is None:
         return data, settings, {}
@@ -24,18 +26,21 @@ def load_data(flags):
     return data, settings, {"likelihood": likelihood}
 
 
-def make_model(settings, scaling=None, classes=None):
+def make_model(settings, scaling=None, classes=None, table=None):
     """Returns the model that `settings` describes, not built yet.
 
     Args:
         settings: what the function `settings` returned.
         scaling: the `datasets.Scaling` of the data. Default None.
         classes: the labels, where `settings` has a condition.
+        table: the `tables.Schema` of the data. Default None.
 
     Raises:
         ValueError, TypeError: naming the argument at fault.
     """
     arguments = {name: value for name, value in settings.items() if name != "name"}
+    if table is not None:
+        arguments["table"] = table
     if arguments.pop("condition", None) is not None:
         arguments["condition"] = conditions.Classes(len(classes))
     model = registry.make(registry.get(settings["name"]), scaling=scaling, **arguments)

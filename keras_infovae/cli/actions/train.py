@@ -71,7 +71,8 @@ def _prepare(command, flags, settings, output, strategy):
     if flags.deterministic:
         tf.config.experimental.enable_op_determinism()
     with strategy.scope():
-        model = models.make_model(settings, data.scaling, classes.get(conditions.CLASSES))
+        labels = classes.get(conditions.CLASSES)
+        model = models.make_model(settings, data.scaling, labels, data.table)
     for split in SPLITS:
         if len(getattr(data, split)):
             model.example_spec.array(getattr(data, split), "data")

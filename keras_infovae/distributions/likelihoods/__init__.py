@@ -14,6 +14,7 @@ from keras_infovae.distributions.likelihoods.normal import Normal
 from keras_infovae.distributions.likelihoods.partly_observed import PartlyObserved
 from keras_infovae.distributions.likelihoods.poisson import Poisson
 from keras_infovae.distributions.likelihoods.student_t import StudentT
+from keras_infovae.distributions.likelihoods.transformed import Transformed
 from keras_infovae.distributions.likelihoods.zero_inflated_negative_binomial import (
     ZeroInflatedNegativeBinomial,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "PartlyObserved",
     "Poisson",
     "StudentT",
+    "Transformed",
     "ZeroInflatedNegativeBinomial",
     "deserialize",
     "get",

@@ -1,11 +1,14 @@
 """The likelihood of data in which values are missing."""
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
 from keras_infovae.distributions import likelihoods
 from keras_infovae.distributions.likelihoods.base import Likelihood
-from keras_infovae.distributions.observed_values import check_variables, observed_values
+from keras_infovae.distributions.value_terms import log_prob_of_values
+from keras_infovae.distributions.value_wise import value_wise
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.follower import Follower, followers_of
 from keras_infovae.utils.serialization import register
@@ -81,8 +84,9 @@ class PartlyObserved(Likelihood, Follower):
         if not self.likelihood.built:  # a saved one is built when it is restored
             self.likelihood.build(event_shape)
         self.built = True
+        # Raises where values are not independent given z.
         parameters = tf.zeros([1, *self.parameter_shape(event_shape)])
-        check_variables(self.likelihood.distribution(parameters), "likelihood")
+        log_prob_of_values(self.likelihood.distribution(parameters), tf.zeros([1, *event_shape]))
 
     def parameter_shape(self, event_shape):
         return self.likelihood.parameter_shape(event_shape)
@@ -131,7 +135,8 @@ class PartlyObserved(Likelihood, Follower):
         self.likelihood.adapt(x)
 
     def distribution(self, parameters, context=None):
-        return observed_values(self.likelihood.distribution(parameters, context))
+        p = self.likelihood.distribution(parameters, context)
+        return value_wise(p, functools.partial(log_prob_of_values, p))
 
     @property
     def followed_variables(self):

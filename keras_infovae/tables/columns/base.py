@@ -54,6 +54,13 @@ class Column(Setting):
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `raw`")
 
+    def log_slopes(self, x):
+        """Returns log dx/dv, for the raw value v that each of `x` [k] stands for: float64 [k].
+
+        Only columns of the family "normal" are asked. Default 0, of values that have no unit.
+        """
+        return np.zeros(len(x))
+
     def number_names(self):
         """Returns a name for each of the `width` numbers."""
         return [str(self.name)]

@@ -101,6 +101,9 @@ class DateTimeColumn(Column):
             )
         return moments
 
+    def log_slopes(self, x):
+        return self._quantiles.log_slopes(x)
+
     def range_of(self, series):
         """Returns (first, last) in seconds since 1970, and of those that it was fitted to."""
         seconds = _seconds(self.name, series, self.form, self.zone)

@@ -85,6 +85,11 @@ class NumericColumn(Column):
         whole = self.decimals == 0 and self.transform != "identity"
         return pandas.Series(values.astype("int64") if whole else values, name=self.name)
 
+    def log_slopes(self, x):
+        if self._quantiles is not None:
+            return self._quantiles.log_slopes(x)
+        return -x if self.transform == "log" else np.zeros(len(x))
+
     def range_of(self, series):
         """Returns (lowest, highest) of raw values, and of those that it was fitted to."""
         values = values_of(self.name, series)

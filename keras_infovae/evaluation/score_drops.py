@@ -1,0 +1,49 @@
+"""What is unusual about a row: how far its score falls without each of its columns."""
+
+import numpy as np
+
+from keras_infovae import anomaly_scores
+from keras_infovae.utils.checks import argument_error
+
+_DRAWS = 16  # of z per score, by default: it is taken once for each column
+
+
+def score_drops(model, x, score=None, batch_size=256, condition=None):
+    """Returns by how much the score of each row falls when one of its columns is not looked at.
+
+        drop[row, column] = score(row) - score(row with that value missing)
+
+    An unusual value leads to an unusual code, which describes the other columns badly as well, so
+    that `model.contributions`, which add up to the score, lie with all of them. The drop is that of
+    the score as a whole, and is largest for the column that is the cause.
+
+    Args:
+        model: a model of a table (`model.table`).
+        x: a DataFrame.
+        score: an `AnomalyScore` or its name. Default None: the negative ELBO of 16 draws.
+        batch_size: rows computed at a time; it does not change the result. Default 256.
+        condition: one row per example, where the model takes a condition. Default None.
+
+    Returns:
+        A DataFrame with the index of x and a column for each of the table's, in nats. It takes one
+        score per column.
+
+    Raises:
+        ValueError: for a model without a table.
+    """
+    if model.table is None:
+        raise argument_error("model", "one of a table, trained on a DataFrame", model)
+    score = anomaly_scores.NegativeElbo(_DRAWS) if score is None else score
+    numbers = model.table.numbers(x)
+    of_numbers = np.array(model.table.columns_of_numbers(), dtype=object)
+    given = {"score": score, "batch_size": batch_size, "condition": condition}
+    whole = model.score(numbers, **given)
+    drops = {}
+    for column in model.table.columns:
+        without = numbers.copy()
+        without[:, (of_numbers == column.name) & ~model.table.known_numbers()] = np.nan
+        same = not column.width or np.array_equal(without, numbers, equal_nan=True)
+        drops[column.name] = np.zeros_like(whole) if same else whole - model.score(without, **given)
+    import pandas
+
+    return pandas.DataFrame(drops, index=x.index)

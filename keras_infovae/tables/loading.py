@@ -1,0 +1,79 @@
+"""A file of a table as a `Dataset`, with what its columns are."""
+
+import os
+
+import numpy as np
+
+from keras_infovae.datasets import Dataset, read_frame
+from keras_infovae.datasets.splitting import check_fractions, limit_indices, split_indices
+from keras_infovae.datasets.table_labels import without_label
+from keras_infovae.tables.schema import Schema
+from keras_infovae.utils.checks import check_integer
+from keras_infovae.utils.splits import SPLITS
+
+
+def load(
+    source,
+    *,
+    kinds=None,
+    unknown="missing",
+    schema=None,
+    validation_fraction=0.1,
+    test_fraction=0.1,
+    seed=0,
+    limit=None,
+    label_column=None,
+    header=None,
+    separator=None,
+    decimal=None,
+):
+    """Returns a table of any columns as a `Dataset`, shuffled and split by `seed`.
+
+    The schema is that of the training split, so that nothing of the other splits reaches the model.
+    Its arrays are what a model with `table=data.table` sees: NaN where a value is missing.
+
+    Args:
+        source: the path of a `.csv`, `.tsv` or `.parquet` file.
+        kinds, unknown: as for `Schema.infer`; a category that the training split does not have is
+            by default taken for missing in the others.
+        schema: the `Schema` to go by, such as that of a trained model. Default None: made of the
+            training split.
+        validation_fraction, test_fraction, seed, limit, label_column, header, separator, decimal:
+            as for `ki.datasets.load`.
+
+    Returns:
+        A `Dataset`, whose `table` is the `Schema`.
+
+    Raises:
+        ValueError, TypeError: as `Schema.infer`, `ki.datasets.read_frame` and `ki.datasets.load`.
+
+    Example:
+
+    >>> import pathlib, tempfile
+    >>> import keras_infovae as ki
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "people.csv"
+    >>> rows = "".join(f"{20 + i % 7},{'ab'[i % 2]},{i % 3}\\n" for i in range(40))
+    >>> _ = path.write_text("age,group,class\\n" + rows)
+    >>> data = ki.tables.load(path, label_column="class")
+    >>> data.train.shape, data.num_classes, data.feature_names
+    ((32, 2), 3, ['age', 'group=b'])
+    """
+    fractions = check_fractions(validation_fraction, test_fraction)
+    seed = check_integer("seed", seed, minimum=0)
+    limit = None if limit is None else check_integer("limit", limit)
+    frame = read_frame(source, header=header, separator=separator, decimal=decimal)
+    labels, frame = without_label(os.fspath(source), frame, label_column)
+    chosen = limit_indices(len(frame), limit, seed)
+    parts = dict(zip(SPLITS, split_indices(len(chosen), fractions, seed, source), strict=True))
+    rows = {split: frame.iloc[chosen[indices]] for split, indices in parts.items()}
+    schema = schema or Schema.infer(rows["train"], kinds, unknown)
+    empty = np.zeros([0, schema.width], "float32")
+    arrays = {split: schema.numbers(part) if len(part) else empty for split, part in rows.items()}
+    if labels is not None:
+        arrays |= {f"{split}_labels": labels[chosen[indices]] for split, indices in parts.items()}
+    return Dataset(
+        name=os.path.basename(os.fspath(source)),
+        feature_names=schema.number_names(),
+        table=schema,
+        **arrays,
+    )
