@@ -3,7 +3,7 @@
 from keras_infovae.cli import output_path
 from keras_infovae.cli.command import Command
 
-SUFFIXES = (".png", ".npy", ".csv")
+SUFFIXES = (".png", ".npy", ".csv", ".parquet")
 
 
 class Generate(Command):
@@ -17,7 +17,10 @@ What is written follows from the name of --output:
   .png   one picture with all examples in rows; for images
   .npy   a NumPy array, float32 [n, ...], in the units of the data that the run was trained on
   .csv   a table in these units, with the names of its columns; for tables. A name that
-         spreadsheets would compute (=..., @...) has a ' before it, and is read without it
+         spreadsheets would compute (=..., @...) has a ' before it, and is read without it.
+         Of a .csv or .parquet file whose columns the model knows, rows of the same form:
+         names, categories, dates, integers, missing values
+  .parquet  the same, for such a file
 """
     examples = (
         "keras-infovae generate --run=runs/first --n=64 --output=samples.png",
@@ -27,7 +30,9 @@ What is written follows from the name of --output:
 
     def define_flags(self, flag_set):
         flag_set.path("run", "DIRECTORY", "A directory that train wrote.", required=True)
-        flag_set.path("output", "FILE", "A .png, .npy or .csv file to write.", required=True)
+        flag_set.path(
+            "output", "FILE", "A .png, .npy, .csv or .parquet file to write.", required=True
+        )
         flag_set.integer("n", "EXAMPLES", "How many.", default=16)
         flag_set.text(
             "condition",
@@ -42,7 +47,7 @@ What is written follows from the name of --output:
             "Draw x from p(x|z), with the noise that the likelihood models, instead of taking its "
             "mean.",
             default=None,
-            shown="on for tables of unbounded values, whose spread the mean lacks",
+            shown="on for tables, but those of bounded values alone; their mean lacks the spread",
         )
         flag_set.boolean("overwrite", "Write --output although it is there already.")
 

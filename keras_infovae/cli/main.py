@@ -5,18 +5,25 @@ import os
 import sys
 
 from keras_infovae.cli import help_page, own_models, suggestions, tensorflow_start
+from keras_infovae.cli.calibrate import Calibrate
 from keras_infovae.cli.errors import CommandLineError, system_message
 from keras_infovae.cli.evaluate import Evaluate
 from keras_infovae.cli.export import Export
 from keras_infovae.cli.generate import Generate
+from keras_infovae.cli.impute import Impute
 from keras_infovae.cli.report import Report
+from keras_infovae.cli.score import Score
 from keras_infovae.cli.serve import Serve
 from keras_infovae.cli.train import Train
 from keras_infovae.cli.tune import Tune
 from keras_infovae.utils import interrupts
 from keras_infovae.version import __version__
 
-_ALL = (Train(), Tune(), Evaluate(), Generate(), Report(), Export(), Serve())
+_ALL = (
+    *(Train(), Tune(), Evaluate(), Report()),
+    *(Generate(), Impute(), Score(), Calibrate()),
+    *(Export(), Serve()),
+)
 COMMANDS = {command.name: command for command in _ALL}
 DONE, FAILED, UNUSABLE, BROKEN_PIPE = 0, 1, 2, 141
 _HELP = ("--help", "-help", "-h", "--helpfull", "--helpshort", "-?", "help")

@@ -111,7 +111,8 @@ def read_frame(source, *, header=None, separator=None, decimal=None):
 
     Args:
         source: the path of a `.csv`, `.tsv` or `.parquet` file. Empty fields and the usual words
-            for missing values ("NA", "null", ...) are missing.
+            for missing values ("NA", "null", ...) are missing. Whole numbers of which some are
+            missing have the dtype Int64.
         header, separator, decimal: of CSV files, as for `load`.
 
     Raises:
@@ -137,6 +138,10 @@ def read_frame(source, *, header=None, separator=None, decimal=None):
     frame, _ = _read_file(path, settings)
     if not len(frame):
         raise source_error(path, "have at least one row of values")
+    for name in frame.columns[frame.isna().any()]:
+        known = frame[name].dropna()
+        if frame[name].dtype == np.float64 and len(known) and np.all(known == np.rint(known)):
+            frame[name] = frame[name].astype("Int64")  # whole numbers, and some missing
     return frame
 
 

@@ -29,12 +29,12 @@ def log_prob_of_values(distribution, x):
         x = tf.cast(x, tf.float32)
         return log_prob_of_values(distribution.conditionals(x), x)
     tfd = tfp.distributions
-    if isinstance(distribution, tfd.Blockwise):
+    if isinstance(distribution, _plain(tfd.Blockwise)):
         parts = distribution.parameters["distributions"]
         values = tf.split(x, [part.event_shape[0] for part in parts], axis=-1)
         terms = [log_prob_of_values(part, value) for part, value in zip(parts, values)]
         return tf.concat(terms, axis=-1)
-    if isinstance(distribution, tfd.Independent):
+    if isinstance(distribution, _plain(tfd.Independent)):
         return log_prob_of_values(distribution.distribution, x)
     if isinstance(distribution, tfd.OneHotCategorical):
         return _of_one_hot(distribution, x)
@@ -43,6 +43,11 @@ def log_prob_of_values(distribution, x):
     raise argument_error(
         "likelihood", "of values that are independent given z", type(distribution).__name__
     )
+
+
+def _plain(cls):
+    """Returns the class of which TFP makes instances where a part is of no class of its own."""
+    return next(base for base in cls.__mro__ if base.__name__ == f"_{cls.__name__}")
 
 
 def _of_values(variables, x):

@@ -8,6 +8,7 @@ import numpy as np
 from keras_infovae import anomaly_scores
 from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.measured import Measured
+from keras_infovae.tables.schema import is_frame
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_number
 
@@ -67,7 +68,7 @@ def calibrate_anomaly_threshold(
     rate = anomaly_scores.check_rate(false_positive_rate)
     score = anomaly_scores.main_score(model) if score is None else anomaly_scores.get(score)
     score.check(model)
-    x = np.asarray(x)
+    x = x if is_frame(x) else np.asarray(x)
     if not x.ndim:
         raise argument_error("x", "an array of examples", x.dtype.name, TypeError)
     parts = 1 if score.is_fitted else 2
@@ -118,7 +119,8 @@ def fit_anomaly_score(model, x, score="mahalanobis", *, batch_size=256, conditio
     """
     score = anomaly_scores.get(score)
     score.check(model)
-    return _fitted(model, np.asarray(x), score, 1, condition, batch_size)
+    x = x if is_frame(x) else np.asarray(x)
+    return _fitted(model, x, score, 1, condition, batch_size)
 
 
 def _fitted(model, x, score, parts, condition, batch_size):

@@ -34,6 +34,19 @@ def check_examples(model, x, condition=None, minimum=2, name="x"):
     return x, take(condition, slice(None))
 
 
+def without_gaps(x):
+    """Returns `x` [n, ...] with the mean of its column in the place of each missing value (NaN).
+
+    For distances and classifiers, which need a number; a column without any value becomes 0.
+    """
+    missing = np.isnan(x)
+    if not missing.any():
+        return x
+    known = np.maximum(np.sum(~missing, axis=0), 1)
+    means = np.nansum(x, axis=0, dtype="float64") / known
+    return np.where(missing, means.astype(x.dtype), x)
+
+
 def some_rows(count, most, seed):
     """Returns the numbers of all of `count` rows; or of `most` of them, drawn by `seed`, in order.
 

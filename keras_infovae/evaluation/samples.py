@@ -5,6 +5,7 @@ import numpy as np
 from keras_infovae.evaluation.class_distribution import class_distribution_mismatch
 from keras_infovae.evaluation.classifier import Classifier
 from keras_infovae.evaluation.conditions import class_names_of, conditions_of, draw
+from keras_infovae.evaluation.examples import without_gaps
 from keras_infovae.evaluation.sample_metrics import (
     frechet_distance,
     memorization,
@@ -71,10 +72,10 @@ def sample_quality(
             "Argument `data` must have at least 20 test or validation examples. "
             f"Received: {len(data.test)} and {len(data.validation)}"
         )
-    held_out = getattr(data, split)
+    train, held_out = without_gaps(data.train), without_gaps(getattr(data, split))
     conditions = conditions_of(model, data, condition)
     if classifier is None:
-        classifier = Classifier(data.train, labels, seed=seed)
+        classifier = Classifier(train, labels, seed=seed)
     given = {"condition": draw(conditions["train"], count, seed), "batch_size": batch_size}
     samples = model.generate(count, seed=seed, prepared=True, **given)
     predicted = classifier.predict(samples)
@@ -85,14 +86,14 @@ def sample_quality(
     shares = np.array([np.mean(np.asarray(labels) == one) for one in classifier.classes])
     mismatch = class_distribution_mismatch(classifier.classes, predicted, shares)
     real, generated = classifier.features(held_out), classifier.features(samples)
-    some = np.random.default_rng(seed).permutation(len(data.train))[: len(samples)]
-    copied = memorization(samples, data.train, held_out)
+    some = np.random.default_rng(seed).permutation(len(train))[: len(samples)]
+    copied = memorization(samples, train, held_out)
     return {
         **{f"class_{name}": value for name, value in mismatch.items()},
         **agreement,
         **precision_recall(real, generated, neighbors),
         "frechet_distance": frechet_distance(real, generated),
-        "frechet_distance_of_data": frechet_distance(real, classifier.features(data.train[some])),
+        "frechet_distance_of_data": frechet_distance(real, classifier.features(train[some])),
         "memorization": copied["probability"],
         "memorization_z_score": copied["z_score"],
         "classifier_accuracy": classifier.accuracy,

@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_infovae import anomaly_scores
+from keras_infovae.tables.schema import is_frame
 from keras_infovae.utils.checks import argument_error
 
 _DRAWS = 16  # of z per score, by default: it is taken once for each column
@@ -19,7 +20,7 @@ def score_drops(model, x, score=None, batch_size=256, condition=None):
 
     Args:
         model: a model of a table (`model.table`).
-        x: a DataFrame.
+        x: a DataFrame, or its numbers (`model.table.numbers`).
         score: an `AnomalyScore` or its name. Default None: the negative ELBO of 16 draws.
         batch_size: rows computed at a time; it does not change the result. Default 256.
         condition: one row per example, where the model takes a condition. Default None.
@@ -34,7 +35,7 @@ def score_drops(model, x, score=None, batch_size=256, condition=None):
     if model.table is None:
         raise argument_error("model", "one of a table, trained on a DataFrame", model)
     score = anomaly_scores.NegativeElbo(_DRAWS) if score is None else score
-    numbers = model.table.numbers(x)
+    numbers = model.table.numbers(x) if is_frame(x) else np.asarray(x, "float32")
     of_numbers = np.array(model.table.columns_of_numbers(), dtype=object)
     given = {"score": score, "batch_size": batch_size, "condition": condition}
     whole = model.score(numbers, **given)
@@ -46,4 +47,4 @@ def score_drops(model, x, score=None, batch_size=256, condition=None):
         drops[column.name] = np.zeros_like(whole) if same else whole - model.score(without, **given)
     import pandas
 
-    return pandas.DataFrame(drops, index=x.index)
+    return pandas.DataFrame(drops, index=x.index if is_frame(x) else None)

@@ -5,7 +5,9 @@ two values                             binary
 a pandas category                      ordinal if it is ordered, else categorical
 dates and times; text or Python dates  date and time
 that all say a date in one form
-integers that count the rows           left out: an identifier
+20 or more integers, all different,    left out: an identifier
+that fill at least half of their
+range
 other numbers                          numeric, or integer where all are whole
 text of more than 50 values that are   left out: an identifier or free text
 more than a fifth of the rows, or of
@@ -36,7 +38,7 @@ TRANSFORMS = ("identity", "log")  # of numbers, which can be asked for in the pl
 _MOST_CATEGORIES = 1000
 _MANY_CATEGORIES = 50
 _LARGEST_SHARE = 0.2  # of rows, that many categories may come to
-_IDENTIFIER = 20  # rows from which on numbers that count them are taken for an identifier
+_IDENTIFIER = 20  # rows from which on what numbers them is taken for an identifier
 
 
 class LeftOut(Exception):
@@ -111,8 +113,8 @@ def _by_the_rules(series, known, different):
     if form is not None:
         return DateTimeColumn.fitted(series, form)
     if types.is_numeric_dtype(series.dtype):
-        if _counts_rows(series, known, different):
-            raise LeftOut("an identifier: whole numbers that count the rows")
+        if _numbers_rows(series, known, different):
+            raise LeftOut("an identifier: whole numbers, all different, without wide gaps")
         return NumericColumn.fitted(series)
     if all(isinstance(value, numbers.Real) for value in known.head(_IDENTIFIER)):
         return NumericColumn.fitted(series)  # Python numbers in a column of objects
@@ -137,13 +139,13 @@ def _form_of(series, known):
     return text_form(known.astype(str)) if isinstance(first, str) else None
 
 
-def _counts_rows(series, known, different):
+def _numbers_rows(series, known, different):
     import pandas
 
     return (
         pandas.api.types.is_integer_dtype(series.dtype)
         and different == len(series) >= _IDENTIFIER
-        and int(known.max()) - int(known.min()) == different - 1
+        and int(known.max()) - int(known.min()) < 2 * different
     )
 
 

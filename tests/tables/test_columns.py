@@ -122,7 +122,7 @@ def test_a_day_that_two_orders_fit_is_no_date():
 @pytest.mark.parametrize(
     ("values", "kind", "why"),
     [
-        (np.arange(50), None, "whole numbers that count the rows"),
+        (np.arange(50), None, "whole numbers, all different"),
         ([f"p{i}" for i in range(60)], None, "60 values in 60 rows"),
         ([f"p{i % 1100}" for i in range(10_000)], None, "1,100 values in 10,000 rows"),
     ],

@@ -2,10 +2,11 @@
 
 import csv
 import math
+import os
 
 import numpy as np
 
-from keras_infovae.cli.actions import conditions
+from keras_infovae.cli.actions import conditions, rows
 from keras_infovae.cli.actions import data as run_data
 from keras_infovae.cli.errors import CommandLineError, reported
 from keras_infovae.cli.generate import SUFFIXES
@@ -17,18 +18,24 @@ from keras_infovae.utils.files import whole_file
 
 def run(command, flags):
     """Writes new examples."""
-    suffix = flags.output[-4:].lower()
+    suffix = os.path.splitext(flags.output)[1].lower()
     with reported({name: name for name in command.flag_set().names()}):
         run = RunDirectory(flags.run)
         config = run_data.config_of(run)
         model = run.load_model()
         model.capabilities.require("generate", "A new example")
-        _check_form(flags.output, suffix, model.event_shape)
+        _check_form(flags.output, suffix, model)
         asked = conditions.class_of(flags.condition, config)
     is_table = len(model.event_shape) == 1
     noise = flags.noise
     if noise is None:
         noise = is_table and model.example_spec.values.minimum is None
+    if model.table is not None:
+        frame = model.generate(flags.n, seed=flags.seed, sample=noise, condition=asked)
+        with whole_file(flags.output) as temporary:
+            rows.write_frame(temporary, frame)
+        print(f"Wrote {flags.n} new rows to {flags.output}.")
+        return
     x = model.generate(flags.n, seed=flags.seed, sample=noise, condition=asked)
     with whole_file(flags.output) as temporary:
         _WRITERS[suffix](temporary, x, model, config["feature_names"])
@@ -37,12 +44,15 @@ def run(command, flags):
     print(f"Wrote {flags.n} new examples{of_class} to {flags.output} ({what}).")
 
 
-def _check_form(path, suffix, event_shape):
-    """Raises CommandLineError unless examples of `event_shape` can be written as `suffix` says."""
+def _check_form(path, suffix, model):
+    """Raises CommandLineError unless examples of the model can be written as `suffix` says."""
+    event_shape = model.event_shape
     fitting = [".npy"]
-    if views.view(event_shape) == views.IMAGES:
+    if model.table is not None:
+        fitting = [".csv", ".parquet"]
+    elif views.view(event_shape) == views.IMAGES:
         fitting.append(".png")
-    if len(event_shape) == 1:
+    if len(event_shape) == 1 and model.table is None:
         fitting.append(".csv")
     if suffix not in fitting:
         raise CommandLineError(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_infovae.evaluation.conditions import draw
-from keras_infovae.evaluation.examples import check_examples
+from keras_infovae.evaluation.examples import check_examples, without_gaps
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import check_class_names
 from keras_infovae.evaluation.sample_metrics import nearest_neighbors
@@ -39,6 +39,7 @@ def plot_nearest_neighbors(
     path = style.check_path(path)
     model.capabilities.require("generate", "The picture of samples")
     training, condition = check_examples(model, training, condition, minimum=_NEIGHBORS)
+    training = without_gaps(training)
     class_names = check_class_names(class_names, model)
     condition = draw(condition, _COUNT, seed)
     samples = model.generate(_COUNT, seed=seed, condition=condition, prepared=True)

@@ -73,9 +73,13 @@ def _images(model, x, restored, path):
 
 
 def explained_variance(values, restored):
-    """Returns, per column, 1 - E (x - x')^2 / Var(x): 1 is exact, 0 no better than the mean."""
-    error = np.mean((values - restored) ** 2, axis=0)
-    variance = values.var(axis=0)
+    """Returns, per column, 1 - E (x - x')^2 / Var(x): 1 is exact, 0 no better than the mean.
+
+    What is missing (NaN) does not count.
+    """
+    known = np.where(np.all(np.isnan(values), axis=0), 0.0, values)  # of none, nothing is wrong
+    error = np.nanmean((known - restored) ** 2, axis=0)
+    variance = np.nanvar(known, axis=0)
     return 1.0 - np.divide(error, variance, out=(error > 0) * 1.0, where=variance > 0)
 
 
@@ -95,7 +99,8 @@ def _columns(values, restored, feature_names, path):
         height=1.75 * -(-len(chosen) // across) + 0.3,
     )
     for axes, i in zip(style.panels(figure, len(chosen), across), chosen, strict=True):
-        low, high = values[:, i].min(), values[:, i].max()
+        known = values[~np.isnan(values[:, i]), i]
+        low, high = (known.min(), known.max()) if len(known) else (0.0, 0.0)
         margin = 0.05 * (high - low) or 1.0
         limits = (low - margin, high + margin)
         axes.plot(limits, limits, color=style.DATA, linewidth=1.0, zorder=1)

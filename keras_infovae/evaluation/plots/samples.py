@@ -98,7 +98,11 @@ def cumulative_gap(values, samples):
     It is the statistic of Kolmogorov and Smirnov: 0 where the samples are distributed as the data.
     """
     gaps = []
-    for a, b in zip(np.sort(values, axis=0).T, np.sort(samples, axis=0).T, strict=True):
+    for a, b in zip(values.T, samples.T, strict=True):
+        a, b = np.sort(a[~np.isnan(a)]), np.sort(b)
+        if not len(a):  # of a column without any value
+            gaps.append(0.0)
+            continue
         at = np.concatenate([a, b])
         shares = (np.searchsorted(sorted_, at, side="right") / len(sorted_) for sorted_ in (a, b))
         gaps.append(np.abs(np.subtract(*shares)).max())
@@ -125,7 +129,8 @@ def _columns(values, samples, feature_names, note, path):
     )
     bins = int(np.clip(2 * np.sqrt(len(samples if values is None else values)), 8, 40))
     for axes, i in zip(style.panels(figure, len(chosen), across), chosen, strict=True):
-        data = samples[:, i] if values is None else values[:, i]
+        data = samples[:, i] if values is None else values[~np.isnan(values[:, i]), i]
+        data = data if len(data) else samples[:, i]
         low, high = _range(data, samples[:, i])
         shared = {"bins": np.linspace(low, high, bins + 1), "density": True}
         if values is not None:

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from keras_infovae.distributions import prior_moments
 from keras_infovae.evaluation.conditions import conditions_of, draw, take
-from keras_infovae.evaluation.examples import some_rows
+from keras_infovae.evaluation.examples import some_rows, without_gaps
 from keras_infovae.evaluation.latent_information import (
     decomposition,
     has_diagonal_prior,
@@ -169,7 +169,8 @@ def _samples(model, data, conditions, given):
         return {name: value if math.isfinite(value) else None for name, value in found.items()}
     drawn = draw(conditions["train"], _SAMPLES, given["seed"])
     samples = model.generate(_SAMPLES, condition=drawn, prepared=True, **given)
-    copied = memorization(samples, data.train, getattr(data, split))
+    known, held_out = without_gaps(data.train), without_gaps(getattr(data, split))
+    copied = memorization(samples, known, held_out)
     return {"memorization": copied["probability"], "memorization_z_score": copied["z_score"]}
 
 

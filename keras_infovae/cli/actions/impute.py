@@ -1,0 +1,41 @@
+"""What `keras-infovae impute` does."""
+
+from keras_infovae.cli import data_flags
+from keras_infovae.cli.actions import conditions, rows
+from keras_infovae.cli.actions import data as run_data
+from keras_infovae.cli.errors import CommandLineError, reported
+from keras_infovae.training import RunDirectory
+from keras_infovae.utils.files import whole_file
+
+
+def run(command, flags):
+    """Writes a table without missing values."""
+    import pandas
+
+    given = data_flags.table_settings(flags)
+    names = {name: name for name in command.flag_set().names()} | {"source": "data"}
+    with reported(names):
+        run = RunDirectory(flags.run)
+        config = run_data.config_of(run)
+        model = run.load_model()
+        if model.table is None:
+            raise CommandLineError(
+                "Argument `--run` must be a run of a table whose columns the model knows: of a "
+                f".csv or .parquet file without --standardize. Received: --run={flags.run}"
+            )
+        model.capabilities.require("impute")
+        data = rows.in_order(flags.data, config, model, given)
+        condition = conditions.of_splits(data, config, ("train",))["train"]
+        frame = rows.frame_of(flags.data, given)
+    known = frame[[column.name for column in model.table.columns]]
+    filled = model.impute(known, flags.draws, flags.seed, condition=condition)
+    if flags.draws is None:
+        result = frame.assign(**filled)
+    else:
+        parts = [frame.assign(**part, draw=number) for number, part in enumerate(filled)]
+        result = pandas.concat(parts, ignore_index=True)
+    with whole_file(flags.output) as temporary:
+        rows.write_frame(temporary, result)
+    missing = int(known.isna().sum().sum())
+    times = "" if flags.draws is None else f", {flags.draws} times"
+    print(f"Filled in {missing} missing values of {len(frame)} rows{times}, in {flags.output}.")

@@ -1,0 +1,69 @@
+"""What `keras-infovae score` does."""
+
+import numpy as np
+
+from keras_infovae import evaluation
+from keras_infovae.cli import data_flags
+from keras_infovae.cli.actions import conditions, rows
+from keras_infovae.cli.actions import data as run_data
+from keras_infovae.cli.errors import reported
+from keras_infovae.training import RunDirectory
+from keras_infovae.utils.files import whole_file
+
+
+def run(command, flags):
+    """Writes the score of each example."""
+    import pandas
+
+    names = {name: name for name in command.flag_set().names()} | data_flags.NAMES
+    given = data_flags.table_settings(flags)
+    with reported(names):
+        run = RunDirectory(flags.run)
+        config = run_data.config_of(run)
+        model = run.load_model()
+        model.capabilities.require("score")
+        data = rows.in_order(flags.data, config, model, given)
+        condition = conditions.of_splits(data, config, ("train",))["train"]
+    scores = model.score(data.train, condition=condition)
+    result = pandas.DataFrame({"row": np.arange(len(scores))})
+    frame = None if model.table is None else rows.frame_of(flags.data, given)
+    if frame is not None:
+        for name, _ in model.table.left_out:
+            if name in frame:
+                result[name] = frame[name]
+    result["score"] = scores
+    if model.anomaly_threshold is not None:
+        result["is_anomaly"] = scores > model.anomaly_threshold.value
+    if frame is not None and flags.reasons:
+        drops = evaluation.score_drops(model, data.train, condition=condition)
+        for name, values in reasons(drops, frame, flags.reasons).items():
+            result[name] = values
+    with whole_file(flags.output) as temporary:
+        rows.write_frame(temporary, result)
+    print(f"Wrote the scores of {len(scores)} examples to {flags.output}{_said(model, scores)}.")
+
+
+def reasons(drops, frame, count):
+    """Returns {column of the output: texts [n]}: for each row the columns that say most.
+
+    Args:
+        drops: what `evaluation.score_drops` gives.
+        frame: the raw rows.
+        count: how many columns to name; those without which the score would not fall are not.
+    """
+    order = np.argsort(-drops.to_numpy(), axis=1, kind="stable")[:, :count]
+    texts = {f"reason_{rank + 1}": [] for rank in range(order.shape[1])}
+    for row, chosen in enumerate(order):
+        for rank, column in enumerate(chosen):
+            name, drop = drops.columns[column], drops.iat[row, column]
+            text = f"{name} = {frame[name].iat[row]} ({drop:.1f} nats)" if drop > 0 else ""
+            texts[f"reason_{rank + 1}"].append(text)
+    return texts
+
+
+def _said(model, scores):
+    threshold = model.anomaly_threshold
+    if threshold is None:
+        return "; `keras-infovae calibrate` says from which on they are anomalies"
+    above = int((scores > threshold.value).sum())
+    return f"; {above} are anomalies, above {threshold.value:.4g}"
