@@ -14,8 +14,8 @@ class Impute(Command):
     description = """
 Writes the table without missing values in the columns that the model knows: by the mean of what is
 missing given the rest of its row (of numbers near the median, of categories the likeliest), or with
---draws as many tables below each other, whose column "draw" tells them apart, and which say how sure
-a value is.
+--draws as many tables below each other, whose column "draw" tells them apart, and which say how
+sure a value is.
 """
     examples = (
         "keras-infovae impute --run=runs/patients --data=holes.csv --output=filled.csv",

@@ -11,8 +11,8 @@ class Score(Command):
     summary = "says how unusual each row of a table, or each example, is to the model of a run"
     description = """
 Writes a .csv file with a line for each example, in their order: the number of the row, what the
-model leaves out (identifiers), the score, which is the larger the more unusual the row is, and for a
-model that was calibrated whether it is an anomaly. For tables the columns that say most follow:
+model leaves out (identifiers), the score, which is the larger the more unusual the row is, and for
+a model that was calibrated whether it is an anomaly. For tables the columns that say most follow:
 those without which the score would fall furthest, with their values.
 """
     examples = (
