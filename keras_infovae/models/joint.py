@@ -44,6 +44,10 @@ class Joint:
             self._prior = self._model.prior_distribution()
         return self._prior
 
+    def value_of(self, weight):
+        """Returns what a number or a `Schedule` is at the present step of the training."""
+        return self._model.progress.value_of(weight)
+
     def posterior(self, inference):
         """Returns q(z|x) by an `Inference`, a TFP distribution: an encoder sees x once."""
         if id(inference) not in self._posteriors:

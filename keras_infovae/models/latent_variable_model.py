@@ -148,8 +148,15 @@ class LatentVariableModel(GenerativeModel):
     # === The loss ===
 
     def weights_at(self, step):
-        """Returns {"kl_weight": weight} at `step`: a number, or a tensor on a schedule."""
-        return {"kl_weight": 1.0}
+        """Returns {"kl_weight": weight} at `step`, and what inference has on a schedule.
+
+        They are numbers, or tensors on a schedule.
+        """
+        scheduled = self.inference.scheduled().items()
+        return {"kl_weight": 1.0} | {n: self.progress.value_of(w, step) for n, w in scheduled}
+
+    def _schedulable(self):
+        return [*super()._schedulable(), *self.inference.scheduled().values()]
 
     @property
     def kl_weight(self):
@@ -284,6 +291,11 @@ class LatentVariableModel(GenerativeModel):
         ):
             if not part.has_density:
                 missing |= dict.fromkeys(names, compatibility.without_density(part))
+        if "elbo" in missing and "joint" not in missing:
+            missing["elbo"] += (
+                ". evaluation.marginal_log_likelihood(model, x, 'annealed_importance') estimates "
+                "log p(x) without it"
+            )
         return Capabilities(missing)
 
     @property
