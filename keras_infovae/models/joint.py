@@ -1,5 +1,6 @@
 """The joint density of x and z of a batch, as what finds z for x sees it."""
 
+import copy
 import functools
 
 import tensorflow as tf
@@ -31,6 +32,12 @@ class Joint:
         self.size = tf.shape(x)[0]
         self.x = tf.cast(x, tf.float32)
         self.context = model.likelihood.context(self.x) if knows_x else None
+
+    def with_prior(self, prior):
+        """Returns the same with another p(z), a TFP distribution."""
+        other = copy.copy(self)
+        other._prior, other._posteriors = prior, {}
+        return other
 
     @functools.cached_property
     def features(self):
