@@ -29,6 +29,12 @@ SETTINGS = [
     (ki.priors, "gaussian_mixture", ki.priors.GaussianMixture(3, 0.2)),
     (ki.priors, "vamp", ki.priors.VampPrior(5, (0, 1), "sphere")),
     (ki.priors, "maf", ki.priors.MaskedAutoregressiveFlow(2, (8,), "relu")),
+    (
+        ki.priors,
+        "energy_based",
+        ki.priors.EnergyBased("hierarchical", (8,), "tanh", 3.0, 5, 0.3, "sgd"),
+    ),
+    (ki.priors, "hierarchical", ki.priors.Hierarchical([2, 1], (8,), "relu")),
     (ki.priors, "uniform_sphere", None),
     (ki.priors, "von_mises_fisher", ki.priors.VonMisesFisherPrior(3.0)),
     (ki.posteriors, "diagonal_normal", None),
@@ -208,6 +214,7 @@ PARTS = [
     (ki.InfoVAE, {"prior": "gaussian_mixture", "posterior": "full_covariance_normal"}),
     (ki.InfoVAE, {"prior": ki.priors.VampPrior(4), "posterior": "householder"}),
     (ki.InfoVAE, {"prior": ki.priors.MaskedAutoregressiveFlow(2, (8,))}),
+    (ki.VAE, {"prior": ki.priors.EnergyBased("hierarchical", (8,), steps=2)}),
     (
         ki.InfoVAE,
         {

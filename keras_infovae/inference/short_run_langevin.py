@@ -119,7 +119,7 @@ class ShortRunLangevin(Inference):
             z, log p(x, z) and its gradient at the end; and of each step the probability with which
             Metropolis's rule accepts it, and log p(x, z), [steps, num_samples, n].
         """
-        start = tf.cast(draw_rows(joint.prior, fold_in(seeds, 0), num_samples), tf.float32)
+        start = tf.cast(draw_rows(joint.start, fold_in(seeds, 0), num_samples), tf.float32)
         density = with_gradient(joint.log_prob)
         return run_chain(
             mala_step if self.adjusted else langevin_step,

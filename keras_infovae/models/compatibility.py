@@ -2,6 +2,11 @@
 
 from keras_infovae import schedules
 
+UNNORMALIZED = (
+    "is not known: the energy-based prior has learned since its log Z was estimated, and is "
+    "unnormalized. Call `estimate_log_partition()` of the prior first"
+)
+
 
 def without_density(part):
     """Returns why something is not defined for `part`, as the end of a sentence."""

@@ -51,6 +51,11 @@ class Joint:
             self._prior = self._model.prior_distribution()
         return self._prior
 
+    @property
+    def start(self):
+        """What can be drawn from exactly and is near p(z), for chains to begin at: mostly p(z)."""
+        return getattr(self.prior, "start", self.prior)
+
     def value_of(self, weight):
         """Returns what a number or a `Schedule` is at the present step of the training."""
         return self._model.progress.value_of(weight)

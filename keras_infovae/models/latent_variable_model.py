@@ -218,7 +218,12 @@ class LatentVariableModel(TwoStageModel):
         return penalty(weight, kl_divergence)
 
     def kl_rows(self, posterior, prior, z):
-        """Returns KL(q(z|x) || p(z)) [n]: exact if TFP has it, else the mean over draws of z."""
+        """Returns KL(q(z|x) || p(z)) [n]: exact if TFP has it, else the mean over draws of z.
+
+        A distribution p(z) with a method `kl_rows(posterior, z)` knows better.
+        """
+        if hasattr(prior, "kl_rows"):
+            return prior.kl_rows(posterior, z)
         try:
             return tfp.distributions.kl_divergence(posterior, prior)
         except NotImplementedError:
@@ -309,6 +314,8 @@ class LatentVariableModel(TwoStageModel):
         ):
             if not part.has_density:
                 missing |= dict.fromkeys(names, compatibility.without_density(part))
+        if not self.model_prior.is_normalized:
+            missing = dict.fromkeys(("elbo", "joint"), compatibility.UNNORMALIZED) | missing
         if "elbo" in missing and "joint" not in missing:
             missing["elbo"] += (
                 ". evaluation.marginal_log_likelihood(model, x, 'annealed_importance') estimates "

@@ -8,7 +8,7 @@ from keras_infovae.models.batches import source_errors
 from keras_infovae.models.epoch_lines import EpochLines
 from keras_infovae.models.fit_data import FitData, check_replicas, first, refuse_targets
 from keras_infovae.models.nonfinite import StopOnNonFinite
-from keras_infovae.models.progress import EpochCounter
+from keras_infovae.models.progress import EpochCounter, PlayersAtEpochEnd
 from keras_infovae.models.step_model import StepModel
 from keras_infovae.utils import terminal
 from keras_infovae.utils.checks import argument_error
@@ -149,7 +149,11 @@ class TrainableModel(StepModel):
         if verbose != 0:
             self.preflight(data.rows)
         # First, so that no other callback saves a model that is broken.
-        own = [StopOnNonFinite(self._nonfinite), EpochCounter(self.progress)]
+        own = [
+            StopOnNonFinite(self._nonfinite),
+            EpochCounter(self.progress),
+            PlayersAtEpochEnd(self.players),
+        ]
         callbacks = own + keras.tree.flatten(callbacks or []) + data.callbacks
         if verbose == "auto":
             verbose = 1 if terminal.redraws_lines() else 2

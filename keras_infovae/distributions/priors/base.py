@@ -17,14 +17,21 @@ class Prior(DistributionLayer):
     q(z|x), and has a density only where these have one. `support` is where z lies: "euclidean" for
     all of space, "sphere" for the unit sphere.
 
+    `has_noise_form` says that z is a function of N(0, I), `of_noise`, so that chains can run in
+    that noise. `draws_by_chain` says that a draw takes long, and is one only nearly.
+    `is_normalized` is False while the density is known up to a factor only.
+
     A prior with weights can be learned on the codes of a trained model (`model.fit_prior`): by
     `code_loss`, -E log p(z) unless a member says otherwise, which one without a density has to.
     """
 
     has_density = True
     made_of_posteriors = False
+    has_noise_form = False
+    draws_by_chain = False
+    is_normalized = True
     support = "euclidean"
-    code_loss_text = "-E log p(z)"
+    code_loss_text = "-E log p(z)"  # `code_loss` as a line of text
 
     def build(self, latent_dim, event_shape=None):
         """Makes the weights, if there are any.
@@ -44,6 +51,14 @@ class Prior(DistributionLayer):
                 that is made of posteriors. Default None.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `distribution`")
+
+    def of_noise(self, u):
+        """Returns z for noise u ~ N(0, I), [..., latent_dim], where `has_noise_form`."""
+        raise NotImplementedError(f"{type(self).__name__} does not define `of_noise`")
+
+    def layer_sizes(self, latent_dim):
+        """Returns the sizes of the layers that z is made of, a list; one, unless a member says."""
+        return [latent_dim]
 
     def code_loss(self, z, distribution, seed, training=False):
         """Returns the loss that the prior is learned by from codes, a float32 scalar.

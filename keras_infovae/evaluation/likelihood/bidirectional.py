@@ -82,7 +82,8 @@ def bidirectional_monte_carlo(
         choice out.
 
     Raises:
-        ValueError, TypeError: naming the argument; for a prior without a density or on the sphere.
+        ValueError, TypeError: naming the argument; for a prior without a density, on the sphere, or
+            drawn from by chains.
 
     Example:
 
@@ -104,6 +105,11 @@ def bidirectional_monte_carlo(
     method.check_model(model)
     size = examples_at_once(num_examples, model.event_shape, method.chains, batch_size)
     prior = model.prior_distribution()
+    if hasattr(prior, "start"):
+        raise ValueError(
+            "Bidirectional Monte Carlo needs exact draws from p(z). Received: prior "
+            f"{type(model.model_prior).__name__}, which is drawn from by chains"
+        )
 
     def path(x, condition, draws):
         return joint_path(model, prior, x, condition, draws, method.start, knows_x=False)
