@@ -71,7 +71,7 @@ def ring_model(way, seed):
     settings = {"likelihood": ki.likelihoods.Normal(NOISE), "decoder": linear, "seed": seed}
     if way == "chains":
         inference = ki.inference.ShortRunLangevin(15, 0.1, 1.0)
-        prior = ki.priors.EnergyBased(optimizer=adam(1e-3), step_size=0.4)
+        prior = ki.priors.EnergyBased(optimizer=adam(2e-4))
         return ki.LatentVariableModel(2, inference=inference, prior=prior, **settings)
     return ki.VAE(2, encoder=ki.networks.MLP((64, 64)), **settings)
 
@@ -134,7 +134,6 @@ class Digits:
 
 SECOND = {
     "mixture": lambda model: ki.priors.GaussianMixture(20),
-    "flow": lambda model: ki.priors.MaskedAutoregressiveFlow(),
     "second stage": lambda model: ki.priors.EnergyBased(),
     "second stage, two layers": lambda model: ki.priors.EnergyBased(base=model.prior),
 }
@@ -165,7 +164,7 @@ def digits_rows(digits, seed):
         "two layers": ("hierarchical", 12),
     }
     second = {
-        "gaussian": ("mixture", "flow", "second stage"),
+        "gaussian": ("mixture", "second stage"),
         "two layers": ("second stage, two layers",),
     }
     for way, (prior, latent_dim) in first.items():
@@ -243,7 +242,7 @@ def main(_):
     done = table.cases_of(FLAGS.output, SETTINGS)
     digits = Digits()
     for seed in range(FLAGS.seeds):
-        for data in FLAGS.data or ("ring", "digits"):
+        for data in FLAGS.data or ("digits", "ring"):
             if any(case[0] == data and case[2] == str(seed) for case in done):
                 continue
             rows = ring_rows(seed) if data == "ring" else digits_rows(digits, seed)

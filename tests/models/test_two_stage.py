@@ -73,6 +73,7 @@ def test_it_changes_nothing_but_the_prior(stages):
     assert np.mean(nearest < 1.5) > 0.9
 
 
+@pytest.mark.slow  # the closed form of log p(x) above tells as much
 def test_a_normal_learned_from_codes_has_their_moments():
     keras.utils.set_random_seed(0)
     model, optimizer = EXACT.model(seed=0), keras.optimizers.Adam(0.05)
