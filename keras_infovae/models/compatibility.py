@@ -2,6 +2,11 @@
 
 from keras_infovae import schedules
 
+UNNORMALIZED = (
+    "is not known: the energy-based prior has learned since its log Z was estimated, and is "
+    "unnormalized. Call `estimate_log_partition()` of the prior first"
+)
+
 
 def without_density(part):
     """Returns why something is not defined for `part`, as the end of a sentence."""
@@ -26,6 +31,11 @@ def check_prior(prior, inference):
         raise ValueError(
             f"Arguments `{kind}` and `prior` must live on the same space. Received: {kind} "
             f"{name} ({inference.support}), prior {type(prior).__name__} ({prior.support})"
+        )
+    if inference.needs_prior_density and not prior.has_density:
+        raise ValueError(
+            f"Argument `prior` must have a log density for the {kind} {name}, which goes by it. "
+            f"Received: prior {type(prior).__name__}"
         )
     if prior.made_of_posteriors and not inference.is_amortized:
         raise ValueError(

@@ -90,7 +90,6 @@ class InfoVAE(LatentVariableModel):
         Models, NeurIPS 2015, equation 4 (the condition).
     """
 
-    term_names = ("reconstruction_loss", "kl_divergence", "divergence")
     fixed_arguments = ()
     divergence_class = divergences.Divergence  # what a member's name stands for
 
@@ -195,6 +194,17 @@ class InfoVAE(LatentVariableModel):
     # === The loss ===
 
     @property
+    def term_names(self):
+        """The names of the terms; a divergence of weight 0 is left out where draws cost a chain."""
+        terms = ("reconstruction_loss", "kl_divergence")
+        return (*terms, "divergence") if self._has_divergence else terms
+
+    @property
+    def _has_divergence(self):
+        weight = self.weights_at(0)["divergence_weight"]
+        return tf.is_tensor(weight) or weight != 0 or not self.prior.draws_by_chain
+
+    @property
     def lambda_value(self):
         """The number that `lambda_` stands for: at the present step, on a schedule."""
         return float(self.progress.value_of(self._lambda_setting()))
@@ -222,6 +232,8 @@ class InfoVAE(LatentVariableModel):
 
     def loss_terms(self, one):
         """Returns {name: share of the global batch's value} of a `Pass`."""
+        if not self._has_divergence:
+            return super().loss_terms(one)
         z, posterior = one.codes.gathered[0], one.codes.posterior
         weight = self.weights_at(self.progress.step)["divergence_weight"]
         # A weight of 0 leaves it out of the loss.
@@ -231,11 +243,15 @@ class InfoVAE(LatentVariableModel):
 
     def weighed(self, terms, one):
         """Returns the loss that `terms` of a `Pass` come to, a share."""
+        if not self._has_divergence:
+            return super().weighed(terms, one)
         weight = self.weights_at(self.progress.step)["divergence_weight"]
         return super().weighed(terms, one) + penalty(weight, terms["divergence"])
 
     def _objective_terms(self):
         kl = f"{self._weight_text('kl_weight')} * kl_divergence"
+        if not self._has_divergence:
+            return ["reconstruction_loss", kl]
         divergence = f"{self._weight_text('divergence_weight')} * divergence"
         return ["reconstruction_loss", kl, divergence]
 

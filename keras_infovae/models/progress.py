@@ -83,6 +83,22 @@ class Progress:
         }
 
 
+class PlayersAtEpochEnd(keras.callbacks.Callback):
+    """Tells the players of a model that an epoch ends, before anything is saved.
+
+    Args:
+        players: a list of `Player`s.
+    """
+
+    def __init__(self, players):
+        super().__init__()
+        self.players = players
+
+    def on_epoch_end(self, epoch, logs=None):
+        for player in self.players:
+            player.end_epoch({name: float(value) for name, value in (logs or {}).items()})
+
+
 class EpochCounter(keras.callbacks.Callback):
     """Counts the epochs of a training as they end, whatever the number of their steps.
 

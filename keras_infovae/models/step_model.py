@@ -179,7 +179,9 @@ class StepModel(keras.Model):
         apply_gradients(self.optimizer, gradients[: len(variables)], variables)
         rest = of_global_batch(gradients[len(variables) :], self.optimizer.scale_loss(1.0))
         followers.follow(rest)
-        return self._with_players(Player.play, result, tf.shape(x)[0], seed)
+        return self._with_players(
+            lambda player, *batch: player.play(*batch), result, tf.shape(x)[0], seed
+        )
 
     def test_step(self, data):
         """Evaluates one batch; the draws of z are the same each time an evaluation is repeated."""

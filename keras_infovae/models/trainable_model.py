@@ -10,7 +10,7 @@ from keras_infovae.models.batches import source_errors
 from keras_infovae.models.epoch_lines import EpochLines
 from keras_infovae.models.fit_data import FitData, check_replicas, first, refuse_targets
 from keras_infovae.models.nonfinite import StopOnNonFinite
-from keras_infovae.models.progress import EpochCounter
+from keras_infovae.models.progress import EpochCounter, PlayersAtEpochEnd
 from keras_infovae.models.step_model import StepModel
 from keras_infovae.tables.schema import Schema, is_frame
 from keras_infovae.utils import terminal
@@ -158,7 +158,11 @@ class TrainableModel(StepModel):
         if verbose != 0:
             self.preflight(data.rows)
         # First, so that no other callback saves a model that is broken.
-        own = [StopOnNonFinite(self._nonfinite), EpochCounter(self.progress)]
+        own = [
+            StopOnNonFinite(self._nonfinite),
+            EpochCounter(self.progress),
+            PlayersAtEpochEnd(self.players),
+        ]
         callbacks = own + keras.tree.flatten(callbacks or []) + data.callbacks
         if verbose == "auto":
             verbose = 1 if terminal.redraws_lines() else 2
@@ -191,8 +195,12 @@ class TrainableModel(StepModel):
         self.forget()
 
     def _counts_epochs(self):
-        values = [getattr(self, name, None) for name in self.get_config()]
+        values = self._schedulable()
         return any(isinstance(v, schedules.Schedule) and v.unit == "epochs" for v in values)
+
+    def _schedulable(self):
+        """Returns the values of the settings, those that may follow a schedule among them."""
+        return [getattr(self, name, None) for name in self.get_config()]
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         # Keras would look at the mean of the replicas' first batches, which fails where these are

@@ -34,6 +34,9 @@ class Player:
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `player_loss`")
 
+    def end_epoch(self, logs):
+        """Is called at the end of each epoch of `fit`, with what it recorded, {name: float}."""
+
     def play(self, z, prior, seed):
         """Takes the player's steps and returns its loss before the first of them."""
         z = tf.stop_gradient(z)

@@ -112,6 +112,8 @@ PRIORS = {
     "vamp of householder": lambda: vamp("householder"),
     "vamp of von_mises_fisher": lambda: vamp("von_mises_fisher"),
     "vamp of deterministic": lambda: vamp("deterministic"),
+    "energy_based": lambda: prior(ki.priors.EnergyBased(hidden_units=(8,), steps=40)),
+    "hierarchical": lambda: prior(ki.priors.Hierarchical([2, 1], (8,))),
     "maf": lambda: prior(ki.priors.MaskedAutoregressiveFlow(2, (8,))),
     "uniform_sphere": lambda: prior("uniform_sphere"),
     "prior von_mises_fisher": lambda: prior("von_mises_fisher"),

@@ -1,7 +1,9 @@
 """Priors p(z)."""
 
 from keras_infovae.distributions.priors.base import Prior
+from keras_infovae.distributions.priors.energy_based import EnergyBased, LogPartition
 from keras_infovae.distributions.priors.gaussian_mixture import GaussianMixture
+from keras_infovae.distributions.priors.hierarchical import Hierarchical
 from keras_infovae.distributions.priors.masked_autoregressive_flow import MaskedAutoregressiveFlow
 from keras_infovae.distributions.priors.standard_normal import StandardNormal
 from keras_infovae.distributions.priors.uniform_sphere import UniformSphere
@@ -19,6 +21,8 @@ registry = Registry(
         "gaussian_mixture": GaussianMixture,
         "vamp": VampPrior,
         "masked_autoregressive_flow": MaskedAutoregressiveFlow,
+        "energy_based": EnergyBased,
+        "hierarchical": Hierarchical,
         "maf": MaskedAutoregressiveFlow,
         "uniform_sphere": UniformSphere,
         "von_mises_fisher": VonMisesFisherPrior,
@@ -29,7 +33,10 @@ serialize = registry.serialize
 deserialize = registry.deserialize
 
 __all__ = [
+    "EnergyBased",
     "GaussianMixture",
+    "Hierarchical",
+    "LogPartition",
     "MaskedAutoregressiveFlow",
     "Prior",
     "StandardNormal",

@@ -19,6 +19,11 @@ class StandardNormal(Prior):
     -1.8379
     """
 
+    has_noise_form = True
+
+    def of_noise(self, u):
+        return u
+
     def distribution(self, latent_dim, posterior_of=None):
         tfd = tfp.distributions
         zeros = tf.zeros([latent_dim])

@@ -82,7 +82,8 @@ def bidirectional_monte_carlo(
         choice out.
 
     Raises:
-        ValueError, TypeError: naming the argument; for a prior without a density or on the sphere.
+        ValueError, TypeError: naming the argument; for a prior without a density, on the sphere, or
+            drawn from by chains.
 
     Example:
 
@@ -104,6 +105,11 @@ def bidirectional_monte_carlo(
     method.check_model(model)
     size = examples_at_once(num_examples, model.event_shape, method.chains, batch_size)
     prior = model.prior_distribution()
+    if hasattr(prior, "start"):
+        raise ValueError(
+            "Bidirectional Monte Carlo needs exact draws from p(z). Received: prior "
+            f"{type(model.model_prior).__name__}, which is drawn from by chains"
+        )
 
     def path(x, condition, draws):
         return joint_path(model, prior, x, condition, draws, method.start, knows_x=False)
@@ -118,8 +124,8 @@ def bidirectional_monte_carlo(
     @one_graph
     def sandwich(seeds, condition, z, x, plan):
         chains, starts = path(x, condition, method.chains), tf.tile(z[None], [method.chains, 1, 1])
-        forward = method.anneal(chains, seeds, plan)
-        return forward, method.anneal(chains, seeds, plan, z=starts)
+        forward, _ = method.anneal(chains, seeds, plan)
+        return forward, method.anneal(chains, seeds, plan, z=starts)[0]
 
     batches = list(even_batches([seeds, condition], size))
     count = progress_bar(2 * len(batches), verbose)

@@ -16,8 +16,9 @@ def joint_path(model, prior, x, condition, draws, start, knows_x=True):
 
         log f_b(z) = log s(z) + b log r(z),        r(z) = p(x, z) / s(z),        0 <= b <= 1
 
-    f_1 is p(x, z), whose integral is p(x). With the prior as the start, r(z) = p(x|z). With
-    q(z|x), r(z) is the importance weight of z. Its z are [draws, n, latent_dim], drawn by seeds of
+    f_1 is p(x, z), whose integral is p(x). With the prior as the start, r(z) = p(x|z); an
+    energy-based one has its base for a start, which can be drawn from exactly. With q(z|x), r(z) is
+    the importance weight of z. Its z are [draws, n, latent_dim], drawn by seeds of
     the rows, int32 [n, 2].
 
     Args:
@@ -32,7 +33,9 @@ def joint_path(model, prior, x, condition, draws, start, knows_x=True):
     """
     joint = model.joint(x, condition, prior, knows_x=knows_x)
     if start == "prior":
-        s, log_ratio = prior, joint.log_likelihood
+        s, log_ratio = joint.start, joint.log_likelihood
+        if s is not prior:
+            log_ratio = functools.partial(joint.log_weights, posterior=s)
     else:
         s = model.posterior_distribution(x, condition)
         log_ratio = functools.partial(joint.log_weights, posterior=s)
