@@ -74,6 +74,7 @@ def runs(tmp_path_factory):
     digits = ["--data=digits", "--limit=60", "--seed=3", f"--output={folder}/digits"]
     assert main(["keras-infovae", "train", *common, *digits]) == 0
     table = [f"--data={folder}/table.csv", "--label_column=kind", f"--output={folder}/table"]
+    table += ["--standardize"]
     assert main(["keras-infovae", "train", *common, *table, "--noplots"]) == 0
     return folder
 
