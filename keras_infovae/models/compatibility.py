@@ -75,3 +75,13 @@ def check_parts(model):
                 f"Argument `alpha` must be 1 for a {kind} without a density, whose KL is "
                 f"not defined. Received: alpha={model.alpha}, {kind} {name}"
             )
+
+
+def divergence_is_computed(model):
+    """Returns whether an `InfoVAE` has its divergence among the terms.
+
+    One of weight 0 is told all the same, but where its draws of the prior would take chains.
+    """
+    weight = model.weights_at(0)["divergence_weight"]
+    counts = not isinstance(weight, (int, float)) or weight != 0  # or a tensor, on a schedule
+    return counts or not model.prior.draws_by_chain

@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras_infovae import divergences, networks, schedules
 from keras_infovae.distributions import posteriors
 from keras_infovae.inference import Amortized
-from keras_infovae.models.compatibility import check_parts
+from keras_infovae.models.compatibility import check_parts, divergence_is_computed
 from keras_infovae.models.latent_variable_model import LatentVariableModel
 from keras_infovae.models.penalty import number, penalty
 from keras_infovae.models.registry import register_model
@@ -201,8 +201,7 @@ class InfoVAE(LatentVariableModel):
 
     @property
     def _has_divergence(self):
-        weight = self.weights_at(0)["divergence_weight"]
-        return tf.is_tensor(weight) or weight != 0 or not self.prior.draws_by_chain
+        return divergence_is_computed(self)
 
     @property
     def lambda_value(self):

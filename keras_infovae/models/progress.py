@@ -84,18 +84,10 @@ class Progress:
 
 
 class PlayersAtEpochEnd(keras.callbacks.Callback):
-    """Tells the players of a model that an epoch ends, before anything is saved.
-
-    Args:
-        players: a list of `Player`s.
-    """
-
-    def __init__(self, players):
-        super().__init__()
-        self.players = players
+    """Tells the players of a model that an epoch ends, before anything is saved."""
 
     def on_epoch_end(self, epoch, logs=None):
-        for player in self.players:
+        for player in self.model.players:
             player.end_epoch({name: float(value) for name, value in (logs or {}).items()})
 
 

@@ -161,7 +161,7 @@ class TrainableModel(StepModel):
         own = [
             StopOnNonFinite(self._nonfinite),
             EpochCounter(self.progress),
-            PlayersAtEpochEnd(self.players),
+            PlayersAtEpochEnd(),
         ]
         callbacks = own + keras.tree.flatten(callbacks or []) + data.callbacks
         if verbose == "auto":
