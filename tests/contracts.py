@@ -69,6 +69,8 @@ SETTINGS = [
             [("categorical", 3), (ki.likelihoods.Normal("per_value"), None), ("poisson", 2)]
         ),
     ),
+    (ki.denoisers, "residual_mlp", ki.denoisers.ResidualMLP(8, 1, "tanh")),
+    (ki.denoisers, "u_net", ki.denoisers.UNet((4, 8), "tanh")),
     (ki.networks, "mlp", ki.networks.MLP((8, 4), "tanh")),
     (ki.networks, "conv", ki.networks.Conv((4, 8), 16, 3, "tanh")),
     (ki.networks, "pixel_cnn", ki.networks.PixelCNN(8, 2, 3, 5, 4)),

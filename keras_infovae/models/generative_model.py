@@ -161,8 +161,9 @@ class GenerativeModel(TrainableModel):
             batch_size: examples computed at a time; it does not change the result. Default 256.
             condition: one row per example, or a single one for all of them, where the model takes a
                 condition. Default None.
-            verbose: 1 for a progress bar over the batches, 0 for none. Default "auto": for an
-                autoregressive decoder, if there is more than one batch.
+            verbose: 1 for a progress bar over the batches, 0 for none. Default "auto": for a model
+                that draws in many steps (an autoregressive decoder, a diffusion), if there is more
+                than one batch.
 
         Returns:
             NumPy float32 [n, *shape of x].
@@ -173,7 +174,7 @@ class GenerativeModel(TrainableModel):
         condition = self.example_spec.condition_array(condition, n, repeat=True)
         sample = self.samples_by_default if sample is None else bool(sample)
         if verbose == "auto":
-            verbose = self.samples_by_default and n > batch_size
+            verbose = self.draws_in_steps and n > batch_size
 
         def rows(seed, condition=None):
             return self.generate_rows(seed, condition, sample)
@@ -182,6 +183,11 @@ class GenerativeModel(TrainableModel):
         return self._rows.run(f"generate, sample={sample}", rows, arrays, batch_size, verbose)
 
     samples_by_default = False  # whether `generate` draws x where nothing is said
+
+    @property
+    def draws_in_steps(self):
+        """Whether a draw takes so many passes that a progress bar is worth it."""
+        return self.samples_by_default
 
     def elbo(self, x, seed=0, batch_size=BATCH_SIZE, condition=None):
         """Returns the evidence lower bound of each example, whatever weights were trained with:
