@@ -22,6 +22,8 @@ class Dataset:
         test_labels: likewise, [n_test].
         scaling: a `Scaling`: how the source's numbers became these.
         feature_names: a name per column of a table, or None.
+        manifold: the `Manifold` that the examples lie on before scaling, or None where it is not
+            known.
         notes: sentences on how the source was read and what of it was passed over. Default: none.
 
     Example:
@@ -43,6 +45,7 @@ class Dataset:
     test_labels: np.ndarray | None = None
     scaling: Scaling = dataclasses.field(default_factory=Scaling)
     feature_names: list | None = None
+    manifold: object = None
     notes: tuple = ()
 
     @property

@@ -2,7 +2,7 @@
 
 import os
 
-from keras_infovae.datasets import bundled, gaussian_blobs, official, tfds
+from keras_infovae.datasets import bundled, gaussian_blobs, manifolds, official, tfds
 from keras_infovae.datasets.dataset import Dataset
 from keras_infovae.datasets.files import read_path
 from keras_infovae.datasets.layout import layout_note
@@ -20,7 +20,8 @@ from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 from keras_infovae.utils.splits import SPLITS
 
-_NAMED = {**bundled.SOURCES, **gaussian_blobs.SOURCES, **official.SOURCES}
+_DRAWN = {**gaussian_blobs.SOURCES, **manifolds.SOURCES}
+_NAMED = {**bundled.SOURCES, **_DRAWN, **official.SOURCES}
 
 
 def load(
@@ -45,6 +46,8 @@ def load(
         source: where the data is:
             - `"digits"`, `"breast_cancer"`, `"wine"`: come with scikit-learn;
             - `"blobs"`: drawn; the images of `ki.datasets.blobs`, with their sizes as labels;
+            - `"circle"`, `"sphere"`, `"torus"`, `"rotated_arrow"`, `"periodic_blob"`,
+              `"turned_arrow"`: drawn; 5,000 examples of the manifold of that name in `ki.datasets`;
             - `"mnist"`, `"fashion_mnist"`, `"cifar10"`: from the Keras cache or the system, else
               downloaded; their test split is the official one;
             - `"tfds:name"`: from TensorFlow Datasets, where that is installed;
@@ -116,6 +119,7 @@ def load(
         name=raw.name,
         scaling=scaling,
         feature_names=raw.feature_names,
+        manifold=raw.manifold,
         notes=say(raw.passed_over + layout_note(raw.x.shape[1:]), raw.found),
         **arrays,
     )

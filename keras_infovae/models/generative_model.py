@@ -123,6 +123,23 @@ class GenerativeModel(TrainableModel):
         seed = seed if sample else 0  # a code that stands for x uses up no random numbers
         return self._over_rows(name, rows, x, condition, seed, batch_size)
 
+    def encode_beside(self, x, z, batch_size=BATCH_SIZE):
+        """Returns codes of x that lie with the codes z where codes can be interpolated.
+
+        They are those of `encode`, but for models whose codes lie in several charts.
+
+        Args:
+            x: array [n, ...].
+            z: codes [n, k], as `encode` gives them.
+            batch_size: examples computed at a time. Default 256.
+        """
+        return self.encode(x, batch_size=batch_size)
+
+    @property
+    def code_dim(self):
+        """How many numbers a code holds that x varies with continuously, an int."""
+        return self.latent_dim
+
     def decode(self, z, batch_size=BATCH_SIZE, condition=None):
         """Returns the mean of p(x|z), NumPy [n, *shape of x], for z [n, latent_dim]."""
         self.capabilities.require("decode")
