@@ -123,7 +123,7 @@ class GenerativeModel(TrainableModel):
         seed = seed if sample else 0  # a code that stands for x uses up no random numbers
         return self._over_rows(name, rows, x, condition, seed, batch_size)
 
-    def encode_beside(self, x, z, batch_size=BATCH_SIZE):
+    def encode_beside(self, x, z, batch_size=BATCH_SIZE, condition=None):
         """Returns codes of x that lie with the codes z where codes can be interpolated.
 
         They are those of `encode`, but for models whose codes lie in several charts.
@@ -132,12 +132,13 @@ class GenerativeModel(TrainableModel):
             x: array [n, ...].
             z: codes [n, k], as `encode` gives them.
             batch_size: examples computed at a time. Default 256.
+            condition: one row per example, where the model takes a condition. Default None.
         """
-        return self.encode(x, batch_size=batch_size)
+        return self.encode(x, batch_size=batch_size, condition=condition)
 
     @property
     def code_dim(self):
-        """How many numbers a code holds that x varies with continuously, an int."""
+        """How many numbers a code has; None where codes are no continuous function of x."""
         return self.latent_dim
 
     def decode(self, z, batch_size=BATCH_SIZE, condition=None):

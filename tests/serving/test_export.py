@@ -417,3 +417,10 @@ def test_a_diffusion_answers_as_its_keras_model(exported):
     assert list(exported(model, names)[1]) == names
     with pytest.raises(ValueError, match="`encode` is not defined for DenoisingDiffusion"):
         exported(model, ["encode"])
+
+
+def test_charts_answer_as_their_keras_model(exported):
+    model = ki.ChartAutoencoder(2, charts=3, encoder=ki.networks.MLP([8]), seed=1)
+    model.build((None, 5))
+    names = ["encode", "decode", "reconstruct", "generate"]
+    assert list(exported(model, names)[1]) == names

@@ -52,7 +52,7 @@ def small_space(name):
     """Returns what is small of what a search over models of that name may vary."""
     cls = registry.members[name]
     known = hyperparameters_of(cls, registry.settings_of(cls))
-    small = {"hidden_units": "4", "latent_dim": [2], "steps": [4]}
+    small = {"hidden_units": "4", "latent_dim": [2], "steps": [4], "start_steps": [1]}
     return {name: value for name, value in small.items() if name in known}
 
 

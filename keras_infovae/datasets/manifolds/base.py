@@ -66,6 +66,8 @@ class Manifold:
     def reconstruction_bound(self, latent_dim):
         """Returns what the worst reconstruction by `latent_dim` numbers is at least, or None.
 
+        The numbers are a continuous function of x.
+
         By Borsuk and Ulam a continuous map from the sphere S^d to R^d gives some x and -x the same
         code, so that one of the two is reconstructed with an error of at least half of their
         distance, by every decoder. None (the default) where no such bound is known: of a torus,

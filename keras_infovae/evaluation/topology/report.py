@@ -75,11 +75,15 @@ def manifold_report(model, data, *, count=4000, seed=0, batch_size=256):
             "mean": float(errors.mean()),
             "quantile_99": float(np.quantile(errors, 0.99)),
             "worst": float(errors.max()),
-            "lower_bound": manifold.reconstruction_bound(model.code_dim),
+            "lower_bound": _bound(manifold, model.code_dim),
         }
-    if {"encode", "decode"} <= set(can) and model.latent_support == "euclidean":
+    if {"encode", "decode"} <= set(can) and model.latent_support != "sphere":
         report["between_codes"] = _between(model, data, x[:_PAIRS], seed, batches)
     return report
+
+
+def _bound(manifold, code_dim):
+    return None if code_dim is None else manifold.reconstruction_bound(code_dim)
 
 
 def _of_samples(manifold, new, true):
