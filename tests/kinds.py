@@ -13,32 +13,6 @@ _LOG_2_PI = math.log(2.0 * math.pi)
 
 
 @keras.saving.register_keras_serializable("tests")
-class Langevin(ki.inference.Inference):
-    """z by a few steps of Langevin dynamics from N(0, I): no encoder, no density."""
-
-    def __init__(self, steps=5, step_size=0.2):
-        super().__init__(dtype="float32")
-        self.steps, self.step_size = steps, step_size
-
-    def draw_rows(self, joint, seeds, num_samples=1):
-        shape = joint.prior.event_shape
-
-        def noise(k, _, what):
-            return normal(fold_in(seeds, k + 1), shape, num_samples)
-
-        density = ki.samplers.with_gradient(joint.log_prob)
-        point, _ = ki.samplers.run_chain(
-            ki.samplers.langevin_step,
-            density,
-            density(normal(fold_in(seeds, 0), shape, num_samples)),
-            self.steps,
-            self.step_size,
-            noise,
-        )
-        return point.z
-
-
-@keras.saving.register_keras_serializable("tests")
 class ColumnNormals(ki.GenerativeModel):
     """Independent normals, fitted by the moments of each batch: no latents, no optimizer."""
 
@@ -160,8 +134,9 @@ class PrincipalComponents(ki.GenerativeModel):
 
 def langevin():
     """Returns a decoder alone, whose codes are found by short chains."""
-    return ki.LatentVariableModel(
-        2, inference=Langevin(), likelihood="normal", decoder=ki.networks.MLP([8]), seed=1
+    settings = {"steps": 5, "step_size": 0.2, "temperature": 1.0}
+    return ki.ShortRunModel(
+        2, likelihood="normal", decoder=ki.networks.MLP([8]), seed=1, **settings
     )
 
 

@@ -65,6 +65,8 @@ def trained(request, mine):
     model = make(mine, request.param)
     history = model.fit(X, batch_size=16, epochs=3, verbose=0, validation_data=(X[:9],)).history
     assert all(np.isfinite(values).all() for values in history.values())
+    if request.param == "prior":  # and one more that is learned on the codes
+        model.fit_prior(X, mine.MovedNormal(), epochs=2, seed=0, verbose=0)
     return model
 
 
@@ -122,6 +124,20 @@ def test_the_prior_follows_the_codes(mine):
         prior.play(z, None, tf.constant([0, 1]))
     np.testing.assert_allclose(prior.location.numpy(), z.mean(axis=0), atol=0.05)
     np.testing.assert_allclose(np.exp(prior.log_scale.numpy()), z.std(axis=0), atol=0.05)
+
+
+def test_a_prior_without_a_density_is_learned_on_the_codes(mine):
+    keras.utils.set_random_seed(0)
+    model = make(mine, "likelihood")
+    model.fit(X, epochs=1, verbose=0)
+    prior = mine.MovedNormal()
+    optimizer = keras.optimizers.Adam(0.05)
+    losses = model.fit_prior(X, prior, epochs=100, optimizer=optimizer, seed=0, verbose=0).history
+    assert losses["loss"][-1] < 0.8 * losses["loss"][0]
+    z = model.encode(X, sample=True, seed=0)
+    np.testing.assert_allclose(prior.location.numpy(), z.mean(axis=0), atol=0.2)
+    with pytest.raises(ValueError, match="prior without a density. Received: prior=MovedNormal"):
+        model.elbo(X)
 
 
 def test_the_commands_of_the_page_run(mine, tmp_path, monkeypatch):

@@ -183,7 +183,7 @@ def kl_per_dimension(model, x, *, batch_size=256, condition=None):
 def kl_of_dimensions(measured):
     """Returns what `kl_per_dimension` does, of a `Measured`; None where it is not known."""
     model, kl = measured.model, []
-    if not {"posterior", "prior"} <= set(model.capabilities):
+    if not {"posterior", "prior", "joint"} <= set(model.capabilities):
         return None
     prior = model.prior_distribution()
     for examples in in_batches([measured.x, measured.condition], measured.batch_size):
@@ -232,5 +232,5 @@ def _check_diagonal_prior(model):
     if not has_diagonal_prior(model):
         raise ValueError(
             "Argument `model` must have a prior whose dimensions are independent normals. "
-            f"Received: prior={part_name(model, 'prior', model.prior_distribution())}"
+            f"Received: prior={part_name(model, 'model_prior', model.prior_distribution())}"
         )

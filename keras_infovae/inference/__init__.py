@@ -2,11 +2,22 @@
 
 from keras_infovae.inference.amortized import Amortized
 from keras_infovae.inference.base import Codes, Inference
+from keras_infovae.inference.short_run_langevin import ShortRunLangevin
 from keras_infovae.utils.serialization import Registry
 
-registry = Registry("inference", Inference, {"amortized": Amortized})
+registry = Registry(
+    "inference", Inference, {"amortized": Amortized, "short_run_langevin": ShortRunLangevin}
+)
 get = registry.get
 serialize = registry.serialize
 deserialize = registry.deserialize
 
-__all__ = ["Amortized", "Codes", "Inference", "deserialize", "get", "serialize"]
+__all__ = [
+    "Amortized",
+    "Codes",
+    "Inference",
+    "ShortRunLangevin",
+    "deserialize",
+    "get",
+    "serialize",
+]

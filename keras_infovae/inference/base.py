@@ -39,6 +39,7 @@ class Inference(keras.layers.Layer):
         is_random: whether draws differ: False for a code that follows from x.
         support: where z lies, "euclidean" or "sphere".
         is_diagonal: whether q(z|x) is the product of a density for each dimension.
+        needs_prior_density: whether it goes by log p(z).
     """
 
     has_density = False
@@ -48,6 +49,7 @@ class Inference(keras.layers.Layer):
     is_random = True
     support = "euclidean"
     is_diagonal = False
+    needs_prior_density = False
 
     def build(self, event_shape, condition_size, latent_dim):
         """Makes what it is made of.
@@ -58,6 +60,10 @@ class Inference(keras.layers.Layer):
             latent_dim: the number of dimensions of z.
         """
         self.built = True
+
+    def scheduled(self):
+        """Returns {name: a number or a `Schedule`} of the settings that may follow a schedule."""
+        return {}
 
     def point(self, joint):
         """Returns the one code that stands for each x, [n, latent_dim], the same at each call."""
@@ -91,9 +97,12 @@ class Inference(keras.layers.Layer):
         The draws have the same seed for each x. It has moments and can be sampled, and where
         `has_density` is False its `log_prob` means nothing.
         """
-        seeds = tf.zeros([joint.size, 2], tf.int32)
-        z = self.draw_rows(joint, seeds, self.posterior_draws)
+        z = self._repeated(joint, self.posterior_draws)
         return tfp.distributions.Empirical(tf.transpose(z, [1, 0, 2]), event_ndims=1)
+
+    def _repeated(self, joint, draws):
+        """Returns draws of z, [draws, n, latent_dim], the same at each call."""
+        return self.draw_rows(joint, tf.zeros([joint.size, 2], tf.int32), draws)
 
     def posterior_of(self, features):
         """Returns q(z|x) for what is seen of x, for priors that are made of posteriors."""

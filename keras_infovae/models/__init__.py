@@ -13,6 +13,7 @@ from keras_infovae.models.info_vae import InfoVAE
 from keras_infovae.models.iwae import IWAE
 from keras_infovae.models.latent_variable_model import LatentVariableModel
 from keras_infovae.models.registry import register_model
+from keras_infovae.models.short_run_model import ShortRunModel
 from keras_infovae.models.stein_vae import SteinVAE
 from keras_infovae.models.step_model import BatchLoss
 from keras_infovae.models.wasserstein_autoencoder import WassersteinAutoencoder
@@ -33,6 +34,7 @@ __all__ = [
     "GenerativeModel",
     "InfoVAE",
     "LatentVariableModel",
+    "ShortRunModel",
     "SteinVAE",
     "WassersteinAutoencoder",
     "register_model",

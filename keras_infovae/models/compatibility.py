@@ -27,6 +27,11 @@ def check_prior(prior, inference):
             f"Arguments `{kind}` and `prior` must live on the same space. Received: {kind} "
             f"{name} ({inference.support}), prior {type(prior).__name__} ({prior.support})"
         )
+    if inference.needs_prior_density and not prior.has_density:
+        raise ValueError(
+            f"Argument `prior` must have a log density for the {kind} {name}, which goes by it. "
+            f"Received: prior {type(prior).__name__}"
+        )
     if prior.made_of_posteriors and not inference.is_amortized:
         raise ValueError(
             f"Argument `prior` must not be made of posteriors with an inference that has none. "

@@ -1,5 +1,6 @@
 """The joint density of x and z of a batch, as what finds z for x sees it."""
 
+import copy
 import functools
 
 import tensorflow as tf
@@ -32,6 +33,12 @@ class Joint:
         self.x = tf.cast(x, tf.float32)
         self.context = model.likelihood.context(self.x) if knows_x else None
 
+    def with_prior(self, prior):
+        """Returns the same with another p(z), a TFP distribution."""
+        other = copy.copy(self)
+        other._prior, other._posteriors = prior, {}
+        return other
+
     @functools.cached_property
     def features(self):
         """What an encoder sees: the likelihood's features of x, with the condition."""
@@ -43,6 +50,10 @@ class Joint:
         if self._prior is None:
             self._prior = self._model.prior_distribution()
         return self._prior
+
+    def value_of(self, weight):
+        """Returns what a number or a `Schedule` is at the present step of the training."""
+        return self._model.progress.value_of(weight)
 
     def posterior(self, inference):
         """Returns q(z|x) by an `Inference`, a TFP distribution: an encoder sees x once."""

@@ -10,11 +10,11 @@ from keras_infovae.distributions import draw_rows, likelihoods, priors
 from keras_infovae.models import compatibility
 from keras_infovae.models.capabilities import Capabilities
 from keras_infovae.models.example_spec import check_shape
-from keras_infovae.models.generative_model import GenerativeModel
 from keras_infovae.models.joint import Joint
 from keras_infovae.models.penalty import number, penalty
 from keras_infovae.models.registry import register_model
 from keras_infovae.models.step_model import BatchLoss
+from keras_infovae.models.two_stage_model import TwoStageModel
 from keras_infovae.parameters.kinds import LATENT_DIM, NETWORK_BY_SHAPE, Integer, Member
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import reductions
@@ -40,7 +40,7 @@ class Pass(NamedTuple):
 
 
 @register_model("latent_variable_model")
-class LatentVariableModel(GenerativeModel):
+class LatentVariableModel(TwoStageModel):
     """A model p(x|z) p(z) with a way to find z for x, trained to minimize, in nats per example,
 
         loss = reconstruction_loss + kl_weight * kl_divergence
@@ -114,7 +114,10 @@ class LatentVariableModel(GenerativeModel):
 
     @property
     def _has_kl(self):
-        return self.inference.has_density and self.prior.has_density
+        return self._has_kl_to(self.prior)
+
+    def _has_kl_to(self, prior):
+        return self.inference.has_density and prior.has_density
 
     # === Parts ===
 
@@ -148,8 +151,15 @@ class LatentVariableModel(GenerativeModel):
     # === The loss ===
 
     def weights_at(self, step):
-        """Returns {"kl_weight": weight} at `step`: a number, or a tensor on a schedule."""
-        return {"kl_weight": 1.0}
+        """Returns {"kl_weight": weight} at `step`, and what inference has on a schedule.
+
+        They are numbers, or tensors on a schedule.
+        """
+        scheduled = self.inference.scheduled().items()
+        return {"kl_weight": 1.0} | {n: self.progress.value_of(w, step) for n, w in scheduled}
+
+    def _schedulable(self):
+        return [*super()._schedulable(), *self.inference.scheduled().values()]
 
     @property
     def kl_weight(self):
@@ -175,7 +185,7 @@ class LatentVariableModel(GenerativeModel):
             )
             # First what a prior asks of the encoder, then x: a network keeps the losses of its last
             # call, and those of x are meant.
-            prior = self.prior_distribution()
+            prior = self._distribution_of(self.prior)
             joint = Joint(self, x, condition, prior, training)
             codes = self.inference.draw_codes(joint, z_seed, self.num_samples)
             log_likelihood = joint.log_likelihood(codes.z)
@@ -188,7 +198,10 @@ class LatentVariableModel(GenerativeModel):
         mean = -tf.reduce_mean(one.log_likelihood, axis=0)
         terms = {"reconstruction_loss": reductions.share_of_global_mean(mean)}
         if "kl_divergence" in self.term_names:
-            rows = self.kl_rows(one.codes.posterior, one.prior, one.codes.gathered)
+            z, posterior = one.codes.gathered, one.codes.posterior
+            rows = tf.zeros(tf.shape(z)[1:2])
+            if self._has_kl:
+                rows = self.kl_rows(posterior, one.prior, z)
             terms["kl_divergence"] = reductions.share_of_mean_of_rows(rows)
         return terms
 
@@ -206,8 +219,6 @@ class LatentVariableModel(GenerativeModel):
 
     def kl_rows(self, posterior, prior, z):
         """Returns KL(q(z|x) || p(z)) [n]: exact if TFP has it, else the mean over draws of z."""
-        if not self._has_kl:
-            return tf.zeros(tf.shape(z)[1:2])
         try:
             return tfp.distributions.kl_divergence(posterior, prior)
         except NotImplementedError:
@@ -215,9 +226,23 @@ class LatentVariableModel(GenerativeModel):
 
     # === Distributions, on tensors ===
 
+    @property
+    def model_prior(self):
+        """The `Prior` that p(z) is: the learned one if there is one, else that of the training."""
+        return self.prior if self.learned_prior is None else self.learned_prior
+
     def prior_distribution(self):
-        """Returns p(z), a TFP distribution with event shape [latent_dim]."""
-        return self.prior.distribution(self.latent_dim, self.inference.posterior_of)
+        """Returns p(z), with event shape [latent_dim]: that of `learned_prior` if there is one."""
+        return self._distribution_of(self.model_prior)
+
+    def _distribution_of(self, prior):
+        return prior.distribution(self.latent_dim, self.inference.posterior_of)
+
+    def _of_codes(self, joint):
+        """Returns the `Joint` that codes go by, whose p(z) is that of the training."""
+        if self.model_prior is self.prior or self.inference.is_amortized:
+            return joint
+        return joint.with_prior(self._distribution_of(self.prior))
 
     def joint(self, x, condition=None, prior=None, knows_x=True):
         """Returns the `Joint` of tensors: log p(x, z) of a batch of x as a function of z.
@@ -240,7 +265,7 @@ class LatentVariableModel(GenerativeModel):
         Where inference draws z and knows no q(z|x), it is the distribution of a few draws, which
         has moments and no density.
         """
-        return self.joint(x, condition).posterior(self.inference)
+        return self._of_codes(self.joint(x, condition)).posterior(self.inference)
 
     def likelihood_distribution(self, z, condition=None, context=None):
         """Returns p(x|z), batch shape [n] and event shape that of x, for z [n, latent_dim].
@@ -267,7 +292,7 @@ class LatentVariableModel(GenerativeModel):
     @property
     def latent_support(self):
         """Where z lies: "euclidean" for all of space, "sphere" for the unit sphere."""
-        return self.prior.support
+        return self.model_prior.support
 
     # === Functions of rows ===
 
@@ -280,10 +305,15 @@ class LatentVariableModel(GenerativeModel):
         }
         for part, names in (
             (self.inference, ("elbo", "posterior")),
-            (self.prior, ("elbo", "joint")),
+            (self.model_prior, ("elbo", "joint")),
         ):
             if not part.has_density:
                 missing |= dict.fromkeys(names, compatibility.without_density(part))
+        if "elbo" in missing and "joint" not in missing:
+            missing["elbo"] += (
+                ". evaluation.marginal_log_likelihood(model, x, 'annealed_importance') estimates "
+                "log p(x) without it"
+            )
         return Capabilities(missing)
 
     @property
@@ -299,7 +329,7 @@ class LatentVariableModel(GenerativeModel):
             seed: int64 [n] of at least 0 for draws; None for the code that stands for x.
             condition: [n, ...] where the model takes one. Default None.
         """
-        joint = self.joint(x, condition)
+        joint = self._of_codes(self.joint(x, condition))
         if seed is None:
             return self.inference.point(joint)
         return self.inference.draw_rows(joint, row_seeds(seed))[0]
@@ -311,7 +341,8 @@ class LatentVariableModel(GenerativeModel):
     def reconstruct_rows(self, x, condition=None):
         """Returns the mean of p(x|z) at the code that stands for x, [n, *event_shape]."""
         joint = self.joint(x, condition)
-        return self.decode_rows(self.inference.point(joint), condition, joint.context)
+        code = self.inference.point(self._of_codes(joint))
+        return self.decode_rows(code, condition, joint.context)
 
     def generate_rows(self, seed, condition=None, sample=None):
         """Returns a new example for each seed, [n, *event_shape]; `sample` as for `generate`."""
@@ -347,11 +378,12 @@ class LatentVariableModel(GenerativeModel):
         Draws are decoded one after another: the memory is that of a batch.
         """
         joint, draws = self.joint(x, condition), num_samples or 1
-        posterior = joint.posterior(self.inference) if self._has_kl else None
-        z = self.inference.draw_rows(joint, row_seeds(seed), draws)
+        z = self.inference.draw_rows(self._of_codes(joint), row_seeds(seed), draws)
         log_likelihood = tf.reduce_mean(joint.over_draws(joint.log_likelihood, z), axis=0)
-        prior = joint.prior
-        if num_samples is None or not self._has_kl:
+        if not self._has_kl_to(self.model_prior):
+            return log_likelihood, tf.zeros_like(log_likelihood)
+        prior, posterior = joint.prior, joint.posterior(self.inference)
+        if num_samples is None:
             return log_likelihood, self.kl_rows(posterior, prior, z)
         log_ratio = joint.over_draws(lambda z: posterior.log_prob(z) - prior.log_prob(z), z)
         return log_likelihood, tf.reduce_mean(log_ratio, axis=0)

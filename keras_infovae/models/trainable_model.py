@@ -174,8 +174,12 @@ class TrainableModel(StepModel):
         self.forget()
 
     def _counts_epochs(self):
-        values = [getattr(self, name, None) for name in self.get_config()]
+        values = self._schedulable()
         return any(isinstance(v, schedules.Schedule) and v.unit == "epochs" for v in values)
+
+    def _schedulable(self):
+        """Returns the values of the settings, those that may follow a schedule among them."""
+        return [getattr(self, name, None) for name in self.get_config()]
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         # Keras would look at the mean of the replicas' first batches, which fails where these are

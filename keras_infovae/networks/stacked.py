@@ -1,5 +1,7 @@
 """Several networks of one form, computed at once."""
 
+import itertools
+
 import keras
 
 from keras_infovae.utils.checks import check_integer, check_integers
@@ -29,7 +31,7 @@ class StackedMLP(keras.layers.Layer):
     def build(self, input_shape):
         sizes = [input_shape[-1], *self.hidden_units, self.output_size]
         self.kernels, self.biases = [], []
-        for i, (given, units) in enumerate(zip(sizes, sizes[1:])):
+        for i, (given, units) in enumerate(itertools.pairwise(sizes)):
             limit = (6.0 / (given + units)) ** 0.5  # Glorot's, of each network by itself
             start = keras.initializers.RandomUniform(-limit, limit)
             shape = (self.count, given, units)

@@ -16,7 +16,7 @@ from keras_infovae.samplers.chain import run_chain, scan
 from keras_infovae.samplers.hamiltonian import hamiltonian_step
 from keras_infovae.samplers.langevin import langevin_step
 from keras_infovae.samplers.mala import mala_step
-from keras_infovae.samplers.noise import seeded_noise
+from keras_infovae.samplers.noise import row_noise, seeded_noise
 from keras_infovae.samplers.path import AnnealedPath, AnnealedPoint
 from keras_infovae.samplers.pilot import AnnealingPlan, Pilot, make_annealing_plan, run_pilot
 from keras_infovae.samplers.point import Point, with_gradient
@@ -36,6 +36,7 @@ __all__ = [
     "langevin_step",
     "make_annealing_plan",
     "mala_step",
+    "row_noise",
     "run_chain",
     "run_pilot",
     "scan",

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from keras_infovae.utils import row_random
 from keras_infovae.utils.randomness import split_seed, stateless_seed
 
 STREAMS = ("normal", "jitter", "acceptance")
@@ -18,8 +19,8 @@ def seeded_noise(seed, first_row=None):
         what = "jitter"       uniform in [0, 1): by how much a step size varies
         what = "acceptance"   uniform in [0, 1): what a probability of acceptance is held against
 
-    all of them independent. Where the rows of a chain have seeds of their own, write one that draws
-    each row from its seed.
+    all of them independent. Where the rows of a chain have seeds of their own, `row_noise` is one
+    that draws each row from its seed.
 
     Args:
         seed: int32 [2]. Not the seed that the chain's start was drawn with.
@@ -41,6 +42,35 @@ def seeded_noise(seed, first_row=None):
             return _of_rows(seeds[what], first_row, shape, what == "normal")
         draw = tf.random.stateless_normal if what == "normal" else tf.random.stateless_uniform
         return draw(shape, seeds[what])
+
+    return noise
+
+
+def row_noise(seeds, event_shape, num_samples=1):
+    """Returns the source of noise, as `seeded_noise`, in which each row follows from its own seed.
+
+    For chains of z [num_samples, n, *event_shape]. Row i of a chain is then the same whatever n and
+    the other rows are, and the first j samples are those of num_samples = j.
+
+    Args:
+        seeds: int32 [n, 2]. Not those that the chain's start was drawn with.
+        event_shape: of one z, a sequence of integers.
+        num_samples: how many chains each row has. Default 1.
+
+    Example:
+
+    >>> import tensorflow as tf
+    >>> noise = row_noise(tf.constant([[0, 1], [0, 2]]), [3], num_samples=4)
+    >>> noise(7, None, "normal").shape, noise(7, None, "acceptance").shape
+    (TensorShape([4, 2, 3]), TensorShape([4, 2]))
+    """
+    event_shape = list(event_shape)
+
+    def noise(k, shape, what):
+        of_step = row_random.fold_in(seeds, len(STREAMS) * k + STREAMS.index(what))
+        if what == "normal":
+            return row_random.normal(of_step, event_shape, num_samples)
+        return row_random.uniform(of_step, [], num_samples)
 
     return noise
 

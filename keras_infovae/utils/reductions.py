@@ -129,6 +129,14 @@ def share_of_global_mean(per_example):
     return tf.reduce_sum(tf.cast(per_example, tf.float32)) / count
 
 
+def global_mean(per_example):
+    """Returns the mean of `per_example` [local_batch] over the global batch, on every replica."""
+    share = share_of_global_mean(per_example)
+    if num_replicas() == 1:
+        return share
+    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, share)
+
+
 def share_of_global_value(value):
     """Returns this replica's share of a scalar that every replica computes from gathered data."""
     value = tf.cast(value, tf.float32)

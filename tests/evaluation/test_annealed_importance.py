@@ -29,6 +29,9 @@ def test_comes_within_a_twentieth_nat_and_is_bracketed(latent_dim, temperatures)
     error = estimate.log_likelihood - exact.log_likelihood(x)
     assert abs(error.mean()) < 0.05
     assert np.all(np.abs(error) < 5 * estimate.standard_error)
+    # What the pilot run goes for, on one temperature a step.
+    assert np.all(np.abs(estimate.acceptance - 0.85) < 0.1)
+    assert np.all(np.isnan(marginal_log_likelihood(model, x, num_samples=30).acceptance))
     bounds = bidirectional_monte_carlo(model, 20, temperatures=temperatures, chains=64)
     truth = exact.log_likelihood(bounds.x)
     for below in (bounds.lower - truth, truth - bounds.upper):

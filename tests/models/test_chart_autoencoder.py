@@ -1,4 +1,4 @@
-"""The chart autoencoder: codes in charts, the start, unused charts, and draws that the data allow."""
+"""The chart autoencoder: codes in charts, the start, unused charts, draws."""
 
 import keras
 import numpy as np
@@ -36,7 +36,7 @@ def test_the_circle_is_covered_and_no_reconstruction_is_as_bad_as_a_single_maps(
     assert found["between_codes"]["interpolation"] < 0.2
     z = charts.encode(DATA.test)
     assert z.shape == (200, 2) and set(z[:, 0]) <= {0.0, 1.0, 2.0, 3.0}
-    assert 0 <= z[:, 1].min() and z[:, 1].max() <= 1
+    assert z[:, 1].min() >= 0 and z[:, 1].max() <= 1
     np.testing.assert_allclose(charts.decode(z), charts.reconstruct(DATA.test), atol=1e-5)
     np.testing.assert_allclose(charts.encode_beside(DATA.test, z), z, atol=1e-5)
     moved = z.copy()
@@ -109,7 +109,7 @@ def test_codes_that_are_remembered_are_the_last():
     assert np.mean(drawn[:, 0] == 2.0) == pytest.approx(0.7, abs=4 * np.sqrt(0.21 / 2000))
     np.testing.assert_allclose(drawn[drawn[:, 0] == 2.0, 1], 0.3, atol=1e-6)  # no spread, no kernel
     inside = drawn[drawn[:, 0] == 0.0, 1]
-    assert 0.5 - 1e-6 <= inside.min() and inside.max() <= 0.7 + 1e-6  # within the chart's range
+    assert inside.min() >= 0.5 - 1e-6 and inside.max() <= 0.7 + 1e-6  # within the chart's range
 
 
 def test_stacked_networks_are_those_of_each():

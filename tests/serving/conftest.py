@@ -51,8 +51,10 @@ def exported(loader, tmp_path):
 def small(model_class=ki.InfoVAE, shape=(5,), scaling=None, **arguments):
     """Returns a built model with small networks."""
     networks = {name: ki.networks.MLP([8]) for name in ("encoder", "decoder")}
-    if model_class is ki.LatentVariableModel:  # its encoder is that of its inference
-        networks["inference"] = ki.inference.Amortized(networks.pop("encoder"))
+    if not issubclass(model_class, ki.InfoVAE):  # an encoder is that of its inference
+        encoder = networks.pop("encoder")
+        if model_class is ki.LatentVariableModel:
+            networks["inference"] = ki.inference.Amortized(encoder)
     model = model_class(3, seed=1, scaling=scaling, **(networks | arguments))
     model.build((None, *shape))
     return model

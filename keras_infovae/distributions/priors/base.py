@@ -1,5 +1,8 @@
 """The base of priors p(z)."""
 
+import keras
+import tensorflow as tf
+
 from keras_infovae.distributions.base import DistributionLayer
 
 SUPPORTS = ("euclidean", "sphere")
@@ -13,11 +16,15 @@ class Prior(DistributionLayer):
     divergences that use it are not defined. `made_of_posteriors` says that p(z) is a mixture of
     q(z|x), and has a density only where these have one. `support` is where z lies: "euclidean" for
     all of space, "sphere" for the unit sphere.
+
+    A prior with weights can be learned on the codes of a trained model (`model.fit_prior`): by
+    `code_loss`, -E log p(z) unless a member says otherwise, which one without a density has to.
     """
 
     has_density = True
     made_of_posteriors = False
     support = "euclidean"
+    code_loss_text = "-E log p(z)"
 
     def build(self, latent_dim, event_shape=None):
         """Makes the weights, if there are any.
@@ -37,3 +44,22 @@ class Prior(DistributionLayer):
                 that is made of posteriors. Default None.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `distribution`")
+
+    def code_loss(self, z, distribution, seed, training=False):
+        """Returns the loss that the prior is learned by from codes, a float32 scalar.
+
+        Args:
+            z: [n, latent_dim], codes of the global batch, with which no gradient goes on.
+            distribution: what `distribution` returned.
+            seed: int32 [2].
+            training: whether this is a step of the training, rather than a validation. Default
+                False.
+        """
+        return -tf.reduce_mean(distribution.log_prob(z))
+
+    def code_optimizer(self):
+        """Returns a new Keras optimizer, one that suits `code_loss`."""
+        return keras.optimizers.Adam(1e-3)
+
+    def settle(self, latent_dim):
+        """Computes what follows from the weights once they have been learned from codes."""

@@ -8,6 +8,7 @@ from keras_infovae.evaluation.likelihood.methods import (
     examples_at_once,
 )
 from keras_infovae.evaluation.likelihood.path import STARTS, check_start, joint_path
+from keras_infovae.evaluation.likelihood.weights import Weights
 from keras_infovae.samplers import (
     annealed_log_weights,
     make_annealing_plan,
@@ -102,7 +103,8 @@ class AnnealedImportanceSampling(LikelihoodMethod):
             pilots.append((pilot(*batch), real))
             count()
         for (batch, real), plan in zip(batches, self.plans(pilots)):
-            yield weigh(*batch, plan).numpy()[:, :real]
+            log_weights, acceptance = weigh(*batch, plan)
+            yield Weights(log_weights.numpy()[:, :real], acceptance.numpy()[:real])
             count()
 
     def pilot(self, path, seeds):
@@ -131,7 +133,9 @@ class AnnealedImportanceSampling(LikelihoodMethod):
         ]
 
     def anneal(self, path, seeds, plan, z=None):
-        """Returns log w, float64 [chains, n], of chains that go from the path's start to p(z|x).
+        """Returns (log w, the mean acceptance) of chains from the path's start to p(z|x).
+
+        They are float64 [chains, n] and [n].
 
         Args:
             path: an `AnnealedPath`.
@@ -142,7 +146,10 @@ class AnnealedImportanceSampling(LikelihoodMethod):
         reverse = z is not None
         z = z if reverse else path.sample(fold_in(row_seeds(seeds), 3))
         noise = _noise(seeds, 2 if reverse else 1)
-        return annealed_log_weights(path, z, plan, noise, self.leapfrog_steps, reverse)[0]
+        log_weights, acceptance = annealed_log_weights(
+            path, z, plan, noise, self.leapfrog_steps, reverse
+        )
+        return log_weights, tf.reduce_mean(tf.cast(acceptance, tf.float64), axis=0)
 
 
 def _noise(seeds, stream):

@@ -118,8 +118,8 @@ def bidirectional_monte_carlo(
     @one_graph
     def sandwich(seeds, condition, z, x, plan):
         chains, starts = path(x, condition, method.chains), tf.tile(z[None], [method.chains, 1, 1])
-        forward = method.anneal(chains, seeds, plan)
-        return forward, method.anneal(chains, seeds, plan, z=starts)
+        forward, _ = method.anneal(chains, seeds, plan)
+        return forward, method.anneal(chains, seeds, plan, z=starts)[0]
 
     batches = list(even_batches([seeds, condition], size))
     count = progress_bar(2 * len(batches), verbose)

@@ -7,7 +7,7 @@ import numpy as np
 from keras_infovae.evaluation.likelihood.importance import ImportanceSampling
 from keras_infovae.evaluation.likelihood.marginal import get_method, weights_of
 from keras_infovae.evaluation.likelihood.pareto import warn_of
-from keras_infovae.evaluation.likelihood.weights import joined, log_mean
+from keras_infovae.evaluation.likelihood.weights import estimates, joined, log_mean
 
 _ELBO_DRAWS = 1000
 
@@ -92,11 +92,11 @@ def gap_of(method, model, x, *given):
     encoder = method if isinstance(method, ImportanceSampling) else ImportanceSampling(_ELBO_DRAWS)
     draws = weights_of(encoder, model, x, *given)
     if encoder is method:
-        pairs = [(_mean(batch), log_mean(batch)) for batch in draws]
+        pairs = [(_mean(batch.log_weights), log_mean(*batch)) for batch in draws]
         elbo, estimate = map(joined, zip(*pairs, strict=True))
     else:
-        elbo = joined(map(_mean, draws))
-        estimate = joined(map(log_mean, weights_of(method, model, x, *given)))
+        elbo = joined(_mean(batch.log_weights) for batch in draws)
+        estimate = estimates(weights_of(method, model, x, *given))
     return InferenceGap(
         estimate.log_likelihood - elbo.mean,
         np.hypot(estimate.standard_error, elbo.standard_error),

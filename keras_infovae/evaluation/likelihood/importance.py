@@ -12,6 +12,7 @@ from keras_infovae.evaluation.likelihood.methods import (
     most_decodes,
 )
 from keras_infovae.evaluation.likelihood.path import check_start, joint_path
+from keras_infovae.evaluation.likelihood.weights import Weights
 from keras_infovae.utils.batches import progress_bar
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.graphs import one_graph
@@ -73,4 +74,4 @@ class ImportanceSampling(LikelihoodMethod):
             for i in range(rounds):
                 parts.append(weigh(*batch, tf.constant(i)).numpy())
                 count()
-            yield np.concatenate(parts)[: self.num_samples, :real]
+            yield Weights(np.concatenate(parts)[: self.num_samples, :real])

@@ -6,7 +6,7 @@ from keras_infovae.evaluation.likelihood.annealed import AnnealedImportanceSampl
 from keras_infovae.evaluation.likelihood.importance import ImportanceSampling
 from keras_infovae.evaluation.likelihood.methods import LikelihoodMethod
 from keras_infovae.evaluation.likelihood.pareto import warn_of
-from keras_infovae.evaluation.likelihood.weights import joined, log_mean
+from keras_infovae.evaluation.likelihood.weights import estimates
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 from keras_infovae.utils.row_seeds import packed
 
@@ -41,14 +41,15 @@ def marginal_log_likelihood(
             `temperatures` (500), `leapfrog_steps` (2), `schedule` ("adaptive"), `start` ("prior").
 
     Returns:
-        A named tuple of four NumPy float64 [n]: `log_likelihood` and its `standard_error`, in nats;
-        `effective_sample_size`, how many equal weights would do as well; and `pareto_k`, the shape
-        of the largest weights' tail, NaN for fewer than 21 draws or chains. Where the size is near
-        1 one draw has decided, and where k is 0.7 or more no number of draws will do in practice:
-        by "importance" a warning says for how many examples. The standard error is that of the mean
-        weight over independent draws or chains, divided by it (the delta method). Known errors lay
-        within 1.96 of them for 85 to 88 % of examples by "importance", however large the effective
-        sample size, and for 92 to 93 % by "annealed_importance" (docs/evaluation.md).
+        A named tuple of five NumPy float64 [n]: `log_likelihood` and its `standard_error`, in nats;
+        `effective_sample_size`, how many equal weights would do as well; `pareto_k`, the shape of
+        the largest weights' tail, NaN for fewer than 21 draws or chains; and `acceptance`, the mean
+        probability with which steps of annealing were accepted, NaN by "importance". Where the size
+        is near 1 one draw has decided, and where k is 0.7 or more no number of draws will do in
+        practice: by "importance" a warning says for how many examples. The standard error is that
+        of the mean weight over independent draws or chains, divided by it (the delta method). Known
+        errors lay within 1.96 of them for 85 to 88 % of examples by "importance", however large the
+        effective sample size, and for 92 to 93 % by "annealed_importance" (docs/evaluation.md).
 
     Raises:
         ValueError: for data that is not as the model was trained on; for a prior without a density;
@@ -109,8 +110,7 @@ def importance_weighted_bound(
 
 def _estimate(method, model, x, *, seed, condition, batch_size, verbose):
     """Returns the `LogLikelihood` of x, and warns whoever asked the caller for it."""
-    log_weights = weights_of(method, model, x, condition, seed, batch_size, verbose)
-    estimate = joined(map(log_mean, log_weights))
+    estimate = estimates(weights_of(method, model, x, condition, seed, batch_size, verbose))
     warn_of(estimate.pareto_k, method.remedy, stacklevel=3)
     return estimate
 
@@ -133,7 +133,7 @@ def get_method(method, settings):
 
 
 def weights_of(method, model, x, condition, seed, batch_size, verbose):
-    """Gives log weights [draws, k] of the examples in turn, with all arguments checked."""
+    """Gives the `Weights` of the examples in turn, a batch at a time; all arguments checked."""
     check_integer("seed", seed, minimum=0)
     x, condition = model.example_spec.arrays(x, condition)
     return method.log_weights(model, x, condition, packed(seed, 0, len(x)), batch_size, verbose)

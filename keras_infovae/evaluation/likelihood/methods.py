@@ -28,7 +28,7 @@ class LikelihoodMethod(Setting):
     remedy = None
 
     def log_weights(self, model, x, condition, seeds, batch_size, verbose):
-        """Gives the logarithms of the weights of the examples in turn, a batch at a time.
+        """Gives the weights of the examples in turn, a batch at a time.
 
         Args:
             model: a trained model.
@@ -39,7 +39,7 @@ class LikelihoodMethod(Setting):
             verbose: 1 for a progress bar, 0 for none.
 
         Returns:
-            An iterator over NumPy arrays [draws, examples in the batch].
+            An iterator over `Weights`.
 
         Raises:
             ValueError: for a model that the method is not defined for.

@@ -7,6 +7,19 @@ import numpy as np
 from keras_infovae.evaluation.likelihood.pareto import pareto_k
 
 
+class Weights(NamedTuple):
+    """What a `LikelihoodMethod` found for a batch of examples, NumPy arrays.
+
+    Args:
+        log_weights: log w, [draws, n].
+        acceptance: the mean probability with which the steps of an example's chains were accepted,
+            [n]; None where there are no chains. Default None.
+    """
+
+    log_weights: np.ndarray
+    acceptance: np.ndarray | None = None
+
+
 class LogLikelihood(NamedTuple):
     """Estimates of log p(x), NumPy float64 [n] each.
 
@@ -16,15 +29,18 @@ class LogLikelihood(NamedTuple):
         effective_sample_size: how many equal weights would do as well, from 1 to their number.
         pareto_k: the shape of the largest weights' tail: from 0.7 on the others are not to be
             relied on; NaN for fewer than 21 weights.
+        acceptance: of annealing, the mean probability with which the steps of an example's chains
+            were accepted; NaN by importance sampling, which has none.
     """
 
     log_likelihood: np.ndarray
     standard_error: np.ndarray
     effective_sample_size: np.ndarray
     pareto_k: np.ndarray
+    acceptance: np.ndarray
 
 
-def log_mean(log_weights):
+def log_mean(log_weights, acceptance=None):
     """Returns the `LogLikelihood` of `log_weights`, an array [draws, n] of independent rows.
 
         log_likelihood        = log (1/K) sum_k w_k
@@ -38,7 +54,7 @@ def log_mean(log_weights):
     Example:
 
     >>> [array.round(4).tolist() for array in log_mean(np.log([[1.0], [3.0]]))]
-    [[0.6931], [0.5], [1.6], [nan]]
+    [[0.6931], [0.5], [1.6], [nan], [nan]]
     """
     log_weights = np.asarray(log_weights, "float64")
     count = len(log_weights)
@@ -51,7 +67,13 @@ def log_mean(log_weights):
         estimate = np.where(largest == -np.inf, -np.inf, largest + np.log(total / count))
     # Equal weights may round to less than no variance.
     error = np.sqrt(np.maximum(variance, 0.0))
-    return LogLikelihood(estimate, error, effective, pareto_k(log_weights))
+    acceptance = np.full(estimate.shape, np.nan) if acceptance is None else acceptance
+    return LogLikelihood(estimate, error, effective, pareto_k(log_weights), acceptance)
+
+
+def estimates(batches):
+    """Returns the `LogLikelihood` of the examples of several `Weights`, one after another."""
+    return joined(log_mean(*batch) for batch in batches)
 
 
 def joined(batches):

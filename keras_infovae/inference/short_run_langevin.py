@@ -1,0 +1,173 @@
+"""Short-run inference: a few Langevin steps from the prior give z."""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from keras_infovae import schedules
+from keras_infovae.distributions import draw_rows
+from keras_infovae.inference.base import Codes, Inference
+from keras_infovae.samplers import (
+    adapt_step_size,
+    langevin_step,
+    mala_step,
+    row_noise,
+    run_chain,
+    with_gradient,
+)
+from keras_infovae.utils import reductions
+from keras_infovae.utils.checks import argument_error, check_integer, check_number, check_numbers
+from keras_infovae.utils.row_random import fold_in
+from keras_infovae.utils.serialization import deserialize_values, register
+
+_PAPER = (0.8, 0.7, 0.6, 0.5, 0.2, 0.2, 0.1, 0.1)  # and 0.05 from there on
+_FIRST_ADAPTED = 0.3
+
+
+@register
+class ShortRunLangevin(Inference):
+    """z by a few Langevin steps that begin at a draw from the prior, without an encoder:
+
+        z_0 ~ p(z)
+        z_(k+1) = z_k + s_k^2/2 grad log p(x, z_k) + T s_k eps,        eps ~ N(0, I)
+
+    The decoder descends -log p(x|z_K) at the z_K that the chain ends at, which is a constant for
+    it. T is the knob between the two things that z is for: cold chains (T < 1) look for the z that
+    explains x best, so that the decoder learns to use it; at T = 1 they draw from p(z|x), and a
+    decoder that can do without z will. A chain costs `steps` passes through the decoder and back.
+
+    There is no q(z|x), and so no ELBO; what a model is worth, log p(x), is
+    `evaluation.marginal_log_likelihood(model, x, "annealed_importance")`. The end of a chain has a
+    change-of-variables formula in the literature, which is no likelihood: docs/short_run.md.
+
+    Args:
+        steps: K, at least 1. Default 20.
+        step_sizes: s. "paper" (default) for 0.8, 0.7, 0.6, 0.5, 0.2, 0.2, 0.1, 0.1 and 0.05 from
+            there on, in the unit of the prior's z; a number for all steps; a list of K numbers; or
+            "adapt" for one that follows in training the rate at which Metropolis's rule accepts
+            (or, not `adjusted`, would have), and is a weight, `log_step_size`.
+        temperature: T, greater than 0, a number or a `Schedule`. Default 0.5.
+        adjusted: whether proposals go by Metropolis's rule, which takes away the error of long
+            steps. Default False, as in the paper.
+        chains: over how many the code that stands for x is the mean, at least 1. Default 5.
+        target_acceptance: that "adapt" goes for, between 0 and 1. Default 0.7.
+
+    Raises:
+        ValueError, TypeError: naming the argument, what is allowed and what was received.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keras_infovae as ki
+    >>> inference = ki.inference.ShortRunLangevin(steps=5, step_sizes=0.3, temperature=1.0)
+    >>> model = ki.LatentVariableModel(2, inference=inference, likelihood="normal", seed=0)
+    >>> history = model.fit(np.zeros([8, 3], "float32"), epochs=1, verbose=0)
+    >>> model.encode(np.zeros([4, 3], "float32")).shape, "elbo" in model.capabilities
+    ((4, 2), False)
+
+    References:
+        Pang, Nijkamp, Han, Wu, Generative Text Modeling through Short Run Inference,
+        arXiv:2106.02513, equation 7 and section 4 (the step sizes).
+        Nijkamp, Pang, Han, Zhou, Zhu, Wu, Learning Multi-layer Latent Variable Model via
+        Variational Optimization of Short Run MCMC for Approximate Inference, arXiv:1912.01909.
+    """
+
+    needs_prior_density = True
+
+    def __init__(
+        self,
+        steps=20,
+        step_sizes="paper",
+        temperature=0.5,
+        adjusted=False,
+        chains=5,
+        target_acceptance=0.7,
+    ):
+        super().__init__(dtype="float32")
+        self.steps = check_integer("steps", steps)
+        self.step_sizes = _check_step_sizes(step_sizes, self.steps)
+        self.temperature = schedules.check_weight("temperature", temperature, exclusive_minimum=0)
+        self.adjusted = bool(adjusted)
+        self.chains = check_integer("chains", chains)
+        self.target_acceptance = check_number(
+            "target_acceptance", target_acceptance, exclusive_minimum=0, maximum=1
+        )
+        self.log_step_size = None
+
+    def build(self, event_shape, condition_size, latent_dim):
+        if self.step_sizes == "adapt":
+            self.log_step_size = self.add_weight(
+                name="log_step_size",
+                shape=(),
+                initializer=keras.initializers.Constant(math.log(_FIRST_ADAPTED)),
+                trainable=False,
+                aggregation="only_first_replica",
+            )
+        self.built = True
+
+    def scheduled(self):
+        return {"temperature": self.temperature}
+
+    def run(self, joint, seeds, num_samples=1):
+        """Returns the end of the chains, a `samplers.Point` of [num_samples, n], and their `Info`.
+
+        Args:
+            joint, seeds, num_samples: as for `draw_rows`.
+
+        Returns:
+            z, log p(x, z) and its gradient at the end; and of each step the probability with which
+            Metropolis's rule accepts it, and log p(x, z), [steps, num_samples, n].
+        """
+        start = tf.cast(draw_rows(joint.prior, fold_in(seeds, 0), num_samples), tf.float32)
+        density = with_gradient(joint.log_prob)
+        return run_chain(
+            mala_step if self.adjusted else langevin_step,
+            density,
+            density(start),
+            self.steps,
+            self._sizes(),
+            row_noise(fold_in(seeds, 1), start.shape[-1:], num_samples),
+            temperature=tf.convert_to_tensor(joint.value_of(self.temperature), tf.float32),
+        )
+
+    def _sizes(self):
+        if self.step_sizes == "paper":
+            rest = self.steps - len(_PAPER)
+            return [*_PAPER, *[0.05] * rest] if rest >= 0 else list(_PAPER[: self.steps])
+        return self.step_sizes if self.log_step_size is None else tf.exp(self.log_step_size)
+
+    def point(self, joint):
+        return tf.reduce_mean(self._repeated(joint, self.chains), axis=0)
+
+    def draw_rows(self, joint, seeds, num_samples=1):
+        return self.run(joint, seeds, num_samples)[0].z
+
+    def draw_codes(self, joint, seed, num_samples=1):
+        seeds = reductions.seeds_of_rows(seed, joint.size)
+        end, info = self.run(joint, seeds, num_samples)
+        if joint.training and self.log_step_size is not None:
+            # Between chains, so that each keeps its target.
+            acceptance = reductions.global_mean(tf.reduce_mean(info.acceptance, axis=[0, 1]))
+            log_step_size = tf.convert_to_tensor(self.log_step_size)
+            self.log_step_size.assign(
+                adapt_step_size(log_step_size, acceptance, self.target_acceptance)
+            )
+        return Codes(end.z, reductions.gather_draws(end.z))
+
+    @classmethod
+    def from_config(cls, config):
+        """Returns the inference that `get_config` described."""
+        return cls(**deserialize_values(config))
+
+
+def _check_step_sizes(step_sizes, steps):
+    if isinstance(step_sizes, str):
+        if step_sizes not in ("paper", "adapt"):
+            raise argument_error("step_sizes", "'paper', 'adapt', a number or a list", step_sizes)
+        return step_sizes
+    if isinstance(step_sizes, (list, tuple)):
+        if len(step_sizes) != steps:
+            raise argument_error("step_sizes", f"a list of {steps}, one for each step", step_sizes)
+        return check_numbers("step_sizes", step_sizes, exclusive_minimum=0)
+    return check_number("step_sizes", step_sizes, exclusive_minimum=0)
