@@ -28,6 +28,7 @@ SETTINGS = [
     (ki.priors, "standard_normal", None),
     (ki.priors, "gaussian_mixture", ki.priors.GaussianMixture(3, 0.2)),
     (ki.priors, "vamp", ki.priors.VampPrior(5, (0, 1), "sphere")),
+    (ki.priors, "diffusion", ki.priors.Diffusion(ki.denoisers.ResidualMLP(8, 1), 5, 0.0)),
     (ki.priors, "maf", ki.priors.MaskedAutoregressiveFlow(2, (8,), "relu")),
     (ki.priors, "uniform_sphere", None),
     (ki.priors, "von_mises_fisher", ki.priors.VonMisesFisherPrior(3.0)),

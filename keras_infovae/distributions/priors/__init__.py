@@ -1,6 +1,7 @@
 """Priors p(z)."""
 
 from keras_infovae.distributions.priors.base import Prior
+from keras_infovae.distributions.priors.diffusion import Diffusion
 from keras_infovae.distributions.priors.gaussian_mixture import GaussianMixture
 from keras_infovae.distributions.priors.masked_autoregressive_flow import MaskedAutoregressiveFlow
 from keras_infovae.distributions.priors.standard_normal import StandardNormal
@@ -19,6 +20,7 @@ registry = Registry(
         "gaussian_mixture": GaussianMixture,
         "vamp": VampPrior,
         "masked_autoregressive_flow": MaskedAutoregressiveFlow,
+        "diffusion": Diffusion,
         "maf": MaskedAutoregressiveFlow,
         "uniform_sphere": UniformSphere,
         "von_mises_fisher": VonMisesFisherPrior,
@@ -29,6 +31,7 @@ serialize = registry.serialize
 deserialize = registry.deserialize
 
 __all__ = [
+    "Diffusion",
     "GaussianMixture",
     "MaskedAutoregressiveFlow",
     "Prior",

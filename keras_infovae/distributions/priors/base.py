@@ -17,12 +17,15 @@ class Prior(DistributionLayer):
     q(z|x), and has a density only where these have one. `support` is where z lies: "euclidean" for
     all of space, "sphere" for the unit sphere.
 
+    `learned_on_codes_alone` says that no model can be trained with it.
+
     A prior with weights can be learned on the codes of a trained model (`model.fit_prior`): by
     `code_loss`, -E log p(z) unless a member says otherwise, which one without a density has to.
     """
 
     has_density = True
     made_of_posteriors = False
+    learned_on_codes_alone = False
     support = "euclidean"
     code_loss_text = "-E log p(z)"
 
