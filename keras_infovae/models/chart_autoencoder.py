@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_infovae import conditions, networks
 from keras_infovae.distributions.likelihoods.data_units import DataUnits
 from keras_infovae.models.chart_codes import ChartCodes
+from keras_infovae.models.chart_start import farthest, take_steps
 from keras_infovae.models.generative_model import GenerativeModel
 from keras_infovae.models.registry import register_model
 from keras_infovae.models.row_functions import BATCH_SIZE
@@ -17,13 +18,11 @@ from keras_infovae.networks.stacked import StackedMLP
 from keras_infovae.parameters.kinds import NETWORK_BY_SHAPE, Integer, Member
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import check_integers
-from keras_infovae.utils.gradients import apply_gradients
 from keras_infovae.utils.row_random import fold_in, row_seeds
 
 _ERROR_WEIGHT, _SMOOTHNESS_WEIGHT, _TEMPERATURE = 100.0, 1e-3, 0.02
 _FEATURES, _PREDICTOR_UNITS = 8, 64
 _LOOKED_AT = 2000  # examples, of which the farthest are taken
-_START_RATE = 2e-3
 _ROUNDS = 20  # of draws, until the predictor agrees
 
 
@@ -205,20 +204,7 @@ class ChartAutoencoder(GenerativeModel):
         self.units.learn(x)
         points = farthest(x[:_LOOKED_AT].astype("float32"), self.charts)
         points = self.units.standardized(tf.constant(points))
-        strategy = self.distribute_strategy
-        with strategy.scope():
-            optimizer = keras.optimizers.Adam(_START_RATE)
-            optimizer.build(self.trainable_variables)
-
-        def on_replica():
-            with tf.GradientTape() as tape:
-                loss = self._start_loss(points) / reductions.num_replicas()
-            variables = self.trainable_variables
-            apply_gradients(optimizer, tape.gradient(loss, variables), variables)
-
-        step = tf.function(lambda: strategy.run(on_replica))
-        for _ in range(self.start_steps):
-            step()
+        take_steps(self, lambda: self._start_loss(points), self.start_steps)
 
     def _start_loss(self, points):
         """Returns how far point k is from the middle of chart k, decoded and predicted."""
@@ -316,14 +302,3 @@ def _code(chart, inside):
     """Returns (chart, coordinates in it) [n, 1 + chart_dim]."""
     own = tf.gather(inside, chart, axis=1, batch_dims=1)
     return tf.concat([tf.cast(chart, tf.float32)[:, None], own], axis=1)
-
-
-def farthest(x, count):
-    """Returns `count` of the examples, each the farthest from those before; the first is x[0]."""
-    flat = x.reshape(len(x), -1)
-    chosen, nearest = [0], np.full(len(x), np.inf)
-    while len(chosen) < count:
-        squares = np.sum(np.square(flat - flat[chosen[-1]]), axis=1)
-        nearest = np.minimum(nearest, squares)
-        chosen.append(int(nearest.argmax()))
-    return x[chosen]

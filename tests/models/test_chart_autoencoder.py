@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 
 import keras_infovae as ki
-from keras_infovae.models.chart_autoencoder import farthest
 from keras_infovae.models.chart_codes import ChartCodes
+from keras_infovae.models.chart_start import farthest
 from keras_infovae.networks.stacked import StackedMLP
 from keras_infovae.utils.row_random import seeds_of_rows
 from tests import contracts
@@ -136,3 +136,20 @@ def test_stacked_networks_are_those_of_each():
 def test_what_cannot_be_is_refused(arguments, words):
     with pytest.raises(ValueError, match=words):
         ki.ChartAutoencoder(**arguments)
+
+
+def test_two_replicas_are_one_device():
+    def trained():
+        keras.utils.set_random_seed(0)
+        model = ki.ChartAutoencoder(1, charts=2, encoder=MLP, start_steps=2, seed=0)
+        model.compile("adam", jit_compile=False)
+        given = {"epochs": 1, "batch_size": 17, "shuffle": False, "verbose": 0}
+        return model.fit(DATA.train[:34], **given).history, model.get_weights()
+
+    expected = trained()
+    with ki.training.get_strategy("mirrored").scope():
+        found = trained()
+    for term, values in expected[0].items():
+        np.testing.assert_allclose(found[0][term], values, rtol=1e-4)
+    for one, other in zip(found[1], expected[1], strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
