@@ -21,7 +21,7 @@ from keras_infovae.utils.checks import argument_error, check_choice, check_integ
 from keras_infovae.utils.splits import SPLITS
 
 _DRAWN = {**gaussian_blobs.SOURCES, **manifolds.SOURCES}
-_NAMED = {**bundled.SOURCES, **_DRAWN, **official.SOURCES}
+NAMED = {**bundled.SOURCES, **_DRAWN, **official.SOURCES}
 
 
 def load(
@@ -129,15 +129,15 @@ def _read(source, table, limit, seed):
     """Returns the `RawData` of `source`."""
     if not isinstance(source, (str, os.PathLike)):
         raise argument_error("source", "a name or a path", type(source), TypeError)
-    if isinstance(source, str) and (source in _NAMED or source.startswith(tfds.PREFIX)):
+    if isinstance(source, str) and (source in NAMED or source.startswith(tfds.PREFIX)):
         table.check(source)
-        return _NAMED[source]() if source in _NAMED else tfds.read(source)
+        return NAMED[source]() if source in NAMED else tfds.read(source)
     path = os.path.expanduser(os.fspath(source))
     if os.path.exists(path):
         return read_path(path, table, limit, seed)
     if isinstance(source, str) and not (os.path.dirname(path) or os.path.splitext(path)[1]):
         try:
-            check_choice("source", source, _NAMED)
+            check_choice("source", source, NAMED)
         except ValueError as error:
             raise ValueError(f"{error} Or give the path of a file or folder that exists.") from None
     raise FileNotFoundError(

@@ -11,7 +11,7 @@ from keras_infovae import datasets
 from keras_infovae.cli import data_flags
 from keras_infovae.cli.actions import streamed_data
 from keras_infovae.cli.actions.conditions import CLASSES
-from keras_infovae.datasets import bundled, official, tables, tfds
+from keras_infovae.datasets import loading, tables, tfds
 from keras_infovae.distributions import likelihoods
 from keras_infovae.models import registry
 from keras_infovae.utils import arrays
@@ -62,8 +62,7 @@ def load(flags):
 
 def lasting_source(source):
     """Returns `source` so that it means the same in every working directory."""
-    named = source in bundled.SOURCES or source in official.SOURCES
-    if named or source.startswith(tfds.PREFIX):
+    if source in loading.NAMED or source.startswith(tfds.PREFIX):
         return source
     return os.path.abspath(os.path.expanduser(source))
 
