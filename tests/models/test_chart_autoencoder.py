@@ -20,9 +20,9 @@ MLP = ki.networks.MLP([32], "silu")
 def charts():
     """Four charts, trained on the circle."""
     keras.utils.set_random_seed(0)
-    model = ki.ChartAutoencoder(1, charts=4, encoder=MLP, start_steps=300, seed=0)
+    model = ki.ChartAutoencoder(1, charts=4, encoder=MLP, start_steps=200, seed=0)
     model.compile(keras.optimizers.Adam(0.003), jit_compile=False)
-    model.fit(DATA.train, epochs=25, batch_size=50, verbose=0)
+    model.fit(DATA.train, epochs=15, batch_size=50, verbose=0)
     return model
 
 
@@ -138,6 +138,7 @@ def test_what_cannot_be_is_refused(arguments, words):
         ki.ChartAutoencoder(**arguments)
 
 
+@pytest.mark.slow
 def test_two_replicas_are_one_device():
     def trained():
         keras.utils.set_random_seed(0)

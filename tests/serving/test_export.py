@@ -419,6 +419,7 @@ def test_a_diffusion_answers_as_its_keras_model(exported):
         exported(model, ["encode"])
 
 
+@pytest.mark.slow
 def test_charts_answer_as_their_keras_model(exported):
     model = ki.ChartAutoencoder(2, charts=3, encoder=ki.networks.MLP([8]), seed=1)
     model.build((None, 5))
