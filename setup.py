@@ -81,6 +81,7 @@ setuptools.setup(
         "parquet": ["pyarrow"],
         **SERVING,
         "tfds": ["tensorflow-datasets"],
+        "topology": ["gudhi"],  # Betti numbers in `evaluation.manifold_report`
         # ruff's formatting changes between minor versions, so that one is held.
         "test": [
             "build",

@@ -22,7 +22,7 @@ from keras_infovae import (
     training,
     tuning,
 )
-from keras_infovae.distributions import draw_rows, likelihoods, posteriors, priors
+from keras_infovae.distributions import denoisers, draw_rows, likelihoods, posteriors, priors
 from keras_infovae.models import *  # noqa: F403
 from keras_infovae.models import __all__ as _models
 from keras_infovae.utils import reductions, row_random
@@ -37,6 +37,7 @@ __all__ = [
     "callbacks",
     "conditions",
     "datasets",
+    "denoisers",
     "divergences",
     "draw_rows",
     "evaluation",

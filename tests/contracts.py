@@ -28,6 +28,7 @@ SETTINGS = [
     (ki.priors, "standard_normal", None),
     (ki.priors, "gaussian_mixture", ki.priors.GaussianMixture(3, 0.2)),
     (ki.priors, "vamp", ki.priors.VampPrior(5, (0, 1), "sphere")),
+    (ki.priors, "diffusion", ki.priors.Diffusion(ki.denoisers.ResidualMLP(8, 1), 5, 0.0)),
     (ki.priors, "maf", ki.priors.MaskedAutoregressiveFlow(2, (8,), "relu")),
     (
         ki.priors,
@@ -76,6 +77,8 @@ SETTINGS = [
         ),
     ),
     (ki.likelihoods, "partly_observed", ki.likelihoods.PartlyObserved("laplace", False)),
+    (ki.denoisers, "residual_mlp", ki.denoisers.ResidualMLP(8, 1, "tanh")),
+    (ki.denoisers, "u_net", ki.denoisers.UNet((4, 8), "tanh")),
     (ki.inference, "amortized", None),
     (
         ki.inference,

@@ -1,4 +1,4 @@
-"""Four kinds of model that are no autoencoder, as small as they can be, for the contract suites."""
+"""Kinds of model that are no autoencoder, as small as they can be, for the contract suites."""
 
 import math
 
@@ -146,6 +146,11 @@ def points():
     return ki.WassersteinAutoencoder(2, encoder=network, decoder=network, seed=1)
 
 
+def diffusion():
+    """Returns a denoising diffusion of few steps."""
+    return ki.DenoisingDiffusion(ki.denoisers.ResidualMLP(16, 1), steps=8, seed=1)
+
+
 LATENTS = {"reconstruct", "encode", "decode", "generate", "score", "prior", "likelihood", "joint"}
 
 # The model, and what it can do.
@@ -157,4 +162,5 @@ KINDS = {
         {"reconstruct", "encode", "decode", "generate", "log_prob", "score"},
     ),
     "no latents": (lambda: ColumnNormals(seed=1), {"generate", "log_prob", "score"}),
+    "diffusion": (diffusion, {"generate", "elbo", "score"}),
 }

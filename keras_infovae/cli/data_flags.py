@@ -20,7 +20,8 @@ def define(flag_set, stream=False):
     flag_set.path(
         "data",
         "NAME|PATH",
-        "A name: digits, breast_cancer, wine (they come with scikit-learn), blobs (drawn), mnist, "
+        "A name: digits, breast_cancer, wine (they come with scikit-learn), blobs, circle, "
+        "sphere, torus, rotated_arrow, periodic_blob, turned_arrow (drawn), mnist, "
         "fashion_mnist, cifar10 (from this machine, else downloaded), tfds:NAME. Or a path: .npy, "
         ".npz (array x, or x_train and x_test), .csv, .parquet, .tfrecord, an idx file, a folder "
         "of images or of such files (docs/data.md).",

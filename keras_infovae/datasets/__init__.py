@@ -4,6 +4,15 @@ from keras_infovae.datasets.dataset import Dataset
 from keras_infovae.datasets.factor_images import FactorImages
 from keras_infovae.datasets.gaussian_blobs import blobs
 from keras_infovae.datasets.loading import load
+from keras_infovae.datasets.manifolds import (
+    Manifold,
+    circle,
+    periodic_blob,
+    rotated_arrow,
+    sphere,
+    torus,
+    turned_arrow,
+)
 from keras_infovae.datasets.reading import DataWarning
 from keras_infovae.datasets.scaling import Scaling
 from keras_infovae.datasets.sprites import dsprites_like
@@ -15,14 +24,21 @@ __all__ = [
     "DataWarning",
     "Dataset",
     "FactorImages",
+    "Manifold",
     "Scaling",
     "Stream",
     "TFRecordFeature",
     "blobs",
+    "circle",
     "dsprites_like",
     "is_table_path",
     "load",
+    "periodic_blob",
     "read_frame",
+    "rotated_arrow",
+    "sphere",
     "stream",
+    "torus",
+    "turned_arrow",
     "write_tfrecords",
 ]

@@ -25,6 +25,8 @@ class Dataset:
         feature_names: a name per column of a table, or None.
         table: the `tables.Schema` by which rows of a table became these numbers, NaN where a value
             is missing; or None.
+        manifold: the `Manifold` that the examples lie on before scaling, or None where it is not
+            known.
         notes: sentences on how the source was read and what of it was passed over. Default: none.
 
     Example:
@@ -46,6 +48,7 @@ class Dataset:
     test_labels: np.ndarray | None = None
     scaling: Scaling = dataclasses.field(default_factory=Scaling)
     feature_names: list | None = None
+    manifold: object = None
     notes: tuple = ()
     table: Any = None
 

@@ -2,7 +2,7 @@
 
 import os
 
-from keras_infovae.datasets import bundled, gaussian_blobs, official, tfds
+from keras_infovae.datasets import bundled, gaussian_blobs, manifolds, official, tfds
 from keras_infovae.datasets.dataset import Dataset
 from keras_infovae.datasets.files import read_path
 from keras_infovae.datasets.layout import layout_note
@@ -20,7 +20,8 @@ from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 from keras_infovae.utils.splits import SPLITS
 
-_NAMED = {**bundled.SOURCES, **gaussian_blobs.SOURCES, **official.SOURCES}
+_DRAWN = {**gaussian_blobs.SOURCES, **manifolds.SOURCES}
+NAMED = {**bundled.SOURCES, **_DRAWN, **official.SOURCES}
 
 
 def load(
@@ -45,6 +46,8 @@ def load(
         source: where the data is:
             - `"digits"`, `"breast_cancer"`, `"wine"`: come with scikit-learn;
             - `"blobs"`: drawn; the images of `ki.datasets.blobs`, with their sizes as labels;
+            - `"circle"`, `"sphere"`, `"torus"`, `"rotated_arrow"`, `"periodic_blob"`,
+              `"turned_arrow"`: drawn; 5,000 examples of the manifold of that name in `ki.datasets`;
             - `"mnist"`, `"fashion_mnist"`, `"cifar10"`: from the Keras cache or the system, else
               downloaded; their test split is the official one;
             - `"tfds:name"`: from TensorFlow Datasets, where that is installed;
@@ -116,6 +119,7 @@ def load(
         name=raw.name,
         scaling=scaling,
         feature_names=raw.feature_names,
+        manifold=raw.manifold,
         notes=say(raw.passed_over + layout_note(raw.x.shape[1:]), raw.found),
         **arrays,
     )
@@ -125,15 +129,15 @@ def _read(source, table, limit, seed):
     """Returns the `RawData` of `source`."""
     if not isinstance(source, (str, os.PathLike)):
         raise argument_error("source", "a name or a path", type(source), TypeError)
-    if isinstance(source, str) and (source in _NAMED or source.startswith(tfds.PREFIX)):
+    if isinstance(source, str) and (source in NAMED or source.startswith(tfds.PREFIX)):
         table.check(source)
-        return _NAMED[source]() if source in _NAMED else tfds.read(source)
+        return NAMED[source]() if source in NAMED else tfds.read(source)
     path = os.path.expanduser(os.fspath(source))
     if os.path.exists(path):
         return read_path(path, table, limit, seed)
     if isinstance(source, str) and not (os.path.dirname(path) or os.path.splitext(path)[1]):
         try:
-            check_choice("source", source, _NAMED)
+            check_choice("source", source, NAMED)
         except ValueError as error:
             raise ValueError(f"{error} Or give the path of a file or folder that exists.") from None
     raise FileNotFoundError(

@@ -26,6 +26,7 @@ class RawData:
         feature_names: a list of strings, or None.
         x_validation: the official validation split, where there is one, or None.
         y_validation: its labels, or None.
+        manifold: the `Manifold` that x lies on, where it is known, or None.
         passed_over: sentences on what of the source is not in the arrays.
         found: sentences on what was concluded from the source.
     """
@@ -39,6 +40,7 @@ class RawData:
     feature_names: list | None = None
     x_validation: np.ndarray | None = None
     y_validation: np.ndarray | None = None
+    manifold: object = None
     passed_over: list = dataclasses.field(default_factory=list)
     found: list = dataclasses.field(default_factory=list)
 

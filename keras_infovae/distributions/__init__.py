@@ -1,6 +1,6 @@
 """Priors, posteriors and likelihoods: settings that turn tensors into TFP distributions."""
 
-from keras_infovae.distributions import likelihoods, posteriors, priors
+from keras_infovae.distributions import denoisers, likelihoods, posteriors, priors
 from keras_infovae.distributions.mean_and_covariance import posterior_moments, prior_moments
 from keras_infovae.distributions.moments import (
     diagonal_normal_moments,
@@ -13,6 +13,7 @@ from keras_infovae.distributions.normal_kl import kl_per_dimension
 from keras_infovae.distributions.row_draws import draw_rows
 
 __all__ = [
+    "denoisers",
     "diagonal_normal_moments",
     "draw_rows",
     "is_deterministic",

@@ -65,6 +65,7 @@ from keras_infovae.evaluation.sample_metrics import (
 from keras_infovae.evaluation.samples import sample_quality
 from keras_infovae.evaluation.score_drops import score_drops
 from keras_infovae.evaluation.summary import compare, describe, summarize
+from keras_infovae.evaluation.topology import manifold_report
 
 __all__ = [
     "AnnealedImportanceSampling",
@@ -96,6 +97,7 @@ __all__ = [
     "kl_per_dimension",
     "latent_drift",
     "log_det_covariance",
+    "manifold_report",
     "marginal_log_likelihood",
     "measure",
     "memorization",

@@ -26,7 +26,7 @@ _ROWS = {
         "0 is ideal: codes look like the prior",
     ),
     "log_prob": ("log_prob", "log p(x), nats", "higher is better: exact"),
-    "elbo": ("bounds", "ELBO, nats", "higher is better: a bound below log p(x)"),
+    "elbo": ("elbo", "ELBO, nats", "higher is better: a bound below log p(x)"),
     "importance_weighted_bound": (
         "bounds",
         "importance-weighted bound, nats",
@@ -131,7 +131,7 @@ def summary_of(measured, num_samples=128, loss_batch_size=128):
         "active_units": None,
         "latent_dim": None,
     }
-    if measured.elbo is not None:
+    if {"posterior", "joint"} <= set(model.capabilities):
         few = measured.some(_MOST_IMPORTANCE_WEIGHTED)
         draws = ImportanceSampling(num_samples)
         found = gap_of(draws, model, few.x, few.condition, few.seed, few.batch_size, 0)
@@ -143,7 +143,7 @@ def summary_of(measured, num_samples=128, loss_batch_size=128):
             "unreliable_weights": unreliable_share(found.pareto_k),
             "inference_gap": found.gap.mean(),
         }
-    elif "kl_divergence" in summary:
+    elif measured.elbo is None and "kl_divergence" in summary:
         summary["kl_divergence"] = None
     if "encode" in model.capabilities:
         summary |= {

@@ -3,6 +3,8 @@
 from keras_infovae.models.adversarial_autoencoder import AdversarialAutoencoder
 from keras_infovae.models.annealed_vae import AnnealedVAE
 from keras_infovae.models.beta_tcvae import BetaTCVAE
+from keras_infovae.models.chart_autoencoder import ChartAutoencoder
+from keras_infovae.models.denoising_diffusion import DenoisingDiffusion
 from keras_infovae.models.dip_vae import DIPVAE
 from keras_infovae.models.factor_vae import FactorVAE
 from keras_infovae.models.family import MMDVAE, VAE, BetaVAE
@@ -26,6 +28,8 @@ __all__ = [
     "BatchLoss",
     "BetaTCVAE",
     "BetaVAE",
+    "ChartAutoencoder",
+    "DenoisingDiffusion",
     "FactorVAE",
     "GenerativeModel",
     "InfoVAE",

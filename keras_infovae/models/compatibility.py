@@ -37,6 +37,12 @@ def check_prior(prior, inference):
             f"Argument `prior` must have a log density for the {kind} {name}, which goes by it. "
             f"Received: prior {type(prior).__name__}"
         )
+    if prior.learned_on_codes_alone:
+        raise ValueError(
+            "Argument `prior` must be one that a model can be trained with; "
+            f"{type(prior).__name__} is learned afterwards, by model.fit_prior(x, prior). "
+            f"Received: prior={type(prior).__name__}"
+        )
     if prior.made_of_posteriors and not inference.is_amortized:
         raise ValueError(
             f"Argument `prior` must not be made of posteriors with an inference that has none. "

@@ -142,6 +142,24 @@ class GenerativeModel(TrainableModel):
         codes = self._over_rows(name, rows, x, condition, seed, batch_size)
         return codes_frame(codes, x.index) if is_frame(x) else codes
 
+    def encode_beside(self, x, z, batch_size=BATCH_SIZE, condition=None):
+        """Returns codes of x that lie with the codes z where codes can be interpolated.
+
+        They are those of `encode`, but for models whose codes lie in several charts.
+
+        Args:
+            x: array [n, ...].
+            z: codes [n, k], as `encode` gives them.
+            batch_size: examples computed at a time. Default 256.
+            condition: one row per example, where the model takes a condition. Default None.
+        """
+        return self.encode(x, batch_size=batch_size, condition=condition)
+
+    @property
+    def code_dim(self):
+        """How many numbers a code has; None where codes are no continuous function of x."""
+        return self.latent_dim
+
     def decode(self, z, batch_size=BATCH_SIZE, condition=None, prepared=False):
         """Returns the mean of p(x|z) for z [n, latent_dim].
 
@@ -201,8 +219,9 @@ class GenerativeModel(TrainableModel):
             batch_size: examples computed at a time; it does not change the result. Default 256.
             condition: one row per example, or a single one for all of them, where the model takes a
                 condition. Default None.
-            verbose: 1 for a progress bar over the batches, 0 for none. Default "auto": for an
-                autoregressive decoder, if there is more than one batch.
+            verbose: 1 for a progress bar over the batches, 0 for none. Default "auto": for a model
+                that draws in many steps (an autoregressive decoder, a diffusion), if there is more
+                than one batch.
             prepared: for a model of tables, whether to return x as networks see it, an array,
                 instead of a DataFrame. Default False.
 
@@ -216,7 +235,7 @@ class GenerativeModel(TrainableModel):
         condition = self.example_spec.condition_array(condition, n, repeat=True)
         sample = self.samples_by_default if sample is None else bool(sample)
         if verbose == "auto":
-            verbose = self.samples_by_default and n > batch_size
+            verbose = self.draws_in_steps and n > batch_size
 
         def rows(seed, condition=None):
             return self.generate_rows(seed, condition, sample)
@@ -226,6 +245,11 @@ class GenerativeModel(TrainableModel):
         return x if prepared else self.example_spec.as_raw(x)
 
     samples_by_default = False  # whether `generate` draws x where nothing is said
+
+    @property
+    def draws_in_steps(self):
+        """Whether a draw takes so many passes that a progress bar is worth it."""
+        return self.samples_by_default
 
     def elbo(self, x, seed=0, batch_size=BATCH_SIZE, condition=None):
         """Returns the evidence lower bound of each example, whatever weights were trained with:

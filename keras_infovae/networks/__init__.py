@@ -34,13 +34,18 @@ def check_network(name, network):
     )
 
 
-def default_for(event_shape):
-    """Returns the network for x of `event_shape`: `Conv` for what looks like an image, else `MLP`.
+def is_image(event_shape):
+    """Returns whether x of `event_shape` looks like an image.
 
     An image is [height, width] or [height, width, 1 to 4 channels] with sides of at least 8.
     """
     image = len(event_shape) == 2 or (len(event_shape) == 3 and event_shape[2] <= _MOST_CHANNELS)
-    return Conv() if image and min(event_shape[:2]) >= _SMALLEST_IMAGE_SIDE else MLP()
+    return image and min(event_shape[:2]) >= _SMALLEST_IMAGE_SIDE
+
+
+def default_for(event_shape):
+    """Returns the network for x of `event_shape`: `Conv` for an image, else `MLP`."""
+    return Conv() if is_image(event_shape) else MLP()
 
 
 def fitting_decoder(decoder, input_size, parameter_shape, event_shape):
@@ -76,5 +81,6 @@ __all__ = [
     "deserialize",
     "fitting_decoder",
     "get",
+    "is_image",
     "serialize",
 ]

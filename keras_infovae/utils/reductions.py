@@ -189,6 +189,12 @@ def seeds_of_rows(seed, count):
     return local_rows(row_random.seeds_of_rows(seed, 0, _global_count(count)), count)
 
 
+def places_of_rows(count):
+    """Returns i / n for each of this replica's `count` rows i of the n of the global batch."""
+    total = _global_count(count)
+    return local_rows(tf.cast(tf.range(total), tf.float32) / tf.cast(total, tf.float32), count)
+
+
 def sum_over_rows(function, global_rows):
     """Returns `function` of all rows of the global batch, where it is a sum over rows.
 

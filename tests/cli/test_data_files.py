@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 import warnings
 
@@ -11,6 +12,7 @@ import pytest
 from keras_infovae.cli.actions import data as run_data
 from keras_infovae.cli.actions import streamed_data, training_run
 from keras_infovae.datasets import DataWarning
+from keras_infovae.datasets.loading import NAMED
 
 ROWS = np.random.default_rng(0).normal(size=(40, 2)).round(2)
 
@@ -90,3 +92,8 @@ def test_names_that_spreadsheets_would_compute(command, runs, tmp_path):
     config["data"]["label_column"] = None
     scaling = run_data.load_of_run(json.loads((runs / "table/config.json").read_text())).scaling
     assert run_data.load_other(str(path), config, scaling).feature_names == config["feature_names"]
+
+
+def test_a_name_of_data_is_no_path_and_lasts():
+    assert [run_data.lasting_source(name) for name in NAMED] == list(NAMED)
+    assert run_data.lasting_source("./circle") == os.path.abspath("circle")

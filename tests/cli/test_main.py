@@ -11,7 +11,7 @@ from keras_infovae.cli.main import COMMANDS
 from keras_infovae.models import registry
 
 FAMILIES = {"kernel": "kernels", "posterior": "posteriors", "likelihood": "likelihoods"}
-FAMILIES |= {"prior": "priors", "divergence": "divergences"}
+FAMILIES |= {"prior": "priors", "divergence": "divergences", "denoiser": "denoisers"}
 
 
 def test_the_overview_names_every_command(command):

@@ -55,6 +55,11 @@ def kind(request, tmp_path_factory):
     return types.SimpleNamespace(**named, page=text, metrics=metrics)
 
 
+def first_of(nearest, can):
+    """Returns what stands in `nearest` for the first capability that a model has."""
+    return next(value for name, value in nearest.items() if name in can)
+
+
 # === What all of them go through ===
 
 
@@ -73,6 +78,7 @@ def test_the_report_says_what_it_leaves_out_and_why(kind):
                 "The decoder's use of z",
             ],
             "no latents": ["The code of an example"],
+            "diffusion": ["The code of an example"],
         }[kind.name]
     )
     assert kind.page.count("<li>") == len(left_out) and "not defined</td>" not in kind.page
@@ -85,10 +91,9 @@ def test_the_report_says_what_it_leaves_out_and_why(kind):
         "Is q(z|x) close to the true posterior?": {"posterior"},
     }
     assert [q for q in needs if q in asked] == [q for q in needs if needs[q] <= kind.can]
-    assert kind.metrics["fit_per_example"]["name"] == (
-        "log p(x)" if "log_prob" in kind.can else "Log-likelihood given the code"
-    )
-    pictures = {"em": 7, "no latents": 3}.get(kind.name, 8)
+    nearest = {"log_prob": "log p(x)", "elbo": "ELBO", "score": "Log-likelihood given the code"}
+    assert kind.metrics["fit_per_example"]["name"] == first_of(nearest, kind.can)
+    pictures = {"em": 7, "no latents": 3, "diffusion": 3}.get(kind.name, 8)
     assert kind.page.count("<img ") == pictures
 
 
@@ -105,7 +110,8 @@ def test_the_summary_has_the_terms_of_the_loss_and_the_exact_likelihood(kind):
         assert summary["log_prob"] == pytest.approx(kind.model.log_prob(DATA.test).mean())
     known = {name for name, value in summary.items() if value is not None}
     assert ("log_prob" in known, "latent_dim" in known) == ("log_prob" in can, "encode" in can)
-    assert not {"elbo", "importance_weighted_examples"} & known
+    assert ("elbo" in known) == ("elbo" in can)
+    assert "importance_weighted_examples" not in known  # which takes q(z|x) too
     lines = evaluation.describe(summary).splitlines()
     assert len(lines) == 1 + len(known - {"examples", "latent_dim"})
     vae = summary | {"kl_divergence": 3.0, "elbo": -5.0, "log_prob": None}
@@ -131,8 +137,8 @@ def test_all_pictures_are_those_that_it_can_have(kind, tmp_path, monkeypatch):
 def test_a_threshold_is_calibrated_by_the_nearest_to_the_likelihood(kind):
     model = kind.model
     threshold = evaluation.calibrate_anomaly_threshold(model, DATA.test, 0.1)
-    output = "negative_log_prob" if "log_prob" in kind.can else "reconstruction_loss"
-    assert threshold.score.output == output
+    nearest = {"log_prob": "negative_log_prob", "elbo": "negative_elbo"}
+    assert threshold.score.output == first_of(nearest | {"score": "reconstruction_loss"}, kind.can)
     assert model.is_anomaly(DATA.test).sum() == 80 - int(np.ceil(81 * 0.9))
     far = DATA.test + 20.0
     found = evaluation.anomaly_metrics(model.score(DATA.test), model.score(far), threshold)

@@ -406,3 +406,22 @@ def test_other_faults_of_an_export_are_raised_as_they_are(exported, monkeypatch)
     monkeypatch.setattr(tf.saved_model, "save", unittest.mock.Mock(side_effect=error))
     with pytest.raises(tf.errors.InternalError, match="something else"):
         exported(small(), ["decode"])
+
+
+def test_a_diffusion_answers_as_its_keras_model(exported):
+    setting = ki.denoisers.ResidualMLP(8, 1)
+    given = {"condition": ki.conditions.Classes(3), "guidance": 1.0}
+    model = ki.DenoisingDiffusion(setting, steps=6, seed=1, **given)
+    model.build((None, 5))
+    names = ["serving_default", "generate", "score"]
+    assert list(exported(model, names)[1]) == names
+    with pytest.raises(ValueError, match="`encode` is not defined for DenoisingDiffusion"):
+        exported(model, ["encode"])
+
+
+@pytest.mark.slow
+def test_charts_answer_as_their_keras_model(exported):
+    model = ki.ChartAutoencoder(2, charts=3, encoder=ki.networks.MLP([8]), seed=1)
+    model.build((None, 5))
+    names = ["encode", "decode", "reconstruct", "generate"]
+    assert list(exported(model, names)[1]) == names

@@ -35,9 +35,7 @@ def test_a_search_begins_with_the_first_of_lists_and_the_middle_of_ranges(name):
 
 @pytest.mark.parametrize("name", list(registry.members))
 def test_every_model_trains_at_a_point_that_is_drawn(name):
-    space = ki.tuning.HyperModel(
-        name, hidden_units="4", latent_dim=[2], batch_size=8, **objects_of(name)
-    )
+    space = ki.tuning.HyperModel(name, **small_space(name), batch_size=8, **objects_of(name))
     hp = keras_tuner.HyperParameters()
     space.build(hp)
     for hyperparameter in hp.space:
@@ -48,6 +46,14 @@ def test_every_model_trains_at_a_point_that_is_drawn(name):
     history = space.fit(hp, model, X, condition=np.arange(15) % 3, epochs=1, verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())
     assert model.condition.num_classes == 3
+
+
+def small_space(name):
+    """Returns what is small of what a search over models of that name may vary."""
+    cls = registry.members[name]
+    known = hyperparameters_of(cls, registry.settings_of(cls))
+    small = {"hidden_units": "4", "latent_dim": [2], "steps": [4], "start_steps": [1]}
+    return {name: value for name, value in small.items() if name in known}
 
 
 def objects_of(name):

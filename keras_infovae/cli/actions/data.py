@@ -11,7 +11,7 @@ from keras_infovae import datasets, tables
 from keras_infovae.cli import data_flags
 from keras_infovae.cli.actions import streamed_data
 from keras_infovae.cli.actions.conditions import CLASSES
-from keras_infovae.datasets import bundled, official, tfds
+from keras_infovae.datasets import loading, tfds
 from keras_infovae.datasets.tables import SUFFIXES, TEXT_SUFFIXES
 from keras_infovae.distributions import likelihoods
 from keras_infovae.models import registry
@@ -85,8 +85,7 @@ def _is_taken_as_it_is(flags):
 
 def lasting_source(source):
     """Returns `source` so that it means the same in every working directory."""
-    named = source in bundled.SOURCES or source in official.SOURCES
-    if named or source.startswith(tfds.PREFIX):
+    if source in loading.NAMED or source.startswith(tfds.PREFIX):
         return source
     return os.path.abspath(os.path.expanduser(source))
 

@@ -1,6 +1,7 @@
 """Priors p(z)."""
 
 from keras_infovae.distributions.priors.base import Prior
+from keras_infovae.distributions.priors.diffusion import Diffusion
 from keras_infovae.distributions.priors.energy_based import EnergyBased, LogPartition
 from keras_infovae.distributions.priors.gaussian_mixture import GaussianMixture
 from keras_infovae.distributions.priors.hierarchical import Hierarchical
@@ -23,6 +24,7 @@ registry = Registry(
         "masked_autoregressive_flow": MaskedAutoregressiveFlow,
         "energy_based": EnergyBased,
         "hierarchical": Hierarchical,
+        "diffusion": Diffusion,
         "maf": MaskedAutoregressiveFlow,
         "uniform_sphere": UniformSphere,
         "von_mises_fisher": VonMisesFisherPrior,
@@ -33,6 +35,7 @@ serialize = registry.serialize
 deserialize = registry.deserialize
 
 __all__ = [
+    "Diffusion",
     "EnergyBased",
     "GaussianMixture",
     "Hierarchical",

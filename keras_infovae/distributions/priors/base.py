@@ -20,6 +20,7 @@ class Prior(DistributionLayer):
     `has_noise_form` says that z is a function of N(0, I), `of_noise`, so that chains can run in
     that noise. `draws_by_chain` says that a draw takes long, and is one only nearly.
     `is_normalized` is False while the density is known up to a factor only.
+    `learned_on_codes_alone` says that no model can be trained with it.
 
     A prior with weights can be learned on the codes of a trained model (`model.fit_prior`): by
     `code_loss`, -E log p(z) unless a member says otherwise, which one without a density has to.
@@ -30,6 +31,7 @@ class Prior(DistributionLayer):
     has_noise_form = False
     draws_by_chain = False
     is_normalized = True
+    learned_on_codes_alone = False
     support = "euclidean"
     code_loss_text = "-E log p(z)"  # `code_loss` as a line of text
 

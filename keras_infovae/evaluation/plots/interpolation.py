@@ -55,8 +55,9 @@ def plot_interpolation(model, path, x, *, feature_names=None, condition=None):
     chosen = views.spread_out(len(x), 2 * pairs)
     half = len(chosen) // 2
     first, last = chosen[:half], chosen[half : 2 * half]
-    codes = (model.encode(x[rows], condition=take(condition, rows)) for rows in (first, last))
-    decoded = _decode_lines(model, *codes, steps, take(condition, first))
+    z = model.encode(x[first], condition=take(condition, first))
+    beside = model.encode_beside(x[last], z, condition=take(condition, last))
+    decoded = _decode_lines(model, z, beside, steps, take(condition, first))
     if images:
         return _images(model, x[first], decoded, x[last], condition is not None, path)
     everything = views.rows_of(model, x)

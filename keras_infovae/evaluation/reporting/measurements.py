@@ -25,6 +25,7 @@ from keras_infovae.evaluation.reporting.left_out import left_out
 from keras_infovae.evaluation.sample_metrics import memorization
 from keras_infovae.evaluation.samples import sample_quality
 from keras_infovae.evaluation.summary import summary_of
+from keras_infovae.evaluation.topology import manifold_report
 from keras_infovae.utils.randomness import stateless_seed
 from keras_infovae.version import __version__
 
@@ -89,6 +90,7 @@ def measure(
         "code_matters": matters,
         "label_use": label_use(model, data, conditions, seed, batch_size),
         "samples": _samples(model, data, conditions, given) if "generate" in can else None,
+        "manifold": _manifold(model, data, seed, batch_size),
         "anomaly_threshold": threshold(held_out),
         "anomalies": anomalies(held_out, data, anomaly_label),
         "history": _history(history),
@@ -172,6 +174,12 @@ def _samples(model, data, conditions, given):
     known, held_out = without_gaps(data.train), without_gaps(getattr(data, split))
     copied = memorization(samples, known, held_out)
     return {"memorization": copied["probability"], "memorization_z_score": copied["z_score"]}
+
+
+def _manifold(model, data, seed, batch_size):
+    if data.manifold is None or model.condition.size:
+        return None
+    return manifold_report(model, data, seed=seed, batch_size=batch_size)
 
 
 def _history(history):

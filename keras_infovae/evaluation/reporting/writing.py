@@ -169,7 +169,7 @@ def _lead(metrics):
 
 
 def _tables(metrics):
-    latents = metrics["latents"] or {}
+    latents, shape = metrics["latents"] or {}, metrics["manifold"] or {}
     tables = {
         "Held-out examples": metrics["held_out"],
         "Training examples (at most 1,000)": metrics["train"],
@@ -179,6 +179,10 @@ def _tables(metrics):
         "Parts of the ELBO, nats": latents.get("decomposition"),
         _LABEL_USE[(metrics["label_use"] or {}).get("of", "labels")]: metrics["label_use"],
         "Samples": metrics["samples"],
+        "Samples on the manifold": shape.get("samples"),
+        "Distance of reconstructions": shape.get("reconstruction"),
+        "Residual between codes": shape.get("between_codes"),
+        "Betti numbers": {n: _joined(b) for n, b in (shape.get("betti") or {}).items()},
         "Anomaly threshold": metrics["anomaly_threshold"],
         "Anomalies": metrics["anomalies"],
         "Model": metrics["model"],
@@ -189,6 +193,10 @@ def _tables(metrics):
         for caption, values in tables.items()
         if values
     }
+
+
+def _joined(numbers):
+    return ", ".join(map(str, numbers))
 
 
 def _footer(metrics, seed):

@@ -1,0 +1,56 @@
+"""The diffusion prior: learned on codes after a training, kept with the model, drawn by row."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_infovae as ki
+from keras_infovae.utils.row_random import seeds_of_rows
+
+SMALL = ki.denoisers.ResidualMLP(16, 1)
+CODES = np.random.default_rng(0).normal([3.0, -2.0], [0.5, 4.0], (800, 2)).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def stages():
+    """A model whose codes are x scaled, and the prior of its second stage."""
+    keras.utils.set_random_seed(0)
+    identity = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling(1.0)])
+    model = ki.WassersteinAutoencoder(
+        2, encoder=identity, decoder=keras.models.clone_model(identity), likelihood="normal", seed=0
+    )
+    model.build((None, 2))
+    prior = ki.priors.Diffusion(SMALL, steps=40)
+    history = model.fit_prior(CODES, prior, epochs=40, batch_size=100, seed=0, verbose=0)
+    return model, prior, history.history["loss"]
+
+
+def test_it_learns_the_codes_in_their_own_units(stages):
+    model, prior, losses = stages
+    assert losses[-1] < losses[0]
+    np.testing.assert_allclose(prior.mean, CODES.mean(axis=0), atol=1e-3)
+    np.testing.assert_allclose(prior.variance, CODES.var(axis=0), rtol=1e-3)
+    new = model.generate(1000, seed=0)
+    np.testing.assert_allclose(new.mean(axis=0), CODES.mean(axis=0), atol=0.4 * 4.0)
+    np.testing.assert_allclose(new.std(axis=0), CODES.std(axis=0), rtol=0.35)
+    assert not {"elbo", "joint"} & set(model.capabilities)
+
+
+def test_each_row_follows_from_its_seed_and_is_saved(stages, tmp_path):
+    model, prior, _ = stages
+    new = model.generate(9, seed=2)
+    np.testing.assert_allclose(model.generate(9, seed=2, batch_size=4), new, atol=1e-5)
+    draws = prior.distribution(2).sample_rows(seeds_of_rows(0, 0, 3), 2)
+    assert draws.shape == (2, 3, 2)
+    assert prior.distribution(2).sample(4, seed=1).shape == (4, 2)
+    with pytest.raises(NotImplementedError):
+        prior.distribution(2).log_prob(tf.zeros([1, 2]))
+    model.save(tmp_path / "model.keras")
+    restored = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(restored.generate(9, seed=2), new, atol=1e-5)
+
+
+def test_no_model_is_trained_with_it():
+    with pytest.raises(ValueError, match="Diffusion is learned afterwards, by model.fit_prior"):
+        ki.InfoVAE(2, alpha=1.0, prior="diffusion")
