@@ -117,7 +117,9 @@ def test_typical_library_sizes_are_those_of_the_groups():
     x[:, 6:] = [[1, 3, 7]]
     likelihood.adapt(x)
     mean = likelihood.distribution(tf.zeros([1, 11])).mean().numpy()
-    np.testing.assert_allclose(mean[0, 6:], [2.0, 2.0, 7.0], rtol=1e-5)
+    sums = x[:, 6:8].sum(axis=0) + 0.5
+    np.testing.assert_allclose(mean[0, 6:8], 4 * sums / sums.sum(), rtol=1e-5)
+    np.testing.assert_allclose(mean[0, 8], 7.0, rtol=1e-5)
 
 
 def test_weights_of_the_groups_are_tracked_and_saved(tmp_path):
@@ -125,13 +127,15 @@ def test_weights_of_the_groups_are_tracked_and_saved(tmp_path):
     model = ki.VAE(2, likelihood=likelihood, encoder="mlp", decoder=ki.networks.MLP([4]))
     model.build((None, 9))
     # A scale with the units it is in (an offset, a unit, whether they are known), and two typical
-    # library sizes.
-    assert len(likelihood.followed_variables) == 1 and len(likelihood.weights) == 6
-    values = [np.float32(1.5 + i) for i in range(6)]
+    # library sizes with the shares of their columns, and whether they are known.
+    assert len(likelihood.followed_variables) == 1 and len(likelihood.weights) == 10
+    shapes = [tuple(weight.shape) for weight in likelihood.weights]
+    values = [np.full(shape, 1.5 + i, "float32") for i, shape in enumerate(shapes)]
     likelihood.set_weights(values)
     model.save(tmp_path / "model.keras")
     restored = keras.saving.load_model(tmp_path / "model.keras")
-    assert [float(value) for value in restored.likelihood.get_weights()] == values
+    for value, expected in zip(restored.likelihood.get_weights(), values, strict=True):
+        np.testing.assert_array_equal(value, expected)
     assert json.dumps(restored.get_config()) == json.dumps(model.get_config())
 
 

@@ -58,8 +58,8 @@ def test_negative_binomial_dispersion_per_column_and_per_value():
     expected = negative_binomial(X, LOG_MEAN, dispersion).sum(-1)
     likelihood = ki.likelihoods.NegativeBinomial()
     likelihood.build((4,))
-    assert likelihood.log_dispersion.shape == (4,)
-    likelihood.log_dispersion.assign(raw)
+    assert likelihood.scaled_log_dispersion.shape == (4,)
+    likelihood.scaled_log_dispersion.assign(raw / 10)  # a step of the optimizer counts ten times
     np.testing.assert_allclose(likelihood.distribution(RAW).log_prob(X), expected, rtol=1e-4)
     likelihood = ki.likelihoods.NegativeBinomial("per_value")
     assert likelihood.parameter_shape((4,)) == (4, 2)
@@ -104,10 +104,37 @@ def test_shares_of_the_library_are_of_all_values_of_an_image(alias):
 def test_new_examples_have_the_median_library_size():
     likelihood = ki.likelihoods.Poisson("observed")
     likelihood.build((4,))
-    assert not likelihood.trainable_weights and len(likelihood.weights) == 1
+    assert not likelihood.trainable_weights and len(likelihood.weights) == 3
     likelihood.adapt(np.array([[1, 0, 0, 2], [4, 4, 0, 0], [200, 200, 200, 200]], "uint8"))
     total = likelihood.distribution(RAW).mean().numpy().sum(1)
     np.testing.assert_allclose(total, [8.0, 8.0], rtol=1e-5)
+
+
+@pytest.mark.parametrize("library_size", [None, "observed"])
+def test_dispersions_start_from_the_moments_of_the_first_training_data(library_size):
+    size = np.tile([0.5, 2.0, 10.0, 50.0], 25)
+    library = RNG.uniform(0.5, 2.0, [4000, 1]) if library_size else 1.0
+    mean = library * np.tile([20.0, 10.0, 5.0, 50.0], 25)
+    x = RNG.negative_binomial(size, size / (size + mean), (4000, 100)).astype("float32")
+    likelihood = ki.likelihoods.NegativeBinomial("global", library_size)
+    likelihood.build((100,))
+    likelihood.adapt(x)
+    p = likelihood.distribution(tf.zeros([1, 100]))
+    found = ((p.variance() - p.mean()) / p.mean() ** 2).numpy().reshape(25, 4)
+    # The sum of 100 values, of which shares are taken, varies a little by itself.
+    np.testing.assert_allclose(found.mean(axis=0), 1 / size[:4], rtol=0.1, atol=0.005)
+    before = likelihood.scaled_log_dispersion.numpy()
+    likelihood.adapt(10 + x)  # what a network has learned goes with the first
+    np.testing.assert_array_equal(likelihood.scaled_log_dispersion, before)
+
+
+def test_a_decoder_of_zeros_gives_the_shares_of_the_training_data():
+    likelihood = ki.likelihoods.Poisson("observed")
+    likelihood.build((4,))
+    likelihood.adapt(X)
+    mean = likelihood.distribution(np.zeros((1, 4), "float32"), [[106.0]]).mean()
+    sums = X.sum(0) + 0.5
+    np.testing.assert_allclose(mean[0], 106 * sums / sums.sum(), rtol=1e-5)
 
 
 def test_an_example_without_counts_is_finite():

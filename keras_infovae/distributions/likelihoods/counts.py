@@ -4,10 +4,12 @@ import numpy as np
 import tensorflow as tf
 
 from keras_infovae.distributions.base import bounded_log
+from keras_infovae.distributions.likelihoods import count_moments
 from keras_infovae.distributions.likelihoods.base import Likelihood
 from keras_infovae.utils.checks import argument_error
 
 _LOG_MEAN_LIMIT = 20.0  # means lie between exp(-20) = 2e-9 and exp(20) = 5e8
+_BY_ADAPT = {"trainable": False, "aggregation": "only_first_replica"}
 
 
 class CountLikelihood(Likelihood):
@@ -19,10 +21,11 @@ class CountLikelihood(Likelihood):
     Args:
         library_size: None (default): the mean is exp(decoder(z)), kept within 2e-9 and 5e8 by a
             smooth bound.
-            `"observed"`: the mean is l softmax(decoder(z)), where l, the library size, is the sum
-            of the counts of the example; z then describes shares alone, as is usual for gene
-            expression. New examples have the typical library size, the median of the training
-            data.
+            `"observed"`: the mean is l softmax(log w + decoder(z)), where l, the library size, is
+            the sum of the counts of the example; z then describes shares alone, as is usual for
+            gene expression. w are the shares of the training data, learned by the first `fit`
+            (before it, all the same), so that a decoder begins with what is typical. New examples
+            have the typical library size, the median of the training data.
     """
 
     is_discrete = True
@@ -35,7 +38,7 @@ class CountLikelihood(Likelihood):
         if library_size not in (None, "observed"):
             raise argument_error("library_size", "None or 'observed'", library_size)
         self.library_size = library_size
-        self.typical_library_size = None
+        self.typical_library_size, self.log_shares, self.is_adapted = None, None, None
 
     @property
     def context_size(self):
@@ -44,7 +47,14 @@ class CountLikelihood(Likelihood):
     def build(self, event_shape):
         if self.library_size == "observed":
             self.typical_library_size = self.add_weight(
-                name="typical_library_size", shape=(), initializer="ones", trainable=False
+                name="typical_library_size", shape=(), initializer="ones", **_BY_ADAPT
+            )
+            self.log_shares = self.add_weight(
+                name="log_shares", shape=tuple(event_shape), initializer="zeros", **_BY_ADAPT
+            )
+        if self.weights:
+            self.is_adapted = self.add_weight(
+                name="is_adapted", shape=(), initializer="zeros", **_BY_ADAPT
             )
         self.built = True
 
@@ -78,6 +88,15 @@ class CountLikelihood(Likelihood):
         if self.library_size == "observed":
             sums = np.sum(x, axis=tuple(range(1, np.ndim(x))), dtype="float64")
             self.typical_library_size.assign(max(float(np.median(sums)), 1.0))
+        # Once: what a network has learned is in terms of these.
+        if self.is_adapted is not None and not float(self.is_adapted.numpy()):
+            self.learn_moments(x)
+            self.is_adapted.assign(1.0)
+
+    def learn_moments(self, x):
+        """Learns what training starts from, of the first training data, NumPy [n, *event_shape]."""
+        if self.library_size == "observed":
+            self.log_shares.assign(np.log(count_moments.shares(x)))
 
     def log_mean(self, values, context):
         """Returns the logarithms of the means, of the shape of `values` [n, *event_shape].
@@ -89,7 +108,8 @@ class CountLikelihood(Likelihood):
         if self.library_size is None:
             return bounded_log(values, _LOG_MEAN_LIMIT)
         library = self.typical_library_size if context is None else context
-        flat = tf.reshape(tf.cast(values, tf.float32), [tf.shape(values)[0], -1])
+        values = self.log_shares + tf.cast(values, tf.float32)
+        flat = tf.reshape(values, [tf.shape(values)[0], -1])
         log_mean = tf.math.log(library) + tf.nn.log_softmax(flat)
         return tf.reshape(log_mean, tf.shape(values))
 

@@ -1,8 +1,10 @@
 """The negative binomial likelihood."""
 
+import numpy as np
 import tensorflow as tf
 
 from keras_infovae.distributions.base import bounded_log
+from keras_infovae.distributions.likelihoods import count_moments
 from keras_infovae.distributions.likelihoods.count_probabilities import negative_binomial
 from keras_infovae.distributions.likelihoods.counts import CountLikelihood
 from keras_infovae.utils import probability as tfp
@@ -10,6 +12,9 @@ from keras_infovae.utils.checks import check_choice, check_number
 from keras_infovae.utils.serialization import register
 
 _LOG_DISPERSION_LIMIT = 7.0  # dispersions lie between exp(-7) = 9e-4 and exp(7) = 1.1e3
+# An optimizer moves a weight by about its learning rate a step, by which a dispersion would take
+# thousands of steps: it moves ten times as fast as the weights of the networks.
+_SPEED = 10.0
 _LEARNED_DISPERSIONS = ("global", "per_value")
 
 
@@ -23,14 +28,16 @@ class NegativeBinomial(CountLikelihood):
     variation d, the dispersion. As d goes to 0 the Poisson is left.
 
     Args:
-        dispersion: `"global"` (default): one d per column (or pixel), weights of the model.
+        dispersion: `"global"` (default): one d per column (or pixel), weights of the model, which
+            start from the moments of the training data at the first `fit`.
             `"per_value"`: the decoder gives d for every value, as a second number,
             [..., 2] = (mean, log dispersion).
             A positive number: fixed. Learned ones lie between 9e-4 and 1.1e3.
         library_size: None (default): m = exp(decoder(z)), kept within 2e-9 and 5e8 by a smooth
             bound.
-            `"observed"`: m = l softmax(decoder(z)), where l, the library size, is the sum of the
-            counts of the example. New examples have the median of the training data.
+            `"observed"`: m = l softmax(log w + decoder(z)), where l, the library size, is the sum
+            of the counts of the example, and w the shares of the training data. New examples have
+            the median library size of the training data.
 
     Raises:
         ValueError, TypeError: for an unknown or non-positive dispersion, or another library size.
@@ -54,7 +61,7 @@ class NegativeBinomial(CountLikelihood):
         else:
             dispersion = check_number("dispersion", dispersion, exclusive_minimum=0)
         self.dispersion = dispersion
-        self.log_dispersion = None
+        self.scaled_log_dispersion = None
 
     @property
     def parameters_per_value(self):
@@ -66,10 +73,17 @@ class NegativeBinomial(CountLikelihood):
 
     def build(self, event_shape):
         if self.dispersion == "global":
-            self.log_dispersion = self.add_weight(
-                name="log_dispersion", shape=tuple(event_shape), initializer="zeros"
+            self.scaled_log_dispersion = self.add_weight(
+                name="scaled_log_dispersion", shape=tuple(event_shape), initializer="zeros"
             )
         super().build(event_shape)
+
+    def learn_moments(self, x):
+        super().learn_moments(x)
+        if self.dispersion == "global":
+            found = np.log(count_moments.dispersions(x, self.library_size == "observed"))
+            raw = _LOG_DISPERSION_LIMIT * np.arctanh(found / _LOG_DISPERSION_LIMIT)
+            self.scaled_log_dispersion.assign(raw / _SPEED)
 
     def distribution(self, parameters, context=None):
         parameters = tf.cast(parameters, tf.float32)
@@ -82,7 +96,7 @@ class NegativeBinomial(CountLikelihood):
     def values(self, log_mean, log_dispersion):
         """Returns the TFP distribution of each value; `log_dispersion` is None unless per value."""
         if self.dispersion == "global":
-            log_dispersion = self.log_dispersion
+            log_dispersion = _SPEED * tf.convert_to_tensor(self.scaled_log_dispersion)
         if self.dispersion in _LEARNED_DISPERSIONS:
             log_dispersion = bounded_log(log_dispersion, _LOG_DISPERSION_LIMIT)
         else:

@@ -17,8 +17,9 @@ class Poisson(CountLikelihood):
     Args:
         library_size: None (default): m = exp(decoder(z)), kept within 2e-9 and 5e8 by a smooth
             bound.
-            `"observed"`: m = l softmax(decoder(z)), where l, the library size, is the sum of the
-            counts of the example. New examples have the median of the training data.
+            `"observed"`: m = l softmax(log w + decoder(z)), where l, the library size, is the sum
+            of the counts of the example, and w the shares of the training data. New examples have
+            the median library size of the training data.
 
     Raises:
         ValueError: for another library size.

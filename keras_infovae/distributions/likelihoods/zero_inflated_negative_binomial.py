@@ -18,14 +18,16 @@ class ZeroInflatedNegativeBinomial(NegativeBinomial):
     binomial has many where its mean is low or its dispersion high.
 
     Args:
-        dispersion: `"global"` (default): one d per column (or pixel), weights of the model.
+        dispersion: `"global"` (default): one d per column (or pixel), weights of the model, which
+            start from the moments of the training data at the first `fit`.
             `"per_value"`: the decoder gives d for every value, as a third number,
             [..., 3] = (mean, logit of w, log dispersion).
             A positive number: fixed. Learned ones lie between 9e-4 and 1.1e3.
         library_size: None (default): m = exp(decoder(z)), kept within 2e-9 and 5e8 by a smooth
             bound.
-            `"observed"`: m = l softmax(decoder(z)), where l, the library size, is the sum of the
-            counts of the example. New examples have the median of the training data.
+            `"observed"`: m = l softmax(log w + decoder(z)), where l, the library size, is the sum
+            of the counts of the example, and w the shares of the training data. New examples have
+            the median library size of the training data.
 
     Raises:
         ValueError, TypeError: for an unknown or non-positive dispersion, or another library size.
