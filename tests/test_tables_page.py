@@ -30,8 +30,8 @@ def test_the_page_runs(tmp_path, monkeypatch):
             small = SMALL if arguments[0] == "train" else []
             assert main([program, *arguments, *small]) == 0, line
             commands += 1
-    assert commands == 5
+    assert commands == 6
     assert len(names["odd"]) == 5 and names["filled"].notna().all(axis=None)
     assert {path.name for path in tmp_path.glob("*.csv")} == {
-        *("people.csv", "new.csv", "rows.csv", "scores.csv", "filled.csv"),
+        *("people.csv", "new.csv", "rows.csv", "some.csv", "scores.csv", "filled.csv"),
     }

@@ -26,6 +26,7 @@ What is written follows from the name of --output:
         "keras-infovae generate --run=runs/first --n=64 --output=samples.png",
         "keras-infovae generate --run=runs/by_digit --condition=3 --output=threes.png",
         "keras-infovae generate --run=runs/patients --n=1000 --seed=1 --output=made_up.csv",
+        "keras-infovae generate --run=runs/patients --given=sex=F,age=40 --output=women_of_40.csv",
     )
 
     def define_flags(self, flag_set):
@@ -40,6 +41,13 @@ What is written follows from the name of --output:
             "The label that the examples are to have, for a run with --condition=labels. The same "
             "seed gives the same z under each.",
             shown="none; it must be given for such a run",
+        )
+        flag_set.text(
+            "given",
+            "COLUMN=VALUE,...",
+            "For a run of a table whose columns the model knows: values that all rows are to have; "
+            "the rest is drawn given these.",
+            shown="none",
         )
         flag_set.integer("seed", "INTEGER", "Same seed, same examples.", minimum=0, default=0)
         flag_set.boolean(

@@ -134,17 +134,17 @@ class ExampleSpec:
 
     # === Results, in the form that data came in ===
 
-    def like(self, given, x, complete=False):
-        """Returns examples `x` [n, *event_shape], as a DataFrame where `given` is one.
-
-        Args:
-            given: what the user gave.
-            x: NumPy.
-            complete: whether a DataFrame has no missing values. Default False.
-        """
+    def like(self, given, x):
+        """Returns examples `x` [n, *event_shape], as a DataFrame where `given` is one."""
         if self.table is None or not is_frame(given):
             return x
-        return self.table.frame(x, given.index, complete)
+        return self.table.frame(x, given.index)
+
+    def completed(self, given, x):
+        """Returns `given` with examples `x` in the place of what is missing, in its form."""
+        if self.table is None or not is_frame(given):
+            return x
+        return self.table.completed(given, x)
 
     def as_raw(self, x, index=None):
         """Returns examples `x` [n, *event_shape], as a DataFrame where the model has a table."""

@@ -207,6 +207,7 @@ class GenerativeModel(TrainableModel):
         condition=None,
         verbose="auto",
         prepared=False,
+        given=None,
     ):
         """Returns `n` new examples.
 
@@ -224,6 +225,9 @@ class GenerativeModel(TrainableModel):
                 than one batch.
             prepared: for a model of tables, whether to return x as networks see it, an array,
                 instead of a DataFrame. Default False.
+            given: for a model of tables, {column: value} that all rows are to have; the rest is
+                drawn given these, by the chain of `impute`, whatever the model was trained for.
+                Default None.
 
         Returns:
             NumPy float32 [n, *shape of x]; of a model of tables a DataFrame with the names, dtypes
@@ -237,12 +241,27 @@ class GenerativeModel(TrainableModel):
         if verbose == "auto":
             verbose = self.draws_in_steps and n > batch_size
 
+        if given is not None:
+            x = self._generate_given(n, seed, batch_size, condition, given)
+            return x if prepared else self.example_spec.as_raw(x)
+
         def rows(seed, condition=None):
             return self.generate_rows(seed, condition, sample)
 
         arrays = {"seed": packed(self._seed_of_call(seed), 0, n), "condition": condition}
         x = self._rows.run(f"generate, sample={sample}", rows, arrays, batch_size, verbose)
         return x if prepared else self.example_spec.as_raw(x)
+
+    def _generate_given(self, n, seed, batch_size, condition, given):
+        self.capabilities.require("impute", "`given`")
+        if self.table is None:
+            raise argument_error("given", "left out for a model of arrays, not of a table", given)
+        x = self.table.partial_numbers(given, n)
+        arrays = {"x": x, "seed": packed(self._seed_of_call(seed), 0, n), "condition": condition}
+        return self._rows.run("impute, sample=True", self._draw_missing, arrays, batch_size)
+
+    def _draw_missing(self, x, seed, condition=None):
+        return self.impute_rows(x, seed, condition, True)
 
     samples_by_default = False  # whether `generate` draws x where nothing is said
 
@@ -335,7 +354,7 @@ class GenerativeModel(TrainableModel):
         for seeds in draws:
             arrays = {"x": values, "seed": seeds, "condition": condition}
             filled = self._rows.run(f"impute, sample={sample}", rows, arrays, batch_size)
-            results.append(self.example_spec.like(x, filled, complete=True))
+            results.append(self.example_spec.completed(x, filled))
         return results if sample else results[0]
 
     # === Anomalies ===

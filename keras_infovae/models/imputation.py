@@ -11,7 +11,7 @@ _FREE = 8  # the first eighth accepts all, to leave a beginning of little probab
 _X, _CODE, _ACCEPT = range(3)  # what a step draws, each by numbers of its own
 
 
-def impute_rows(model, x, seed, condition, steps, sample, tells_missing):
+def impute_rows(model, x, seed, condition, steps, sample, seen):
     """Returns x with its missing values filled in, [n, *event_shape].
 
     A Markov chain whose law tends to p(z, missing values | observed values) of the model. A step
@@ -31,11 +31,11 @@ def impute_rows(model, x, seed, condition, steps, sample, tells_missing):
         steps: how many, an int of at least 8.
         sample: True for one draw of the missing values, at the end of the chain; False for their
             mean, that of the means of p(x|z) along the chain.
-        tells_missing: bool [*event_shape], of which values the encoder has been told in training
-            that they are missing: it sees these as missing, and the others completed.
+        seen: a function of x, completed, and of which values were missing, to x as a model trained
+            with missing values knows it: NaN where it has been told in training that a value is
+            missing.
     """
     missing = tf.math.is_nan(x)
-    completed = missing & ~tf.constant(tells_missing)
     seeds = row_seeds(seed)
     warm_up = steps // _WARM_UP
     z = tf.cast(draw_rows(model.prior_distribution(), fold_in(seeds, 0)), tf.float32)
@@ -48,7 +48,7 @@ def impute_rows(model, x, seed, condition, steps, sample, tells_missing):
         mean = tf.cast(likelihood.mean(), tf.float32)
         total += tf.where(k >= warm_up, mean, tf.zeros_like(mean))
         drawn = tf.cast(draw_rows(likelihood, at(_X)), tf.float32)
-        joint = Joint(model, tf.where(completed, drawn, x), condition)
+        joint = Joint(model, seen(tf.where(missing, drawn, x), missing), condition)
         posterior = joint.posterior(model.inference)
         proposed = tf.cast(draw_rows(posterior, at(_CODE)), tf.float32)
         # Both are weighed for the same x.

@@ -443,10 +443,14 @@ class LatentVariableModel(TwoStageModel):
             steps: of the Markov chain. Default 100.
         """
         x, condition = self.example_spec.tensor(x), self.condition.tensor(condition)
-        told = self.likelihood.tells_missing(self.event_shape)
-        if self.table is not None:
-            told = told | self.table.tells_missing()
-        return impute_rows(self, x, seed, condition, steps, sample, told)
+        told = tf.constant(self.likelihood.tells_missing(self.event_shape))
+
+        def seen(completed, missing):
+            if self.table is not None:
+                return self.table.without_unknown(completed)
+            return tf.where(missing & told, float("nan"), completed)
+
+        return impute_rows(self, x, seed, condition, steps, sample, seen)
 
     def log_weights(self, x, seed, num_samples, condition=None):
         """Returns log p(x|z_k) + log p(z_k) - log q(z_k|x), float32 [num_samples, n], in nats.

@@ -4,6 +4,7 @@ import sys
 import warnings
 
 import numpy as np
+import tensorflow as tf
 
 from keras_infovae.distributions import likelihoods
 from keras_infovae.distributions.likelihoods.transformed import LARGEST
@@ -171,6 +172,22 @@ class Schema(Setting):
         frame = pandas.DataFrame(values, columns=[column.name for column in self.columns])
         return frame if index is None else frame.set_axis(index, axis=0)
 
+    def completed(self, table, x):
+        """Returns the columns of a DataFrame with rows x in the place of what is missing.
+
+        Args:
+            table: a DataFrame, whose known values stay as they are.
+            x: [n, width], complete.
+        """
+        filled = self.frame(x, table.index, complete=True)
+        for name in filled:
+            missing = table[name].isna()
+            if not missing.any():
+                filled[name] = table[name]
+            else:
+                filled[name] = table[name].where(~missing, filled[name])
+        return filled
+
     def number_names(self):
         """Returns a name for each of the numbers of x."""
         return [name for names in self._number_names() for name in names]
@@ -213,10 +230,45 @@ class Schema(Setting):
             ]
         )
 
-    def tells_missing(self):
-        """Returns for which numbers of x another one tells whether they are known: NumPy bool."""
-        told = {column.name: column.has_missing for column in self.columns}
-        return np.array([told[name] for name in self.columns_of_numbers()])
+    def without_unknown(self, x):
+        """Returns the tensor x [n, width], NaN where another number says that it is unknown."""
+        names, known = self.columns_of_numbers(), self.known_numbers()
+        tellers = {names[i]: i for i in np.flatnonzero(known)}
+        told = np.array([name in tellers for name in names]) & ~known
+        teller = tf.gather(x, [tellers.get(name, 0) for name in names], axis=1)
+        return tf.where(told & (teller < 0.5), float("nan"), x)
+
+    def partial_numbers(self, given, count):
+        """Returns x [count, width] of rows of which only some columns are known, NaN elsewhere.
+
+        Args:
+            given: {column: value}, the same for each row; None for a missing value.
+            count: how many rows.
+
+        Raises:
+            ValueError, TypeError: for unknown columns, and for values that a column cannot have.
+        """
+        import pandas
+
+        if not isinstance(given, dict):
+            raise argument_error("given", "a dictionary from columns to values", given, TypeError)
+        columns = {column.name: column for column in self.columns}
+        for name in given:
+            if name not in columns:
+                raise argument_error("given", f"of the columns {list(columns)[:12]}", name)
+        parts = []
+        for column, part in self._layout:
+            width = 1 if part == "known" else column.width
+            number = np.full([1, width], np.nan, "float32")
+            if column.name in given:
+                series = pandas.Series([given[column.name]], name=column.name)
+                is_known = bool(series.notna()[0])
+                if part == "known":
+                    number[:] = is_known
+                elif is_known:
+                    number = column.numbers(series)
+            parts.append(number)
+        return np.repeat(np.concatenate(parts, axis=1), count, axis=0)
 
     def likelihood(self):
         """Returns the likelihood of x, a `PartlyObserved` of `MixedColumns`.

@@ -40,6 +40,18 @@ def test_new_rows_have_the_form_of_the_file(command, folder, tmp_path, suffix):
     assert pandas.to_datetime(new["born"]).between("2024-01-01", "2025-12-31").all()
 
 
+def test_new_rows_with_given_values(command, folder, tmp_path):
+    run, path = f"--run={folder}/run", f"{tmp_path}/given.csv"
+    given = "--given=sex=F,age=40,born=2024-06-01,city="
+    assert command("generate", run, "--n=9", given, f"--output={path}").status == 0
+    new = pandas.read_csv(path)
+    assert new["sex"].eq("F").all() and new["age"].eq(40).all() and new["city"].isna().all()
+    for wrong, part in (("ages=3", "'ages'"), ("age", "must be COLUMN=VALUE"), ("sex=X", "'X'")):
+        outcome = command("generate", run, f"--given={wrong}", f"--output={tmp_path}/no.csv")
+        assert outcome.status == 2 and part in outcome.err
+    assert not (tmp_path / "no.csv").exists()
+
+
 def test_rows_are_scored_and_judged(command, folder, tmp_path):
     rows = people(30, seed=1).assign(age=[900] + [50] * 29)
     rows.to_csv(tmp_path / "new.csv", index=False)

@@ -85,6 +85,18 @@ def test_the_encoder_sees_the_mean_and_what_was_observed():
     np.testing.assert_array_equal(seen[:, 2:], [[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
 
 
+def test_counts_start_from_the_moments_of_what_was_observed():
+    x = np.random.default_rng(0).poisson(5.0, (50, 2)).astype("float32")
+    holes = np.concatenate([x, np.full([30, 2], NAN, "float32")])
+    starts = []
+    for data in (x, holes):
+        partly = ki.likelihoods.PartlyObserved("negative_binomial")
+        partly.build((2,))
+        partly.adapt(data)
+        starts.append(partly.likelihood.scaled_log_dispersion.numpy())
+    np.testing.assert_allclose(starts[1], starts[0], rtol=1e-5)
+
+
 def test_x_is_checked_where_it_was_observed():
     model = ki.VAE(1, likelihood=ki.likelihoods.PartlyObserved("bernoulli"))
     model.build((None, 2))

@@ -143,3 +143,19 @@ def test_contributions_of_columns_add_up_to_the_score(model, table):
     np.testing.assert_array_equal(drops["unit"], 0.0)
     with pytest.raises(ValueError, match="`contributions` are not defined for.*Mahalanobis"):
         model.contributions(rows, ki.anomaly_scores.Mahalanobis([0.0, 0.0], [[1.0, 0], [0, 1.0]]))
+
+
+def test_rows_with_given_values(model, table):
+    given = {"sex": "F", "age": 40, "city": None}
+    rows = model.generate(60, seed=0, given=given)
+    assert rows["sex"].eq("F").all() and rows["age"].eq(40).all() and rows["city"].isna().all()
+    assert rows["income"].nunique() > 20 and 0 < rows["visits"].isna().sum() < 60
+    pandas.testing.assert_frame_equal(
+        model.generate(60, seed=0, given=given, batch_size=7), rows, rtol=1e-4
+    )
+    with pytest.raises(ValueError, match="`given` must be of the columns.*'AGE'"):
+        model.generate(2, given={"AGE": 3})
+    with pytest.raises(ValueError, match="Column 'sex' must hold.*'X'"):
+        model.generate(2, given={"sex": "X"})
+    with pytest.raises(TypeError, match="`given` must be a dictionary"):
+        model.generate(2, given=["age"])

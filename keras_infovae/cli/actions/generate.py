@@ -10,7 +10,7 @@ from keras_infovae.cli.actions import conditions, rows
 from keras_infovae.cli.actions import data as run_data
 from keras_infovae.cli.errors import CommandLineError, reported
 from keras_infovae.cli.generate import SUFFIXES
-from keras_infovae.datasets.csv_values import guarded
+from keras_infovae.datasets.csv_values import guarded, parsed
 from keras_infovae.evaluation.plots import views
 from keras_infovae.training import RunDirectory
 from keras_infovae.utils.files import whole_file
@@ -26,12 +26,15 @@ def run(command, flags):
         model.capabilities.require("generate", "A new example")
         _check_form(flags.output, suffix, model)
         asked = conditions.class_of(flags.condition, config)
+        given = _given(flags.given, model.table)
+        if given is not None:
+            model.table.partial_numbers(given, 1)  # shows what is wrong
     is_table = len(model.event_shape) == 1
     noise = flags.noise
     if noise is None:
         noise = is_table and model.example_spec.values.minimum is None
     if model.table is not None:
-        frame = model.generate(flags.n, seed=flags.seed, sample=noise, condition=asked)
+        frame = model.generate(flags.n, seed=flags.seed, sample=noise, condition=asked, given=given)
         with whole_file(flags.output) as temporary:
             rows.write_frame(temporary, frame)
         print(f"Wrote {flags.n} new rows to {flags.output}.")
@@ -42,6 +45,35 @@ def run(command, flags):
     what = "drawn with the likelihood's noise" if noise else "the means of p(x|z)"
     of_class = "" if asked is None else f" of class {flags.condition}"
     print(f"Wrote {flags.n} new examples{of_class} to {flags.output} ({what}).")
+
+
+def _given(text, table):
+    """Returns {column: value} of what --given says, or None without it.
+
+    Raises:
+        CommandLineError: for text that is no such list, or a run without a table.
+    """
+    if text is None:
+        return None
+    if table is None:
+        raise CommandLineError(
+            "Argument `--given` must be left out for a run of which the model knows no columns. "
+            f"Received: --given={text}"
+        )
+    pairs = [pair.partition("=") for pair in text.split(",")]
+    if not all(name and equals for name, equals, _ in pairs):
+        raise CommandLineError(
+            f"Argument `--given` must be COLUMN=VALUE,COLUMN=VALUE,... Received: --given={text}"
+        )
+    columns = {str(column.name): column for column in table.columns}
+    given = {}
+    for name, _, value in pairs:
+        known = getattr(columns.get(name), "categories", [])
+        category = next((one for one in known if str(one) == value), None)
+        given[getattr(columns.get(name), "name", name)] = (
+            parsed(value) if category is None else category
+        )
+    return given
 
 
 def _check_form(path, suffix, model):

@@ -34,7 +34,7 @@ def dispersions(x, of_library):
         d = (sum (x - m)^2 - m + 1) / (sum m^2 + 1)
 
     Args:
-        x: NumPy counts [n, *event_shape].
+        x: NumPy counts [n, *event_shape]; what is missing (NaN) does not count.
         of_library: whether means are shares of the row's sum.
 
     Example:
@@ -44,13 +44,13 @@ def dispersions(x, of_library):
     array([0.9 , 0.01])
     """
     x = np.asarray(x)
-    means = np.mean(x, axis=0, dtype="float64")
+    means = np.nansum(x, axis=0, dtype="float64") / np.maximum(np.sum(~np.isnan(x), axis=0), 1)
     shape, total = means.shape, np.maximum(means.sum(), np.finfo("float64").tiny)
     excess, squares = np.ones(means.size), np.ones(means.size)
     for start in range(0, len(x), _ROWS):
         block = x[start : start + _ROWS].reshape(-1, means.size).astype("float64")
         library = block.sum(axis=1, keepdims=True) / total if of_library else 1.0
         expected = library * means.reshape(1, -1) + np.zeros_like(block)
-        excess += np.sum(np.square(block - expected) - expected, axis=0)
-        squares += np.sum(np.square(expected), axis=0)
+        excess += np.nansum(np.square(block - expected) - expected, axis=0)
+        squares += np.sum(np.square(expected), axis=0, where=~np.isnan(block))
     return np.clip(excess / squares, _LEAST, _MOST).reshape(shape)
