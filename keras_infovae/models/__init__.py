@@ -4,6 +4,7 @@ from keras_infovae.models.adversarial_autoencoder import AdversarialAutoencoder
 from keras_infovae.models.annealed_vae import AnnealedVAE
 from keras_infovae.models.beta_tcvae import BetaTCVAE
 from keras_infovae.models.dip_vae import DIPVAE
+from keras_infovae.models.exact_em import ExactEM
 from keras_infovae.models.factor_vae import FactorVAE
 from keras_infovae.models.family import MMDVAE, VAE, BetaVAE
 from keras_infovae.models.generative_model import GenerativeModel
@@ -25,6 +26,7 @@ __all__ = [
     "BatchLoss",
     "BetaTCVAE",
     "BetaVAE",
+    "ExactEM",
     "FactorVAE",
     "GenerativeModel",
     "InfoVAE",

@@ -7,14 +7,19 @@ from keras_infovae.distributions.piecewise_affine.generator import (
     read_generator,
 )
 from keras_infovae.distributions.piecewise_affine.layers import AffineLayer, read_layers
+from keras_infovae.distributions.piecewise_affine.missing import fill_in
+from keras_infovae.distributions.piecewise_affine.mixture import Pieces, log_prob
 from keras_infovae.distributions.piecewise_affine.posterior import piecewise_affine_posterior
 from keras_infovae.distributions.piecewise_affine.regions import Regions, regions_of
 
 __all__ = [
     "AffineLayer",
     "Generator",
+    "Pieces",
     "PiecewiseAffinePosterior",
     "Regions",
+    "fill_in",
+    "log_prob",
     "not_exact",
     "piecewise_affine_posterior",
     "read_generator",

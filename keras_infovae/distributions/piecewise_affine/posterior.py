@@ -9,20 +9,21 @@ from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import row_random
 
 
-def piecewise_affine_posterior(pieces, x, log_joint):
+def piecewise_affine_posterior(pieces, x, log_joint, dtype=tf.float64):
     """Returns p(z|x), a mixture of normals that are cut off at the borders of regions.
 
     Args:
         pieces: the `Pieces`, in units of the noise, of one or two latents.
         x: [n, D], in these units, float64.
         log_joint: function of z [k, n, S] to log p(x, z) [k, n], in the unit that x has here.
+        dtype: of what it takes and gives; it computes in float64. Default float64.
 
     Returns:
-        A TFP distribution with batch shape [n] and event shape [S], float64: `log_prob`, `sample`,
+        A TFP distribution with batch shape [n] and event shape [S]: `log_prob`, `sample`,
         `mean`, `covariance`, `variance` and `mode`, all exact; `log_marginal`, log p(x) [n]; and
         draws by `draw_rows`.
     """
-    return _distribution_class()(pieces, x, log_joint)
+    return _distribution_class()(pieces, x, log_joint, dtype)
 
 
 @functools.cache
@@ -30,30 +31,25 @@ def _distribution_class():
     tfd = tfp.distributions
 
     class PiecewiseAffinePosterior(tfd.Distribution):
-        def __init__(self, pieces, x, log_joint):
+        def __init__(self, pieces, x, log_joint, dtype):
             self._whitened = mixture.whiten(pieces, x)
             self._log_joint = log_joint
             self._latent_dim = pieces.matrices.shape[1]
             self._rows = tf.shape(x)[0]
             self._static_rows = x.shape[0]
             super().__init__(
-                dtype=tf.float64,
+                dtype=dtype,
                 reparameterization_type=tfd.NOT_REPARAMETERIZED,
                 validate_args=False,
                 allow_nan_stats=True,
                 name="PiecewiseAffinePosterior",
             )
+            # Here and not where it is asked for, which may be within a loop of a graph.
+            self._pairs = mixture.pairs_of(self._whitened, with_moments=True)
+            self.log_marginal = mixture.log_marginal(self._pairs, self._rows)
+            self._moments = self._mean_and_covariance()
 
-        @functools.cached_property
-        def _pairs(self):
-            return mixture.pairs_of(self._whitened, with_moments=True)
-
-        @functools.cached_property
-        def log_marginal(self):
-            return mixture.log_marginal(self._pairs, self._rows)
-
-        @functools.cached_property
-        def _moments(self):
+        def _mean_and_covariance(self):
             means, squares = mixture.latent_moments(self._whitened, self._pairs)
             rows, count = self._pairs.rows, tf.cast(self._rows, tf.int64)
             weights = tf.exp(self._pairs.log_joint - tf.gather(self.log_marginal, rows))
@@ -66,13 +62,13 @@ def _distribution_class():
             return mean, covariance
 
         def _mean(self):
-            return self._moments[0]
+            return tf.cast(self._moments[0], self.dtype)
 
         def _covariance(self):
-            return self._moments[1]
+            return tf.cast(self._moments[1], self.dtype)
 
         def _variance(self):
-            return tf.linalg.diag_part(self._moments[1])
+            return tf.cast(tf.linalg.diag_part(self._moments[1]), self.dtype)
 
         def _mode(self):
             pairs, family = self._pairs, mixture.family_of(self._latent_dim)
@@ -87,12 +83,15 @@ def _distribution_class():
             best = tf.where(height == tf.gather(top, pairs.rows))[:, 0]
             # The first of those that are equally high, on a common border.
             first = tf.math.unsorted_segment_min(best, tf.gather(pairs.rows, best), count)
-            return self._back(*(tf.gather(a, first) for a in (y, pairs.rows, pairs.regions)))
+            best = (tf.gather(a, first) for a in (y, pairs.rows, pairs.regions))
+            return tf.cast(self._back(*best), self.dtype)
 
         def _log_prob(self, z):
-            draws = tf.reshape(z, [-1, self._rows, self._latent_dim])
+            shape = tf.broadcast_dynamic_shape(tf.shape(z), [self._rows, self._latent_dim])
+            draws = tf.reshape(tf.broadcast_to(z, shape), [-1, self._rows, self._latent_dim])
             log_joint = tf.cast(self._log_joint(draws), tf.float64)
-            return tf.reshape(log_joint - self.log_marginal, tf.shape(z)[:-1])
+            log_prob = tf.reshape(log_joint - self.log_marginal, shape[:-1])
+            return tf.cast(log_prob, self.dtype)
 
         def _sample_n(self, n, seed=None):
             if seed is None or isinstance(seed, int):
@@ -110,6 +109,7 @@ def _distribution_class():
             family = mixture.family_of(self._latent_dim)
             y = family.draw(cells, tf.reshape(uniform[..., 1:], [-1, 2]))
             z = tf.reshape(self._back(y, rows, chosen), [draws, self._rows, self._latent_dim])
+            z = tf.cast(z, self.dtype)
             return z[0] if num_samples is None else z
 
         def _choose(self, uniform):
