@@ -208,6 +208,10 @@ MODELS = [
     (ki.LatentVariableModel, {}),
 ]
 
+# Models without networks of the user's choice, and without an optimizer, with arguments. Those
+# of tests/models/test_kinds.py are their suites.
+OWN_TRAINING = [(ki.ExactEM, {"latent_dim": 2, "hidden_units": (4,), "restarts": 1})]
+
 # Further priors, posteriors, likelihoods and divergences, each once in a model.
 PARTS = [
     (ki.InfoVAE, {"divergence": ki.divergences.MaximumMeanDiscrepancy("imq")}),

@@ -6,8 +6,10 @@ import keras
 import tensorflow as tf
 
 import keras_infovae as ki
+from keras_infovae.models.capabilities import NAMES
 from keras_infovae.utils import reductions
 from keras_infovae.utils.row_random import fold_in, normal, row_seeds
+from tests.contracts import OWN_TRAINING
 
 _LOG_2_PI = math.log(2.0 * math.pi)
 
@@ -151,6 +153,12 @@ def diffusion():
     return ki.DenoisingDiffusion(ki.denoisers.ResidualMLP(16, 1), steps=8, seed=1)
 
 
+def exact_em():
+    """Returns a generator with the exact p(z|x), trained by all examples at once."""
+    (model_class, arguments), *_ = OWN_TRAINING
+    return model_class(**arguments, seed=1)
+
+
 LATENTS = {"reconstruct", "encode", "decode", "generate", "score", "prior", "likelihood", "joint"}
 
 # The model, and what it can do.
@@ -164,3 +172,6 @@ KINDS = {
     "no latents": (lambda: ColumnNormals(seed=1), {"generate", "log_prob", "score"}),
     "diffusion": (diffusion, {"generate", "elbo", "score"}),
 }
+
+# One that has all there is, and no encoder, no gradient and no batches.
+WHOLE = {"exact em": (exact_em, {*NAMES})}

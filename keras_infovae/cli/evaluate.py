@@ -47,9 +47,10 @@ Losses and bounds are in nats per example. The table says of each number what is
         )
         flag_set.choice(
             "likelihood",
-            ("importance", "annealed_importance"),
+            ("importance", "annealed_importance", "exact"),
             "Estimate log p(x) too, by that method: 5,000 draws; or, without relying on the "
-            "encoder, 16 chains over 500 temperatures, which takes minutes.",
+            "encoder, 16 chains over 500 temperatures, which takes minutes; or exactly, for normal "
+            "likelihoods of one or two latents with a decoder of (leaky) ReLU layers.",
             shown="none",
         )
         flag_set.integer("seed", "INTEGER", "Of the draws of z.", minimum=0, shown="the run's")

@@ -1,6 +1,12 @@
 """Priors, posteriors and likelihoods: settings that turn tensors into TFP distributions."""
 
-from keras_infovae.distributions import denoisers, likelihoods, posteriors, priors
+from keras_infovae.distributions import (
+    denoisers,
+    likelihoods,
+    piecewise_affine,
+    posteriors,
+    priors,
+)
 from keras_infovae.distributions.mean_and_covariance import posterior_moments, prior_moments
 from keras_infovae.distributions.moments import (
     diagonal_normal_moments,
@@ -20,6 +26,7 @@ __all__ = [
     "kl_per_dimension",
     "likelihoods",
     "normal_components",
+    "piecewise_affine",
     "posterior_moments",
     "posteriors",
     "prior_moments",

@@ -33,9 +33,11 @@ from keras_infovae.evaluation.latent_information import (
 )
 from keras_infovae.evaluation.likelihood import (
     AnnealedImportanceSampling,
+    Exact,
     ImportanceSampling,
     bidirectional_monte_carlo,
     bits_per_dimension,
+    exact_posterior,
     importance_weighted_bound,
     inference_gap,
     marginal_log_likelihood,
@@ -70,6 +72,7 @@ from keras_infovae.evaluation.topology import manifold_report
 __all__ = [
     "AnnealedImportanceSampling",
     "Classifier",
+    "Exact",
     "ImportanceSampling",
     "active_units",
     "aggregated_posterior_covariance",
@@ -89,6 +92,7 @@ __all__ = [
     "disentanglement_and_completeness",
     "disentanglement_completeness_informativeness",
     "elbo_decomposition",
+    "exact_posterior",
     "factor_vae_score",
     "fit_anomaly_score",
     "frechet_distance",

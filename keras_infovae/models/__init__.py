@@ -6,6 +6,7 @@ from keras_infovae.models.beta_tcvae import BetaTCVAE
 from keras_infovae.models.chart_autoencoder import ChartAutoencoder
 from keras_infovae.models.denoising_diffusion import DenoisingDiffusion
 from keras_infovae.models.dip_vae import DIPVAE
+from keras_infovae.models.exact_em import ExactEM
 from keras_infovae.models.factor_vae import FactorVAE
 from keras_infovae.models.family import MMDVAE, VAE, BetaVAE
 from keras_infovae.models.generative_model import GenerativeModel
@@ -30,6 +31,7 @@ __all__ = [
     "BetaVAE",
     "ChartAutoencoder",
     "DenoisingDiffusion",
+    "ExactEM",
     "FactorVAE",
     "GenerativeModel",
     "InfoVAE",

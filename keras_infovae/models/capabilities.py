@@ -43,6 +43,10 @@ class Capabilities:
     def __repr__(self):
         return f"Capabilities({', '.join(self)})"
 
+    def with_(self, name):
+        """Returns these capabilities and `name`, one of NAMES."""
+        return Capabilities({key: why for key, why in self._missing.items() if key != name})
+
     def require(self, name, what=None):
         """Raises ValueError, with the reason, where the model does not have `name`.
 

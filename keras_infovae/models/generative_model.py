@@ -491,9 +491,13 @@ class GenerativeModel(TrainableModel):
 
     # === Shared by the methods ===
 
+    def prepare_rows(self):
+        """Makes ready what functions of rows read besides weights, before they run on arrays."""
+
     def _over_rows(self, name, function, x, condition, seed, batch_size):
         """Returns `function(x, seed, condition)` of the rows of an array, or of a dataset."""
         seed = self._seed_of_call(seed)
+        self.prepare_rows()
         results, start = [], 0
         for examples, given in self.example_spec.batches(x, condition):
             seeds = packed(seed, start, len(examples))

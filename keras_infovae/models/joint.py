@@ -25,7 +25,7 @@ class Joint:
     """
 
     def __init__(self, model, x, condition=None, prior=None, training=False, knows_x=True):
-        self._model = model
+        self.model = model
         self._condition = condition
         self._prior = prior
         self._posteriors = {}
@@ -43,13 +43,13 @@ class Joint:
     @functools.cached_property
     def features(self):
         """What an encoder sees: the likelihood's features of x, with the condition."""
-        return conditions.append(self._model.likelihood.features(self.x), self._condition)
+        return conditions.append(self.model.likelihood.features(self.x), self._condition)
 
     @property
     def prior(self):
         """p(z), a TFP distribution."""
         if self._prior is None:
-            self._prior = self._model.prior_distribution()
+            self._prior = self.model.prior_distribution()
         return self._prior
 
     @property
@@ -78,7 +78,7 @@ class Joint:
 
         rows = tf.reshape(z, [-1, z.shape[-1]])
         condition, context, x = map(repeated, (self._condition, self.context, self.x))
-        p = self._model.likelihood_of(rows, condition, context, self.training)
+        p = self.model.likelihood_of(rows, condition, context, self.training)
         return tf.reshape(p.log_prob(x), shape[:2])
 
     def mean_log_likelihood_of_values(self, z):

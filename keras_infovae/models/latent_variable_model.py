@@ -336,7 +336,7 @@ class LatentVariableModel(TwoStageModel):
         """What the model can do: an ELBO where q(z|x) and p(z) have densities, and so on."""
         missing = {
             "log_prob": f"is not known for {type(self).__name__}; evaluation."
-            "marginal_log_likelihood estimates it"
+            "marginal_log_likelihood estimates it, by 'exact' without an error where it can"
         }
         for part, names in (
             (self.inference, ("elbo", "posterior", "impute")),

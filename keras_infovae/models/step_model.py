@@ -60,6 +60,7 @@ class StepModel(keras.Model):
     """
 
     term_names = ()  # of what the loss is made of, beside "loss" itself
+    training_terms = ()  # of what steps of a training report besides, and evaluations do not
     trains_by_gradients = True
 
     def __init__(self, *, values=None, condition=None, seed=None, scaling=None, table=None):
@@ -123,7 +124,9 @@ class StepModel(keras.Model):
             self._tracker.untrack(part)
             self._tracker.track(part)
         names = ["loss", *self.term_names, *(["adversary_loss"] if self.players else [])]
-        self._trackers = LossTrackers(names + self.scheduled_weights, optional=["regularization"])
+        self._trackers = LossTrackers(
+            names + self.scheduled_weights, optional=["regularization", *self.training_terms]
+        )
         self._nonfinite = NonFiniteRecorder(self.term_names)
         self.example_spec.event_shape = event_shape
         self.built = True

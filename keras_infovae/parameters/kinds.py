@@ -4,7 +4,13 @@ import dataclasses
 import numbers
 from typing import Any
 
-from keras_infovae.utils.checks import argument_error, check_choice, check_integer, check_number
+from keras_infovae.utils.checks import (
+    argument_error,
+    check_choice,
+    check_integer,
+    check_integers,
+    check_number,
+)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -212,6 +218,16 @@ class Sizes(Parameter):
     @property
     def placeholder(self):
         return "SIZE-SIZE-..."
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Widths(Sizes):
+    """Integers, as text such as "256-128" or as a sequence, which becomes such text."""
+
+    def check(self, name, value):
+        if isinstance(value, str):
+            return super().check(name, value)
+        return "-".join(map(str, check_integers(name, value)))
 
 
 @dataclasses.dataclass(frozen=True, repr=False)

@@ -150,7 +150,7 @@ class HyperModel:
 
     def _condition(self, name):
         """Returns the hyperparameter on which `name` depends, or None, and its values."""
-        if name in ("hidden_units", "filters"):
+        if name in ("hidden_units", "filters") and "network" in self.space:
             word = "mlp" if name == "hidden_units" else "conv"
             return "network", [word] if word in self.space["network"] else []
         if name == "kernel" and "divergence" in self.space:

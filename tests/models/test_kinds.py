@@ -7,7 +7,7 @@ import tensorflow as tf
 
 import keras_infovae as ki
 from keras_infovae.models.capabilities import NAMES
-from tests.kinds import KINDS, PrincipalComponents
+from tests.kinds import KINDS, WHOLE, PrincipalComponents
 
 RNG = np.random.default_rng(0)
 X = (RNG.normal(size=(40, 2)) @ RNG.normal(size=(2, 5)) + 0.3 * RNG.normal(size=(40, 5))).astype(
@@ -15,10 +15,10 @@ X = (RNG.normal(size=(40, 2)) @ RNG.normal(size=(2, 5)) + 0.3 * RNG.normal(size=
 )
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=KINDS | WHOLE)
 def kind(request):
     """A trained model, and what it can do."""
-    make, capabilities = KINDS[request.param]
+    make, capabilities = (KINDS | WHOLE)[request.param]
     model = make()
     model.fit(X, batch_size=20, epochs=2, verbose=0, validation_data=(X[:9],))
     return model, capabilities

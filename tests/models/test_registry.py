@@ -7,7 +7,9 @@ import pytest
 
 import keras_infovae as ki
 from keras_infovae.models import registry
+from keras_infovae.parameters.kinds import Widths
 from keras_infovae.utils.constructors import constructor_parameters
+from tests.contracts import OWN_TRAINING
 
 ARGUMENTS = [
     (model, name) for model, cls in registry.members.items() for name in registry.settings_of(cls)
@@ -19,8 +21,10 @@ def test_names_and_classes(model):
     cls = registry.members[model]
     assert registry.get(model) is registry.get(cls) is cls
     assert registry.name_of(cls) == model
+    own = cls in {row[0] for row in OWN_TRAINING}  # whose prior and likelihood are fixed
     if issubclass(cls, ki.LatentVariableModel):
-        assert {"latent_dim", "prior", "likelihood"} <= set(registry.settings_of(cls))
+        needed = {"latent_dim"} if own else {"latent_dim", "prior", "likelihood"}
+        assert needed <= set(registry.settings_of(cls))
     # What is read is what the config has: the constructor's arguments, without those it fixes.
     assert set(constructor_parameters(cls)) == set(cls(**needed(cls)).get_config())
     assert set(registry.settings_of(cls)) - {"kernel"} < set(constructor_parameters(cls))
@@ -35,6 +39,7 @@ def test_a_constructor_holds_to_the_limits_and_a_search_stays_within_them(model,
         ki.parameters.Number: lambda: outside_of(parameter),
         ki.parameters.Choice: lambda: ["no such word"],
         ki.parameters.Member: lambda: ["no such name"],
+        Widths: lambda: ["8-", "a"],
     }
     (kind,) = (kind for kind in outside if isinstance(parameter, kind))
     for value in outside[kind]():

@@ -96,17 +96,22 @@ class LocationScale(Likelihood, Follower):
         """Returns the TFP distribution of each value; `scale` may be a scalar."""
         raise NotImplementedError(f"{type(self).__name__} does not define `values`")
 
+    def shared_scale(self):
+        """Returns the scale that examples share, before `units`; None where there is none."""
+        if self.scale == "per_value":
+            return None
+        if not self._learns:
+            return self.scale
+        if self.scale_update == "gradient":
+            return self._bounded(self.log_scale)
+        return tf.exp(tf.convert_to_tensor(self.log_scale))
+
     def distribution(self, parameters, context=None):
         location = tf.cast(parameters, tf.float32)
-        if self.scale == "per_value":
+        scale = self.shared_scale()
+        if scale is None:
             location, log_scale = tf.unstack(location, axis=-1)
             scale = self._bounded(log_scale)
-        elif not self._learns:
-            scale = self.scale
-        elif self.scale_update == "gradient":
-            scale = self._bounded(self.log_scale)
-        else:
-            scale = tf.exp(tf.convert_to_tensor(self.log_scale))
         if self.units is not None:
             location = self.units.offset + self.units.unit * location
             scale = self.units.unit * scale

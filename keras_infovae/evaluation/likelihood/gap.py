@@ -7,7 +7,7 @@ import numpy as np
 from keras_infovae.evaluation.likelihood.importance import ImportanceSampling
 from keras_infovae.evaluation.likelihood.marginal import get_method, weights_of
 from keras_infovae.evaluation.likelihood.pareto import warn_of
-from keras_infovae.evaluation.likelihood.weights import estimates, joined, log_mean
+from keras_infovae.evaluation.likelihood.weights import joined
 
 _ELBO_DRAWS = 1000
 
@@ -49,7 +49,8 @@ def inference_gap(
         model, x, method, seed, condition, batch_size, verbose, **settings: as for
             `marginal_log_likelihood`. By "importance" both terms come from the same draws, and the
             gap is never negative; where the encoder is far off it is too small, and
-            "annealed_importance" the way to see it. The ELBO then is a mean over 1,000 draws.
+            "annealed_importance" or "exact" the way to see it. The ELBO then is a mean over 1,000
+            draws.
 
     Returns:
         A named tuple of five NumPy float64 [n], the first four in nats: `gap`, its
@@ -92,11 +93,11 @@ def gap_of(method, model, x, *given):
     encoder = method if isinstance(method, ImportanceSampling) else ImportanceSampling(_ELBO_DRAWS)
     draws = weights_of(encoder, model, x, *given)
     if encoder is method:
-        pairs = [(_mean(batch.log_weights), log_mean(*batch)) for batch in draws]
+        pairs = [(_mean(batch.log_weights), method.estimate(batch)) for batch in draws]
         elbo, estimate = map(joined, zip(*pairs, strict=True))
     else:
         elbo = joined(_mean(batch.log_weights) for batch in draws)
-        estimate = estimates(weights_of(method, model, x, *given))
+        estimate = joined(map(method.estimate, weights_of(method, model, x, *given)))
     return InferenceGap(
         estimate.log_likelihood - elbo.mean,
         np.hypot(estimate.standard_error, elbo.standard_error),

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae.evaluation.likelihood.weights import log_mean
 from keras_infovae.utils.batches import in_batches
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.serialization import Setting
@@ -45,6 +46,10 @@ class LikelihoodMethod(Setting):
             ValueError: for a model that the method is not defined for.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `log_weights`")
+
+    def estimate(self, weights):
+        """Returns the `LogLikelihood` of the `Weights` of a batch."""
+        return log_mean(*weights)
 
 
 def most_decodes(event_shape):

@@ -71,11 +71,6 @@ def log_mean(log_weights, acceptance=None):
     return LogLikelihood(estimate, error, effective, pareto_k(log_weights), acceptance)
 
 
-def estimates(batches):
-    """Returns the `LogLikelihood` of the examples of several `Weights`, one after another."""
-    return joined(log_mean(*batch) for batch in batches)
-
-
 def joined(batches):
     """Returns the named tuple whose arrays are those of `batches`, one after another."""
     batches = list(batches)

@@ -1,0 +1,119 @@
+"""The generator of a trained model, where it is affine on regions and its noise is normal."""
+
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from keras_infovae.distributions.likelihoods.normal import Normal
+from keras_infovae.distributions.piecewise_affine import mixture
+from keras_infovae.distributions.piecewise_affine.layers import (
+    ALLOWED,
+    AffineLayer,
+    outputs,
+    read_layers,
+)
+from keras_infovae.distributions.piecewise_affine.regions import MOST_REGIONS, regions_of
+from keras_infovae.distributions.priors.standard_normal import StandardNormal
+
+_MOST_NUMBERS = 2**22  # of x, regions and vertices together, that are computed with at a time
+
+
+class Generator(NamedTuple):
+    """x = offset + unit * (g(z) + scale * e) with z and e ~ N(0, I), NumPy float64.
+
+    Args:
+        layers: the `AffineLayer`s of g.
+        scale, offset, unit: [D], of x flattened.
+    """
+
+    layers: list
+    scale: np.ndarray
+    offset: np.ndarray
+    unit: np.ndarray
+
+    @property
+    def latent_dim(self):
+        """The number of latents."""
+        return self.layers[0].kernel.shape[0]
+
+    def in_noise_units(self, x):
+        """Returns x [n, ...] so that its noise is N(0, I), float64 [n, D]."""
+        x = np.asarray(x, "float64").reshape(len(x), -1)
+        return (x - self.offset) / self.unit / self.scale
+
+    @property
+    def log_volume(self):
+        """What log p(x) has less than log p of x in units of the noise, in nats."""
+        return float(np.sum(np.log(self.unit) + np.log(self.scale)))
+
+    def whitened(self):
+        """Returns the layers whose outputs are in units of the noise."""
+        last = self.layers[-1]
+        scaled = AffineLayer(last.kernel / self.scale, last.bias / self.scale, last.slope)
+        return [*self.layers[:-1], scaled]
+
+    def pieces(self):
+        """Returns the `Pieces`, and raises ValueError where there are too many, as `regions_of`."""
+        regions = regions_of(self.whitened())
+        return mixture.Pieces(*map(tf.constant, regions[:3]))
+
+    def log_joint(self, z, x):
+        """Returns log p(x, z), x in units of the noise: [k, n] for z [k, n, S], x [n, D]."""
+        squares = np.square(x - outputs(self.whitened(), z)).sum(-1) + np.square(z).sum(-1)
+        return -0.5 * (squares + (x.shape[-1] + z.shape[-1]) * np.log(2.0 * np.pi))
+
+
+def read_generator(model):
+    """Returns the `Generator` of a model with latents.
+
+    Raises:
+        ValueError: saying what the model has that has no exact p(x), and what has.
+    """
+    try:
+        return _read(model)
+    except ValueError as error:
+        raise not_exact(error) from error
+
+
+def not_exact(reason):
+    """Returns the ValueError that says that p(x) has no closed form, because of `reason`."""
+    return ValueError(
+        "The exact p(x) needs a standard_normal prior, a normal likelihood with a fixed, global or "
+        f"per_column scale, no condition, one or two latents, and a decoder of {ALLOWED}, affine "
+        f"on at most {MOST_REGIONS:,} regions. Received: {reason}"
+    )
+
+
+def _read(model):
+    for part in ("decoder", "likelihood", "prior"):
+        if not hasattr(model, part):
+            raise ValueError(f"a {type(model).__name__}, which has no {part}")
+    model.example_spec.require_known()
+    likelihood = model.likelihood
+    if model.condition.size:
+        raise ValueError("a model that takes a condition")
+    if not isinstance(model.prior, StandardNormal):
+        raise ValueError(f"prior={type(model.prior).__name__}")
+    if not isinstance(likelihood, Normal) or likelihood.shared_scale() is None:
+        scale = getattr(likelihood, "scale", None)
+        described = "" if scale is None else f"(scale={scale!r})"
+        raise ValueError(f"likelihood={type(likelihood).__name__}{described}")
+    shape, units = model.event_shape, likelihood.units
+    return Generator(
+        read_layers(model.decoder),
+        _flat(likelihood.shared_scale(), shape),
+        _flat(0.0 if units is None else units.offset, shape),
+        _flat(1.0 if units is None else units.unit, shape),
+    )
+
+
+def _flat(value, event_shape):
+    value = np.asarray(tf.convert_to_tensor(value), "float64")
+    return np.broadcast_to(value, event_shape).reshape(-1)
+
+
+def rows_at_once(pieces):
+    """Returns how many x are computed with at a time, at least 1."""
+    vertices = np.prod(pieces.cells.shape[1:-1], dtype=int)
+    return max(1, _MOST_NUMBERS // (pieces.cells.shape[0] * int(vertices) * 8))

@@ -1,0 +1,117 @@
+"""log p(x) by method="exact": of trained models, in the unit of x, and refused by name."""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_infovae as ki
+from keras_infovae.distributions.piecewise_affine import read_generator
+
+RNG = np.random.default_rng(0)
+X = (RNG.normal(size=(60, 2)) @ RNG.normal(size=(2, 3)) * [1.0, 2.0, 0.2] + 0.5).astype("float32")
+MLP = ki.networks.MLP([6])
+
+
+@pytest.fixture(scope="module", params=["global", "per_column", 0.7, "gradient"])
+def model(request):
+    """A VAE, not trained, whose likelihood has units of the data."""
+    scale = "per_column" if request.param == "gradient" else request.param
+    update = "gradient" if request.param == "gradient" else "closed_form"
+    likelihood = ki.likelihoods.Normal(scale, scale_update=update)
+    model = ki.VAE(2, likelihood=likelihood, encoder=MLP, decoder=MLP, seed=0)
+    model.build(X.shape)
+    model.adapt(X, len(X))
+    if scale != 0.7:
+        model.likelihood.log_scale.assign(model.likelihood.log_scale - 0.5)
+    return model
+
+
+def test_it_is_what_a_grid_of_the_model_itself_gives(model):
+    import tensorflow as tf
+
+    found = ki.evaluation.marginal_log_likelihood(model, X[:4], "exact")
+    side = np.linspace(-6, 6, 241)
+    z = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 1, 2).astype("float32")
+    joint = model.joint(tf.constant(X[:4])).log_prob(tf.constant(np.repeat(z, 4, axis=1)))
+    expected = tf.reduce_logsumexp(joint, axis=0).numpy() + 2 * np.log(side[1] - side[0])
+    np.testing.assert_allclose(found.log_likelihood, expected, atol=2e-3)  # float32, and the grid
+    assert np.all(found.standard_error == 0.0) and np.all(found.effective_sample_size == np.inf)
+
+
+@pytest.mark.filterwarnings("ignore:The importance weights")
+def test_estimates_lie_around_it(model):
+    exact = ki.evaluation.inference_gap(model, X[:20], "exact")
+    by_draws = ki.evaluation.marginal_log_likelihood(model, X[:20], num_samples=500)
+    error = by_draws.log_likelihood - exact.log_likelihood
+    assert np.median(np.abs(error)) < 0.05
+    assert np.all(exact.gap > -4 * exact.standard_error)
+    posterior = ki.evaluation.exact_posterior(model, X[:20])
+    np.testing.assert_allclose(posterior.log_marginal(), exact.log_likelihood, rtol=1e-12)
+
+
+def model_with(**arguments):
+    settings = {"likelihood": "normal", "encoder": MLP, "decoder": MLP} | arguments
+    made = ki.VAE(settings.pop("latent_dim", 2), **settings)
+    made.build((None, 3))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("arguments", "received"),
+    [
+        ({"likelihood": "bernoulli"}, "likelihood=Bernoulli"),
+        ({"likelihood": ki.likelihoods.Normal("per_value")}, "likelihood=Normal"),
+        ({"prior": ki.priors.GaussianMixture(2)}, "prior=GaussianMixture"),
+        ({"latent_dim": 3}, "latent_dim=3"),
+        ({"condition": ki.conditions.Features(2)}, "a condition"),
+        ({"decoder": ki.networks.MLP([6], "gelu")}, "activation gelu of layer"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_has_no_closed_form_is_refused_by_name(arguments, received):
+    condition = {"condition": np.zeros([4, 2])} if "condition" in arguments else {}
+    with pytest.raises(ValueError, match=f"exact p.x. needs a standard_normal.*{received}"):
+        made = model_with(**arguments)
+        ki.evaluation.marginal_log_likelihood(made, np.zeros([4, 3]), "exact", **condition)
+
+
+def test_too_many_regions_are_refused(monkeypatch):
+    from keras_infovae.distributions.piecewise_affine import regions
+
+    monkeypatch.setattr(regions, "MOST_REGIONS", 50)
+    made = model_with(decoder=ki.networks.MLP([20, 20]))
+    # Without biases all lines go through 0.
+    made.decoder.set_weights([RNG.normal(size=w.shape) for w in made.decoder.get_weights()])
+    with pytest.raises(ValueError, match="more than 50 regions"):
+        ki.evaluation.exact_posterior(made, X)
+
+
+def test_a_setting_is_refused():
+    with pytest.raises(TypeError, match="`chains` must be left out for method='exact'"):
+        ki.evaluation.marginal_log_likelihood(model_with(), X, "exact", chains=3)
+
+
+def test_slopes_are_read_from_the_layers():
+    decoder = keras.Sequential(
+        [
+            keras.Input((2,)),
+            keras.layers.Dense(4, activation="leaky_relu"),
+            keras.layers.Dense(4),
+            keras.layers.LeakyReLU(),
+            keras.layers.Dense(5, "relu", use_bias=False),
+            keras.layers.Dropout(0.1),
+            keras.layers.Dense(4),
+            keras.layers.ReLU(negative_slope=0.05),
+            keras.layers.Dense(6),
+            keras.layers.Reshape((3, 2)),
+        ]
+    )
+    model = ki.VAE(2, likelihood="normal", encoder=MLP, decoder=decoder)
+    model.build((None, 3, 2))
+    slopes = [layer.slope for layer in read_generator(model).layers]
+    np.testing.assert_allclose(slopes, [0.2, 0.3, 0.0, 0.05, 1.0], rtol=1e-6)
+    z = keras.Input((2,))
+    skip = keras.layers.Concatenate()([keras.layers.Dense(4, "relu")(z), z])
+    decoder = keras.Model(z, keras.layers.Dense(3)(skip))
+    with pytest.raises(ValueError, match="Received: a layer Concatenate"):
+        ki.evaluation.exact_posterior(model_with(decoder=decoder), X)

@@ -1,0 +1,236 @@
+"""Exact expectation maximization: monotone, exact, saved, started from a VAE, and honest."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_infovae as ki
+from keras_infovae.distributions.piecewise_affine import expectation_maximization as em
+from keras_infovae.distributions.piecewise_affine import maximization_step, read_generator
+from keras_infovae.distributions.piecewise_affine.expectation_step import statistics
+
+RNG = np.random.default_rng(0)
+ANGLE = RNG.uniform(0, 2 * np.pi, 120)
+CIRCLE = np.stack([np.cos(ANGLE), np.sin(ANGLE)], axis=1) + 0.1 * RNG.normal(size=(120, 2))
+X = (CIRCLE * [1.0, 3.0] + 5.0).astype("float32")
+UNITS = (np.zeros(2, int), 100.0, 0.01)
+
+
+def problem(x=X):
+    x = np.asarray(x, "float64")
+    return em.Problem((x - x.mean()) / x.std(), *UNITS)
+
+
+@pytest.fixture(scope="module", params=["one latent", "two latents, noise per column"])
+def trained(request):
+    """(A trained model, its history.)"""
+    if request.param == "one latent":
+        model = ki.ExactEM(1, (6, 4), seed=1)
+    else:
+        model = ki.ExactEM(2, (5,), noise="per_column", restarts=2, seed=1)
+    history = model.fit(X, epochs=6, verbose=0, validation_data=(X[:9],)).history
+    return model, history
+
+
+# === The steps ===
+
+
+@pytest.mark.parametrize("widths", [[1, 5, 2], [1, 4, 4, 2], [2, 4, 2]], ids=str)
+def test_no_step_lowers_the_objective(widths):
+    rng = np.random.default_rng(2)
+    state = em.random_start(problem(), widths, 0.1, rng)
+    for _ in range(15 if widths[0] == 1 else 6):
+        after, _ = em.step(problem(), state, rng)
+        assert after.objective >= state.objective
+        state = after
+
+
+def test_what_the_steps_solve_is_the_gradient():
+    # Fisher's identity: the gradient of log p(x) is that of the surrogate where it begins.
+    rng = np.random.default_rng(3)
+    x = problem().x
+    state = em.random_start(problem(), [1, 4, 3, 2], 0.1, rng)
+    layers = [*state.layers[:-1]]
+    last, scale = state.layers[-1], state.scale
+    layers.append(last._replace(kernel=last.kernel / scale, bias=last.bias / scale))
+
+    def log_likelihood(layers):
+        return statistics(layers, x / scale).log_likelihood
+
+    for index in range(3):
+        layer = layers[index]
+        if index < 2:
+            system, target = maximization_step.hidden_system(layers, state.found, index)
+            weights = np.concatenate([layer.kernel, layer.bias[None]]).T
+            slope = (target - (system @ weights.reshape(-1)).reshape(target.shape)).T
+        else:
+            system, target = maximization_step.last_system(layers, state.found)
+            slope = target - system @ np.concatenate([layer.kernel, layer.bias[None]])
+        direction = rng.normal(size=slope.shape)
+
+        def moved(size, index=index, layer=layer, direction=direction):
+            new = list(layers)
+            kernel, bias = layer.kernel + size * direction[:-1], layer.bias + size * direction[-1]
+            new[index] = layer._replace(kernel=kernel, bias=bias)
+            return new
+
+        difference = log_likelihood(moved(1e-5)) - log_likelihood(moved(-1e-5))
+        expected = (slope * direction).sum()
+        assert difference / 2e-5 == pytest.approx(expected, rel=1e-6, abs=1e-5)
+
+
+def test_without_kinks_it_ends_at_the_principal_components():
+    # Tipping and Bishop 1999, equation 8: the noise is the mean of the eigenvalues left out.
+    x = RNG.normal(size=(200, 1)) * [2.0, 1.0, 0.5] + 0.3 * RNG.normal(size=(200, 3))
+    given = em.Problem(x - x.mean(axis=0), np.zeros(3, int), 1e6, 1e-3)
+    rng = np.random.default_rng(0)
+    state = em.random_start(given, [1, 1, 3], 1.0, rng)
+    for _ in range(60):
+        state, _ = em.step(given, state, rng)
+    eigenvalues = np.linalg.eigvalsh(np.cov(x.T, bias=True))
+    assert state.scale[0] ** 2 == pytest.approx(eigenvalues[:2].mean(), rel=1e-3)
+
+
+# === The model ===
+
+
+def test_the_loss_never_rises_and_is_exact(trained):
+    model, history = trained
+    assert set(history) == {
+        *("loss", "negative_log_likelihood", "penalty", "halvings"),
+        *("val_loss", "val_negative_log_likelihood", "val_penalty"),
+    }
+    values = model.evaluate(X, verbose=0)
+    assert np.all(np.diff([*history["loss"], values["loss"]]) <= 1e-6)  # as float32 shows it
+    total = np.add(history["negative_log_likelihood"], history["penalty"])
+    np.testing.assert_allclose(history["loss"], total, rtol=1e-6)
+    exact = ki.evaluation.marginal_log_likelihood(model, X, "exact").log_likelihood
+    assert values["negative_log_likelihood"] == pytest.approx(-exact.mean(), rel=1e-6)
+    np.testing.assert_allclose(model.log_prob(X), exact, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(model.score(X), -exact, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(model.elbo(X), exact, rtol=1e-5, atol=1e-5)
+    gap = ki.evaluation.inference_gap(model, X[:5], "exact")
+    np.testing.assert_allclose(gap.gap, 0.0, atol=1e-3)  # for every draw of z, in float32
+
+
+def test_codes_are_those_of_the_exact_posterior(trained):
+    model, _ = trained
+    posterior = ki.evaluation.exact_posterior(model, X[:20])
+    np.testing.assert_allclose(model.encode(X[:20]), posterior.mean(), atol=1e-5)
+    draws = np.stack([model.encode(X[:20], sample=True, seed=seed) for seed in range(2)])
+    deviation = np.sqrt(np.einsum("nss->ns", posterior.covariance()))
+    assert np.all(np.abs(draws - posterior.mean()) < 6 * deviation)
+    assert draws.std(axis=0).min() > 0
+    q = model.posterior_distribution(tf.constant(X[:20]))
+    z = q.sample(2, seed=(1, 2))
+    np.testing.assert_allclose(q.log_prob(z), posterior.log_prob(z), rtol=1e-3, atol=1e-2)
+    np.testing.assert_allclose(q.variance(), np.square(deviation), rtol=1e-4, atol=1e-7)
+
+
+def test_weights_that_change_are_seen(trained):
+    model, _ = trained
+    weights = model.get_weights()
+    before = model.log_prob(X[:5])
+    model.decoder.layers[-1].bias.assign_add(np.ones(2))
+    assert np.abs(model.log_prob(X[:5]) - before).max() > 0.1
+    assert np.abs(model.evaluate(X[:5], verbose=0)["negative_log_likelihood"] + before.mean()) > 0.1
+    model.set_weights(weights)
+    np.testing.assert_array_equal(model.log_prob(X[:5]), before)
+
+
+def test_missing_values_are_filled_in_from_the_others(trained):
+    model, _ = trained
+    x = X[:6].copy()
+    x[:3, 0] = x[4] = np.nan
+    filled = model.impute(x)
+    np.testing.assert_array_equal(filled[~np.isnan(x)], x[~np.isnan(x)])
+    assert np.all(np.isfinite(filled))
+    # E[x_0 | x_1] by a sum over x_0 of the joint density.
+    side = np.linspace(2, 8, 301).astype("float32")
+    wide = np.stack([side, np.full_like(side, x[1, 1])], axis=1)
+    density = np.exp(ki.evaluation.marginal_log_likelihood(model, wide, "exact").log_likelihood)
+    assert filled[1, 0] == pytest.approx((density * side).sum() / density.sum(), abs=1e-3)
+    draws = model.impute(np.repeat(x[1:2], 40, axis=0), num_samples=1)[0][:, 0]
+    variance = (density * np.square(side - filled[1, 0])).sum() / density.sum()
+    assert abs(draws.mean() - filled[1, 0]) < 4 * np.sqrt(variance / 40)
+    with pytest.raises(ValueError, match="`x` must be finite, or NaN where it is missing"):
+        model.impute(np.full([2, 2], np.inf))
+    with pytest.raises(ValueError, match="`x` must have shape"):
+        model.impute(np.zeros([2, 3]))
+
+
+def test_it_is_saved_and_goes_on(trained, tmp_path):
+    model, _ = trained
+    model.save(tmp_path / "model.keras")
+    restored = keras.saving.load_model(tmp_path / "model.keras")
+    assert json.dumps(restored.get_config()) == json.dumps(model.get_config())
+    np.testing.assert_array_equal(restored.log_prob(X), model.log_prob(X))
+    loss = model.evaluate(X, verbose=0)["loss"]
+    history = restored.fit(X, epochs=1, verbose=0, batch_size=7).history
+    assert history["loss"][0] == pytest.approx(loss, rel=1e-6)
+    assert restored.evaluate(X, verbose=0)["loss"] <= loss
+
+
+def vae(units):
+    decoder = keras.Sequential(
+        [
+            keras.Input((1,)),
+            keras.layers.Dense(units, bias_initializer="random_normal"),
+            keras.layers.LeakyReLU(negative_slope=0.1),
+            keras.layers.Dense(2),
+        ]
+    )
+    model = ki.VAE(1, likelihood="normal", encoder=ki.networks.MLP([8]), decoder=decoder, seed=0)
+    model.build(X.shape)
+    model.adapt(X[:50], 50)
+    return model
+
+
+def test_it_begins_with_a_trained_model():
+    start = vae(6)
+    exact = ki.evaluation.marginal_log_likelihood(start, X, "exact").log_likelihood.mean()
+    model = ki.ExactEM(1, (6,), seed=0)
+    history = model.fit(X, epochs=2, start=start, verbose=0).history
+    assert history["negative_log_likelihood"][0] == pytest.approx(-exact, rel=1e-5)
+    assert history["loss"][1] < history["loss"][0]
+    assert not np.allclose(read_generator(start).unit, read_generator(model).unit)
+    with pytest.raises(ValueError, match="`start` must be a model whose decoder is"):
+        ki.ExactEM(1, (5,), seed=0).fit(X, epochs=1, start=start, verbose=0)
+    with pytest.raises(ValueError, match="exact p.x. needs"):
+        ki.ExactEM(1, (5,)).fit(X, epochs=1, start=ki.VAE(1), verbose=0)
+
+
+def test_what_it_cannot_do_is_refused_by_name():
+    with pytest.raises(ValueError, match="`latent_dim` must be 1 or 2"):
+        ki.ExactEM(3)
+    with pytest.raises(ValueError, match="`leak` must be at least 0"):
+        ki.ExactEM(1, leak=-0.1)
+    assert ki.ExactEM(1, (8, 4)).hidden_units == ki.ExactEM(1, "8-4").hidden_units == "8-4"
+    model = ki.ExactEM(1)
+    with pytest.raises(TypeError, match="`x` must be an array, of which every step takes all"):
+        model.fit(tf.data.Dataset.from_tensors(X))
+    with pytest.raises(ValueError, match="`steps_per_epoch` must be left out"):
+        model.fit(X, steps_per_epoch=2)
+    with pytest.raises(ValueError, match="`jit_compile` must be left out"):
+        model.compile(jit_compile=True)
+    with pytest.raises(ValueError, match="`optimizer` must be left out"):
+        model.compile("adam")
+    assert model.event_shape is None  # nothing was built
+
+
+def test_several_replicas_are_refused():
+    with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+        model = ki.ExactEM(1)
+    with pytest.raises(ValueError, match="must be trained by one replica"):
+        model.fit(X, verbose=0)
+
+
+def test_images_have_one_scale_for_all_pixels():
+    images = RNG.random((30, 4, 3)).astype("float32")
+    model = ki.ExactEM(1, (3,), restarts=1, seed=0)
+    model.fit(images, epochs=1, verbose=0)
+    assert model.generate(2, seed=0).shape == (2, 4, 3)
+    assert np.all(np.isfinite(model.impute(np.where(images > 0.5, np.nan, images))))
