@@ -23,8 +23,8 @@ def test_names_and_classes(model):
     assert registry.name_of(cls) == model
     own = cls in {row[0] for row in OWN_TRAINING}  # whose prior and likelihood are fixed
     if issubclass(cls, ki.LatentVariableModel):
-        needed = {"latent_dim"} if own else {"latent_dim", "prior", "likelihood"}
-        assert needed <= set(registry.settings_of(cls))
+        settings = {"latent_dim"} if own else {"latent_dim", "prior", "likelihood"}
+        assert settings <= set(registry.settings_of(cls))
     # What is read is what the config has: the constructor's arguments, without those it fixes.
     assert set(constructor_parameters(cls)) == set(cls(**needed(cls)).get_config())
     assert set(registry.settings_of(cls)) - {"kernel"} < set(constructor_parameters(cls))
