@@ -1,0 +1,266 @@
+"""Exact expectation maximization beside a VAE of the same generator, and beside L-BFGS.
+
+    python benchmarks/studies/exact_em.py --output=exact_em.csv
+    python benchmarks/studies/exact_em.py --summary --output=exact_em.csv
+
+Trains generators on a noisy circle, a noisy wave and 8x8 digits: by `ExactEM`; as the decoder of a
+`VAE` whose scale starts at the noise's, a weight like others, and of one whose scale follows its
+optimum, from the data's; by L-BFGS on the exact likelihood; and by `ExactEM` from the first VAE.
+
+Writes one row per model with the exact negative log-likelihood of 1,000 training and as many new
+examples (digits: 180), in nats per example. Rows that are there already are not made again. About
+10 minutes on one processor core.
+"""
+
+import time
+
+import keras
+import numpy as np
+import table
+from absl import app, flags
+from scipy import optimize
+
+import keras_infovae as ki
+from keras_infovae.distributions.piecewise_affine import (
+    expectation_maximization,
+    maximization_step,
+    read_generator,
+)
+from keras_infovae.models.exact_training import ExactTraining
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("output", "exact_em.csv", "The table; rows are added to it.")
+flags.DEFINE_list("data", None, "The data to study. Default: all.")
+flags.DEFINE_integer("seeds", None, "Models per setting. Default: 10, of digits 1.")
+flags.DEFINE_list("rates", ["0.005"], "Learning rates of the VAEs.")
+flags.DEFINE_bool("summary", False, "Train nothing; print the means over seeds of --output.")
+
+SETTINGS = ("data", "generator", "method", "seed")
+RESULTS = ("train", "test", "scale", "seconds")
+NOISE, COUNT, LEAK = 0.1, 1000, 0.1
+
+
+def circle(count, rng):
+    angle = rng.uniform(0, 2 * np.pi, count)
+    return np.stack([np.cos(angle), np.sin(angle)], axis=1) + NOISE * rng.normal(size=(count, 2))
+
+
+def wave(count, rng):
+    place = rng.uniform(-1.5, 1.5, count)
+    x = np.stack([place, np.sin(np.pi * place)], axis=1)
+    return x + NOISE * rng.normal(size=x.shape)
+
+
+def drawn(draw):
+    def make(seed):
+        rng = np.random.default_rng(seed)
+        return draw(COUNT, rng).astype("float32"), draw(COUNT, rng).astype("float32")
+
+    return make
+
+
+def digits(seed):
+    data = ki.datasets.load("digits", validation_fraction=0.0, test_fraction=0.1, seed=seed)
+    return data.train[:COUNT].reshape(-1, 64), data.test[:180].reshape(-1, 64)
+
+
+# {name: (function of a seed, latents, hidden units, EM steps, epochs of a VAE, seeds)}.
+DATA = {
+    "circle": (drawn(circle), 1, (8,), 200, 300, 10),
+    "wave": (drawn(wave), 1, (8,), 200, 300, 10),
+    "digits": (digits, 2, (16,), 25, 150, 1),
+}
+
+
+def negative_log_likelihood(model, x):
+    return -ki.evaluation.marginal_log_likelihood(model, x, "exact").log_likelihood.mean()
+
+
+def result(model, train, test, start):
+    scale = read_generator(model)
+    size = float(np.mean(scale.scale * scale.unit))
+    seconds = time.process_time() - start
+    return (*(negative_log_likelihood(model, x) for x in (train, test)), size, seconds)
+
+
+def exact_em(name, seed, start=None):
+    make, latent_dim, units, steps, _, _ = DATA[name]
+    train, test = make(seed)
+    begin = time.process_time()
+    model = ki.ExactEM(latent_dim, units, LEAK, seed=seed)
+    model.build(train.shape)
+    model.adapt(train, len(train))
+    # What `fit` does, without Keras's loop over epochs, which takes longer than small steps.
+    training = ExactTraining(model, start=start)
+    training.begin(train)
+    for step in range(steps):
+        training.step(train, (seed, step))
+    return model, result(model, train, test, begin)
+
+
+def vae(name, seed, scale, rate):
+    """Returns a VAE whose scale starts at `scale`, by gradients; None for the library's default."""
+    make, latent_dim, units, _, epochs, _ = DATA[name]
+    train, test = make(seed)
+    keras.utils.set_random_seed(seed)
+    layers = [keras.Input((latent_dim,))]
+    for size in units:  # biases as ExactEM's: at 0 all borders of regions would meet
+        layers.append(
+            keras.layers.Dense(size, bias_initializer=keras.initializers.RandomNormal(0, 1))
+        )
+        layers.append(keras.layers.LeakyReLU(negative_slope=LEAK))
+    decoder = keras.Sequential([*layers, keras.layers.Dense(train.shape[1])])
+    begin = time.process_time()
+    model = ki.VAE(
+        latent_dim,
+        likelihood=ki.likelihoods.Normal(
+            scale_update="closed_form" if scale is None else "gradient"
+        ),
+        encoder=ki.networks.MLP((32, 32)),
+        decoder=decoder,
+        seed=seed,
+    )
+    # All steps of an epoch at once: Keras takes longer than such small steps.
+    model.compile(keras.optimizers.Adam(rate), steps_per_execution=20)
+    model.build(train.shape)
+    if scale is not None:
+        model.likelihood.log_scale.assign(np.log(scale / train.std()))
+    model.fit(train, batch_size=50, epochs=epochs, verbose=0)
+    return model, result(model, train, test, begin)
+
+
+def by_gradient(name, seed):
+    """Returns an `ExactEM` whose weights L-BFGS found, from a random start as ExactEM's."""
+    make, latent_dim, units, steps, _, _ = DATA[name]
+    train, test = make(seed)
+    begin = time.process_time()
+    model = ki.ExactEM(latent_dim, units, LEAK, restarts=1, seed=seed)
+    model.fit(train, epochs=1, verbose=0)
+    unit, offset = train.std(), train.mean()
+    x = (train.astype("float64") - offset) / unit
+    problem = expectation_maximization.Problem(x, np.zeros(x.shape[1], int), 100.0, 0.01)
+    rng = np.random.default_rng(seed)
+    state = expectation_maximization.random_start(
+        problem, [latent_dim, *units, x.shape[1]], LEAK, rng
+    )
+    shapes = [layer.kernel.shape for layer in state.layers]
+
+    def unpacked(vector):
+        layers, place = [], 0
+        for layer, (inputs, outputs) in zip(state.layers, shapes, strict=True):
+            size = inputs * outputs
+            kernel = vector[place : place + size].reshape(inputs, outputs)
+            bias = vector[place + size : place + size + outputs]
+            layers.append(layer._replace(kernel=kernel, bias=bias))
+            place += size + outputs
+        return layers, np.full(x.shape[1], np.exp(np.clip(vector[-1], np.log(0.01), 7.0)))
+
+    def loss(vector):
+        layers, scale = unpacked(vector)
+        found = expectation_maximization.evaluate(problem, layers, scale)
+        return -found.objective, -_gradient(found, x)
+
+    parts = [part.reshape(-1) for layer in state.layers for part in layer[:2]]
+    first = np.concatenate([*parts, [np.log(state.scale[0])]])
+    options = {"maxiter": 5 * steps}
+    best = optimize.minimize(loss, first, jac=True, method="L-BFGS-B", options=options)
+    model.set_generator(*unpacked(best.x))
+    return model, result(model, train, test, begin)
+
+
+def _gradient(state, x, prior_variance=100.0):
+    """Returns the gradient of a state's objective, by Fisher's identity."""
+    *hidden, last = state.layers
+    whitened = [
+        *hidden,
+        last._replace(kernel=last.kernel / state.scale, bias=last.bias / state.scale),
+    ]
+    parts = []
+    for index, layer in enumerate(hidden):
+        system, target = maximization_step.hidden_system(whitened, state.found, index)
+        weights = np.concatenate([layer.kernel, layer.bias[None]]).T
+        slope = target - (system @ weights.reshape(-1)).reshape(target.shape)
+        parts += [slope[:, :-1].T.reshape(-1), slope[:, -1]]
+    system, target = maximization_step.last_system(whitened, state.found)
+    weights = np.concatenate([whitened[-1].kernel, whitened[-1].bias[None]])
+    slope = (target - system @ weights) / state.scale
+    parts += [slope[:-1].reshape(-1), slope[-1]]
+    errors = (
+        state.found.squares - 2 * (weights * target).sum(0) + (weights * (system @ weights)).sum(0)
+    )
+    scale = (errors - len(x)).sum()
+    given = [part.reshape(-1) for layer in state.layers for part in layer[:2]]
+    penalty = np.concatenate(given) / prior_variance
+    return np.append(np.concatenate(parts) - penalty, scale) / len(x)
+
+
+def run(name, seed, done, write):
+    """Trains what of one seed is not there yet."""
+
+    def case(method, make, *arguments):
+        if (name, method, str(seed)) in done:
+            return None
+        model, results = make(name, seed, *arguments)
+        write(name, method, seed, results)
+        return model
+
+    case("EM", exact_em)
+    case("L-BFGS", by_gradient)
+    start = NOISE if name != "digits" else None
+    # A scale that follows its optimum is that of the errors after a few steps, wherever it began.
+    words = "the noise's" if start else "the data's"
+    for rate in map(float, FLAGS.rates):
+        suffix = "" if len(FLAGS.rates) == 1 else f", rate {rate:g}"
+        model = case(f"VAE from {words} scale{suffix}", vae, start, rate)
+        if model is not None:
+            case(f"EM from that VAE{suffix}", exact_em, model)
+        if start and seed < 1:  # it ends where it does for every seed that was tried
+            case(f"VAE from the data's scale{suffix}", vae, None, rate)
+
+
+def print_summary():
+    """Prints means and standard deviations over seeds as a Markdown table."""
+    import pandas as pd
+
+    rows = pd.read_csv(FLAGS.output)
+    groups = rows.groupby(["data", "generator", "method"], sort=False)
+    print("| data, generator | method | models | train | test (sd) | scale | CPU s |")
+    print("|" + "---|" * 7)
+    for (data, generator, method), part in groups:
+        mean, deviation = part[list(RESULTS)].mean(), part.test.std()
+        spread = f" ({deviation:.3f})" if len(part) > 1 else ""
+        print(
+            f"| {data} {generator} | {method} | {len(part)} | {mean.train:.3f} | "
+            f"{mean.test:.3f}{spread} | {mean.scale:.3f} | {mean.seconds:.1f} |"
+        )
+    for data, part in rows.groupby("data", sort=False):
+        tests = part.pivot(index="seed", columns="method", values="test")
+        better = [column for column in tests if column.startswith("VAE")]
+        least = tests[better].min(axis=1)
+        for method in [c for c in tests if not c.startswith("VAE")]:
+            both = tests[method].notna() & least.notna()
+            wins = int((tests[method] < least)[both].sum())
+            print(
+                f"{data}: {method} has the lower test value than the VAE in {wins} of {both.sum()}"
+            )
+
+
+def main(_):
+    if FLAGS.summary:
+        return print_summary()
+    done = table.cases_of(FLAGS.output, ("data", "method", "seed"))
+
+    def write(name, method, seed, results):
+        _, latent_dim, units, *_ = DATA[name]
+        generator = f"{latent_dim}-{'-'.join(map(str, units))}"
+        row = [name, generator, method, seed, *(f"{value:.5g}" for value in results)]
+        print(*row, flush=True)
+        table.add_rows(FLAGS.output, (*SETTINGS, *RESULTS), [row])
+
+    for name in FLAGS.data or DATA:
+        for seed in range(FLAGS.seeds or DATA[name][-1]):
+            run(name, seed, done, write)
+
+
+if __name__ == "__main__":
+    app.run(main)
