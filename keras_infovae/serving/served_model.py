@@ -65,16 +65,19 @@ class ServedModel:
         """
         x = self.preprocessing(x) if self.preprocessing is not None else self.scaled(x)
         x = tf.ensure_shape(tf.cast(x, tf.float32), [None, *self.model.event_shape])
-        x = tf.debugging.assert_all_finite(x, "Input `x` must be finite after preprocessing.")
+        # What is missing is not looked at.
+        known = self.values.filled(x) if self.values.accepts_missing else x
+        message = "Input `x` must be finite after preprocessing."
+        known = tf.debugging.assert_all_finite(known, message)
         low, high = self.values.minimum, self.values.maximum
-        checks = []
+        checks = [known]
         if low is not None:
             message = f"Input `x` must be at least {low:g} after preprocessing."
-            check = tf.debugging.assert_greater_equal(x, low - ROUNDING, message=message)
+            check = tf.debugging.assert_greater_equal(known, low - ROUNDING, message=message)
             checks.append(check)
         if high is not None:
             message = f"Input `x` must be at most {high:g} after preprocessing."
-            checks.append(tf.debugging.assert_less_equal(x, high + ROUNDING, message=message))
+            checks.append(tf.debugging.assert_less_equal(known, high + ROUNDING, message=message))
         with tf.control_dependencies(checks):
             x = self.clipped(x)
         message = f"Input `x` must be what {type(self.values).__name__} describes."

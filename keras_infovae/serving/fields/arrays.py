@@ -16,7 +16,14 @@ class RawExamples(Field):
 
     def read(self, served, tensor):
         if tensor.dtype.is_floating:
-            tensor = tf.debugging.assert_all_finite(tensor, "Input `x` must be finite.")
+            looked_at, allowed = tensor, "finite"
+            if served.values.accepts_missing:
+                looked_at = tf.where(tf.math.is_nan(tensor), tf.zeros_like(tensor), tensor)
+                allowed = "finite, or NaN where it is missing"
+            with tf.control_dependencies(
+                [tf.debugging.assert_all_finite(looked_at, f"Input `x` must be {allowed}.")]
+            ):
+                tensor = tf.identity(tensor)
         return {"x": served.from_raw(tensor)}
 
     def sample(self, samples):
