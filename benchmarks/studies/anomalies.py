@@ -23,72 +23,24 @@ import subprocess
 import tempfile
 import time
 
+import anomaly_sets
 import keras
 import numpy as np
 import table
 import tensorflow as tf
 from absl import app, flags
-from sklearn import datasets
 
 import keras_infovae as ki
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("output", "anomalies.csv", "The table; rows are added to it.")
-flags.DEFINE_string("mlbench", None, "The folder of the .rda files of R's mlbench.")
-flags.DEFINE_string("peers_python", None, "The interpreter of the environment with PyOD.")
 flags.DEFINE_integer("seeds", 3, "Models, and splits, per set.", lower_bound=1)
-flags.DEFINE_list("sets", None, "The sets to study. Default: all.")
 flags.DEFINE_list("draws", ["1", "16", "64"], "Of z per example, for the scores of draws.")
 flags.DEFINE_integer("repeats", 5, "Of each score of draws, with other noise.", lower_bound=2)
 flags.DEFINE_bool("summary", False, "Train nothing; print the means of --output.")
 
-REGIMES = ("all", "normals")
 COLUMNS = ("set", "regime", "seed", "method", "roc_auc", "average_precision", "deviation")
-PEERS = pathlib.Path(__file__).with_name("anomaly_peers.py")
 NORM = "norm of the row"
-
-
-# === Data ===
-
-
-def sklearn_sets(seed):
-    """Returns {name: (x, whether each row is an anomaly)}: of the unusual, a tenth of all rows."""
-    rng = np.random.default_rng(seed)
-
-    def some(x, usual, unusual):
-        count = round(usual.sum() / 9)
-        chosen = rng.choice(np.flatnonzero(unusual), count, replace=False)
-        return np.concatenate([x[usual], x[chosen]]), np.repeat([0, 1], [usual.sum(), count])
-
-    x, y = datasets.load_breast_cancer(return_X_y=True)
-    sets = {"breast_cancer": some(x, y == 1, y == 0)}
-    x, y = datasets.load_wine(return_X_y=True)
-    sets["wine"] = some(x, y > 0, y == 0)
-    x, y = datasets.load_digits(return_X_y=True)
-    for digit in (4, 8):
-        sets[f"digits_{digit}"] = some(x, y == digit, y != digit)
-    return sets
-
-
-def mlbench_sets():
-    """Returns the sets that the other environment reads, in the same form."""
-    if FLAGS.mlbench is None or FLAGS.peers_python is None:
-        return {}
-    with tempfile.TemporaryDirectory() as folder:
-        command = [FLAGS.peers_python, str(PEERS), "convert", FLAGS.mlbench, folder]
-        subprocess.run(command, check=True)
-        files = {path.stem: np.load(path) for path in sorted(pathlib.Path(folder).iterdir())}
-        return {name: (file["x"], file["anomaly"].astype(int)) for name, file in files.items()}
-
-
-def problem(x, anomaly, regime, seed):
-    """Returns (training rows, test rows, whether each of these is an anomaly)."""
-    if regime == "all":
-        return x, x, anomaly
-    usual = np.random.default_rng(seed).permutation(np.flatnonzero(anomaly == 0))
-    count = round(0.7 * len(usual))
-    test = np.concatenate([usual[count:], np.flatnonzero(anomaly)])
-    return x[usual[:count]], x[test], anomaly[test]
 
 
 # === Scores ===
@@ -127,9 +79,7 @@ def scores_of_draws(model, x):
 
 def ours(train, test, seed):
     """Returns {method: [arrays of scores]} of the model and of the trivial baseline."""
-    mean, deviation = train.mean(axis=0), train.std(axis=0)
-    deviation = np.where(deviation > 0, deviation, 1.0)
-    train, test = (((x - mean) / deviation).astype("float32") for x in (train, test))
+    train, test = anomaly_sets.standardized(train, test)
     model = trained(train, seed)
     return dict(scores_of_draws(model, test)) | {NORM: [np.linalg.norm(test, axis=1)]}
 
@@ -142,7 +92,9 @@ def peers(problems):
         folder = pathlib.Path(folder)
         for i, (train, test, seed) in enumerate(problems):
             np.savez(folder / f"problem_{i}.npz", train=train, test=test, seed=seed)
-        subprocess.run([FLAGS.peers_python, str(PEERS), "score", str(folder)], check=True)
+        subprocess.run(
+            [FLAGS.peers_python, str(anomaly_sets.PEERS), "score", str(folder)], check=True
+        )
         files = [np.load(folder / f"scores_{i}.npz") for i in range(len(problems))]
         return [{name: [file[name]] for name in file.files} for file in files]
 
@@ -184,12 +136,12 @@ def print_summary():
     for method in methods:
         cells = [
             " / ".join(text(values(c, method=method, regime=r)) for c in COLUMNS[4:6])
-            for r in REGIMES
+            for r in anomaly_sets.REGIMES
         ]
         deviations = [values("deviation", method=method, set=name) for name in sets]
         means = [np.mean(of_set) for of_set in deviations if of_set]
         print(f"| {method} | {' | '.join(cells)} | {text(means)} | {text(means, max)} |")
-    for regime in REGIMES:
+    for regime in anomaly_sets.REGIMES:
         print(f"\n| {regime} | {' | '.join(sets)} |\n|{'---|' * (len(sets) + 1)}")
         for method in methods:
             areas = [text(values("roc_auc", method=method, regime=regime, set=s)) for s in sets]
@@ -201,13 +153,11 @@ def main(arguments):
         raise app.UsageError(f"Unknown arguments: {' '.join(arguments[1:])}. See --help.")
     if not FLAGS.summary:
         done = table.cases_of(FLAGS.output, COLUMNS[:3])
-        others, cases, problems = mlbench_sets(), [], []
-        for seed in range(FLAGS.seeds):
-            for name, (x, anomaly) in (sklearn_sets(seed) | others).items():
-                for regime in REGIMES if FLAGS.sets is None or name in FLAGS.sets else ():
-                    if (name, regime, str(seed)) not in done:
-                        cases.append((name, regime, seed))
-                        problems.append(problem(x, anomaly, regime, seed))
+        cases, problems = [], []
+        for *case, x, anomaly in anomaly_sets.sets(FLAGS.seeds):
+            if tuple(map(str, case)) not in done:
+                cases.append(case)
+                problems.append(anomaly_sets.problem(x, anomaly, *case[1:]))
         of_peers = peers([(train, test, c[2]) for c, (train, test, _) in zip(cases, problems)])
         for case, (train, test, anomaly), known in zip(cases, problems, of_peers):
             start = time.perf_counter()
