@@ -5,14 +5,14 @@
         --mlbench=MLBENCH --peers_python=peers/bin/python
     python benchmarks/studies/table_transforms.py --output=table_transforms.csv --summary
 
-The sets, regimes and networks are those of anomalies.py, which says where MLBENCH comes from. Three
-ways: columns "standardized" with a normal likelihood of one scale per column; "quantiles", the
-transform of a DataFrame, with densities of the transformed numbers; and "quantiles, own unit", with
-those of the raw ones, which is what a model of a DataFrame has. Rows that are there already are not
-made again. About half an hour of one processor core.
+The sets and regimes are those of anomaly_sets.py, which says where MLBENCH comes from, the networks
+those of anomalies.py. Three ways: columns "standardized" with a normal likelihood of one scale per
+column; "quantiles", the transform of a DataFrame, with densities of the transformed numbers; and
+"quantiles, own unit", with those of the raw ones, which is what a model of a DataFrame has. Rows that
+are there already are not made again. About half an hour of one processor core.
 """
 
-import anomalies
+import anomaly_sets
 import keras
 import numpy as np
 import pandas
@@ -22,7 +22,11 @@ from sklearn import metrics
 
 import keras_infovae as ki
 
-FLAGS = flags.FLAGS  # --output, --seeds, --sets, --summary and so on are those of anomalies.py
+FLAGS = flags.FLAGS  # --mlbench, --peers_python and --sets are those of anomaly_sets.py
+flags.DEFINE_string("output", "table_transforms.csv", "The table; rows are added to it.")
+flags.DEFINE_integer("seeds", 3, "Models, and splits, per set.", lower_bound=1)
+flags.DEFINE_bool("summary", False, "Train nothing; print the means of --output.")
+
 COLUMNS = ("set", "regime", "seed", "transform", "roc_auc", "average_precision")
 WAYS = ("standardized", "quantiles", "quantiles, own unit")
 
@@ -56,27 +60,19 @@ def scores(train, test, way, seed):
 
 def main(_):
     done = table.cases_of(FLAGS.output, COLUMNS[:4])
-    for seed in range(0 if FLAGS.summary else FLAGS.seeds):
-        sets = anomalies.sklearn_sets(seed) | anomalies.mlbench_sets()
-        for name, (x, anomaly) in sets.items():
-            if FLAGS.sets and name not in FLAGS.sets:
+    problems = () if FLAGS.summary else anomaly_sets.sets(FLAGS.seeds)
+    for name, regime, seed, x, anomaly in problems:
+        train, test, unusual = anomaly_sets.problem(x, anomaly, regime, seed)
+        varies = np.ptp(train, axis=0) > 0
+        frames = [pandas.DataFrame(rows[:, varies]).add_prefix("x") for rows in (train, test)]
+        for way in WAYS:
+            if (name, regime, str(seed), way) in done:
                 continue
-            for regime in anomalies.REGIMES:
-                train, test, unusual = anomalies.problem(x, anomaly, regime, seed)
-                varies = np.ptp(train, axis=0) > 0
-                frames = [
-                    pandas.DataFrame(rows[:, varies]).add_prefix("x") for rows in (train, test)
-                ]
-                for way in WAYS:
-                    if (name, regime, str(seed), way) in done:
-                        continue
-                    found = scores(*frames, way, seed)
-                    numbers = (
-                        metrics.roc_auc_score(unusual, found),
-                        metrics.average_precision_score(unusual, found),
-                    )
-                    case = (name, regime, seed, way, *(f"{number:.4f}" for number in numbers))
-                    table.add_rows(FLAGS.output, COLUMNS, [case])
+            found = scores(*frames, way, seed)
+            area = metrics.roc_auc_score(unusual, found)
+            precision = metrics.average_precision_score(unusual, found)
+            case = (name, regime, seed, way, f"{area:.4f}", f"{precision:.4f}")
+            table.add_rows(FLAGS.output, COLUMNS, [case])
     rows = pandas.DataFrame(table.read_rows(FLAGS.output))
     rows[["roc_auc", "average_precision"]] = rows[["roc_auc", "average_precision"]].astype(float)
     of_sets = rows.pivot_table("roc_auc", ["regime", "set"], "transform")
