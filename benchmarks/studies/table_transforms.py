@@ -8,8 +8,8 @@
 The sets and regimes are those of anomaly_sets.py, which says where MLBENCH comes from, the networks
 those of anomalies.py. Three ways: columns "standardized" with a normal likelihood of one scale per
 column; "quantiles", the transform of a DataFrame, with densities of the transformed numbers; and
-"quantiles, own unit", with those of the raw ones, which is what a model of a DataFrame has. Rows that
-are there already are not made again. About half an hour of one processor core.
+"quantiles, own unit", with those of the raw ones, which is what a model of a DataFrame has. Rows
+that are there already are not made again. About half an hour of one processor core.
 """
 
 import anomaly_sets
