@@ -70,6 +70,7 @@ setuptools.setup(
         "matplotlib",
         "pandas",
         "scikit-learn",
+        "scipy",
         "tensorboard",
         "tensorflow>=2.18",
         "tensorflow-probability>=0.25",
