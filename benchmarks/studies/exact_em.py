@@ -214,7 +214,7 @@ def run(name, seed, done, write):
         model = case(f"VAE from {words} scale{suffix}", vae, start, rate)
         if model is not None:
             case(f"EM from that VAE{suffix}", exact_em, model)
-        if start and seed < 1:  # it ends where it does for every seed that was tried
+        if start and seed < 1:  # one shows where it ends
             case(f"VAE from the data's scale{suffix}", vae, None, rate)
 
 

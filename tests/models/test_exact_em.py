@@ -24,7 +24,11 @@ def problem(x=X):
     return em.Problem((x - x.mean()) / x.std(), *UNITS)
 
 
-@pytest.fixture(scope="module", params=["one latent", "two latents, noise per column"])
+# Two latents are in tests/models/test_kinds.py too, which is quick.
+TWO = pytest.param("two latents, noise per column", marks=pytest.mark.slow)
+
+
+@pytest.fixture(scope="module", params=["one latent", TWO])
 def trained(request):
     """(A trained model, its history.)"""
     if request.param == "one latent":
