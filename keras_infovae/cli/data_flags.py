@@ -6,7 +6,7 @@ from keras_infovae.cli.errors import CommandLineError
 _TABLE = ("label_column", "header", "separator", "decimal")
 NOT_STREAMED = (*_TABLE, "limit")
 _CSV_FORMAT = "keras_infovae.datasets.csv_format"
-NAMES = {"source": "data"}  # what the errors of `datasets.load` call the flag
+NAMES = {"source": "data", "table": "data"}  # what the errors of `datasets.load` call the flag
 
 
 def define(flag_set, stream=False):

@@ -10,7 +10,6 @@ _COMMANDS = {
     "plot": "report",
     "sample": "generate",
     "save": "export",
-    "score": "evaluate",
     "search": "tune",
     "test": "evaluate",
 }
@@ -43,7 +42,7 @@ def command(name, commands):
 
     Example:
 
-    >>> command("trian", ["train", "evaluate"]), command("score", ["train", "evaluate"])
+    >>> command("trian", ["train", "evaluate"]), command("test", ["train", "evaluate"])
     ('train', 'evaluate')
     """
     return _nearest(name.casefold(), commands, _COMMANDS)

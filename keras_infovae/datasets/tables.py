@@ -128,21 +128,30 @@ def read_frame(source, *, header=None, separator=None, decimal=None):
     >>> ki.datasets.read_frame(path).isna().sum().tolist()
     [0, 1]
     """
+    return frame_and_note(source, TableSettings(None, header, separator, decimal))[0]
+
+
+def frame_and_note(source, settings):
+    """Returns what `read_frame` does, and a sentence on how the file was read or an empty text.
+
+    Args:
+        source: the path.
+        settings: a `TableSettings`.
+    """
     path = os.path.expanduser(os.fspath(source))
-    settings = TableSettings(None, header, separator, decimal)
     if not is_table_path(path):
         raise argument_error("source", f"a table, {', '.join(SUFFIXES)}", str(source))
     if not os.path.isfile(path):
         raise FileNotFoundError(f"Argument `source` must be a file. Received: source={source!r}")
     settings.check(path, next(end for end in SUFFIXES if path.lower().endswith(end)))
-    frame, _ = _read_file(path, settings)
+    frame, sentence = _read_file(path, settings)
     if not len(frame):
         raise source_error(path, "have at least one row of values")
     for name in frame.columns[frame.isna().any()]:
         known = frame[name].dropna()
         if frame[name].dtype == np.float64 and len(known) and np.all(known == np.rint(known)):
             frame[name] = frame[name].astype("Int64")  # whole numbers, and some missing
-    return frame
+    return frame, sentence
 
 
 def _read_file(path, settings):

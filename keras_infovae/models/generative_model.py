@@ -254,9 +254,10 @@ class GenerativeModel(TrainableModel):
 
     def _generate_given(self, n, seed, batch_size, condition, given):
         self.capabilities.require("impute", "`given`")
-        if self.table is None:
+        table = self.example_spec.table
+        if table is None:
             raise argument_error("given", "left out for a model of arrays, not of a table", given)
-        x = self.table.partial_numbers(given, n)
+        x = table.partial_numbers(given, n)
         arrays = {"x": x, "seed": packed(self._seed_of_call(seed), 0, n), "condition": condition}
         return self._rows.run("impute, sample=True", self._draw_missing, arrays, batch_size)
 
@@ -468,8 +469,9 @@ class GenerativeModel(TrainableModel):
         values = self._over_rows(name, rows, x, condition, 0, batch_size)
         total = self.score(x, score, batch_size, condition)
         code = total - values.reshape(len(values), -1).sum(axis=1)
-        if self.table is not None and is_frame(x):
-            return self.table.sums_of_columns(values, x.index).assign(code=code)
+        table = self.example_spec.table
+        if table is not None and is_frame(x):
+            return table.sums_of_columns(values, x.index).assign(code=code)
         return Contributions(values, code)
 
     def is_anomaly(self, x, batch_size=BATCH_SIZE, condition=None):

@@ -59,7 +59,7 @@ class Joint:
 
     def value_of(self, weight):
         """Returns what a number or a `Schedule` is at the present step of the training."""
-        return self._model.progress.value_of(weight)
+        return self.model.progress.value_of(weight)
 
     def posterior(self, inference):
         """Returns q(z|x) by an `Inference`, a TFP distribution: an encoder sees x once."""
@@ -94,7 +94,7 @@ class Joint:
         """
 
         def add(total, z):
-            p = self._model.likelihood_of(z, self._condition, self.context, self.training)
+            p = self.model.likelihood_of(z, self._condition, self.context, self.training)
             return total + log_prob_of_values(p, self.x)
 
         total = tf.foldl(add, z, tf.zeros_like(self.x), parallel_iterations=1)

@@ -166,7 +166,7 @@ class LatentVariableModel(TwoStageModel):
             return
         super().describe(frame)
         self._tracker.untrack(self.likelihood)
-        self.likelihood = self.example_spec.values = self.table.likelihood()
+        self.likelihood = self.example_spec.values = self.example_spec.table.likelihood()
 
     def get_config(self):
         """Returns the constructor's arguments as a JSON-compatible dictionary."""
@@ -357,7 +357,7 @@ class LatentVariableModel(TwoStageModel):
     def samples_by_default(self):
         """Whether `generate` draws x where nothing is said: autoregressive decoders, and tables."""
         drawn = isinstance(self.decoder, networks.AutoregressiveDecoder)
-        return drawn or self.table is not None
+        return drawn or self.example_spec.table is not None
 
     def encode_rows(self, x, seed=None, condition=None):
         """Returns a code of each row, [n, latent_dim]: that which stands for x, or one draw.
@@ -443,11 +443,11 @@ class LatentVariableModel(TwoStageModel):
             steps: of the Markov chain. Default 100.
         """
         x, condition = self.example_spec.tensor(x), self.condition.tensor(condition)
-        told = tf.constant(self.likelihood.tells_missing(self.event_shape))
+        told = tf.constant(self.likelihood.tells_missing(self.example_spec.event_shape))
 
         def seen(completed, missing):
-            if self.table is not None:
-                return self.table.without_unknown(completed)
+            if self.example_spec.table is not None:
+                return self.example_spec.table.without_unknown(completed)
             return tf.where(missing & told, float("nan"), completed)
 
         return impute_rows(self, x, seed, condition, steps, sample, seen)

@@ -176,7 +176,8 @@ class TrainableModel(StepModel):
         """Returns x, that of a file as a DataFrame; the first tells what its columns are."""
         if isinstance(x, (str, os.PathLike)) and datasets.is_table_path(x):
             x = datasets.read_frame(x)
-        if is_frame(x) and self.table is None and not self.built:
+        spec = self.example_spec
+        if is_frame(x) and spec.table is None and spec.event_shape is None:
             self.describe(x)
         return x
 

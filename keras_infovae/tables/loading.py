@@ -4,9 +4,10 @@ import os
 
 import numpy as np
 
-from keras_infovae.datasets import Dataset, read_frame
+from keras_infovae.datasets import Dataset
 from keras_infovae.datasets.splitting import check_fractions, limit_indices, split_indices
 from keras_infovae.datasets.table_labels import without_label
+from keras_infovae.datasets.tables import TableSettings, frame_and_note
 from keras_infovae.tables.schema import Schema
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.splits import SPLITS
@@ -61,7 +62,8 @@ def load(
     fractions = check_fractions(validation_fraction, test_fraction)
     seed = check_integer("seed", seed, minimum=0)
     limit = None if limit is None else check_integer("limit", limit)
-    frame = read_frame(source, header=header, separator=separator, decimal=decimal)
+    settings = TableSettings(label_column, header, separator, decimal)
+    frame, note = frame_and_note(source, settings)
     labels, frame = without_label(os.fspath(source), frame, label_column)
     chosen = limit_indices(len(frame), limit, seed)
     parts = dict(zip(SPLITS, split_indices(len(chosen), fractions, seed, source), strict=True))
@@ -71,8 +73,10 @@ def load(
     arrays = {split: schema.numbers(part) if len(part) else empty for split, part in rows.items()}
     if labels is not None:
         arrays |= {f"{split}_labels": labels[chosen[indices]] for split, indices in parts.items()}
+    name = os.path.basename(os.fspath(source))
     return Dataset(
-        name=os.path.basename(os.fspath(source)),
+        name=name,
+        notes=(f"{name}: {note}",) if note else (),
         feature_names=schema.number_names(),
         table=schema,
         **arrays,

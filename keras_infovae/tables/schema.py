@@ -102,6 +102,11 @@ class Schema(Setting):
                 "Argument `table` must have a column that is no identifier. Received: "
                 + "; ".join(f"{name!r}, {why}" for name, why in left_out)
             )
+        if not any(column.width or column.has_missing for column in columns):
+            raise ValueError(
+                "Argument `table` must have a column that varies. Received: one value each in "
+                f"{[column.name for column in columns][:8]}"
+            )
         return cls(columns, left_out, unknown, within_range)
 
     # === Rows to numbers and back ===

@@ -25,13 +25,13 @@ class TemperedVAE(ki.InfoVAE):
     def __init__(
         self,
         latent_dim,
-        temperature: ki.parameters.Number(
+        warmth: ki.parameters.Number(
             "What the KL term is divided by.", exclusive_minimum=0, maximum=8, search=[2.0, 4.0]
         ) = 1.0,
         **settings,
     ):
-        self.temperature = temperature
-        super().__init__(latent_dim, alpha=1 - 1 / temperature, lambda_=1 / temperature, **settings)
+        self.warmth = warmth
+        super().__init__(latent_dim, alpha=1 - 1 / warmth, lambda_=1 / warmth, **settings)
 
 
 ki.register_model("moments")(ColumnNormals)  # which has no latents and no optimizer

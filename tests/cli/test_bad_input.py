@@ -77,7 +77,10 @@ TRAIN = [  # flags, what the message must have
     (["--data=bad.npz"], ["`--data`", "np.savez", "bad.npz"]),
     (["--data=notes.txt"], ["`--data`", ".csv", "notes.txt"]),
     (["--data=objects.npy"], ["`--data`", "pickled objects are refused", "objects.npy"]),
-    (["--data=text.csv"], ["`--data`", "only columns of numbers", "text.csv"]),
+    (
+        ["--data=text.csv", "--standardize"],
+        ["`--data`", "only columns of numbers", "text.csv"],
+    ),
     (
         ["--data=table.csv", "--label_column=sort"],
         ["`--label_column`", "'share'", "--label_column='sort'"],

@@ -17,7 +17,7 @@ from keras_infovae.training import RunDirectory
 from tests.cli.conftest import SMALL, write_table
 
 FLAGS = (*SMALL, "--epochs=2", "--batch_size=16", "--label_column=kind", "--condition=labels")
-FLAGS += ("--model=iwae", "--num_samples=2")
+FLAGS += ("--model=iwae", "--num_samples=2", "--standardize")
 
 
 def read(path):

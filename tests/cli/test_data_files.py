@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import shutil
+import types
 import warnings
 
 import numpy as np
@@ -13,6 +14,7 @@ from keras_infovae.cli.actions import data as run_data
 from keras_infovae.cli.actions import streamed_data, training_run
 from keras_infovae.datasets import DataWarning
 from keras_infovae.datasets.loading import NAMED
+from keras_infovae.training import RunDirectory
 
 ROWS = np.random.default_rng(0).normal(size=(40, 2)).round(2)
 
@@ -49,7 +51,7 @@ def test_what_is_found_is_said(prepare, tmp_path):
 
 def test_flags_are_kept_and_found_again(prepare, tmp_path):
     path = write(tmp_path / "x.csv", ":", "1:2\n")
-    flags = ["--header=first", "--separator=:", "--decimal=."]
+    flags = ["--header=first", "--separator=:", "--decimal=.", "--standardize"]
     out, config = prepare(f"--data={path}", *flags)
     assert "note: x.csv: separated by ':'; columns are called '1', '2'" in out
     given = {"header": "first", "separator": ":", "decimal": "."}
@@ -57,9 +59,10 @@ def test_flags_are_kept_and_found_again(prepare, tmp_path):
     assert run_data.load_of_run(config).feature_names == config["feature_names"] == ["1", "2"]
     # Of other examples, the file itself says how it is written, but for the header, or flags do.
     other = write(tmp_path / "y.csv", ";", "1;2\n")
-    data = run_data.load_other(str(other), config, run_data.load_of_run(config).scaling)
+    model = types.SimpleNamespace(table=None, scaling=run_data.load_of_run(config).scaling)
+    data = run_data.load_other(str(other), config, model)
     assert data.feature_names == ["1", "2"]
-    data = run_data.load_other(str(path), config, data.scaling, {"separator": ":"})
+    data = run_data.load_other(str(path), config, model, {"separator": ":"})
     assert len(data.train) == 32
 
 
@@ -90,8 +93,8 @@ def test_names_that_spreadsheets_would_compute(command, runs, tmp_path):
     with open(path, newline="") as file:
         assert next(csv.reader(file)) == ["'=cmd|' /C calc'!A0", "'@share"]
     config["data"]["label_column"] = None
-    scaling = run_data.load_of_run(json.loads((runs / "table/config.json").read_text())).scaling
-    assert run_data.load_other(str(path), config, scaling).feature_names == config["feature_names"]
+    model = RunDirectory(runs / "table").load_model()
+    assert run_data.load_other(str(path), config, model).feature_names == config["feature_names"]
 
 
 def test_a_name_of_data_is_no_path_and_lasts():

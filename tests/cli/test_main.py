@@ -55,7 +55,7 @@ def test_pages_are_as_wide_as_the_terminal(command, monkeypatch, name, columns):
     assert page.replace("\\\n", "").split() == usual.replace("\\\n", "").split()
 
 
-PATHS = ("DIRECTORY", "FILE", "FILE.json", "NAME|PATH")
+PATHS = ("DIRECTORY", "FILE", "FILE.csv", "FILE.json", "NAME|PATH", "PATH")
 
 
 @pytest.mark.parametrize("name", list(COMMANDS))
@@ -89,7 +89,7 @@ def test_the_version(command):
     [
         ("trian", "Did you mean 'train'?"),
         ("Train", "Did you mean 'train'?"),
-        ("score", "Did you mean 'evaluate'?"),
+        ("test", "Did you mean 'evaluate'?"),
         ("sample", "Did you mean 'generate'?"),
         ("quux", "'quux'."),
     ],

@@ -18,12 +18,11 @@ def test_a_fourteenth_model_trains_and_is_used(command, mine):
     arguments = ("--model=tempered_vae", "--data=table.csv", "--output=run", *TRAIN)
     unknown = command("train", *arguments)
     assert unknown.status == 2 and "Received: --model='tempered_vae'" in unknown.err
-    outcome = command(
-        "train", "--import=my_models", *arguments, "--temperature=4", "--condition=labels"
-    )
+    arguments += ("--warmth=4", "--condition=labels", "--standardize")
+    outcome = command("train", "--import=my_models", *arguments)
     assert outcome.status == 0, outcome.err
     model = RunDirectory("run").load_model()
-    assert (model.temperature, model.kl_weight, model.condition.num_classes) == (4.0, 0.25, 2)
+    assert (model.warmth, model.kl_weight, model.condition.num_classes) == (4.0, 0.25, 2)
     assert "--import=my_models" in RunDirectory("run").config()["command"]
     generate = ("generate", "--run=run", "--condition=b", "--n=3", "--output=new.npy")
     assert command(*generate, "--import=my_models").status == 0
@@ -53,16 +52,16 @@ def test_a_model_without_latents_and_optimizer_trains_and_generates(command, min
 def test_its_flags_are_on_the_page_with_its_words(command, mine):
     page = " ".join(command("train", "--import=my_models", "--help").out.split())
     words = "What the KL term is divided by. At most 8 and greater than 0. For tempered_vae."
-    assert f"--temperature=NUMBER {words} Default: 1." in page
+    assert f"--warmth=NUMBER {words} Default: 1." in page
     page = " ".join(command("tune", "--import=my_models", "--help").out.split())
-    assert "--temperature=NUMBER,... " in page and "For tempered_vae. Default: 2,4." in page
+    assert "--warmth=NUMBER,... " in page and "For tempered_vae. Default: 2,4." in page
 
 
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (["--temperature=9"], "`--temperature` must be at most 8. Received: --temperature=9.0"),
-        (["--temperature=2", "--model=vae"], "it is a flag of --model=tempered_vae."),
+        (["--warmth=9"], "`--warmth` must be at most 8. Received: --warmth=9.0"),
+        (["--warmth=2", "--model=vae"], "it is a flag of --model=tempered_vae."),
         (["--alpha=0"], "`--alpha` must be left out for --model=tempered_vae; it is a flag of"),
         (["--model=moments", "--latent_dim=2"], "`--latent_dim` must be left out for"),
         (["--model=moments", "--learning_rate=1"], "which does not train by gradients"),

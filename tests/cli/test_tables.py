@@ -32,7 +32,7 @@ def test_the_model_of_a_run_knows_its_columns(folder):
 def test_new_rows_have_the_form_of_the_file(command, folder, tmp_path, suffix):
     path = tmp_path / f"new.{suffix}"
     outcome = command("generate", f"--run={folder}/run", "--n=50", f"--output={path}")
-    assert outcome.status == 0 and "Wrote 50 new rows" in outcome.out
+    assert outcome.status == 0 and "Wrote 50 new examples" in outcome.out
     new = pandas.read_csv(path) if suffix == "csv" else pandas.read_parquet(path)
     known = [c for c in people(2) if c not in ("id", "note", "member")]
     assert list(new.columns) == known and len(new) == 50

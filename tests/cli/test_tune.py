@@ -25,7 +25,7 @@ def test_a_search_ends_in_a_run_for_the_other_commands(command, mine):
     with open(output / "trials.csv", newline="") as file:
         (row,) = csv.DictReader(file)
     assert row["hidden_units"] == "4" and row["status"] == "COMPLETED"
-    assert float(row["temperature"]) == 2.0  # the first of those that its annotation names
+    assert float(row["warmth"]) == 2.0  # the first of those that its annotation names
     run = RunDirectory(output / "best")
     assert run.config()["classes"] == ["a", "b"] and run.load_model().condition.num_classes == 2
 

@@ -15,4 +15,4 @@ def test_a_class_reads_few_attributes_of_another():
     for model_class in (ki.InfoVAE, ki.IWAE, ki.AnnealedVAE):
         counts = {pair: len(names) for pair, names in tool.shared(model_class).items()}
         assert max(counts.values()) <= 10, counts
-        assert sum(counts.values()) <= 32, counts
+        assert sum(counts.values()) <= 33, counts

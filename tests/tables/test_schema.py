@@ -119,7 +119,12 @@ BAD = {
         "columns have one name each",
     ),
     "identifiers only": (people()[["id", "note"]], {}, ValueError, "that is no identifier.*'note'"),
-    "nothing varies": (people()[["unit"]], {}, ValueError, "`columns` must be some of which"),
+    "nothing varies": (
+        people()[["unit"]],
+        {},
+        ValueError,
+        "`table` must have a column that varies",
+    ),
     "kinds of no column": (people(), {"kinds": {"x": "count"}}, ValueError, "`kinds`.*'x'"),
     "an unknown kind": (people(), {"kinds": {"age": "number"}}, ValueError, r"`kinds\['age'\]`"),
     "kinds as a list": (people(), {"kinds": ["age"]}, TypeError, "`kinds` must be a dictionary"),

@@ -37,7 +37,8 @@ def run(command, flags):
         frame = model.generate(flags.n, seed=flags.seed, sample=noise, condition=asked, given=given)
         with whole_file(flags.output) as temporary:
             rows.write_frame(temporary, frame)
-        print(f"Wrote {flags.n} new rows to {flags.output}.")
+        of_class = "" if asked is None else f" of class {flags.condition}"
+        print(f"Wrote {flags.n} new examples{of_class} to {flags.output} (rows of the table).")
         return
     x = model.generate(flags.n, seed=flags.seed, sample=noise, condition=asked)
     with whole_file(flags.output) as temporary:
