@@ -36,7 +36,7 @@ def test_a_run_on_a_stream(train, command, path, tmp_path, monkeypatch):
     done = command("evaluate", f"--run={run}", "--num_samples=2")
     assert done.status == 0 and "test examples" in done.out
     config = run_data.config_of(RunDirectory(str(run)))
-    other = run_data.load_other(str(path), config, ki.datasets.Scaling(0.0, 255.0))
+    other = run_data.load_other(str(path), config, RunDirectory(run).load_model())
     assert len(other.train) == 72  # all of it, in memory
     done = command("generate", f"--run={run}", f"--output={tmp_path / 'new.npy'}")
     assert done.status == 0 and np.load(tmp_path / "new.npy").max() > 1  # in units of the file
