@@ -129,6 +129,8 @@ def test_ctrl_c_during_an_import_is_one_line(tmp_path):
             text=True,
             cwd=tmp_path,
             env=environment(),
+            # Where the tests run in the background of a shell they ignore the signal.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         mapped = pathlib.Path(f"/proc/{process.pid}/maps")
         while library not in mapped.read_text():

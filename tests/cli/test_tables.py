@@ -92,6 +92,7 @@ def test_missing_values_are_filled_in(command, folder, tmp_path):
     assert len(two) == 240 and two["draw"].value_counts().to_dict() == {0: 120, 1: 120}
 
 
+@pytest.mark.slow
 def test_a_run_of_a_table_is_judged_and_reported(command, folder, tmp_path):
     outcome = command("evaluate", f"--run={folder}/run", f"--data={folder}/people.csv")
     assert outcome.status == 0 and "all examples" in outcome.out
