@@ -77,7 +77,9 @@ def sample_quality(
     if classifier is None:
         classifier = Classifier(train, labels, seed=seed)
     given = {"condition": draw(conditions["train"], count, seed), "batch_size": batch_size}
-    samples = model.generate(count, seed=seed, prepared=True, **given)
+    if getattr(model, "table", None) is not None:
+        given["prepared"] = True  # numbers, as the data's are
+    samples = model.generate(count, seed=seed, **given)
     predicted = classifier.predict(samples)
     agreement = {}
     if class_names_of(model, data, conditions):

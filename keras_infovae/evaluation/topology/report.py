@@ -64,7 +64,7 @@ def manifold_report(model, data, *, count=4000, seed=0, batch_size=256):
     x = data.scaling.apply(points)
     report = dict.fromkeys(("samples", "reconstruction", "between_codes", "betti"))
     if "generate" in can:
-        new = data.scaling.invert(model.generate(count, seed=seed, prepared=True, **batches))
+        new = data.scaling.invert(model.generate(count, seed=seed, **batches))
         true = manifold.sample(count, seed + 2)
         report["samples"] = _of_samples(manifold, new, true)
         report["betti"] = holes.compared(manifold, true, new, seed)
@@ -118,7 +118,7 @@ def _between(model, data, x, seed, batches):
         return np.concatenate(way)
 
     def decoded(codes):
-        return data.scaling.invert(model.decode(codes, prepared=True, **batches))
+        return data.scaling.invert(model.decode(codes, **batches))
 
     others = np.random.default_rng(seed).permutation(len(x))
     return {
