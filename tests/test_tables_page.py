@@ -26,6 +26,7 @@ def blocks(language, folder, monkeypatch):
     return texts
 
 
+@pytest.mark.slow
 def test_its_lines_of_python(tmp_path, monkeypatch):
     names = {}
     for text in blocks("python", tmp_path, monkeypatch):

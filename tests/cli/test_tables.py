@@ -28,7 +28,7 @@ def test_the_model_of_a_run_knows_its_columns(folder):
     assert (folder / "run" / "plots" / "reconstructions.png").stat().st_size > 10_000
 
 
-@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize("suffix", ["csv", pytest.param("parquet", marks=pytest.mark.slow)])
 def test_new_rows_have_the_form_of_the_file(command, folder, tmp_path, suffix):
     path = tmp_path / f"new.{suffix}"
     outcome = command("generate", f"--run={folder}/run", "--n=50", f"--output={path}")
@@ -40,6 +40,7 @@ def test_new_rows_have_the_form_of_the_file(command, folder, tmp_path, suffix):
     assert pandas.to_datetime(new["born"]).between("2024-01-01", "2025-12-31").all()
 
 
+@pytest.mark.slow
 def test_new_rows_with_given_values(command, folder, tmp_path):
     run, path = f"--run={folder}/run", f"{tmp_path}/given.csv"
     given = "--given=sex=F,age=40,born=2024-06-01,city="
@@ -75,6 +76,7 @@ def test_rows_are_scored_and_judged(command, folder, tmp_path):
     assert judged["is_anomaly"][0]
 
 
+@pytest.mark.slow
 def test_missing_values_are_filled_in(command, folder, tmp_path):
     data = [f"--run={folder}/run", f"--data={folder}/people.csv"]
     outcome = command("impute", *data, f"--output={tmp_path}/filled.csv")

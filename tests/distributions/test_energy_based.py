@@ -158,6 +158,7 @@ def test_it_learns_beside_the_model_and_is_known_after_each_epoch(joint):
     assert np.all(np.abs(error) < 5 * annealed.standard_error + 0.02)
 
 
+@pytest.mark.slow
 def test_it_goes_on_where_it_was_saved(joint, tmp_path):
     one, _ = joint
     one.save(tmp_path / "model.keras")

@@ -35,6 +35,7 @@ def table(columns, count=128):
     return z @ RNG.normal(size=(2, columns)) + 0.3 * RNG.normal(size=(count, columns))
 
 
+@pytest.mark.slow
 def test_the_unit_of_x_makes_no_difference_after_200_steps():
     groups = [(make, scale) for make in LIKELIHOODS.values() for scale in SCALES]
     # By its gradient too; but for Laplace's, whose sign turns on a rounding error.
