@@ -30,7 +30,7 @@ kept in the run's model.keras, for score, for servers and for model.is_anomaly.
         data_flags.define_table(
             flag_set,
             "With --data: the column that is the label and not data.",
-            ("that of the run, if it is there", "as its first rows look"),
+            data_flags.AS_IN_THE_RUN,
         )
         flag_set.number(
             "false_positive_rate",

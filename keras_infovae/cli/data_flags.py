@@ -6,6 +6,8 @@ from keras_infovae.cli.errors import CommandLineError
 _TABLE = ("label_column", "header", "separator", "decimal")
 NOT_STREAMED = (*_TABLE, "limit")
 _CSV_FORMAT = "keras_infovae.datasets.csv_format"
+# The defaults that `define_table` is to say of the examples that a run's model is given.
+AS_IN_THE_RUN = ("that of the run, if it is there", "as its first rows look")
 NAMES = {"source": "data", "table": "data"}  # what the errors of `datasets.load` call the flag
 
 

@@ -31,7 +31,7 @@ Losses and bounds are in nats per example. The table says of each number what is
         data_flags.define_table(
             flag_set,
             "With --data: the column that is the label and not data.",
-            ("that of the run, if it is there", "as its first rows look"),
+            data_flags.AS_IN_THE_RUN,
         )
         flag_set.choice(
             "split",

@@ -30,7 +30,7 @@ sure a value is.
         data_flags.define_table(
             flag_set,
             "The column that is the label and not data.",
-            ("that of the run, if it is there", "as its first rows look"),
+            data_flags.AS_IN_THE_RUN,
         )
         flag_set.path("output", "FILE", "A .csv or .parquet file to write.", required=True)
         flag_set.integer("draws", "DRAWS", "Of what is missing.", shown="none: its mean")

@@ -26,7 +26,7 @@ those without which the score would fall furthest, with their values.
         data_flags.define_table(
             flag_set,
             "The column that is the label and not data.",
-            ("that of the run, if it is there", "as its first rows look"),
+            data_flags.AS_IN_THE_RUN,
         )
         flag_set.path("output", "FILE.csv", "Where to write.", required=True)
         flag_set.integer(

@@ -37,12 +37,13 @@ def score_drops(model, x, score=None, batch_size=256, condition=None):
     score = anomaly_scores.NegativeElbo(_DRAWS) if score is None else score
     numbers = model.table.numbers(x) if is_frame(x) else np.asarray(x, "float32")
     of_numbers = np.array(model.table.columns_of_numbers(), dtype=object)
+    are_values = ~model.table.known_numbers()
     given = {"score": score, "batch_size": batch_size, "condition": condition}
     whole = model.score(numbers, **given)
     drops = {}
     for column in model.table.columns:
         without = numbers.copy()
-        without[:, (of_numbers == column.name) & ~model.table.known_numbers()] = np.nan
+        without[:, (of_numbers == column.name) & are_values] = np.nan
         same = not column.width or np.array_equal(without, numbers, equal_nan=True)
         drops[column.name] = np.zeros_like(whole) if same else whole - model.score(without, **given)
     import pandas

@@ -257,12 +257,8 @@ class GenerativeModel(TrainableModel):
         table = self.example_spec.table
         if table is None:
             raise argument_error("given", "left out for a model of arrays, not of a table", given)
-        x = table.partial_numbers(given, n)
-        arrays = {"x": x, "seed": packed(self._seed_of_call(seed), 0, n), "condition": condition}
-        return self._rows.run("impute, sample=True", self._draw_missing, arrays, batch_size)
-
-    def _draw_missing(self, x, seed, condition=None):
-        return self.impute_rows(x, seed, condition, True)
+        seeds = packed(self._seed_of_call(seed), 0, n)
+        return self._filled(table.partial_numbers(given, n), seeds, condition, True, batch_size)
 
     samples_by_default = False  # whether `generate` draws x where nothing is said
 
@@ -345,18 +341,24 @@ class GenerativeModel(TrainableModel):
         values = self.example_spec.array(x, "x", missing=True)
         condition = self.example_spec.condition_array(condition, len(values))
         seeds = packed(self._seed_of_call(seed), 0, len(values))
-        draws = [seeds] if num_samples is None else seeds_of_draws(seeds, num_samples).numpy()
-        sample = num_samples is not None
+        if num_samples is None:
+            filled = self._filled(values, seeds, condition, False, batch_size)
+            return self.example_spec.completed(x, filled)
+        return [
+            self.example_spec.completed(
+                x, self._filled(values, of_draw, condition, True, batch_size)
+            )
+            for of_draw in seeds_of_draws(seeds, num_samples).numpy()
+        ]
+
+    def _filled(self, x, seeds, condition, sample, batch_size):
+        """Returns x with what is missing filled in: by its mean, or with `sample` by a draw."""
 
         def rows(x, seed, condition=None):
             return self.impute_rows(x, seed, condition, sample)
 
-        results = []
-        for seeds in draws:
-            arrays = {"x": values, "seed": seeds, "condition": condition}
-            filled = self._rows.run(f"impute, sample={sample}", rows, arrays, batch_size)
-            results.append(self.example_spec.completed(x, filled))
-        return results if sample else results[0]
+        arrays = {"x": x, "seed": seeds, "condition": condition}
+        return self._rows.run(f"impute, sample={sample}", rows, arrays, batch_size)
 
     # === Anomalies ===
 

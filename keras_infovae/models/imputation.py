@@ -8,7 +8,7 @@ from keras_infovae.utils.row_random import fold_in, row_seeds, uniform
 
 _WARM_UP = 4  # the first quarter of the steps is not counted
 _FREE = 8  # the first eighth accepts all, to leave a beginning of little probability
-_X, _CODE, _ACCEPT = range(3)  # what a step draws, each by numbers of its own
+_X, _CODE, _ACCEPT, _PER_STEP = range(4)  # what a step draws, each by numbers of its own
 
 
 def impute_rows(model, x, seed, condition, steps, sample, seen):
@@ -42,7 +42,7 @@ def impute_rows(model, x, seed, condition, steps, sample, seen):
 
     def move(k, z, total):
         def at(what):
-            return fold_in(seeds, 1 + k * 3 + what)
+            return fold_in(seeds, 1 + k * _PER_STEP + what)
 
         likelihood = model.likelihood_of(z, condition)
         mean = tf.cast(likelihood.mean(), tf.float32)
@@ -67,7 +67,7 @@ def impute_rows(model, x, seed, condition, steps, sample, seen):
         maximum_iterations=steps,
     )
     if sample:
-        filled = draw_rows(model.likelihood_of(z, condition), fold_in(seeds, 1 + steps * 3))
+        filled = draw_rows(model.likelihood_of(z, condition), fold_in(seeds, 1 + steps * _PER_STEP))
     else:
         filled = total / float(steps - warm_up)
     return tf.where(missing, tf.cast(filled, tf.float32), x)

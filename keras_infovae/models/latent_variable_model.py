@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_infovae import conditions, inference, networks
 from keras_infovae.distributions import draw_rows, likelihoods, priors
+from keras_infovae.distributions.exact_or_drawn_kl import exact_or_drawn_kl
 from keras_infovae.models import compatibility
 from keras_infovae.models.capabilities import Capabilities
 from keras_infovae.models.example_spec import check_shape
@@ -18,7 +19,6 @@ from keras_infovae.models.step_model import BatchLoss
 from keras_infovae.models.two_stage_model import TwoStageModel
 from keras_infovae.parameters.kinds import LATENT_DIM, NETWORK_BY_SHAPE, Integer, Member
 from keras_infovae.tables.schema import Schema, check_schema
-from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import reductions
 from keras_infovae.utils.row_random import fold_in, row_seeds
 
@@ -254,10 +254,7 @@ class LatentVariableModel(TwoStageModel):
         """
         if hasattr(prior, "kl_rows"):
             return prior.kl_rows(posterior, z)
-        try:
-            return tfp.distributions.kl_divergence(posterior, prior)
-        except NotImplementedError:
-            return tf.reduce_mean(posterior.log_prob(z) - prior.log_prob(z), axis=0)
+        return exact_or_drawn_kl(posterior, prior, z)
 
     # === Distributions, on tensors ===
 

@@ -18,7 +18,6 @@ def load(
     *,
     kinds=None,
     unknown="missing",
-    schema=None,
     validation_fraction=0.1,
     test_fraction=0.1,
     seed=0,
@@ -37,8 +36,6 @@ def load(
         source: the path of a `.csv`, `.tsv` or `.parquet` file.
         kinds, unknown: as for `Schema.infer`; a category that the training split does not have is
             by default taken for missing in the others.
-        schema: the `Schema` to go by, such as that of a trained model. Default None: made of the
-            training split.
         validation_fraction, test_fraction, seed, limit, label_column, header, separator, decimal:
             as for `ki.datasets.load`.
 
@@ -59,11 +56,41 @@ def load(
     >>> data.train.shape, data.num_classes, data.feature_names
     ((32, 2), 3, ['age', 'group=b'])
     """
-    fractions = check_fractions(validation_fraction, test_fraction)
-    seed = check_integer("seed", seed, minimum=0)
-    limit = None if limit is None else check_integer("limit", limit)
     settings = TableSettings(label_column, header, separator, decimal)
     frame, note = frame_and_note(source, settings)
+    fractions = validation_fraction, test_fraction
+    return of_frame(
+        frame, source, label_column, fractions, seed, limit, note=note, kinds=kinds, unknown=unknown
+    )
+
+
+def of_frame(
+    frame,
+    source,
+    label_column,
+    fractions,
+    seed,
+    limit=None,
+    *,
+    note="",
+    kinds=None,
+    unknown="missing",
+    schema=None,
+):
+    """Returns the `Dataset` of a DataFrame, split as `load` does.
+
+    Args:
+        frame: the rows; its label column is taken out.
+        source: where it is from, for its name and for errors.
+        label_column, seed, limit, kinds, unknown: as for `load`.
+        fractions: (validation_fraction, test_fraction).
+        note: a sentence on how it was read. Default: none.
+        schema: the `Schema` to go by, such as that of a trained model. Default None: made of the
+            training split.
+    """
+    fractions = check_fractions(*fractions)
+    seed = check_integer("seed", seed, minimum=0)
+    limit = None if limit is None else check_integer("limit", limit)
     labels, frame = without_label(os.fspath(source), frame, label_column)
     chosen = limit_indices(len(frame), limit, seed)
     parts = dict(zip(SPLITS, split_indices(len(chosen), fractions, seed, source), strict=True))

@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -17,6 +18,23 @@ from keras_infovae.utils.serialization import Setting, register
 _FAMILIES = ("normal", "bernoulli", "count")  # in this order in x, and then categories
 _GRID = 129  # places at which the slopes of transforms are known
 _UNKNOWN = ("error", "missing")
+
+
+class _Part(NamedTuple):
+    """Some of the numbers of x: those of a column's values, or that which tells of them."""
+
+    column: Column
+    tells_known: bool  # whether it is the number that tells whether a value is known
+
+    @property
+    def names(self):
+        if self.tells_known:
+            return [f"{self.column.name} is known"]
+        return self.column.number_names()
+
+    @property
+    def width(self):
+        return 1 if self.tells_known else self.column.width
 
 
 @register
@@ -114,7 +132,7 @@ class Schema(Setting):
     @property
     def width(self):
         """How many numbers stand for one row."""
-        return sum(len(names) for names in self._number_names())
+        return sum(part.width for part in self._layout)
 
     def numbers(self, table):
         """Returns x, float32 [n, width], of a DataFrame; its columns are matched by name.
@@ -140,9 +158,9 @@ class Schema(Setting):
                 stacklevel=2,
             )
         parts = []
-        for column, part in self._layout:
+        for column, tells_known in self._layout:
             series = table[column.name]
-            if part == "known":
+            if tells_known:
                 parts.append(series.notna().to_numpy("float32")[:, None])
             else:
                 parts.append(column.numbers(series, self.unknown))
@@ -163,16 +181,15 @@ class Schema(Setting):
         if x.ndim != 2 or x.shape[1] != self.width:
             raise argument_error("x", f"of shape [n, {self.width}]", x.shape)
         parts, start = {}, 0
-        for column, part in self._layout:
-            width = 1 if part == "known" else column.width
-            parts[column.name, part] = x[:, start : start + width]
-            start += width
+        for part in self._layout:
+            parts[part.column.name, part.tells_known] = x[:, start : start + part.width]
+            start += part.width
         values = {}
         for column in self.columns:
-            raw = column.raw(parts.get((column.name, "value"), x[:, :0]), self.within_range)
+            raw = column.raw(parts.get((column.name, False), x[:, :0]), self.within_range)
             missing = None
             if column.has_missing and not complete:
-                missing = parts[column.name, "known"][:, 0] < 0.5
+                missing = parts[column.name, True][:, 0] < 0.5
             values[column.name] = with_dtype(raw, missing, column.dtype)
         frame = pandas.DataFrame(values, columns=[column.name for column in self.columns])
         return frame if index is None else frame.set_axis(index, axis=0)
@@ -195,21 +212,11 @@ class Schema(Setting):
 
     def number_names(self):
         """Returns a name for each of the numbers of x."""
-        return [name for names in self._number_names() for name in names]
+        return [name for part in self._layout for name in part.names]
 
     def columns_of_numbers(self):
         """Returns, for each of the numbers of x, the name of the column that it is of."""
-        return [
-            column.name
-            for (column, _), names in zip(self._layout, self._number_names())
-            for _ in names
-        ]
-
-    def _number_names(self):
-        return [
-            [f"{column.name} is known"] if part == "known" else column.number_names()
-            for column, part in self._layout
-        ]
+        return [part.column.name for part in self._layout for _ in range(part.width)]
 
     def sums_of_columns(self, values, index=None):
         """Returns a DataFrame [n, columns] of the sums of numbers [n, width] over each column's.
@@ -227,13 +234,7 @@ class Schema(Setting):
 
     def known_numbers(self):
         """Returns which numbers tell whether a value is known: NumPy bool [width]."""
-        return np.array(
-            [
-                part == "known"
-                for (_, part), names in zip(self._layout, self._number_names())
-                for _ in names
-            ]
-        )
+        return np.array([part.tells_known for part in self._layout for _ in range(part.width)])
 
     def without_unknown(self, x):
         """Returns the tensor x [n, width], NaN where another number says that it is unknown."""
@@ -262,16 +263,15 @@ class Schema(Setting):
             if name not in columns:
                 raise argument_error("given", f"of the columns {list(columns)[:12]}", name)
         parts = []
-        for column, part in self._layout:
-            width = 1 if part == "known" else column.width
-            number = np.full([1, width], np.nan, "float32")
-            if column.name in given:
-                series = pandas.Series([given[column.name]], name=column.name)
+        for part in self._layout:
+            number, name = np.full([1, part.width], np.nan, "float32"), part.column.name
+            if name in given:
+                series = pandas.Series([given[name]], name=name)
                 is_known = bool(series.notna()[0])
-                if part == "known":
+                if part.tells_known:
                     number[:] = is_known
                 elif is_known:
-                    number = column.numbers(series)
+                    number = part.column.numbers(series)
             parts.append(number)
         return np.repeat(np.concatenate(parts, axis=1), count, axis=0)
 
@@ -285,8 +285,8 @@ class Schema(Setting):
         """
         widths = dict.fromkeys(_FAMILIES, 0)
         categorical = []
-        for column, part in self._layout:
-            if part == "known":
+        for column, tells_known in self._layout:
+            if tells_known:
                 widths["bernoulli"] += 1
             elif column.family is None:
                 categorical.append((likelihoods.Categorical(), column.width))
@@ -303,8 +303,11 @@ class Schema(Setting):
 
     def _normal(self):
         grid = np.linspace(-LARGEST, LARGEST, _GRID)
-        numbers = [c for c, part in self._layout if part == "value" and c.family == "normal"]
-        slopes = [column.log_slopes(grid).tolist() for column in numbers]
+        slopes = [
+            column.log_slopes(grid).tolist()
+            for column, tells_known in self._layout
+            if column.family == "normal" and not tells_known
+        ]
         return likelihoods.Transformed(likelihoods.Normal(scale="per_column"), slopes)
 
     # === For a person ===
@@ -362,11 +365,11 @@ def check_frame(table):
 
 
 def _layout(columns):
-    """Returns the order of x, a list of (column, "value" or "known")."""
-    values = [(column, "value") for column in columns if column.width]
-    known = [(column, "known") for column in columns if column.has_missing]
+    """Returns the order of x, a list of `_Part`s."""
+    values = [_Part(column, False) for column in columns if column.width]
+    known = [_Part(column, True) for column in columns if column.has_missing]
     layout = []
     for family in _FAMILIES:
-        layout += [pair for pair in values if pair[0].family == family]
+        layout += [part for part in values if part.column.family == family]
         layout += known if family == "bernoulli" else []
-    return layout + [pair for pair in values if pair[0].family is None]
+    return layout + [part for part in values if part.column.family is None]

@@ -46,7 +46,7 @@ def run(command, flags):
 def _usual(flags, config, model):
     """Returns (usual examples, their condition or None, what they are)."""
     if flags.data is not None:
-        data = rows.in_order(flags.data, config, model, data_flags.table_settings(flags))
+        data, _ = rows.in_order(flags.data, config, model, data_flags.table_settings(flags))
         condition = conditions.of_splits(data, config, ("train",))["train"]
         return data.train, condition, f"examples of {flags.data}"
     data = run_data.load_of_run(config)

@@ -12,9 +12,15 @@ from keras_infovae.cli import data_flags
 from keras_infovae.cli.actions import streamed_data
 from keras_infovae.cli.actions.conditions import CLASSES
 from keras_infovae.datasets import loading, tfds
-from keras_infovae.datasets.tables import SUFFIXES, TEXT_SUFFIXES
+from keras_infovae.datasets.tables import (
+    SUFFIXES,
+    TEXT_SUFFIXES,
+    TableSettings,
+    frame_and_note,
+)
 from keras_infovae.distributions import likelihoods
 from keras_infovae.models import registry
+from keras_infovae.tables.loading import of_frame
 from keras_infovae.utils import arrays
 from keras_infovae.utils.constructors import constructor_parameters
 from keras_infovae.utils.splits import SPLITS
@@ -114,18 +120,24 @@ def num_training_examples(data):
 
 def _other_table(source, config, model, given):
     """Returns the `Dataset` of another table with the columns of the model's."""
-    settings = {k: config["data"][k] for k in ("validation_fraction", "test_fraction", "seed")}
-    label = given.get("label_column", config["data"].get("label_column"))
-    if "label_column" not in given and label is not None:
-        form = {k: v for k, v in given.items() if k != "label_column"}
-        if label not in datasets.read_frame(source, **form).columns:
-            label = None  # new examples may have no labels
-    return _load(
-        settings
-        | {"source": source, "kinds": None, "schema": model.table}
-        | given
-        | {"label_column": label}
+    frame, note, label = other_frame(source, config, given)
+    fractions = config["data"]["validation_fraction"], config["data"]["test_fraction"]
+    return of_frame(
+        *(frame, source, label, fractions, config["data"]["seed"]), note=note, schema=model.table
     )
+
+
+def other_frame(source, config, given):
+    """Returns (the DataFrame of another table, a sentence on it, its label column or None).
+
+    Args:
+        source, config, given: as for `load_other`.
+    """
+    label = given.get("label_column", config["data"].get("label_column"))
+    frame, note = frame_and_note(source, TableSettings(**given))
+    if "label_column" not in given and label not in frame:
+        label = None  # new examples may have no labels
+    return frame, note, label
 
 
 def value_range(data):

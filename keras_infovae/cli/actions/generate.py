@@ -33,17 +33,14 @@ def run(command, flags):
     noise = flags.noise
     if noise is None:
         noise = is_table and model.example_spec.values.minimum is None
-    if model.table is not None:
-        frame = model.generate(flags.n, seed=flags.seed, sample=noise, condition=asked, given=given)
-        with whole_file(flags.output) as temporary:
-            rows.write_frame(temporary, frame)
-        of_class = "" if asked is None else f" of class {flags.condition}"
-        print(f"Wrote {flags.n} new examples{of_class} to {flags.output} (rows of the table).")
-        return
-    x = model.generate(flags.n, seed=flags.seed, sample=noise, condition=asked)
-    with whole_file(flags.output) as temporary:
-        _WRITERS[suffix](temporary, x, model, config["feature_names"])
+    x = model.generate(flags.n, seed=flags.seed, sample=noise, condition=asked, given=given)
     what = "drawn with the likelihood's noise" if noise else "the means of p(x|z)"
+    with whole_file(flags.output) as temporary:
+        if model.table is None:
+            _WRITERS[suffix](temporary, x, model, config["feature_names"])
+        else:
+            rows.write_frame(temporary, x)
+            what = "rows of the table"
     of_class = "" if asked is None else f" of class {flags.condition}"
     print(f"Wrote {flags.n} new examples{of_class} to {flags.output} ({what}).")
 

@@ -24,9 +24,8 @@ def run(command, flags):
                 f".csv or .parquet file without --standardize. Received: --run={flags.run}"
             )
         model.capabilities.require("impute")
-        data = rows.in_order(flags.data, config, model, given)
+        data, frame = rows.in_order(flags.data, config, model, given)
         condition = conditions.of_splits(data, config, ("train",))["train"]
-        frame = rows.frame_of(flags.data, given)
     known = frame[[column.name for column in model.table.columns]]
     filled = model.impute(known, flags.draws, flags.seed, condition=condition)
     if flags.draws is None:

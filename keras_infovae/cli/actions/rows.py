@@ -9,32 +9,31 @@ from keras_infovae.cli.actions import data as run_data
 from keras_infovae.datasets.csv_values import guarded
 from keras_infovae.datasets.reading import import_optional
 from keras_infovae.datasets.splitting import split_indices
+from keras_infovae.datasets.table_labels import without_label
 
 
 def in_order(source, config, model, given):
-    """Returns a `Dataset` whose training split has all examples of `source`, in their order.
+    """Returns all examples of `source`, in their order.
 
     Args:
         source, config, model, given: as for `data.load_other`.
+
+    Returns:
+        (a `Dataset` that has them as its training split, the DataFrame of all columns of the file
+        or, for a model without a table, None).
     """
+    if model.table is not None:
+        frame, _, label = run_data.other_frame(source, config, given)
+        labels, rows = without_label(source, frame.copy(deep=False), label)
+        x = model.table.numbers(rows)
+        return datasets.Dataset(source, x, x[:0], x[:0], labels), frame
     fractions = {"validation_fraction": 0.0, "test_fraction": 0.0}
     config = config | {"data": config["data"] | fractions | {"seed": 0}}
     data = run_data.load_other(source, config, model, given)
     count = len(data.train)
     order = np.argsort(split_indices(count, (0.0, 0.0), 0)[0])
     labels = None if data.train_labels is None else data.train_labels[order]
-    return dataclasses.replace(data, train=data.train[order], train_labels=labels)
-
-
-def frame_of(source, given):
-    """Returns the DataFrame of a file.
-
-    Args:
-        source: its path.
-        given: what `data_flags.table_settings` returned.
-    """
-    form = {name: value for name, value in given.items() if name != "label_column"}
-    return datasets.read_frame(source, **form)
+    return dataclasses.replace(data, train=data.train[order], train_labels=labels), None
 
 
 def write_frame(path, frame):

@@ -22,11 +22,10 @@ def run(command, flags):
         config = run_data.config_of(run)
         model = run.load_model()
         model.capabilities.require("score")
-        data = rows.in_order(flags.data, config, model, given)
+        data, frame = rows.in_order(flags.data, config, model, given)
         condition = conditions.of_splits(data, config, ("train",))["train"]
     scores = model.score(data.train, condition=condition)
     result = pandas.DataFrame({"row": np.arange(len(scores))})
-    frame = None if model.table is None else rows.frame_of(flags.data, given)
     if frame is not None:
         for name, _ in model.table.left_out:
             if name in frame:

@@ -4,6 +4,7 @@ import functools
 
 import tensorflow as tf
 
+from keras_infovae.distributions.exact_or_drawn_kl import exact_or_drawn_kl
 from keras_infovae.samplers import row_noise, seeded_noise
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import row_random
@@ -42,11 +43,7 @@ def _distribution_class():
 
         def kl_rows(self, posterior, z):
             """Returns KL(q || p) = KL(q || p0) - E_q f + log Z, [n]; E_q over draws z of q."""
-            try:
-                to_base = tfp.distributions.kl_divergence(posterior, self.start)
-            except NotImplementedError:
-                log_ratio = posterior.log_prob(z) - self.start.log_prob(z)
-                to_base = tf.reduce_mean(log_ratio, axis=0)
+            to_base = exact_or_drawn_kl(posterior, self.start, z)
             log_partition = tf.convert_to_tensor(self._prior.log_partition)
             return to_base - tf.reduce_mean(self._prior.energy(z), axis=0) + log_partition
 

@@ -104,13 +104,6 @@ class DateTimeColumn(Column):
     def log_slopes(self, x):
         return self._quantiles.log_slopes(x)
 
-    def range_of(self, series):
-        """Returns (first, last) in seconds since 1970, and of those that it was fitted to."""
-        seconds = _seconds(self.name, series, self.form, self.zone)
-        if np.all(np.isnan(seconds)):
-            return None
-        return (np.nanmin(seconds), np.nanmax(seconds)), (self.knots[0], self.knots[-1])
-
     def details(self):
         import pandas
 

@@ -90,13 +90,6 @@ class NumericColumn(Column):
             return self._quantiles.log_slopes(x)
         return -x if self.transform == "log" else np.zeros(len(x))
 
-    def range_of(self, series):
-        """Returns (lowest, highest) of raw values, and of those that it was fitted to."""
-        values = values_of(self.name, series)
-        if np.all(np.isnan(values)):
-            return None
-        return (np.nanmin(values), np.nanmax(values)), (self.knots[0], self.knots[-1])
-
     def details(self):
         return f"{self.knots[0]:.6g} to {self.knots[-1]:.6g}" if self.knots else ""
 
