@@ -42,9 +42,17 @@ def without_gaps(x):
     missing = np.isnan(x)
     if not missing.any():
         return x
-    known = np.maximum(np.sum(~missing, axis=0), 1)
-    means = np.nansum(x, axis=0, dtype="float64") / known
-    return np.where(missing, means.astype(x.dtype), x)
+    return np.where(missing, spread_of_known(x)[0].astype(x.dtype), x)
+
+
+def spread_of_known(x):
+    """Returns the mean and the standard deviation of each column of `x` [n, ...], float64.
+
+    What is missing (NaN) does not count; both are 0 for a column without any value.
+    """
+    known = np.maximum(np.sum(~np.isnan(x), axis=0), 1)
+    mean = np.nansum(x, axis=0, dtype="float64") / known
+    return mean, np.sqrt(np.nansum(np.square(x - mean), axis=0) / known)
 
 
 def some_rows(count, most, seed):

@@ -6,6 +6,7 @@ import pandas
 import pytest
 
 import keras_infovae as ki
+from keras_infovae.evaluation.plots import interpolation
 from tests.tables.people import people
 
 
@@ -159,3 +160,14 @@ def test_rows_with_given_values(model, table):
         model.generate(2, given={"sex": "X"})
     with pytest.raises(TypeError, match="`given` must be a dictionary"):
         model.generate(2, given=["age"])
+
+
+def test_a_picture_of_interpolation_goes_by_what_is_known(model, table, tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(interpolation, "_maps", lambda *arguments: drawn.append(arguments[:2]))
+    x = model.table.numbers(table)
+    ki.evaluation.plot_interpolation(model, tmp_path / "a.png", x)
+    ((lines, (mean, deviation)),) = drawn
+    assert np.all(np.isfinite(lines)) and np.isnan(x).any()
+    np.testing.assert_allclose(mean, np.nanmean(x, axis=0), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(deviation, np.nanstd(x, axis=0), rtol=1e-5)

@@ -5,7 +5,7 @@ import fractions
 import numpy as np
 
 from keras_infovae.evaluation.conditions import take
-from keras_infovae.evaluation.examples import check_examples
+from keras_infovae.evaluation.examples import check_examples, spread_of_known
 from keras_infovae.evaluation.plots import style, views
 
 _IMAGE_PAIRS, _IMAGE_STEPS = 6, 9
@@ -60,8 +60,7 @@ def plot_interpolation(model, path, x, *, feature_names=None, condition=None):
     decoded = _decode_lines(model, z, beside, steps, take(condition, first))
     if images:
         return _images(model, x[first], decoded, x[last], condition is not None, path)
-    everything = views.rows_of(model, x)
-    spread = everything.mean(axis=0), everything.std(axis=0)
+    spread = spread_of_known(views.rows_of(model, x))
     lines = views.rows_of(model, decoded.reshape(-1, *x.shape[1:]))
     lines = lines.reshape(half, steps, -1)
     return _maps(lines, spread, feature_names, condition is not None, path)
