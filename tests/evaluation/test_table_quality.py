@@ -165,10 +165,10 @@ def test_a_learner_tells_what_the_columns_one_by_one_do_not():
     real, synthetic = {"a": a, "b": a + 0.1 * b}, {"a": b, "b": rng.permutation(a + 0.1 * b)}
     held_out = pandas.DataFrame({"a": b, "b": b + 0.1 * a})
     numbers = quality(real, synthetic, held_out=held_out, target="b").numbers
-    assert numbers["column_shapes"] > 0.9 and numbers["detection_auc"] > 0.9
+    assert numbers["column_shapes"] > 0.9 and numbers["detection_auc"] > 0.8
     assert numbers["target_measure"] == "R2" and numbers["train_on_real"] > 0.9
     assert numbers["train_on_synthetic"] < 0.2
-    assert numbers["difference"] < -10 * numbers["difference_standard_error"] < 0
+    assert numbers["difference"] < -5 * numbers["difference_standard_error"] < 0
     same = quality(real, held_out, held_out=held_out, target="b").numbers
     assert abs(same["detection_auc"] - 0.5) < 0.06
     assert abs(same["difference"]) < 0.1
@@ -180,6 +180,10 @@ def test_copies_are_counted_and_lie_close(found):
     assert numbers["closer_than_held_out"] > 0.55
     assert numbers["closest_record"] < numbers["closest_record_of_held_out"]
     assert numbers["target_measure"] == "accuracy"
+    missing = found.columns.set_index("column")["missing_of_real"]
+    assert missing["age"] == 0.0 and missing["city"] == pytest.approx(
+        people(200, 0)["city"].isna().mean()
+    )
     assert 0.3 < numbers["train_on_real"] < 0.7  # nothing tells the sex of these people
 
 

@@ -3,6 +3,7 @@
 from keras_infovae.evaluation.conditions import draw
 from keras_infovae.evaluation.examples import some_rows, without_gaps
 from keras_infovae.evaluation.synthetic_tables import table_quality
+from keras_infovae.tables.schema import schema_of
 
 _MOST_ROWS = 5000  # that were trained on
 _NEW_ROWS = 1000
@@ -17,7 +18,8 @@ def new_rows(model, data, conditions, seed, batch_size):
     """
     split = data.held_out(least=_FEWEST)
     no_rows = split == "train" or len(data.train) < _FEWEST
-    if data.table is None or "generate" not in model.capabilities or no_rows:
+    schema = schema_of(data)
+    if schema is None or "generate" not in model.capabilities or no_rows:
         return None
     given = {"condition": draw(conditions["train"], _NEW_ROWS, seed), "batch_size": batch_size}
     rows = {
@@ -25,8 +27,8 @@ def new_rows(model, data, conditions, seed, batch_size):
         "synthetic": model.generate(_NEW_ROWS, seed=seed, prepared=True, **given),
         "held_out": _some(getattr(data, split), _NEW_ROWS, seed),
     }
-    tables = {name: data.table.frame(without_gaps(x)) for name, x in rows.items()}
-    found = table_quality(**tables, seed=seed, schema=data.table)
+    tables = {name: schema.raw(without_gaps(x)) for name, x in rows.items()}
+    found = table_quality(**tables, seed=seed, schema=schema)
     shapes = zip(found.columns["column"].astype(str), found.columns["shape"])
     shapes = {name: None if shape != shape else float(shape) for name, shape in shapes}
     return found.numbers | {"shapes": shapes}

@@ -41,10 +41,11 @@ def table_quality(real, synthetic, held_out=None, target=None, seed=0, schema=No
         synthetic: a DataFrame of new rows, such as `model.generate(len(real))`, at least 10.
         held_out: a DataFrame of real rows that the model was not trained on, at least 10. Default
             None: what they are needed for is None.
-        target: the name of a column that others are to predict. Default None. It needs `held_out`.
+        target: the name of a column that the others are to predict, which takes `held_out`.
+            Default None.
         seed: integer, for the rows, folds and trees of what is learned. Default 0.
-        schema: a `tables.Schema`, such as `model.table`, that says what the columns are. Default
-            None: inferred from `real`.
+        schema: a `tables.Schema`, such as `model.preprocessor`, that says what the columns are.
+            Default None: inferred from `real`.
 
     Returns:
         A `TableQuality`. Its `numbers`, and with the ending `_of_held_out` the same of held-out
