@@ -162,8 +162,8 @@ def _check_values(series, known):
         return
     allowed = (str, bool, numbers.Real, datetime.date)
     kinds = {
-        next((kind.__name__ for kind in allowed if isinstance(value, kind)), type(value).__name__)
-        for value in known
+        next((kind.__name__ for kind in allowed if issubclass(found, kind)), found.__name__)
+        for found in set(map(type, known))
     }
     if len(kinds) > 1 or kinds - {kind.__name__ for kind in allowed}:
         raise column_error(
@@ -177,7 +177,7 @@ def _check_values(series, known):
 def _refuse_numbers_as_text(series, known):
     import pandas
 
-    texts = known.astype(str)
+    texts = known.drop_duplicates().astype(str)
     plain = texts.str.replace(r"(?<=\d)[ ,'](?=\d{3}\b)", "", regex=True)
     if pandas.to_numeric(plain, errors="coerce").notna().all():
         raise column_error(

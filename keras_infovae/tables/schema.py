@@ -184,14 +184,15 @@ class Schema(Preprocessor):
                 "are not looked at.",
                 stacklevel=2,
             )
-        parts = []
-        for column, tells_known in self._layout:
-            series = table[column.name]
-            if tells_known:
-                parts.append(series.notna().to_numpy("float32")[:, None])
+        x, start = np.empty([len(table), self.width], "float32"), 0
+        for part in self._layout:
+            series, place = table[part.column.name], slice(start, start + part.width)
+            start += part.width
+            if part.tells_known:
+                x[:, place] = series.notna().to_numpy("float32")[:, None]
             else:
-                parts.append(column.numbers(series, self.unknown))
-        return np.concatenate(parts, axis=1)
+                x[:, place] = part.column.numbers(series, self.unknown)
+        return x
 
     def raw(self, x, index=None, complete=False):
         """Returns the DataFrame of rows x: names, order and dtypes are those of the table.
