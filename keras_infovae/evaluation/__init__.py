@@ -45,6 +45,7 @@ from keras_infovae.evaluation.likelihood import (
 from keras_infovae.evaluation.plots import (
     plot_aggregated_posterior,
     plot_all,
+    plot_contributions,
     plot_history,
     plot_interpolation,
     plot_kl_per_dimension,
@@ -112,6 +113,7 @@ __all__ = [
     "nearest_neighbors",
     "plot_aggregated_posterior",
     "plot_all",
+    "plot_contributions",
     "plot_history",
     "plot_interpolation",
     "plot_kl_per_dimension",

@@ -4,6 +4,7 @@ import dataclasses
 import os
 import tempfile
 
+from keras_infovae import anomaly_scores
 from keras_infovae.evaluation import plots
 from keras_infovae.evaluation.conditions import class_names_of, conditions_of
 from keras_infovae.evaluation.plots.embedding import available_methods
@@ -135,6 +136,9 @@ def _draw(model, data, conditions, metrics, folder, seed):
         draw(section, "samples", plots.plot_samples, model, x, **options, **given)
         options["condition"] = conditions["train"]
         draw(section, "neighbors", plots.plot_nearest_neighbors, model, data.train, **options)
+    if "score" in can and anomaly_scores.gives_contributions(model):
+        options = names | {"condition": conditions[split]}
+        draw("Unusual examples", "unusual", plots.plot_contributions, model, x, **options)
     section = "What z holds"
     if "kl_per_dimension" in (metrics["latents"] or {}):
         draw(section, "kl", plots.plot_kl_per_dimension, model, x, **given)
