@@ -16,7 +16,7 @@ from keras_infovae.utils.constructors import constructor_parameters
 
 _FEWEST = 2  # rows to train on
 _LATENT_DIM = 8
-_GIVEN = ("seed", "table", "condition", "scaling")  # settings that are the estimator's to make
+_GIVEN = ("seed", "preprocessor", "condition", "scaling")  # settings that are the estimator's to make
 # How what is pickled with an estimator is kept, and restored.
 _KEPT = {
     "settings": (text_of, value_of),
@@ -115,8 +115,8 @@ class ModelEstimator(BaseEstimator):
             settings["latent_dim"] = self.latent_dim
         elif "latent_dim" in takes:
             settings.setdefault("latent_dim", _LATENT_DIM)
-        if "table" in takes:
-            settings["table"] = schema
+        if "preprocessor" in takes:
+            settings["preprocessor"] = schema
         with initial_weights_from(seed):
             return registry.make(model_class, seed=seed, **settings)
 
@@ -176,7 +176,7 @@ class ModelEstimator(BaseEstimator):
 
     def _raw(self, rows):
         """Returns what the model gives, rows of x or a DataFrame, in the form of X of `fit`."""
-        frame = rows if is_frame(rows) else self.schema_.frame(rows)
+        frame = rows if is_frame(rows) else self.schema_.raw(rows)
         return frame if self._was_frame else frame.to_numpy()
 
     # === scikit-learn's protocols ===
@@ -184,7 +184,7 @@ class ModelEstimator(BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         try:
-            tags.input_tags.allow_nan = "table" in constructor_parameters(self._model_class())
+            tags.input_tags.allow_nan = "preprocessor" in constructor_parameters(self._model_class())
         except (TypeError, ValueError):  # an unknown model, of which `fit` will say so
             tags.input_tags.allow_nan = False
         return tags
@@ -203,4 +203,4 @@ class ModelEstimator(BaseEstimator):
 
 
 def _takes_tables(model):
-    return getattr(model, "table", None) is not None
+    return model.preprocessor is not None

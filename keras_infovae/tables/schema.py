@@ -7,13 +7,15 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae import datasets
 from keras_infovae.distributions import likelihoods
 from keras_infovae.distributions.likelihoods.transformed import LARGEST
+from keras_infovae.preprocessors import Preprocessor
 from keras_infovae.tables import kinds as rules
 from keras_infovae.tables.columns import Column
 from keras_infovae.tables.dtypes import with_dtype
 from keras_infovae.utils.checks import argument_error, check_choice
-from keras_infovae.utils.serialization import Setting, register
+from keras_infovae.utils.serialization import register
 
 _FAMILIES = ("normal", "bernoulli", "count")  # in this order in x, and then categories
 _GRID = 129  # places at which the slopes of transforms are known
@@ -38,11 +40,12 @@ class _Part(NamedTuple):
 
 
 @register
-class Schema(Setting):
+class Schema(Preprocessor):
     """The columns of a table: which there are, of what kind, and what values they have.
 
     `Schema.infer` makes it of a pandas DataFrame, and printing it shows what was concluded. A model
-    that is given one as `table` (or makes its own, by `fit(frame)`) takes and gives DataFrames.
+    that is given one as `preprocessor` (or makes its own, by `fit(frame)`) takes and gives
+    DataFrames.
 
     x has one number for each number, date and binary value, and one column for each category.
     Columns of one kind stand together, whatever their order is in the table. For each column in
@@ -76,6 +79,9 @@ class Schema(Setting):
            [ nan, 0.  , 0.  , 0.  , 1.  ]], dtype=float32)
     """
 
+    form = "tables"
+    samples_by_default = True  # a table of means has no spread
+
     def __init__(self, columns, left_out=(), unknown="error", within_range=True):
         self.columns = list(columns)
         for i, column in enumerate(self.columns):
@@ -87,6 +93,21 @@ class Schema(Setting):
         if not any(column.width or column.has_missing for column in self.columns):
             raise argument_error("columns", "some of which one varies", self.columns)
         self._layout = _layout(self.columns)
+
+    @staticmethod
+    def accepts(data):
+        """Returns whether `data` is a DataFrame."""
+        return is_frame(data)
+
+    @staticmethod
+    def reads(path):
+        """Returns whether a file of this name is a table: `.csv`, `.tsv` or `.parquet`."""
+        return datasets.is_table_path(path)
+
+    @staticmethod
+    def read(path):
+        """Returns the DataFrame in a file, as `ki.datasets.read_frame` does."""
+        return datasets.read_frame(path)
 
     @classmethod
     def infer(cls, table, kinds=None, unknown="error", within_range=True):
@@ -127,6 +148,12 @@ class Schema(Setting):
             )
         return cls(columns, left_out, unknown, within_range)
 
+    @classmethod
+    def infer_plain(cls, table):
+        """Returns the schema of a DataFrame of numbers, which stay as they are."""
+        check_frame(table)
+        return cls.infer(table, dict.fromkeys(table.columns, "identity"))
+
     # === Rows to numbers and back ===
 
     @property
@@ -166,7 +193,7 @@ class Schema(Setting):
                 parts.append(column.numbers(series, self.unknown))
         return np.concatenate(parts, axis=1)
 
-    def frame(self, x, index=None, complete=False):
+    def raw(self, x, index=None, complete=False):
         """Returns the DataFrame of rows x: names, order and dtypes are those of the table.
 
         Args:
@@ -194,6 +221,10 @@ class Schema(Setting):
         frame = pandas.DataFrame(values, columns=[column.name for column in self.columns])
         return frame if index is None else frame.set_axis(index, axis=0)
 
+    def raw_like(self, table, x):
+        """Returns rows x as `raw` does, with the index of a DataFrame."""
+        return self.raw(x, table.index)
+
     def completed(self, table, x):
         """Returns the columns of a DataFrame with rows x in the place of what is missing.
 
@@ -201,7 +232,7 @@ class Schema(Setting):
             table: a DataFrame, whose known values stay as they are.
             x: [n, width], complete.
         """
-        filled = self.frame(x, table.index, complete=True)
+        filled = self.raw(x, table.index, complete=True)
         for name in filled:
             missing = table[name].isna()
             if not missing.any():
@@ -218,19 +249,19 @@ class Schema(Setting):
         """Returns, for each of the numbers of x, the name of the column that it is of."""
         return [part.column.name for part in self._layout for _ in range(part.width)]
 
-    def sums_of_columns(self, values, index=None):
+    def sums_of_parts(self, table, values):
         """Returns a DataFrame [n, columns] of the sums of numbers [n, width] over each column's.
 
         Args:
+            table: the DataFrame that x was made of, which gives the index.
             values: [n, width], such as what each number of x adds to a score.
-            index: of the DataFrame. Default None: 0 to n - 1.
         """
         import pandas
 
         of_numbers = np.array(self.columns_of_numbers(), dtype=object)
         names = [column.name for column in self.columns]
         sums = [values[:, of_numbers == name].sum(axis=1) for name in names]
-        return pandas.DataFrame(dict(zip(names, sums)), index=index)
+        return pandas.DataFrame(dict(zip(names, sums)), index=table.index)
 
     def known_numbers(self):
         """Returns which numbers tell whether a value is known: NumPy bool [width]."""
@@ -340,11 +371,10 @@ def codes_frame(codes, index):
     return pandas.DataFrame(codes, index=index, columns=[f"z{i}" for i in range(codes.shape[1])])
 
 
-def check_schema(table):
-    """Returns `table`, which must be a `Schema` or None."""
-    if table is not None and not isinstance(table, Schema):
-        raise argument_error("table", "a tables.Schema or None", type(table), TypeError)
-    return table
+def schema_of(model):
+    """Returns the `Schema` of a model of tables, or None for another model."""
+    preprocessor = model.preprocessor
+    return preprocessor if isinstance(preprocessor, Schema) else None
 
 
 def check_frame(table):
