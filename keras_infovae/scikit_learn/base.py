@@ -16,7 +16,8 @@ from keras_infovae.utils.constructors import constructor_parameters
 
 _FEWEST = 2  # rows to train on
 _LATENT_DIM = 8
-_GIVEN = ("seed", "preprocessor", "condition", "scaling")  # settings that are the estimator's to make
+# Settings that are the estimator's to make.
+_GIVEN = ("seed", "preprocessor", "condition", "scaling")
 # How what is pickled with an estimator is kept, and restored.
 _KEPT = {
     "settings": (text_of, value_of),
@@ -184,7 +185,8 @@ class ModelEstimator(BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         try:
-            tags.input_tags.allow_nan = "preprocessor" in constructor_parameters(self._model_class())
+            takes = constructor_parameters(self._model_class())
+            tags.input_tags.allow_nan = "preprocessor" in takes
         except (TypeError, ValueError):  # an unknown model, of which `fit` will say so
             tags.input_tags.allow_nan = False
         return tags
