@@ -49,7 +49,7 @@ class DensityEstimator(DensityMixin, ModelEstimator):
             random_state: None (default) for new ones each time, an integer, or a `RandomState`.
         """
         seed = int(check_random_state(random_state).randint(2**31 - 1))
-        return self._raw(self._fitted_model().generate(n_samples, seed=seed))
+        return self._raw(self._fitted_model().generate(n_samples, seed=seed, sample=True))
 
     def _check_model(self, model):
         for capability in ("score", "generate"):

@@ -241,6 +241,14 @@ class Schema(Preprocessor):
                 filled[name] = table[name].where(~missing, filled[name])
         return filled
 
+    def measures(self, table):
+        """Returns {column: {name: float64 [n]}}, what of the raw values of each can be averaged.
+
+        Args:
+            table: a DataFrame with the columns of the schema.
+        """
+        return {column.name: column.measures(table[column.name]) for column in self.columns}
+
     def number_names(self):
         """Returns a name for each of the numbers of x."""
         return [name for part in self._layout for name in part.names]
