@@ -2,13 +2,11 @@
 
 import numpy as np
 
-from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.predictive_checks.checks import check_codes
 from keras_infovae.evaluation.predictive_checks.measures import measures_of
 from keras_infovae.evaluation.predictive_checks.replicas import as_measured, replicas
 from keras_infovae.tables.columns.date_time import DAYS
-from keras_infovae.tables.schema import is_frame, schema_of
 from keras_infovae.utils.checks import check_integer
 
 _ACROSS = 4
@@ -54,8 +52,7 @@ def plot_predictive_checks(
     path = style.check_path(path)
     check_codes(model, codes)
     check_integer("num_replicas", num_replicas, minimum=19)
-    numbers = schema_of(model).numbers(x) if is_frame(x) and schema_of(model) else x
-    prepared, condition = check_examples(model, numbers, condition)
+    prepared, condition = model.example_spec.arrays(x, condition)
     data = _columns(measures_of(model, as_measured(model, x, prepared), feature_names))
     made = [
         _columns(measures_of(model, rows, feature_names))
