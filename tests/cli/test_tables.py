@@ -156,4 +156,4 @@ def test_columns_may_be_told_instead_of_learned(command, tmp_path):
     scored = command("score", run, data, f"--output={tmp_path}/scores.csv")
     assert scored.status == 0 and len(pandas.read_csv(tmp_path / "scores.csv")) == 120
     outcome = command("train", "--data=wine", "--condition=sex", f"--output={tmp_path}/no")
-    assert outcome.status == 2 and "`--condition` needs a .csv" in outcome.err
+    assert outcome.status == 2 and "columns of a table, which need a .csv" in outcome.err

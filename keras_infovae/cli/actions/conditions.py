@@ -21,7 +21,8 @@ def classes_of(flags, data):
     """
     if flags.condition is None or data.conditions is not None:
         return {}
-    labels = label_classes.classes_of(data)
+    stream = getattr(data, "stream", None)  # whose samples may lack a class
+    labels = label_classes.classes_of(data) if stream is None else stream.classes
     print(f"condition: one of {len(labels)} classes: {label_classes.shown(labels)}")
     return {CLASSES: labels}
 

@@ -47,6 +47,8 @@ def load(flags):
             name: settings[name] for name in settings if name not in data_flags.NOT_STREAMED
         }
         settings["batch_size"] = flags.batch_size
+        if flags.condition is not None:
+            settings["condition"] = flags.condition
     settings |= data_flags.table_settings(flags)
     likelihood = flags.likelihood
     settings = {"source": flags.data} | settings
@@ -76,10 +78,6 @@ def load(flags):
 
 def _is_taken_as_it_is(flags):
     """Returns whether the data is a table whose columns the model is to know."""
-    wanted = {
-        "kinds": getattr(flags, "kinds", None),
-        "condition": data_flags.condition_columns(flags),
-    }
     reasons = {
         "a .csv, .tsv or .parquet file": os.path.isfile(os.path.expanduser(flags.data))
         and datasets.is_table_path(flags.data),
@@ -89,11 +87,15 @@ def _is_taken_as_it_is(flags):
         "a model that takes tables": "preprocessor"
         in constructor_parameters(registry.get(flags.model)),
     }
-    for name, value in wanted.items():
-        if value and not all(reasons.values()):
-            needed = next(reason for reason, holds in reasons.items() if not holds)
-            raise ValueError(f"Argument `{name}` needs {needed}. Received: {name}={value!r}")
-    return hasattr(flags, "kinds") and all(reasons.values())
+    needed = next((reason for reason, holds in reasons.items() if not holds), None)
+    if needed and flags.kinds:
+        raise ValueError(f"Argument `kinds` needs {needed}. Received: kinds={flags.kinds!r}")
+    if needed and data_flags.condition_columns(flags):
+        raise ValueError(
+            f"Argument `condition` must be {data_flags.LABELS}, or columns of a table, which need "
+            f"{needed}. Received: condition={flags.condition!r}"
+        )
+    return needed is None
 
 
 def lasting_source(source):
