@@ -199,6 +199,7 @@ class TrainableModel(StepModel):
         known = data.rows is not None and steps is not None
         x = None if data.examples is None else first(data.examples)
         self.adapt(x, data.rows * steps if known else None)
+        self.example_spec.see(x if known and len(x) > data.rows * (steps - 1) else None)
         self.forget()
 
     def _counts_epochs(self):

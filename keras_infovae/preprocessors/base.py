@@ -100,6 +100,25 @@ class Preprocessor(Setting):
         """Returns `data` with the values of x [n, ...] in the place of what is missing."""
         return self.raw_like(data, x)
 
+    # === Drift ===
+
+    def profile(self, x):
+        """Returns what is to be remembered of training data x to know drift by, fit for JSON.
+
+        None (here): nothing.
+        """
+        return None
+
+    def drift(self, data, x, seen):
+        """Returns {part: in what new raw data differ from those of the training}, in words.
+
+        Args:
+            data: new raw data.
+            x: the same as numbers.
+            seen: what `profile` gave of the training data.
+        """
+        return {}
+
     # === Parts of an example ===
 
     def condition_numbers(self, data):

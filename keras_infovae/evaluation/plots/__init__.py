@@ -11,6 +11,7 @@ from keras_infovae.evaluation.plots.history import plot_history
 from keras_infovae.evaluation.plots.interpolation import plot_interpolation
 from keras_infovae.evaluation.plots.latent_space import plot_latent_space
 from keras_infovae.evaluation.plots.nearest import plot_nearest_neighbors
+from keras_infovae.evaluation.plots.predictive_checks import plot_predictive_checks
 from keras_infovae.evaluation.plots.reconstructions import plot_reconstructions
 from keras_infovae.evaluation.plots.samples import plot_samples
 from keras_infovae.evaluation.plots.traversals import plot_traversals
@@ -25,6 +26,7 @@ __all__ = [
     "plot_latent_embedding",
     "plot_latent_space",
     "plot_nearest_neighbors",
+    "plot_predictive_checks",
     "plot_reconstructions",
     "plot_samples",
     "plot_traversals",

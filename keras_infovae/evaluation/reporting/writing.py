@@ -12,6 +12,7 @@ from keras_infovae.evaluation.reporting import page
 from keras_infovae.evaluation.reporting.anomalies import check_anomaly_label
 from keras_infovae.evaluation.reporting.diagnoses import diagnose
 from keras_infovae.evaluation.reporting.measurements import measure
+from keras_infovae.evaluation.reporting.predictive import shown
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.files import whole_file, write_json
 
@@ -139,6 +140,9 @@ def _draw(model, data, conditions, metrics, folder, seed):
     if "score" in can and anomaly_scores.gives_contributions(model):
         options = names | {"condition": conditions[split]}
         draw("Unusual examples", "unusual", plots.plot_contributions, model, x, **options)
+    if metrics["predictive_checks"] is not None:
+        section, options = "Predictive checks", names | {"seed": seed} | given
+        draw(section, "predictive checks", plots.plot_predictive_checks, model, x, **options)
     section = "What z holds"
     if "kl_per_dimension" in (metrics["latents"] or {}):
         draw(section, "kl", plots.plot_kl_per_dimension, model, x, **given)
@@ -183,6 +187,7 @@ def _tables(metrics):
         "Parts of the ELBO, nats": latents.get("decomposition"),
         _LABEL_USE[(metrics["label_use"] or {}).get("of", "labels")]: metrics["label_use"],
         "Samples": metrics["samples"],
+        "Predictive checks, 99 replicas": shown(metrics["predictive_checks"] or {}),
         "Samples on the manifold": shape.get("samples"),
         "Distance of reconstructions": shape.get("reconstruction"),
         "Residual between codes": shape.get("between_codes"),
