@@ -178,6 +178,7 @@ def _lead(metrics):
 
 def _tables(metrics):
     latents, shape = metrics["latents"] or {}, metrics["manifold"] or {}
+    of_columns = (metrics["new_rows"] or {}).get("shapes")
     tables = {
         "Held-out examples": metrics["held_out"],
         "Training examples (at most 1,000)": metrics["train"],
@@ -188,6 +189,8 @@ def _tables(metrics):
         _LABEL_USE[(metrics["label_use"] or {}).get("of", "labels")]: metrics["label_use"],
         "Samples": metrics["samples"],
         "Predictive checks, 99 replicas": shown(metrics["predictive_checks"] or {}),
+        "New rows against the table": metrics["new_rows"],
+        "Shapes of the columns of new rows": of_columns,
         "Samples on the manifold": shape.get("samples"),
         "Distance of reconstructions": shape.get("reconstruction"),
         "Residual between codes": shape.get("between_codes"),
