@@ -20,6 +20,7 @@ from keras_infovae import (
     schedules,
     serving,
     tables,
+    text,
     training,
     tuning,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "schedules",
     "serving",
     "tables",
+    "text",
     "training",
     "tuning",
 ]

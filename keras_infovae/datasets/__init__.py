@@ -17,6 +17,7 @@ from keras_infovae.datasets.reading import DataWarning
 from keras_infovae.datasets.sprites import dsprites_like
 from keras_infovae.datasets.streaming import Stream, stream
 from keras_infovae.datasets.tables import is_table_path, read_frame
+from keras_infovae.datasets.texts import is_text_path, read_texts
 from keras_infovae.datasets.tfrecords import TFRecordFeature, write_tfrecords
 
 __all__ = [
@@ -30,9 +31,11 @@ __all__ = [
     "circle",
     "dsprites_like",
     "is_table_path",
+    "is_text_path",
     "load",
     "periodic_blob",
     "read_frame",
+    "read_texts",
     "rotated_arrow",
     "sphere",
     "stream",

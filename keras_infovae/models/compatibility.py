@@ -83,6 +83,16 @@ def check_parts(model):
             )
 
 
+def check_features(likelihood, prior):
+    """Raises ValueError for a prior that learns x, where x is the numbers of tokens."""
+    if prior.made_of_posteriors and likelihood.likeliest() is not None:
+        raise ValueError(
+            f"Argument `prior` must not be {type(prior).__name__} for the likelihood "
+            f"{type(likelihood).__name__}: it learns examples by their gradient, which tokens do "
+            "not have. Choose 'gaussian_mixture' for a mixture."
+        )
+
+
 def divergence_is_computed(model):
     """Returns whether an `InfoVAE` has its divergence among the terms.
 
