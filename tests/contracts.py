@@ -89,6 +89,7 @@ SETTINGS = [
     (ki.denoisers, "residual_mlp", ki.denoisers.ResidualMLP(8, 1, "tanh")),
     (ki.denoisers, "u_net", ki.denoisers.UNet((4, 8), "tanh")),
     (ki.inference, "amortized", None),
+    (ki.inference, "from_prior", None),
     (
         ki.inference,
         "short_run_langevin",

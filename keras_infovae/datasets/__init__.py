@@ -3,6 +3,7 @@
 from keras_infovae.datasets.dataset import Dataset
 from keras_infovae.datasets.factor_images import FactorImages
 from keras_infovae.datasets.gaussian_blobs import blobs
+from keras_infovae.datasets.grammar import Grammar, Sentences, grammar
 from keras_infovae.datasets.loading import load
 from keras_infovae.datasets.manifolds import (
     Manifold,
@@ -24,12 +25,15 @@ __all__ = [
     "DataWarning",
     "Dataset",
     "FactorImages",
+    "Grammar",
     "Manifold",
+    "Sentences",
     "Stream",
     "TFRecordFeature",
     "blobs",
     "circle",
     "dsprites_like",
+    "grammar",
     "is_table_path",
     "is_text_path",
     "load",

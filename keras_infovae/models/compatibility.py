@@ -1,6 +1,9 @@
 """Which priors, ways to find z and divergences go together."""
 
 from keras_infovae import schedules
+from keras_infovae.distributions.posteriors import DiagonalNormal
+from keras_infovae.distributions.priors import StandardNormal
+from keras_infovae.utils.checks import argument_error
 
 UNNORMALIZED = (
     "is not known: the energy-based prior has learned since its log Z was estimated, and is "
@@ -73,6 +76,14 @@ def check_parts(model):
             f"Argument `posterior` must be 'diagonal_normal' with the divergence "
             f"{type(divergence).__name__}, which needs the density of each dimension. Received: "
             f"{kind} {name}"
+        )
+    known = isinstance(model.posterior, DiagonalNormal) and isinstance(prior, StandardNormal)
+    if model.free_bits and not known:
+        raise argument_error(
+            "free_bits",
+            "0 but for the posterior 'diagonal_normal' with the prior 'standard_normal', whose KL "
+            "is known of each dimension",
+            model.free_bits,
         )
     for part in (inference, prior):
         if not part.has_density and schedules.bounds(model.alpha) != (1.0, 1.0):

@@ -116,6 +116,25 @@ def test_a_chain_finds_codes_of_texts():
     assert len(model.generate(3)) == 3 and len(model.reconstruct(TEXTS)) == 32
 
 
+def test_a_language_model_is_one_whose_codes_tell_nothing(tmp_path):
+    with contracts.eager_functions():
+        model = ki.LatentVariableModel(
+            1, inference="from_prior", decoder=ki.networks.Recurrent(6, 4), seed=0
+        )
+        history = model.fit(TEXTS, epochs=1, verbose=0).history
+        assert history["kl_divergence"] == [0.0]
+        assert history["loss"] == history["reconstruction_loss"]
+        np.testing.assert_array_equal(model.encode(TEXTS), np.zeros([32, 1]))
+        draws = model.encode(TEXTS, sample=True, seed=1)
+        np.testing.assert_array_equal(model.encode(TEXTS[::-1], sample=True, seed=1), draws)
+        estimate = ki.evaluation.marginal_log_likelihood(model, TEXTS[:4], num_samples=50)
+        # Jensen's gap of one draw is small where the decoder hardly uses z.
+        np.testing.assert_allclose(estimate.log_likelihood, model.elbo(TEXTS[:4]), atol=1.0)
+        model.save(tmp_path / "model.keras")
+        restored = keras.saving.load_model(tmp_path / "model.keras")
+        np.testing.assert_allclose(restored.elbo(TEXTS[:4]), model.elbo(TEXTS[:4]), rtol=1e-5)
+
+
 def test_what_tokens_do_not_have_is_refused(model):
     with pytest.raises(ValueError, match="`impute` is not defined for tokens"):
         model.impute(TEXTS)
