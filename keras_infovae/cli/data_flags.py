@@ -6,6 +6,7 @@ from keras_infovae.cli.errors import CommandLineError
 _TABLE = ("label_column", "header", "separator", "decimal")
 NOT_STREAMED = (*_TABLE, "limit")
 _CSV_FORMAT = "keras_infovae.datasets.csv_format"
+LABELS = "labels"  # what --condition may be besides columns
 # The defaults that `define_table` is to say of the examples that a run's model is given.
 AS_IN_THE_RUN = ("that of the run, if it is there", "as its first rows look")
 NAMES = {"source": "data", "table": "data"}  # what the errors of `datasets.load` call the flag
@@ -41,15 +42,14 @@ def define(flag_set, stream=False):
         "For .csv and .parquet: the column that is the label and not data. It colors pictures, "
         "and a model can be told it (train --condition=labels).",
     )
-    if stream:
-        flag_set.text(
-            "kinds",
-            "COLUMN=KIND,...",
-            "Of a .csv, .tsv or .parquet file: what columns are, where the rules of docs/tables.md "
-            "are to be overruled: numeric, log, count, binary, categorical, ordinal, datetime, "
-            "constant or left_out.",
-            shown="by the rules",
-        )
+    flag_set.text(
+        "kinds",
+        "COLUMN=KIND,...",
+        "Of a .csv, .tsv or .parquet file: what columns are, where the rules of docs/tables.md are "
+        "to be overruled: numeric, log, count, binary, categorical, ordinal, datetime, constant or "
+        "left_out.",
+        shown="by the rules",
+    )
     flag_set.integer(
         "limit", "EXAMPLES", "Use at most this many, of all splits together.", shown="all"
     )
@@ -108,13 +108,19 @@ def define_table(flag_set, label_column, shown=("none", "as its first rows look"
     )
 
 
+def condition_columns(flags):
+    """Returns the columns that the flag --condition names, [] for labels or without it."""
+    text = getattr(flags, "condition", None)
+    return [] if text in (None, LABELS) else text.split(",")
+
+
 def kinds(flags):
     """Returns {column: kind} of the flag --kinds, None where it was not given.
 
     Raises:
         ValueError: for text that is no such list.
     """
-    if getattr(flags, "kinds", None) is None:
+    if flags.kinds is None:
         return None
     pairs = [pair.rpartition("=") for pair in flags.kinds.split(",")]
     if not all(name and kind for name, _, kind in pairs):

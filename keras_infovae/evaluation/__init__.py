@@ -45,17 +45,20 @@ from keras_infovae.evaluation.likelihood import (
 from keras_infovae.evaluation.plots import (
     plot_aggregated_posterior,
     plot_all,
+    plot_contributions,
     plot_history,
     plot_interpolation,
     plot_kl_per_dimension,
     plot_latent_embedding,
     plot_latent_space,
     plot_nearest_neighbors,
+    plot_predictive_checks,
     plot_reconstructions,
     plot_samples,
     plot_traversals,
 )
 from keras_infovae.evaluation.posterior_report import aggregated_posterior_report
+from keras_infovae.evaluation.predictive_checks import posterior_predictive_checks
 from keras_infovae.evaluation.prior_fit import mmd_to_prior
 from keras_infovae.evaluation.reporting import diagnose, measure, report
 from keras_infovae.evaluation.sample_metrics import (
@@ -114,16 +117,19 @@ __all__ = [
     "nearest_neighbors",
     "plot_aggregated_posterior",
     "plot_all",
+    "plot_contributions",
     "plot_history",
     "plot_interpolation",
     "plot_kl_per_dimension",
     "plot_latent_embedding",
     "plot_latent_space",
     "plot_nearest_neighbors",
+    "plot_predictive_checks",
     "plot_reconstructions",
     "plot_samples",
     "plot_traversals",
     "posterior_moments",
+    "posterior_predictive_checks",
     "precision_recall",
     "report",
     "sample_quality",

@@ -182,7 +182,7 @@ class GenerativeModel(TrainableModel):
         condition = self.example_spec.condition_array(condition, len(z))
         arrays = {"z": z, "condition": condition}
         x = self._rows.run("decode", self.decode_rows, arrays, batch_size)
-        return x if prepared else self.example_spec.as_raw(x, index)
+        return x if prepared else self.example_spec.as_raw(x, index, condition)
 
     def reconstruct(self, x, batch_size=BATCH_SIZE, condition=None):
         """Returns x from its own code: the mean of p(x|z) at `encode(x)`, in the form of x.
@@ -225,9 +225,9 @@ class GenerativeModel(TrainableModel):
                 than one batch.
             prepared: for a model of raw data, whether to return x as networks see it instead.
                 Default False.
-            given: for a model of tables, {column: value} that all rows are to have; the rest is
-                drawn given these, by the chain of `impute`, whatever the model was trained for.
-                Default None.
+            given: for a model of tables, {column: value} that all rows are to have. Columns of the
+                condition are told the model; the rest is drawn given the other ones by the chain of
+                `impute`, whatever the model was trained for. Default None.
 
         Returns:
             NumPy float32 [n, *shape of x], or its raw form: of a table a DataFrame with the names,
@@ -236,6 +236,7 @@ class GenerativeModel(TrainableModel):
         n = check_integer("n", n)
         self.capabilities.require("generate")
         self.example_spec.require_known()
+        condition, given = self.example_spec.divided(given, condition)
         condition = self.example_spec.condition_array(condition, n, repeat=True)
         sample = self.samples_by_default if sample is None else bool(sample)
         if verbose == "auto":
@@ -243,14 +244,14 @@ class GenerativeModel(TrainableModel):
 
         if given is not None:
             x = self._generate_given(n, seed, batch_size, condition, given)
-            return x if prepared else self.example_spec.as_raw(x)
+            return x if prepared else self.example_spec.as_raw(x, condition=condition)
 
         def rows(seed, condition=None):
             return self.generate_rows(seed, condition, sample)
 
         arrays = {"seed": packed(self._seed_of_call(seed), 0, n), "condition": condition}
         x = self._rows.run(f"generate, sample={sample}", rows, arrays, batch_size, verbose)
-        return x if prepared else self.example_spec.as_raw(x)
+        return x if prepared else self.example_spec.as_raw(x, condition=condition)
 
     def _generate_given(self, n, seed, batch_size, condition, given):
         self.capabilities.require("impute", "`given`")
@@ -339,7 +340,9 @@ class GenerativeModel(TrainableModel):
             check_integer("num_samples", num_samples)
         self.example_spec.require_known()
         values = self.example_spec.array(x, "x", missing=True)
-        condition = self.example_spec.condition_array(condition, len(values))
+        condition = self.example_spec.condition_array(
+            self.example_spec.condition_of(x, condition), len(values)
+        )
         seeds = packed(self._seed_of_call(seed), 0, len(values))
         if num_samples is None:
             filled = self._filled(values, seeds, condition, False, batch_size)
@@ -390,7 +393,8 @@ class GenerativeModel(TrainableModel):
         NegativeElbo(num_samples=16)`, take 3 times as long, and 8 for a convolutional network.
 
         Args:
-            x: array [n, ...], or a dataset of batches.
+            x: array [n, ...], or a dataset of batches. A DataFrame of which columns are far from
+                those of the training (other units, more missing) gets a warning that names them.
             score: an `AnomalyScore` or its name: "negative_elbo", "negative_log_prob",
                 "reconstruction_loss" or "importance_weighted" (nats), or a `Mahalanobis` that knows
                 usual codes (`evaluation.fit_anomaly_score`). Default None: that of
@@ -423,7 +427,8 @@ class GenerativeModel(TrainableModel):
         def rows(x, seed, condition=None):
             return score.rows(self, x, condition)
 
-        return self._over_rows(f"score by {score!r}", rows, x, condition, 0, batch_size)
+        name = f"score by {score!r}"
+        return self._over_rows(name, rows, x, condition, 0, batch_size, watch=True)
 
     def contributions(self, x, score=None, batch_size=BATCH_SIZE, condition=None):
         """Returns what each value or column of x adds to its score.
@@ -496,12 +501,17 @@ class GenerativeModel(TrainableModel):
     def prepare_rows(self):
         """Makes ready what functions of rows read besides weights, before they run on arrays."""
 
-    def _over_rows(self, name, function, x, condition, seed, batch_size):
-        """Returns `function(x, seed, condition)` of the rows of an array, or of a dataset."""
+    def _over_rows(self, name, function, x, condition, seed, batch_size, watch=False):
+        """Returns `function(x, seed, condition)` of the rows of an array, or of a dataset.
+
+        With `watch`, a warning says where raw data are unlike those of the training.
+        """
         seed = self._seed_of_call(seed)
         self.prepare_rows()
         results, start = [], 0
         for examples, given in self.example_spec.batches(x, condition):
+            if watch:
+                self.example_spec.warn_of_drift(x, examples)
             seeds = packed(seed, start, len(examples))
             arrays = {"x": examples, "seed": seeds, "condition": given}
             results.append(self._rows.run(name, function, arrays, batch_size))
@@ -523,11 +533,14 @@ class GenerativeModel(TrainableModel):
         if config is not None and self.anomaly_threshold is not None:
             threshold = keras.saving.serialize_keras_object(self.anomaly_threshold)
             config["anomaly_threshold"] = threshold
+        if config is not None and self.example_spec.seen is not None:
+            config["seen"] = self.example_spec.seen
         return config
 
     def build_from_config(self, config):
         """Builds the model for the shape that it was saved with."""
         super().build_from_config(config)
+        self.example_spec.seen = (config or {}).get("seen")
         if config is not None and "anomaly_threshold" in config:
             self.anomaly_threshold = keras.saving.deserialize_keras_object(
                 config["anomaly_threshold"]

@@ -18,12 +18,17 @@ class Preprocessor(Setting):
         form: what the data are, in words, for errors.
         samples_by_default: whether new examples are draws from p(x|z) where nothing is said,
             rather than its means. Default False.
+        condition_names: the parts of raw examples that are no x, but the condition on which a model
+            describes x. Default: none.
+        condition_size: how many numbers stand for them. Default 0.
         scaling: the `preprocessors.Scaling` that made x from raw numbers, or None.
     """
 
     form = "raw data"
     samples_by_default = False
     scaling = None
+    condition_names = ()
+    condition_size = 0
 
     @staticmethod
     def accepts(data):
@@ -41,14 +46,19 @@ class Preprocessor(Setting):
         raise NotImplementedError
 
     @classmethod
-    def infer(cls, data):
-        """Returns the preprocessor of raw training data."""
+    def infer(cls, data, condition=()):
+        """Returns the preprocessor of raw training data.
+
+        Args:
+            data: raw data.
+            condition: the names of parts that are the condition, where a form has parts.
+        """
         raise NotImplementedError
 
     @classmethod
-    def infer_plain(cls, data):
+    def infer_plain(cls, data, condition=()):
         """Returns that of data which are to be described by a likelihood of the user's choice."""
-        return cls.infer(data)
+        return cls.infer(data, condition=condition)
 
     def likelihood(self):
         """Returns what `likelihood="auto"` stands for: a `Likelihood` of x, or its name."""
@@ -71,12 +81,14 @@ class Preprocessor(Setting):
         """
         return None
 
-    def raw(self, x, index=None):
+    def raw(self, x, index=None, condition=None):
         """Returns the raw form of examples x [n, ...].
 
         Args:
             x: NumPy.
             index: names of the rows, where the raw form has such. Default None.
+            condition: the condition of each example, [n, condition_size], where it is a part of the
+                raw form. Default None.
         """
         raise NotImplementedError
 
@@ -88,7 +100,30 @@ class Preprocessor(Setting):
         """Returns `data` with the values of x [n, ...] in the place of what is missing."""
         return self.raw_like(data, x)
 
+    # === Drift ===
+
+    def profile(self, x):
+        """Returns what is to be remembered of training data x to know drift by, fit for JSON.
+
+        None (here): nothing.
+        """
+        return None
+
+    def drift(self, data, x, seen):
+        """Returns {part: in what new raw data differ from those of the training}, in words.
+
+        Args:
+            data: new raw data.
+            x: the same as numbers.
+            seen: what `profile` gave of the training data.
+        """
+        return {}
+
     # === Parts of an example ===
+
+    def condition_numbers(self, data):
+        """Returns the condition [n, condition_size] that raw data have, NumPy float32, or None."""
+        return None
 
     def partial_numbers(self, given, count):
         """Returns x [count, ...] of examples of which `given` alone is known, NaN elsewhere."""

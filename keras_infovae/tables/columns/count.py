@@ -39,6 +39,9 @@ class CountColumn(Column):
         values = np.clip(np.rint(numbers[:, 0]), 0, self.largest if within_range else None)
         return pandas.Series(values.astype("int64"), name=self.name)
 
+    def measures(self, series):
+        return {str(self.name): values_of(self.name, series)}
+
     def details(self):
         return f"counts up to {self.largest}"
 

@@ -19,6 +19,7 @@ TEXT_FORMS = (
     "%d/%m/%Y",
     "%m/%d/%Y",
 )
+DAYS = " (days since 1970)"  # how a name tells that values are measured in these
 _STORED = ("datetime", "date")
 _STEPS = (86400.0, 3600.0, 60.0, 1.0)
 
@@ -104,6 +105,10 @@ class DateTimeColumn(Column):
                 self.zone, ambiguous=np.ones(len(moments), bool), nonexistent="shift_forward"
             )
         return moments
+
+    def measures(self, series):
+        seconds = _seconds(self.name, series, self.form, self.zone)
+        return {f"{self.name}{DAYS}": seconds / 86400.0}
 
     def log_slopes(self, x):
         return self._quantiles.log_slopes(x)

@@ -85,6 +85,9 @@ class NumericColumn(Column):
         whole = self.decimals == 0 and self.transform != "identity"
         return pandas.Series(values.astype("int64") if whole else values, name=self.name)
 
+    def measures(self, series):
+        return {str(self.name): values_of(self.name, series)}
+
     def log_slopes(self, x):
         if self._quantiles is not None:
             return self._quantiles.log_slopes(x)

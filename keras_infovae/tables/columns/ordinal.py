@@ -64,5 +64,9 @@ class OrdinalColumn(Column):
         codes = np.clip(np.rint(places), 0, last).astype("int64")
         return series_of(self, self.categories, codes)
 
+    def measures(self, series):
+        codes = codes_of(self, series, self.categories, "missing")
+        return {f"{self.name} (place)": np.where(codes < 0, np.nan, codes)}
+
     def details(self):
         return listed(self.categories)

@@ -267,7 +267,7 @@ def test_the_page_needs_nothing_but_itself(written):
     reader = _Reader()
     reader.feed(text)
     assert reader.open == []
-    assert len(reader.sources) == 10
+    assert len(reader.sources) == 11
     assert all(source.startswith("data:image/png;base64,") for source in reader.sources)
     assert not re.search(r"https?://|<script|@import|url\(", text)
 
