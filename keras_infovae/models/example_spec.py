@@ -204,11 +204,6 @@ class ExampleSpec:
         """Returns examples `x` [n, *event_shape], in the raw form where `given` is."""
         return self.preprocessor.raw_like(given, x) if self._is_raw(given) else x
 
-    def to_complete(self, given):
-        """Returns x [n, *event_shape], NaN where it is to be filled in, of what a user gives."""
-        x = self.array(given, "x", missing=True)
-        return self.preprocessor.as_known(x) if self._is_raw(given) else x
-
     def completed(self, given, x):
         """Returns `given` with examples `x` in the place of what is missing, in its form."""
         return self.preprocessor.completed(given, x) if self._is_raw(given) else x

@@ -313,8 +313,7 @@ class GenerativeModel(TrainableModel):
         A Markov chain of 100 steps (`models.imputation`) draws from p(missing values | observed
         values) of the model, where the encoder alone would only guess. The model may have been
         trained on complete data, or on data with missing values (a table, or
-        `ki.likelihoods.PartlyObserved`). Of a table, a value is filled in as it would be if it were
-        known: that it is missing says nothing of it beyond what the other columns say.
+        `ki.likelihoods.PartlyObserved`).
 
         Args:
             x: a DataFrame or an array [n, ...], NaN where a value is missing.
@@ -340,7 +339,7 @@ class GenerativeModel(TrainableModel):
         if num_samples is not None:
             check_integer("num_samples", num_samples)
         self.example_spec.require_known()
-        values = self.example_spec.to_complete(x)
+        values = self.example_spec.array(x, "x", missing=True)
         condition = self.example_spec.condition_array(
             self.example_spec.condition_of(x, condition), len(values)
         )

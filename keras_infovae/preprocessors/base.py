@@ -136,13 +136,6 @@ class Preprocessor(Setting):
         """
         return None
 
-    def as_known(self, x):
-        """Returns x [n, ...] with all values said to be known, as they are to be filled in.
-
-        x (here): no value says so of another.
-        """
-        return x
-
     def sums_of_parts(self, data, values):
         """Returns {name: sum} or the like of values [n, ...] of x over the parts of an example.
 

@@ -381,14 +381,6 @@ class Schema(Preprocessor):
         teller = tf.gather(x, [tellers.get(name, 0) for name in names], axis=1)
         return tf.where(told & (teller < 0.5), float("nan"), x)
 
-    def as_known(self, x):
-        """Returns x [n, width], NumPy, with 1 in the numbers that tell whether a value is known.
-
-        What a column would be if it were known can be learned of rows in which it is; of those in
-        which it is not, nothing ever told a decoder.
-        """
-        return np.where(self.known_numbers(), np.float32(1.0), x)
-
     def partial_numbers(self, given, count):
         """Returns x [count, width] of rows of which only some columns are known, NaN elsewhere.
 

@@ -176,17 +176,6 @@ def test_a_picture_of_interpolation_goes_by_what_is_known(model, table, tmp_path
     np.testing.assert_allclose(deviation, np.nanstd(x, axis=0), rtol=1e-5)
 
 
-def test_a_value_is_filled_in_as_it_would_be_if_it_were_known(model, table):
-    rows, schema = table[:20], model.preprocessor
-    x = schema.numbers(rows)
-    asked = schema.as_known(x)
-    tellers = schema.known_numbers()
-    assert x[:, tellers].min() == 0.0 and np.all(asked[:, tellers] == 1.0)
-    np.testing.assert_array_equal(asked[:, ~tellers], x[:, ~tellers])
-    expected = schema.completed(rows, model.impute(asked))
-    pandas.testing.assert_frame_equal(model.impute(rows), expected)
-
-
 def test_the_report_compares_new_rows_with_held_out_ones(model, table):
     x = model.preprocessor.numbers(table)
     data = ki.datasets.Dataset("people", x[:70], x[:0], x[70:], preprocessor=model.preprocessor)
