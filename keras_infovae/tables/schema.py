@@ -12,8 +12,9 @@ from keras_infovae.distributions.likelihoods.transformed import LARGEST
 from keras_infovae.tables import kinds as rules
 from keras_infovae.tables.columns import Column
 from keras_infovae.tables.dtypes import with_dtype
+from keras_infovae.tables.raw_rows import RawRows
 from keras_infovae.utils.checks import argument_error, check_choice
-from keras_infovae.utils.serialization import Setting, register
+from keras_infovae.utils.serialization import register
 
 _FAMILIES = ("normal", "bernoulli", "count")  # in this order in x, and then categories
 _GRID = 129  # places at which the slopes of transforms are known
@@ -38,7 +39,7 @@ class _Part(NamedTuple):
 
 
 @register
-class Schema(Setting):
+class Schema(RawRows):
     """The columns of a table: which there are, of what kind, and what values they have.
 
     `Schema.infer` makes it of a pandas DataFrame, and printing it shows what was concluded. A model
@@ -141,6 +142,27 @@ class Schema(Setting):
             TypeError: for what is no DataFrame.
             ValueError: for missing columns and for values that a column cannot have, naming them.
         """
+        self.check_columns(table)
+        values = {}
+        for column, tells_known in self._layout:
+            if not tells_known:
+                values[column.name] = column.numbers(table[column.name], self.unknown)
+        parts = []
+        for column, tells_known in self._layout:
+            if tells_known:
+                known = table[column.name].notna().to_numpy()
+                if column.name in values:  # a category that is taken for missing is not known
+                    known = known & ~np.isnan(values[column.name][:, 0])
+                parts.append(known.astype("float32")[:, None])
+            else:
+                parts.append(values[column.name])
+        return np.concatenate(parts, axis=1)
+
+    def check_columns(self, table):
+        """Raises TypeError or ValueError unless `table` is a DataFrame with the schema's columns.
+
+        Columns that the schema does not know are warned of.
+        """
         check_frame(table)
         names = [column.name for column in self.columns]
         known = {*names, *(name for name, _ in self.left_out)}
@@ -155,16 +177,8 @@ class Schema(Setting):
             warnings.warn(
                 f"The columns {extra[:8]} are not among those that the model was trained on, and "
                 "are not looked at.",
-                stacklevel=2,
+                stacklevel=3,
             )
-        parts = []
-        for column, tells_known in self._layout:
-            series = table[column.name]
-            if tells_known:
-                parts.append(series.notna().to_numpy("float32")[:, None])
-            else:
-                parts.append(column.numbers(series, self.unknown))
-        return np.concatenate(parts, axis=1)
 
     def frame(self, x, index=None, complete=False):
         """Returns the DataFrame of rows x: names, order and dtypes are those of the table.
@@ -180,11 +194,7 @@ class Schema(Setting):
         x = np.asarray(x)
         if x.ndim != 2 or x.shape[1] != self.width:
             raise argument_error("x", f"of shape [n, {self.width}]", x.shape)
-        parts, start = {}, 0
-        for part in self._layout:
-            parts[part.column.name, part.tells_known] = x[:, start : start + part.width]
-            start += part.width
-        values = {}
+        parts, values = self._parts(x), {}
         for column in self.columns:
             raw = column.raw(parts.get((column.name, False), x[:, :0]), self.within_range)
             missing = None
@@ -193,6 +203,14 @@ class Schema(Setting):
             values[column.name] = with_dtype(raw, missing, column.dtype)
         frame = pandas.DataFrame(values, columns=[column.name for column in self.columns])
         return frame if index is None else frame.set_axis(index, axis=0)
+
+    def _parts(self, x):
+        """Returns {(column's name, whether it tells of it): its numbers} of x, NumPy or tensor."""
+        parts, start = {}, 0
+        for part in self._layout:
+            parts[part.column.name, part.tells_known] = x[:, start : start + part.width]
+            start += part.width
+        return parts
 
     def completed(self, table, x):
         """Returns the columns of a DataFrame with rows x in the place of what is missing.

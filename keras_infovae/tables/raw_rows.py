@@ -1,0 +1,97 @@
+"""Rows of a table as named tensors, one for each column: what a graph, such as a server's, has."""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_infovae.tables.columns.base import column_error
+from keras_infovae.tables.columns.raw_tensors import missing_values, with_missing
+from keras_infovae.tables.dtypes import with_dtype
+from keras_infovae.utils.serialization import Setting
+
+
+class RawRows(Setting):
+    """What a `Schema` does with rows in a graph; it says what the columns are, and their order.
+
+    Text, categories, dates and times are strings, numbers float64, truth values bool. A missing
+    value is "" or NaN. Truth values of a column in which some were missing are 1, 0 and NaN.
+    """
+
+    def raw_specs(self):
+        """Returns {column: TensorSpec [n]} of raw rows in a graph.
+
+        Raises:
+            ValueError: naming the column, for values that a graph cannot have, and for two columns
+                of one name once a number is text.
+        """
+        specs = {}
+        for column in self.columns:
+            name = str(column.name)
+            if name in specs:
+                raise column_error(column.name, "have a name of its own, as text", repr(name))
+            specs[name] = tf.TensorSpec([None], column.graph_dtype())
+        return specs
+
+    def numbers_in_graph(self, tensors):
+        """Returns what `numbers` does, x float32 [n, width], of {column: tensor} of `raw_specs`.
+
+        When it runs, it raises for values that a column cannot have, naming it.
+        """
+        parts, values = [], {}
+        for column, tells_known in self._layout:
+            if not tells_known:
+                tensor = tensors[str(column.name)]
+                values[column.name] = column.numbers_in_graph(tensor, self.unknown)
+        for column, tells_known in self._layout:
+            if tells_known:
+                missing = missing_values(tensors[str(column.name)])
+                if column.name in values:
+                    missing |= tf.math.is_nan(values[column.name][:, 0])
+                parts.append(tf.cast(~missing, tf.float32)[:, None])
+            else:
+                parts.append(values[column.name])
+        return tf.concat(parts, axis=1)
+
+    def raw_in_graph(self, x, complete=False):
+        """Returns what `frame` does, {column: tensor [n]}, of a tensor x [n, width].
+
+        Whole numbers are int64, but float64 in a column in which values may be missing.
+        """
+        tensors = {}
+        parts = self._parts(x)
+        for column in self.columns:
+            numbers = parts.get((column.name, False), x[:, :0])
+            tensor = column.raw_in_graph(numbers, self.within_range)
+            if column.has_missing and not complete:
+                tensor = with_missing(tensor, parts[column.name, True][:, 0] < 0.5)
+            tensors[str(column.name)] = tensor
+        return tensors
+
+    def as_arrays(self, table):
+        """Returns {column: array [n]} for a graph, of a DataFrame, whose columns go by name.
+
+        Raises:
+            TypeError, ValueError: as `numbers`.
+        """
+        self.check_columns(table)
+        return {
+            str(column.name): column.as_array(table[column.name], self.unknown)
+            for column in self.columns
+        }
+
+    def of_arrays(self, arrays, index=None):
+        """Returns the DataFrame of {column: array [n]} that `raw_in_graph` gave, as `frame` does.
+
+        Args:
+            arrays: text as bytes.
+            index: for the DataFrame. Default None: 0 to n - 1.
+        """
+        import pandas
+
+        values = {}
+        for column in self.columns:
+            array = np.asarray(arrays[str(column.name)])
+            missing = array == b"" if array.dtype.kind == "O" else array != array
+            raw = column.of_array(array)
+            values[column.name] = with_dtype(raw, missing, column.dtype)
+        frame = pandas.DataFrame(values, columns=[column.name for column in self.columns])
+        return frame if index is None else frame.set_axis(index, axis=0)
