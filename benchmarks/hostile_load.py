@@ -42,7 +42,7 @@ def main(_):
 
     with tempfile.TemporaryDirectory() as folder:
         directory = os.path.join(folder, "digits")
-        model = ki.InfoVAE(latent_dim=16, seed=0, scaling=ki.datasets.Scaling(0.0, 16.0))
+        model = ki.InfoVAE(latent_dim=16, seed=0, scaling=ki.preprocessors.Scaling(0.0, 16.0))
         model.build((None, 8, 8, 1))
         ki.serving.export_for_serving(model, directory)
         with contextlib.closing(GraphModel(f"{directory}/1")) as loaded:

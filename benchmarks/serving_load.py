@@ -226,7 +226,7 @@ def main(_):
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         directory = os.path.join(folder, "digits")
-        model = ki.InfoVAE(latent_dim=16, seed=0, scaling=ki.datasets.Scaling(0.0, 16.0))
+        model = ki.InfoVAE(latent_dim=16, seed=0, scaling=ki.preprocessors.Scaling(0.0, 16.0))
         model.build((None, 8, 8, 1))
         ki.serving.export_for_serving(model, directory, warmup=np.repeat(example(), 8, axis=0))
         loaded = GraphModel(f"{directory}/1")

@@ -12,6 +12,7 @@ import typing
 
 import keras
 import numpy as np
+import pandas
 import pytest
 import tensorflow as tf
 
@@ -19,6 +20,12 @@ import keras_infovae as ki
 from keras_infovae import schedules
 
 # === The tables: one row per member ===
+
+# Raw data, and the preprocessor that they are of.
+PREPROCESSORS = [
+    (ki.tables.Schema, pandas.DataFrame({"a": [0.5, 1.0, 2.0], "b": ["x", "y", "x"]})),
+    (ki.preprocessors.Images, np.arange(48, dtype="uint8").reshape(3, 4, 4)),
+]
 
 # Module of the family, alias, a second instance with every argument away from its default.
 SETTINGS = [
@@ -259,14 +266,15 @@ _COLUMNS = [("categorical", 3), (ki.likelihoods.Normal("per_value"), None), ("po
 PORTABLE = [
     PortableRow("`mlp`, `bernoulli`, `diagonal_normal`", {}),
     PortableRow(
-        "`conv`, raw gray levels", {"scaling": ki.datasets.Scaling(0.0, 16.0)} | _IMAGES | _CONV
+        "`conv`, raw gray levels",
+        {"scaling": ki.preprocessors.Scaling(0.0, 16.0)} | _IMAGES | _CONV,
     ),
     PortableRow(
         "`normal`, columns with scales of their own",
         {
             "shape": (2,),
             "likelihood": "normal",
-            "scaling": ki.datasets.Scaling([2e3, 0.0], [9.0, 2.0]),
+            "scaling": ki.preprocessors.Scaling([2e3, 0.0], [9.0, 2.0]),
         },
     ),
     PortableRow(
@@ -274,7 +282,7 @@ PORTABLE = [
         {
             "shape": (2,),
             "likelihood": "normal",
-            "scaling": ki.datasets.Scaling([1.7e9, 0.0], [9.0, 2.0]),
+            "scaling": ki.preprocessors.Scaling([1.7e9, 0.0], [9.0, 2.0]),
         },
         litert=("decoder",),
     ),

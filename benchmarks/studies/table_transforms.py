@@ -53,7 +53,7 @@ def scores(train, test, way, seed):
     likelihood, schema = likelihood_of(way, train)
     keras.utils.set_random_seed(seed)
     networks = {part: ki.networks.MLP(hidden_units=(128, 64)) for part in ("encoder", "decoder")}
-    model = ki.InfoVAE(4, likelihood=likelihood, table=schema, seed=seed, **networks)
+    model = ki.InfoVAE(4, likelihood=likelihood, preprocessor=schema, seed=seed, **networks)
     model.fit(train, epochs=100, batch_size=64, verbose=0)
     return model.score(test)
 

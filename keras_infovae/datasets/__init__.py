@@ -14,7 +14,6 @@ from keras_infovae.datasets.manifolds import (
     turned_arrow,
 )
 from keras_infovae.datasets.reading import DataWarning
-from keras_infovae.datasets.scaling import Scaling
 from keras_infovae.datasets.sprites import dsprites_like
 from keras_infovae.datasets.streaming import Stream, stream
 from keras_infovae.datasets.tables import is_table_path, read_frame
@@ -25,7 +24,6 @@ __all__ = [
     "Dataset",
     "FactorImages",
     "Manifold",
-    "Scaling",
     "Stream",
     "TFRecordFeature",
     "blobs",

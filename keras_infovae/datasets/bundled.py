@@ -4,7 +4,7 @@ import numpy as np
 
 from keras_infovae.datasets.raw import RawData
 from keras_infovae.datasets.reading import import_optional
-from keras_infovae.datasets.scaling import Scaling
+from keras_infovae.preprocessors.scaling import Scaling
 
 
 def read_digits():

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_infovae.datasets.scaling import Scaling
+from keras_infovae.preprocessors.scaling import Scaling
 from keras_infovae.utils.splits import SPLITS
 
 
@@ -23,8 +23,8 @@ class Dataset:
         test_labels: likewise, [n_test].
         scaling: a `Scaling`: how the source's numbers became these.
         feature_names: a name per column of a table, or None.
-        table: the `tables.Schema` by which rows of a table became these numbers, NaN where a value
-            is missing; or None.
+        preprocessor: the `tables.Schema` by which rows of a table became these numbers, NaN
+            where a value is missing; or None.
         manifold: the `Manifold` that the examples lie on before scaling, or None where it is not
             known.
         notes: sentences on how the source was read and what of it was passed over. Default: none.
@@ -50,7 +50,7 @@ class Dataset:
     feature_names: list | None = None
     manifold: object = None
     notes: tuple = ()
-    table: Any = None
+    preprocessor: Any = None
 
     @property
     def event_shape(self):
@@ -77,16 +77,16 @@ class Dataset:
         for split in SPLITS:
             values = getattr(self, split)
             line = f"  {split:<11}{len(values):>8} examples"
-            if len(values) and self.table is None:
+            if len(values) and self.preprocessor is None:
                 line += f", values {values.min():.4g} to {values.max():.4g}"
             lines.append(line)
         if self.train_labels is not None:
             lines.append(f"  labels: {self.num_classes} different ones in train")
         scaling = repr(self.scaling)
-        if self.table is None:
+        if self.preprocessor is None:
             lines.append(f"  scaling: {scaling if len(scaling) < 80 else 'one per feature'}")
         else:
-            lines += [f"  {line}" for line in str(self.table).splitlines()]
+            lines += [f"  {line}" for line in str(self.preprocessor).splitlines()]
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
     def __repr__(self):

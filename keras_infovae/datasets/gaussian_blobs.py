@@ -4,7 +4,7 @@ import numpy as np
 
 from keras_infovae.datasets.factor_images import FactorImages
 from keras_infovae.datasets.raw import RawData
-from keras_infovae.datasets.scaling import Scaling
+from keras_infovae.preprocessors.scaling import Scaling
 
 _SIZE = 16
 _POSITIONS = np.arange(2.0, 14.0)  # pixels

@@ -9,7 +9,7 @@ import numpy as np
 from keras_infovae.datasets.memory import check_fits
 from keras_infovae.datasets.raw import RawData
 from keras_infovae.datasets.reading import reading, source_error
-from keras_infovae.datasets.scaling import Scaling
+from keras_infovae.preprocessors.scaling import Scaling
 
 _DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _MOST_INFLATION = 1032  # of gzip, by its format

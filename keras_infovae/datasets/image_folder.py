@@ -9,8 +9,8 @@ from keras_infovae.datasets.image_opening import open_image, opened, oriented, t
 from keras_infovae.datasets.memory import check_fits
 from keras_infovae.datasets.raw import RawData
 from keras_infovae.datasets.reading import import_optional, reading, source_error
-from keras_infovae.datasets.scaling import Scaling
 from keras_infovae.datasets.splitting import limit_indices, share_limit
+from keras_infovae.preprocessors.scaling import Scaling
 from keras_infovae.utils.splits import SPLITS
 
 _CHANNELS = {"L": 1, "RGB": 3, "RGBA": 4}

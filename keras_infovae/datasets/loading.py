@@ -8,7 +8,6 @@ from keras_infovae.datasets.files import read_path
 from keras_infovae.datasets.layout import layout_note
 from keras_infovae.datasets.raw import check_raw
 from keras_infovae.datasets.reading import naming, say
-from keras_infovae.datasets.scaling import Scaling
 from keras_infovae.datasets.splitting import (
     check_fractions,
     limit_indices,
@@ -16,6 +15,7 @@ from keras_infovae.datasets.splitting import (
     split_indices,
 )
 from keras_infovae.datasets.tables import TableSettings
+from keras_infovae.preprocessors.scaling import Scaling
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 from keras_infovae.utils.splits import SPLITS

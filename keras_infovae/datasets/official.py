@@ -8,7 +8,7 @@ from keras_infovae.datasets.idx import is_mnist_folder, read_mnist_folder
 from keras_infovae.datasets.numpy_files import read_numpy_source
 from keras_infovae.datasets.raw import RawData
 from keras_infovae.datasets.reading import source_error
-from keras_infovae.datasets.scaling import Scaling
+from keras_infovae.preprocessors.scaling import Scaling
 
 SYSTEM_FOLDERS = {"fashion_mnist": "/usr/share/datasets/fashion-mnist"}  # Debian's
 

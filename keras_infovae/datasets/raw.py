@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_infovae.datasets.labels import one_per_example
 from keras_infovae.datasets.reading import naming, source_error
-from keras_infovae.datasets.scaling import Scaling
+from keras_infovae.preprocessors.scaling import Scaling
 from keras_infovae.utils.arrays import check_finite
 
 IMAGE_SCALING = Scaling(0.0, 255.0)

@@ -11,8 +11,8 @@ from keras_infovae.datasets.raw import IMAGE_SCALING, scaling_of_dtype
 from keras_infovae.datasets.reading import say, source_error
 from keras_infovae.datasets.row_order import RowOrder
 from keras_infovae.datasets.rows import open_rows
-from keras_infovae.datasets.scaling import standardizing_scaling
 from keras_infovae.datasets.splitting import check_fractions
+from keras_infovae.preprocessors.scaling import standardizing_scaling
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 from keras_infovae.utils.splits import SPLITS
 

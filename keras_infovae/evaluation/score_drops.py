@@ -3,7 +3,8 @@
 import numpy as np
 
 from keras_infovae import anomaly_scores
-from keras_infovae.tables.schema import is_frame
+from keras_infovae.tables.frames import is_frame
+from keras_infovae.tables.schema import schema_of
 from keras_infovae.utils.checks import argument_error
 
 _DRAWS = 16  # of z per score, by default: it is taken once for each column
@@ -19,8 +20,8 @@ def score_drops(model, x, score=None, batch_size=256, condition=None):
     the score as a whole, and is largest for the column that is the cause.
 
     Args:
-        model: a model of a table (`model.table`).
-        x: a DataFrame, or its numbers (`model.table.numbers`).
+        model: a model of a table (`model.preprocessor`).
+        x: a DataFrame, or its numbers (`model.preprocessor.numbers`).
         score: an `AnomalyScore` or its name. Default None: the negative ELBO of 16 draws.
         batch_size: rows computed at a time; it does not change the result. Default 256.
         condition: one row per example, where the model takes a condition. Default None.
@@ -32,16 +33,17 @@ def score_drops(model, x, score=None, batch_size=256, condition=None):
     Raises:
         ValueError: for a model without a table.
     """
-    if model.table is None:
+    schema = schema_of(model)
+    if schema is None:
         raise argument_error("model", "one of a table, trained on a DataFrame", model)
     score = anomaly_scores.NegativeElbo(_DRAWS) if score is None else score
-    numbers = model.table.numbers(x) if is_frame(x) else np.asarray(x, "float32")
-    of_numbers = np.array(model.table.columns_of_numbers(), dtype=object)
-    are_values = ~model.table.known_numbers()
+    numbers = schema.numbers(x) if is_frame(x) else np.asarray(x, "float32")
+    of_numbers = np.array(schema.columns_of_numbers(), dtype=object)
+    are_values = ~schema.known_numbers()
     given = {"score": score, "batch_size": batch_size, "condition": condition}
     whole = model.score(numbers, **given)
     drops = {}
-    for column in model.table.columns:
+    for column in schema.columns:
         without = numbers.copy()
         without[:, (of_numbers == column.name) & are_values] = np.nan
         same = not column.width or np.array_equal(without, numbers, equal_nan=True)

@@ -59,7 +59,7 @@ class ChartAutoencoder(GenerativeModel):
         condition: `conditions.Classes(n)` or `conditions.Features(n)`, what encoder and decoders
             are told of each example besides. Default None.
         seed: an integer for repeatable draws. Default None.
-        scaling: the `datasets.Scaling` that made x from raw data, kept with the model.
+        scaling: the `preprocessors.Scaling` that made x from raw data, kept with the model.
 
     Raises:
         ValueError, TypeError: naming the argument, what is allowed and what was received.

@@ -134,6 +134,25 @@ def iterate(dataset):
         yield from (dataset[i] for i in range(dataset.num_batches))
 
 
+def spec_of_batches(dataset):
+    """Returns the `TensorSpec` of x in the batches of a `tf.data.Dataset`, else None."""
+    spec = dataset.element_spec if isinstance(dataset, tf.data.Dataset) else None
+    while isinstance(spec, tuple) and spec:
+        spec = spec[0]
+    return spec
+
+
+def with_x(data, function):
+    """Returns a dataset of batches in which x is `function(x)`, and a condition as it was."""
+
+    def changed(*batch):
+        while len(batch) == 1 and isinstance(batch[0], tuple):
+            batch = batch[0]
+        return (function(batch[0]), *batch[1:])
+
+    return data.map(changed, num_parallel_calls=tf.data.AUTOTUNE)
+
+
 def first_batch(dataset, conditional=False, name="x"):
     """Returns x of the first batch of a dataset, or (x, condition).
 

@@ -71,7 +71,7 @@ class DenoisingDiffusion(GenerativeModel):
         condition: `conditions.Classes(n)` or `conditions.Features(n)`, what the network is told of
             each example besides. Default None.
         seed: an integer for repeatable draws. Default None.
-        scaling: the `datasets.Scaling` that made x from raw data, kept with the model.
+        scaling: the `preprocessors.Scaling` that made x from raw data, kept with the model.
 
     `steps`, `noise_share` and `guidance` may be set after a training: `model.steps = 20`.
 

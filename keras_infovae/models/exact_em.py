@@ -51,7 +51,7 @@ class ExactEM(LatentVariableModel):
         restarts: how many random starts are made, with 20 steps each, by the first `fit`, which
             goes on with the best of them. Default 3.
         seed: an integer for repeatable starts and draws, or None. Default None.
-        scaling: the `datasets.Scaling` that made x from raw data, kept with the model.
+        scaling: the `preprocessors.Scaling` that made x from raw data, kept with the model.
 
     Raises:
         ValueError, TypeError: naming the argument, what is allowed and what was received.

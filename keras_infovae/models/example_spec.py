@@ -6,7 +6,6 @@ import numpy as np
 import tensorflow as tf
 
 from keras_infovae.models import data_kinds
-from keras_infovae.tables.schema import is_frame
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error
 
@@ -17,16 +16,16 @@ class ExampleSpec:
     Args:
         values: a `Likelihood`, which says what shapes and values it can describe.
         condition: a `Condition`.
-        table: the `tables.Schema` by which rows of a DataFrame become x, or None.
+        preprocessor: the `preprocessors.Preprocessor` by which raw data become x, or None.
 
     Attributes:
         event_shape: the shape of one x, a tuple; None before the model is built.
     """
 
-    def __init__(self, values, condition, table=None):
+    def __init__(self, values, condition, preprocessor=None):
         self.values = values
         self.condition = condition
-        self.table = table
+        self.preprocessor = preprocessor
         self.event_shape = None
 
     def require_known(self):
@@ -97,6 +96,13 @@ class ExampleSpec:
             self._refuse_beside_dataset(condition)
             data_kinds.check_batched(x, name)
             given = data_kinds.first_batch(x, conditional, name)
+            if self._is_raw(x):
+                x = data_kinds.with_x(x, self.preprocessor.tensor)
+            elif self._is_raw(given):
+                allowed = (
+                    f"a tf.data.Dataset, or of numbers, for batches of {self.preprocessor.form}"
+                )
+                raise argument_error(name, allowed, type(x), TypeError)
         if condition is None and (isinstance(given, tuple) or (dataset and conditional)):
             given, condition = data_kinds.unpack(given, conditional, name)
         examples = self.array(given, name)
@@ -108,16 +114,20 @@ class ExampleSpec:
                 x = x.map(lambda *batch: (data_kinds.unpack(batch, True),))
         return (x if dataset else examples), examples
 
+    def takes(self, x):
+        """Returns whether an array of integers is x as it is: counts, for a likelihood of such."""
+        return self.values.accepts_integers and hasattr(x, "dtype")
+
     def array(self, x, name, missing=False):
-        """Returns x [n, *event_shape], NumPy float32, of an array or of rows of a DataFrame.
+        """Returns x [n, *event_shape], NumPy float32, of an array or of raw data.
 
         Args:
             x: what a user gives.
             name: the argument's name, for errors.
             missing: whether values may be missing (NaN) whatever the likelihood. Default False.
         """
-        if self.table is not None and is_frame(x):
-            x = self.table.numbers(x)
+        if self._is_raw(x):
+            x = self.preprocessor.numbers(x)
         x = data_kinds.as_example_array(x, name, self.values.accepts_integers)
         if self.event_shape is None:
             self.values.check_event_shape(x.shape[1:])
@@ -135,20 +145,27 @@ class ExampleSpec:
     # === Results, in the form that data came in ===
 
     def like(self, given, x):
-        """Returns examples `x` [n, *event_shape], as a DataFrame where `given` is one."""
-        if self.table is None or not is_frame(given):
-            return x
-        return self.table.frame(x, given.index)
+        """Returns examples `x` [n, *event_shape], in the raw form where `given` is."""
+        return self.preprocessor.raw_like(given, x) if self._is_raw(given) else x
 
     def completed(self, given, x):
         """Returns `given` with examples `x` in the place of what is missing, in its form."""
-        if self.table is None or not is_frame(given):
-            return x
-        return self.table.completed(given, x)
+        return self.preprocessor.completed(given, x) if self._is_raw(given) else x
 
     def as_raw(self, x, index=None):
-        """Returns examples `x` [n, *event_shape], as a DataFrame where the model has a table."""
-        return x if self.table is None else self.table.frame(x, index)
+        """Returns examples `x` [n, *event_shape], in the raw form where the model has one."""
+        return x if self.preprocessor is None else self.preprocessor.raw(x, index)
+
+    def sums_of_parts(self, given, values):
+        """Returns sums of values [n, *event_shape] over the parts of raw examples, or None."""
+        return self.preprocessor.sums_of_parts(given, values) if self._is_raw(given) else None
+
+    def _is_raw(self, x):
+        if self.preprocessor is None:
+            return False
+        if data_kinds.is_dataset(x):
+            x = data_kinds.spec_of_batches(x)
+        return self.preprocessor.accepts(x)
 
     def _refuse_beside_dataset(self, condition):
         if condition is not None:

@@ -12,7 +12,7 @@ from keras_infovae.models.data_kinds import as_example_array
 from keras_infovae.models.example_spec import check_shape
 from keras_infovae.models.row_functions import BATCH_SIZE, RowFunctions
 from keras_infovae.models.trainable_model import TrainableModel
-from keras_infovae.tables.schema import codes_frame, is_frame
+from keras_infovae.tables.frames import codes_frame, is_frame
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.randomness import check_seed
@@ -166,12 +166,12 @@ class GenerativeModel(TrainableModel):
         Args:
             z: codes, an array or a DataFrame.
             batch_size, condition: as for `encode`.
-            prepared: for a model of tables, whether to return x as networks see it, an array,
-                instead of a DataFrame. Default False.
+            prepared: for a model of raw data, whether to return x as networks see it instead.
+                Default False.
 
         Returns:
-            NumPy [n, *shape of x]; of a model of tables a DataFrame: numbers at their mean (taken
-            before the transform is undone, so near the median), the likeliest categories.
+            NumPy [n, *shape of x], or its raw form: of a table a DataFrame, numbers at their mean
+            (taken before the transform is undone, so near the median), the likeliest categories.
         """
         self.capabilities.require("decode")
         self.example_spec.require_known()
@@ -223,15 +223,15 @@ class GenerativeModel(TrainableModel):
             verbose: 1 for a progress bar over the batches, 0 for none. Default "auto": for a model
                 that draws in many steps (an autoregressive decoder, a diffusion), if there is more
                 than one batch.
-            prepared: for a model of tables, whether to return x as networks see it, an array,
-                instead of a DataFrame. Default False.
+            prepared: for a model of raw data, whether to return x as networks see it instead.
+                Default False.
             given: for a model of tables, {column: value} that all rows are to have; the rest is
                 drawn given these, by the chain of `impute`, whatever the model was trained for.
                 Default None.
 
         Returns:
-            NumPy float32 [n, *shape of x]; of a model of tables a DataFrame with the names, dtypes
-            and categories of the one that it was trained on.
+            NumPy float32 [n, *shape of x], or its raw form: of a table a DataFrame with the names,
+            dtypes and categories of the one that the model was trained on; of images uint8.
         """
         n = check_integer("n", n)
         self.capabilities.require("generate")
@@ -254,11 +254,11 @@ class GenerativeModel(TrainableModel):
 
     def _generate_given(self, n, seed, batch_size, condition, given):
         self.capabilities.require("impute", "`given`")
-        table = self.example_spec.table
-        if table is None:
+        if self.preprocessor is None:
             raise argument_error("given", "left out for a model of arrays, not of a table", given)
+        partial = self.preprocessor.partial_numbers(given, n)
         seeds = packed(self._seed_of_call(seed), 0, n)
-        return self._filled(table.partial_numbers(given, n), seeds, condition, True, batch_size)
+        return self._filled(partial, seeds, condition, True, batch_size)
 
     samples_by_default = False  # whether `generate` draws x where nothing is said
 
@@ -471,10 +471,8 @@ class GenerativeModel(TrainableModel):
         values = self._over_rows(name, rows, x, condition, 0, batch_size)
         total = self.score(x, score, batch_size, condition)
         code = total - values.reshape(len(values), -1).sum(axis=1)
-        table = self.example_spec.table
-        if table is not None and is_frame(x):
-            return table.sums_of_columns(values, x.index).assign(code=code)
-        return Contributions(values, code)
+        sums = self.example_spec.sums_of_parts(x, values)
+        return Contributions(values, code) if sums is None else sums.assign(code=code)
 
     def is_anomaly(self, x, batch_size=BATCH_SIZE, condition=None):
         """Returns whether each example scores above `anomaly_threshold`, NumPy bool [n].

@@ -65,9 +65,9 @@ class InfoVAE(LatentVariableModel):
         num_samples: how many draws of z for each example the reconstruction is averaged over.
             Default 1.
         seed: integer for repeatable draws of z. Default None.
-        scaling: the `datasets.Scaling` that made x from raw data, kept with the model.
-        table: the `tables.Schema` of the DataFrames that the model takes and gives. Default None:
-            that of the first that it is trained on.
+        scaling: the `preprocessors.Scaling` that made x from raw data, kept with the model.
+        preprocessor: the way from raw data to x and back, such as the `tables.Schema` of a table.
+            Default None: that of the first raw data that the model is trained on.
 
     Raises:
         ValueError, TypeError: naming the argument, what is allowed and what was received.
@@ -120,7 +120,7 @@ class InfoVAE(LatentVariableModel):
         num_samples=1,
         seed=None,
         scaling=None,
-        table=None,
+        preprocessor=None,
     ):
         super().__init__(
             latent_dim,
@@ -132,7 +132,7 @@ class InfoVAE(LatentVariableModel):
             num_samples=num_samples,
             seed=seed,
             scaling=scaling,
-            table=table,
+            preprocessor=preprocessor,
         )
         self.alpha = alpha
         self.divergence = divergences.get(divergence)

@@ -14,11 +14,11 @@ from keras_infovae.models.example_spec import check_shape
 from keras_infovae.models.imputation import impute_rows
 from keras_infovae.models.joint import Joint
 from keras_infovae.models.penalty import number, penalty
+from keras_infovae.models.raw_data import check_preprocessor
 from keras_infovae.models.registry import register_model
 from keras_infovae.models.step_model import BatchLoss
 from keras_infovae.models.two_stage_model import TwoStageModel
 from keras_infovae.parameters.kinds import LATENT_DIM, NETWORK_BY_SHAPE, Integer, Member
-from keras_infovae.tables.schema import Schema, check_schema
 from keras_infovae.utils import reductions
 from keras_infovae.utils.row_random import fold_in, row_seeds
 
@@ -72,9 +72,10 @@ class LatentVariableModel(TwoStageModel):
         num_samples: how many draws of z for each example a step takes. Default 1.
         seed: an integer for repeatable draws of z, or None. Weights follow
             `keras.utils.set_random_seed`.
-        scaling: how raw data became x (a `datasets.Scaling`), kept with the model. Default None.
-        table: the `tables.Schema` of the DataFrames that the model takes and gives. Default None:
-            that of the first that it is trained on.
+        scaling: how raw numbers became x (a `preprocessors.Scaling`), kept with the model.
+            Default None.
+        preprocessor: the way from raw data to x and back, such as the `tables.Schema` of a table.
+            Default None: that of the first raw data that the model is trained on.
 
     Example:
 
@@ -102,15 +103,19 @@ class LatentVariableModel(TwoStageModel):
         num_samples: Integer("Draws of z per example and step.", unit="DRAWS") = 1,
         seed=None,
         scaling=None,
-        table=None,
+        preprocessor=None,
     ):
         self._likelihood_of_data = isinstance(likelihood, str) and likelihood == "auto"
         if self._likelihood_of_data:
-            table = check_schema(table)
-            likelihood = "bernoulli" if table is None else table.likelihood()
+            check_preprocessor(preprocessor)
+            likelihood = "bernoulli" if preprocessor is None else preprocessor.likelihood()
         likelihood = likelihoods.get(likelihood)
         super().__init__(
-            values=likelihood, condition=condition, seed=seed, scaling=scaling, table=table
+            values=likelihood,
+            condition=condition,
+            seed=seed,
+            scaling=scaling,
+            preprocessor=preprocessor,
         )
         self.latent_dim = latent_dim
         self.inference = _inference_or_default(inference)
@@ -158,15 +163,15 @@ class LatentVariableModel(TwoStageModel):
             if not layer.built:  # a saved one is built when it is restored
                 layer.build(*shapes)
 
-    def describe(self, frame):
-        """Makes the `table` of a DataFrame, and its likelihood where none was chosen."""
+    def describe(self, preprocessor, data):
+        """Makes the preprocessor of raw data, and their likelihood where none was chosen."""
         if not self._likelihood_of_data:  # which is of numbers as they are
-            kinds = dict.fromkeys(frame.columns, "identity")
-            self.example_spec.table = Schema.infer(frame, kinds)
+            self.example_spec.preprocessor = preprocessor.infer_plain(data)
             return
-        super().describe(frame)
+        super().describe(preprocessor, data)
         self._tracker.untrack(self.likelihood)
-        self.likelihood = self.example_spec.values = self.example_spec.table.likelihood()
+        self.likelihood = likelihoods.get(self.preprocessor.likelihood())
+        self.example_spec.values = self.likelihood
 
     def get_config(self):
         """Returns the constructor's arguments as a JSON-compatible dictionary."""
@@ -354,7 +359,7 @@ class LatentVariableModel(TwoStageModel):
     def samples_by_default(self):
         """Whether `generate` draws x where nothing is said: autoregressive decoders, and tables."""
         drawn = isinstance(self.decoder, networks.AutoregressiveDecoder)
-        return drawn or self.example_spec.table is not None
+        return drawn or (self.preprocessor is not None and self.preprocessor.samples_by_default)
 
     def encode_rows(self, x, seed=None, condition=None):
         """Returns a code of each row, [n, latent_dim]: that which stands for x, or one draw.
@@ -443,9 +448,8 @@ class LatentVariableModel(TwoStageModel):
         told = tf.constant(self.likelihood.tells_missing(self.example_spec.event_shape))
 
         def seen(completed, missing):
-            if self.example_spec.table is not None:
-                return self.example_spec.table.without_unknown(completed)
-            return tf.where(missing & told, float("nan"), completed)
+            known = self.preprocessor and self.preprocessor.without_unknown(completed)
+            return tf.where(missing & told, float("nan"), completed) if known is None else known
 
         return impute_rows(self, x, seed, condition, steps, sample, seen)
 

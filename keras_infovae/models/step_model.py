@@ -12,7 +12,7 @@ from keras_infovae.models.example_spec import ExampleSpec
 from keras_infovae.models.loss_trackers import LossTrackers
 from keras_infovae.models.nonfinite import NonFiniteRecorder
 from keras_infovae.models.progress import Progress
-from keras_infovae.tables.schema import check_schema
+from keras_infovae.models.raw_data import check_preprocessor
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.follower import followers_of, of_global_batch
@@ -54,25 +54,26 @@ class StepModel(keras.Model):
         condition: a `conditions.Condition`, or None.
         seed: an integer for repeatable draws, or None. Weights follow
             `keras.utils.set_random_seed`.
-        scaling: how raw data became x (a `datasets.Scaling`), kept with the model. Default None.
-        table: the `tables.Schema` of the DataFrames that the model takes and gives. Default None:
-            that of the first that it is trained on.
+        scaling: how raw numbers became x (a `preprocessors.Scaling`), kept with the model.
+            Default None.
+        preprocessor: the way from raw data to x and back, such as the `tables.Schema` of a table.
+            Default None: that of the first raw data that the model is trained on.
     """
 
     term_names = ()  # of what the loss is made of, beside "loss" itself
     training_terms = ()  # of what steps of a training report besides, and evaluations do not
     trains_by_gradients = True
 
-    def __init__(self, *, values=None, condition=None, seed=None, scaling=None, table=None):
+    def __init__(self, *, values=None, condition=None, seed=None, scaling=None, preprocessor=None):
         super().__init__()
         # Counts and levels lose digits in float16; networks cast for themselves.
         self.autocast = False
         self.condition = conditions.get(condition)
-        table = check_schema(table)
-        self.example_spec = ExampleSpec(values or likelihoods.Likelihood(), self.condition, table)
+        values = values or likelihoods.Likelihood()
+        self.example_spec = ExampleSpec(values, self.condition, check_preprocessor(preprocessor))
         self.progress = Progress(seed)
         self.seed = self.progress.seed
-        self.scaling = scaling
+        self._scaling = scaling
         self._synchronize_divergence = True
         self._trackers = LossTrackers()
         self._nonfinite = None  # made with the terms, in `build`
@@ -104,9 +105,20 @@ class StepModel(keras.Model):
     # === Building ===
 
     @property
-    def table(self):
-        """The `tables.Schema` of the DataFrames that the model takes and gives, or None."""
-        return self.example_spec.table
+    def preprocessor(self):
+        """The way from raw data to x and back, a `preprocessors.Preprocessor`, or None."""
+        return self.example_spec.preprocessor
+
+    @property
+    def scaling(self):
+        """How raw numbers became x, a `preprocessors.Scaling`, or None."""
+        if self._scaling is None and self.preprocessor is not None:
+            return self.preprocessor.scaling
+        return self._scaling
+
+    @scaling.setter
+    def scaling(self, scaling):
+        self._scaling = scaling
 
     @property
     def event_shape(self):

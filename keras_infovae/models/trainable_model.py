@@ -1,18 +1,17 @@
 """The training of all models: `compile`, `fit`, `evaluate` and `predict`."""
 
-import os
-
 import keras
 import tensorflow as tf
 
-from keras_infovae import datasets, schedules
+from keras_infovae import schedules
+from keras_infovae.models import data_kinds
 from keras_infovae.models.batches import source_errors
 from keras_infovae.models.epoch_lines import EpochLines
 from keras_infovae.models.fit_data import FitData, check_replicas, first, refuse_targets
 from keras_infovae.models.nonfinite import StopOnNonFinite
 from keras_infovae.models.progress import EpochCounter, PlayersAtEpochEnd
+from keras_infovae.models.raw_data import opened, preprocessor_of
 from keras_infovae.models.step_model import StepModel
-from keras_infovae.tables.schema import Schema, is_frame
 from keras_infovae.utils import terminal
 from keras_infovae.utils.checks import argument_error
 
@@ -26,9 +25,9 @@ class TrainableModel(StepModel):
 
     # === What a model may define ===
 
-    def describe(self, frame):
-        """Makes the `table` by which rows of a DataFrame become x: that of the first `fit`."""
-        self.example_spec.table = Schema.infer(frame)
+    def describe(self, preprocessor, data):
+        """Makes the preprocessor of the first raw data, of the class `preprocessor`."""
+        self.example_spec.preprocessor = preprocessor.infer(data)
 
     def adapt(self, x, count):
         """Tells the parts what they need to know of the data, before any step.
@@ -115,8 +114,9 @@ class TrainableModel(StepModel):
             x: array [examples, ...] in the range of the likelihood, or a `tf.data.Dataset` or
                 `PyDataset` of batches x or (x,). Arrays are checked whole, datasets by
                 their first batch. A generator of (x,) is not checked; the model has to be built.
-                Or a table as it is: a pandas DataFrame, or the path of a `.csv`, `.tsv` or
-                `.parquet` file. The first makes `table`, which says what its columns are.
+                Or raw data: a pandas DataFrame, the path of a `.csv`, `.tsv` or `.parquet` file, or
+                uint8 images [n, height, width(, channels)]. The first make the model's
+                `preprocessor`, which says what they are, and leads to x and back.
             y: not taken; there are no targets.
             condition: one row per example, for a model that takes a condition; a dataset gives
                 batches of (x, condition) instead, and so does `validation_data`. Default None.
@@ -173,12 +173,13 @@ class TrainableModel(StepModel):
         )
 
     def _described(self, x):
-        """Returns x, that of a file as a DataFrame; the first tells what its columns are."""
-        if isinstance(x, (str, os.PathLike)) and datasets.is_table_path(x):
-            x = datasets.read_frame(x)
-        spec = self.example_spec
-        if is_frame(x) and spec.table is None and spec.event_shape is None:
-            self.describe(x)
+        """Returns x, raw data of a file where it is a path; the first make the preprocessor."""
+        x, spec = opened(x), self.example_spec
+        if spec.preprocessor is None and spec.event_shape is None:
+            seen = data_kinds.spec_of_batches(x) if data_kinds.is_dataset(x) else x
+            preprocessor = preprocessor_of(seen)
+            if preprocessor is not None and not spec.takes(seen):
+                self.describe(preprocessor, seen)
         return x
 
     def _begin(self, data, steps):
@@ -247,7 +248,7 @@ class TrainableModel(StepModel):
 
     @source_errors()
     def predict(self, x, *, condition=None, **options):
-        """Returns x reconstructed from its own code: NumPy, or a DataFrame for a DataFrame.
+        """Returns x reconstructed from its own code: NumPy, or in the raw form for raw data.
 
         Args:
             x: as for `fit`.

@@ -30,7 +30,8 @@ def load(
     """Returns a table of any columns as a `Dataset`, shuffled and split by `seed`.
 
     The schema is that of the training split, so that nothing of the other splits reaches the model.
-    Its arrays are what a model with `table=data.table` sees: NaN where a value is missing.
+    Its arrays are what a model with `preprocessor=data.preprocessor` sees: NaN where a value is
+    missing.
 
     Args:
         source: the path of a `.csv`, `.tsv` or `.parquet` file.
@@ -40,7 +41,7 @@ def load(
             as for `ki.datasets.load`.
 
     Returns:
-        A `Dataset`, whose `table` is the `Schema`.
+        A `Dataset`, whose `preprocessor` is the `Schema`.
 
     Raises:
         ValueError, TypeError: as `Schema.infer`, `ki.datasets.read_frame` and `ki.datasets.load`.
@@ -105,6 +106,6 @@ def of_frame(
         name=name,
         notes=(f"{name}: {note}",) if note else (),
         feature_names=schema.number_names(),
-        table=schema,
+        preprocessor=schema,
         **arrays,
     )

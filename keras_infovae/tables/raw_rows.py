@@ -3,13 +3,14 @@
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae.preprocessors import Preprocessor
 from keras_infovae.tables.columns.base import column_error
 from keras_infovae.tables.columns.raw_tensors import missing_values, with_missing
 from keras_infovae.tables.dtypes import with_dtype
-from keras_infovae.utils.serialization import Setting
+from keras_infovae.tables.frames import check_columns
 
 
-class RawRows(Setting):
+class RawRows(Preprocessor):
     """What a `Schema` does with rows in a graph; it says what the columns are, and their order.
 
     Text, categories, dates and times are strings, numbers float64, truth values bool. A missing
@@ -52,7 +53,7 @@ class RawRows(Setting):
         return tf.concat(parts, axis=1)
 
     def raw_in_graph(self, x, complete=False):
-        """Returns what `frame` does, {column: tensor [n]}, of a tensor x [n, width].
+        """Returns what `raw` does, {column: tensor [n]}, of a tensor x [n, width].
 
         Whole numbers are int64, but float64 in a column in which values may be missing.
         """
@@ -72,14 +73,14 @@ class RawRows(Setting):
         Raises:
             TypeError, ValueError: as `numbers`.
         """
-        self.check_columns(table)
+        check_columns(table, self)
         return {
             str(column.name): column.as_array(table[column.name], self.unknown)
             for column in self.columns
         }
 
     def of_arrays(self, arrays, index=None):
-        """Returns the DataFrame of {column: array [n]} that `raw_in_graph` gave, as `frame` does.
+        """Returns the DataFrame of {column: array [n]} that `raw_in_graph` gave, as `raw` does.
 
         Args:
             arrays: text as bytes.
@@ -92,6 +93,7 @@ class RawRows(Setting):
             array = np.asarray(arrays[str(column.name)])
             missing = array == b"" if array.dtype.kind == "O" else array != array
             raw = column.of_array(array)
+            missing = missing if column.has_missing else None
             values[column.name] = with_dtype(raw, missing, column.dtype)
         frame = pandas.DataFrame(values, columns=[column.name for column in self.columns])
         return frame if index is None else frame.set_axis(index, axis=0)

@@ -1,17 +1,17 @@
 """What the columns of a table are, and how its rows become numbers and back."""
 
-import sys
-import warnings
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae import datasets
 from keras_infovae.distributions import likelihoods
 from keras_infovae.distributions.likelihoods.transformed import LARGEST
 from keras_infovae.tables import kinds as rules
 from keras_infovae.tables.columns import Column
 from keras_infovae.tables.dtypes import with_dtype
+from keras_infovae.tables.frames import check_columns, check_frame, is_frame
 from keras_infovae.tables.raw_rows import RawRows
 from keras_infovae.utils.checks import argument_error, check_choice
 from keras_infovae.utils.serialization import register
@@ -43,7 +43,8 @@ class Schema(RawRows):
     """The columns of a table: which there are, of what kind, and what values they have.
 
     `Schema.infer` makes it of a pandas DataFrame, and printing it shows what was concluded. A model
-    that is given one as `table` (or makes its own, by `fit(frame)`) takes and gives DataFrames.
+    that is given one as `preprocessor` (or makes its own, by `fit(frame)`) takes and gives
+    DataFrames.
 
     x has one number for each number, date and binary value, and one column for each category.
     Columns of one kind stand together, whatever their order is in the table. For each column in
@@ -77,6 +78,9 @@ class Schema(RawRows):
            [ nan, 0.  , 0.  , 0.  , 1.  ]], dtype=float32)
     """
 
+    form = "tables"
+    samples_by_default = True  # a table of means has no spread
+
     def __init__(self, columns, left_out=(), unknown="error", within_range=True):
         self.columns = list(columns)
         for i, column in enumerate(self.columns):
@@ -88,6 +92,21 @@ class Schema(RawRows):
         if not any(column.width or column.has_missing for column in self.columns):
             raise argument_error("columns", "some of which one varies", self.columns)
         self._layout = _layout(self.columns)
+
+    @staticmethod
+    def accepts(data):
+        """Returns whether `data` is a DataFrame."""
+        return is_frame(data)
+
+    @staticmethod
+    def reads(path):
+        """Returns whether a file of this name is a table: `.csv`, `.tsv` or `.parquet`."""
+        return datasets.is_table_path(path)
+
+    @staticmethod
+    def read(path):
+        """Returns the DataFrame in a file, as `ki.datasets.read_frame` does."""
+        return datasets.read_frame(path)
 
     @classmethod
     def infer(cls, table, kinds=None, unknown="error", within_range=True):
@@ -128,6 +147,12 @@ class Schema(RawRows):
             )
         return cls(columns, left_out, unknown, within_range)
 
+    @classmethod
+    def infer_plain(cls, table):
+        """Returns the schema of a DataFrame of numbers, which stay as they are."""
+        check_frame(table)
+        return cls.infer(table, dict.fromkeys(table.columns, "identity"))
+
     # === Rows to numbers and back ===
 
     @property
@@ -142,7 +167,7 @@ class Schema(RawRows):
             TypeError: for what is no DataFrame.
             ValueError: for missing columns and for values that a column cannot have, naming them.
         """
-        self.check_columns(table)
+        check_columns(table, self)
         values = {}
         for column, tells_known in self._layout:
             if not tells_known:
@@ -158,29 +183,7 @@ class Schema(RawRows):
                 parts.append(values[column.name])
         return np.concatenate(parts, axis=1)
 
-    def check_columns(self, table):
-        """Raises TypeError or ValueError unless `table` is a DataFrame with the schema's columns.
-
-        Columns that the schema does not know are warned of.
-        """
-        check_frame(table)
-        names = [column.name for column in self.columns]
-        known = {*names, *(name for name, _ in self.left_out)}
-        extra = [name for name in table.columns if name not in known]
-        absent = [name for name in names if name not in table.columns]
-        if absent:
-            raise ValueError(
-                f"Argument `table` must have the columns that the model was trained on. Received: "
-                f"no {', '.join(map(repr, absent[:8]))}" + (f", but {extra[:8]}" if extra else "")
-            )
-        if extra:
-            warnings.warn(
-                f"The columns {extra[:8]} are not among those that the model was trained on, and "
-                "are not looked at.",
-                stacklevel=3,
-            )
-
-    def frame(self, x, index=None, complete=False):
+    def raw(self, x, index=None, complete=False):
         """Returns the DataFrame of rows x: names, order and dtypes are those of the table.
 
         Args:
@@ -212,6 +215,10 @@ class Schema(RawRows):
             start += part.width
         return parts
 
+    def raw_like(self, table, x):
+        """Returns rows x as `raw` does, with the index of a DataFrame."""
+        return self.raw(x, table.index)
+
     def completed(self, table, x):
         """Returns the columns of a DataFrame with rows x in the place of what is missing.
 
@@ -219,7 +226,7 @@ class Schema(RawRows):
             table: a DataFrame, whose known values stay as they are.
             x: [n, width], complete.
         """
-        filled = self.frame(x, table.index, complete=True)
+        filled = self.raw(x, table.index, complete=True)
         for name in filled:
             missing = table[name].isna()
             if not missing.any():
@@ -236,19 +243,19 @@ class Schema(RawRows):
         """Returns, for each of the numbers of x, the name of the column that it is of."""
         return [part.column.name for part in self._layout for _ in range(part.width)]
 
-    def sums_of_columns(self, values, index=None):
+    def sums_of_parts(self, table, values):
         """Returns a DataFrame [n, columns] of the sums of numbers [n, width] over each column's.
 
         Args:
+            table: the DataFrame that x was made of, which gives the index.
             values: [n, width], such as what each number of x adds to a score.
-            index: of the DataFrame. Default None: 0 to n - 1.
         """
         import pandas
 
         of_numbers = np.array(self.columns_of_numbers(), dtype=object)
         names = [column.name for column in self.columns]
         sums = [values[:, of_numbers == name].sum(axis=1) for name in names]
-        return pandas.DataFrame(dict(zip(names, sums)), index=index)
+        return pandas.DataFrame(dict(zip(names, sums)), index=table.index)
 
     def known_numbers(self):
         """Returns which numbers tell whether a value is known: NumPy bool [width]."""
@@ -345,41 +352,10 @@ class Schema(RawRows):
         )
 
 
-def is_frame(x):
-    """Returns whether `x` is a pandas DataFrame, without importing pandas."""
-    pandas = sys.modules.get("pandas")
-    return pandas is not None and isinstance(x, pandas.DataFrame)
-
-
-def codes_frame(codes, index):
-    """Returns codes [n, latent_dim] as a DataFrame of columns z0, z1, ... with an index."""
-    import pandas
-
-    return pandas.DataFrame(codes, index=index, columns=[f"z{i}" for i in range(codes.shape[1])])
-
-
-def check_schema(table):
-    """Returns `table`, which must be a `Schema` or None."""
-    if table is not None and not isinstance(table, Schema):
-        raise argument_error("table", "a tables.Schema or None", type(table), TypeError)
-    return table
-
-
-def check_frame(table):
-    """Raises TypeError or ValueError unless `table` is a DataFrame with rows and clear names."""
-    if not is_frame(table):
-        raise argument_error("table", "a pandas DataFrame", type(table), TypeError)
-    if 0 in table.shape:
-        raise ValueError(f"Argument `table` must not be empty. Received: shape={table.shape}")
-    wrong = [name for name in table.columns if not isinstance(name, (str, int))]
-    if wrong or table.columns.nlevels > 1:
-        raise argument_error("table", "a DataFrame whose columns have one name each", wrong[:4])
-    if not table.columns.is_unique:
-        twice = list(table.columns[table.columns.duplicated()])
-        raise ValueError(
-            "Argument `table` must have a different name for each column. Received: twice "
-            f"{twice[:8]}"
-        )
+def schema_of(model):
+    """Returns the `Schema` of a model of tables, or None for another model."""
+    preprocessor = model.preprocessor
+    return preprocessor if isinstance(preprocessor, Schema) else None
 
 
 def _layout(columns):

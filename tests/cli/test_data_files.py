@@ -59,7 +59,7 @@ def test_flags_are_kept_and_found_again(prepare, tmp_path):
     assert run_data.load_of_run(config).feature_names == config["feature_names"] == ["1", "2"]
     # Of other examples, the file itself says how it is written, but for the header, or flags do.
     other = write(tmp_path / "y.csv", ";", "1;2\n")
-    model = types.SimpleNamespace(table=None, scaling=run_data.load_of_run(config).scaling)
+    model = types.SimpleNamespace(preprocessor=None, scaling=run_data.load_of_run(config).scaling)
     data = run_data.load_other(str(other), config, model)
     assert data.feature_names == ["1", "2"]
     data = run_data.load_other(str(path), config, model, {"separator": ":"})

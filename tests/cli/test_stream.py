@@ -31,7 +31,7 @@ def test_a_run_on_a_stream(train, command, path, tmp_path, monkeypatch):
     assert int(fitted[0].cardinality()) == 5  # 72 examples in batches of 16
     metrics = json.loads((run / "metrics.json").read_text())
     assert metrics["split"] == "test" and metrics["examples"] == 6
-    assert RunDirectory(str(run)).load_model().scaling == ki.datasets.Scaling(0.0, 255.0)
+    assert RunDirectory(str(run)).load_model().scaling == ki.preprocessors.Scaling(0.0, 255.0)
 
     done = command("evaluate", f"--run={run}", "--num_samples=2")
     assert done.status == 0 and "test examples" in done.out

@@ -23,7 +23,7 @@ def folder(tmp_path_factory):
 
 def test_the_model_of_a_run_knows_its_columns(folder):
     model = RunDirectory(folder / "run").load_model()
-    kinds = {column.name: column.kind for column in model.table.columns}
+    kinds = {column.name: column.kind for column in model.preprocessor.columns}
     assert kinds["visits"] == "count" and kinds["born"] == "date" and "member" not in kinds
     assert (folder / "run" / "plots" / "reconstructions.png").stat().st_size > 10_000
 

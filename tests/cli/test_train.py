@@ -113,7 +113,7 @@ def test_a_run_has_all_its_files(runs):
     assert len(metrics["plots"]) == 5
     model = run.load_model()
     assert type(model).__name__ == "InfoVAE"
-    assert model.scaling == datasets.Scaling(0.0, 16.0)
+    assert model.scaling == ki.preprocessors.Scaling(0.0, 16.0)
     assert model.generate(2, seed=0).shape == (2, 8, 8, 1)
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from keras_infovae.datasets import Dataset, Scaling, load
+from keras_infovae.datasets import Dataset, load
+from keras_infovae.preprocessors import Scaling
 
 
 @pytest.fixture

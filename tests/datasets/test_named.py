@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import pytest
 
-from keras_infovae.datasets import DataWarning, Scaling, load, official
+from keras_infovae.datasets import DataWarning, load, official
+from keras_infovae.preprocessors import Scaling
 
 rng = np.random.default_rng(0)
 

@@ -337,7 +337,9 @@ def test_two_devices_train_as_one(path):
 
 def test_the_scaling_can_be_kept(path):
     scaling = ki.datasets.stream(path, 8).scaling
-    assert scaling == ki.datasets.Scaling.from_config(json.loads(json.dumps(scaling.get_config())))
+    assert scaling == ki.preprocessors.Scaling.from_config(
+        json.loads(json.dumps(scaling.get_config()))
+    )
 
 
 def test_folders_of_splits_are_the_splits_of_a_stream(tmp_path):

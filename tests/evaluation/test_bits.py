@@ -22,7 +22,7 @@ def test_the_unit_of_x_does_not_matter():
         terms = -0.5 * ((x - mean) / deviation) ** 2 - np.log(deviation * math.sqrt(2 * math.pi))
         return terms.sum(axis=1)
 
-    scaling = ki.datasets.Scaling([90.0, 100.0, 110.0], [10.0, 20.0, 30.0])
+    scaling = ki.preprocessors.Scaling([90.0, 100.0, 110.0], [10.0, 20.0, 30.0])
     scaled = (raw - scaling.offset) / scaling.scale
     mean, deviation = (
         (100.0 - np.array(scaling.offset)) / scaling.scale,
@@ -39,7 +39,7 @@ def test_the_unit_of_x_does_not_matter():
 def test_uniform_levels_cost_eight_bits():
     assert bits_per_dimension(0.0, (4, 4, 1), 256) == pytest.approx(8.0)  # a density on [0, 1]
     mass = -16 * math.log(256)
-    scaling = ki.datasets.Scaling(0.0, 255.0)
+    scaling = ki.preprocessors.Scaling(0.0, 255.0)
     for likelihood in ("discretized_logistic_mixture", "poisson"):
         model = built(likelihood, (4, 4, 1), scaling)
         assert bits_per_dimension(mass, model) == pytest.approx(8.0)  # a probability of levels
@@ -50,7 +50,7 @@ def test_uniform_levels_cost_eight_bits():
 
 def test_of_a_table_only_the_numbers_are_densities_and_a_category_is_one_variable():
     columns = [("categorical", 4), ("normal", 2), ("bernoulli", 1)]
-    scaling = ki.datasets.Scaling(0.0, [1.0] * 4 + [8.0, 2.0] + [1.0])
+    scaling = ki.preprocessors.Scaling(0.0, [1.0] * 4 + [8.0, 2.0] + [1.0])
     model = built(ki.likelihoods.MixedColumns(columns), (7,), scaling)
     assert model.likelihood.is_probability((7,)).tolist() == [True] * 4 + [False] * 2 + [True]
     assert model.likelihood.dimensions((7,)) == 4
@@ -76,4 +76,4 @@ def test_errors():
     with pytest.raises(ValueError, match="`scale` must be greater than 0"):
         bits_per_dimension(0.0, (3,), 0)
     with pytest.raises(ValueError, match="`scaling` must be one of the last axis of x"):
-        bits_per_dimension(0.0, (3,), ki.datasets.Scaling(0.0, [1.0, 2.0]))
+        bits_per_dimension(0.0, (3,), ki.preprocessors.Scaling(0.0, [1.0, 2.0]))

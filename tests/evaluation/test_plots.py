@@ -10,9 +10,10 @@ from scipy import stats
 
 import keras_infovae as ki
 from keras_infovae import evaluation
-from keras_infovae.datasets import Dataset, Scaling
+from keras_infovae.datasets import Dataset
 from keras_infovae.evaluation.plots import labels as label_colors
 from keras_infovae.evaluation.plots import reconstructions, samples, style, views
+from keras_infovae.preprocessors import Scaling
 from tests.evaluation.pictures import not_rendered
 
 N = 24

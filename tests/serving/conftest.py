@@ -19,7 +19,7 @@ def loader():
 @pytest.fixture(scope="session")
 def images(loader, tmp_path_factory):
     """(A model of images, the path of its export with all signatures, the differences)."""
-    model = small(shape=IMAGE, scaling=ki.datasets.Scaling(0.0, 16.0))
+    model = small(shape=IMAGE, scaling=ki.preprocessors.Scaling(0.0, 16.0))
     given = tmp_path_factory.mktemp("images"), None, "all", None, None
     return model, *export(model, *given, loader)
 

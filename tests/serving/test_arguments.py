@@ -14,7 +14,9 @@ from keras_infovae.serving.exporting import export
 from keras_infovae.serving.graph_loader import GraphLoader
 from tests.serving.conftest import small
 
-STAMPS = ki.datasets.Scaling([1.7e9, 0.0], [10.0, 2.0])  # of a time stamp, and of another column
+STAMPS = ki.preprocessors.Scaling(
+    [1.7e9, 0.0], [10.0, 2.0]
+)  # of a time stamp, and of another column
 
 
 def refuse(error, message, *arguments, **settings):

@@ -75,13 +75,13 @@ def test_raw_images_and_files_of_images(images, loader):
     ("arguments", "x"),
     [
         ({}, [0.0, 1.0]),
-        ({"scaling": ki.datasets.Scaling(0.0, 255.0)}, [0.0, 1.0]),
-        ({"scaling": ki.datasets.Scaling(0.0, 16.0)}, [0.0, 1.0]),
-        ({"scaling": ki.datasets.Scaling(-3.0, 0.5)}, [0.0, 1.0]),
+        ({"scaling": ki.preprocessors.Scaling(0.0, 255.0)}, [0.0, 1.0]),
+        ({"scaling": ki.preprocessors.Scaling(0.0, 16.0)}, [0.0, 1.0]),
+        ({"scaling": ki.preprocessors.Scaling(-3.0, 0.5)}, [0.0, 1.0]),
         ({"likelihood": "normal"}, [0.0, 1.0]),
-        ({"likelihood": "normal", "scaling": ki.datasets.Scaling(100.0, 50.0)}, [-2.0, 3.1]),
+        ({"likelihood": "normal", "scaling": ki.preprocessors.Scaling(100.0, 50.0)}, [-2.0, 3.1]),
         ({"likelihood": ki.likelihoods.DiscretizedLogisticMixture(2, 256)}, [0.0, 1.0]),
-        ({"likelihood": "poisson", "scaling": ki.datasets.Scaling(0.0, 1.0)}, [0.0, 255.0]),
+        ({"likelihood": "poisson", "scaling": ki.preprocessors.Scaling(0.0, 1.0)}, [0.0, 255.0]),
     ],
 )
 def test_black_and_white_are_the_ends_of_the_range(arguments, x):
@@ -117,7 +117,7 @@ def test_which_models_take_files_of_images(shape, arguments, images):
 
 
 def test_large_offsets_of_columns_keep_their_digits(exported, loader):
-    scaling = ki.datasets.Scaling([1.7e9, 0.0], [10.0, 2.0])
+    scaling = ki.preprocessors.Scaling([1.7e9, 0.0], [10.0, 2.0])
     model = small(shape=(2,), likelihood="normal", scaling=scaling)
     path, _ = exported(model, ["encode", "serving_default"])
     raw = np.array([[1.7e9 + 1, 3.0], [1.7e9 + 2, 3.0]])
@@ -129,7 +129,7 @@ def test_large_offsets_of_columns_keep_their_digits(exported, loader):
 
 def _around(offset, scale):
     """Returns a model of two columns, the first around `offset`, and raw float64 examples."""
-    scaling = ki.datasets.Scaling([offset, 0.0], [scale, 2.0])
+    scaling = ki.preprocessors.Scaling([offset, 0.0], [scale, 2.0])
     raw = scaling.offset + np.random.default_rng(0).normal(size=(6, 2)) * scaling.scale
     return small(shape=(2,), likelihood="normal", scaling=scaling), raw
 
@@ -342,7 +342,7 @@ def test_what_stands_in_a_version(classes):
 
 @pytest.mark.parametrize("score", ["negative_elbo", "mahalanobis"])
 def test_a_saved_threshold_is_served(exported, loader, score):
-    model = small(scaling=ki.datasets.Scaling(0.0, 4.0))
+    model = small(scaling=ki.preprocessors.Scaling(0.0, 4.0))
     raw = 4.0 * np.random.default_rng(0).random((12, 5)).astype("float32")
     given = raw if score == "mahalanobis" else raw[1::2]  # it is fitted on the others first
     threshold = ki.evaluation.calibrate_anomaly_threshold(model, given / 4.0, 0.3, score)

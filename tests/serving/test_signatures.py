@@ -68,7 +68,7 @@ class Columns(ki.GenerativeModel):
 
 @pytest.fixture
 def columns():
-    model = Columns(scaling=ki.datasets.Scaling(1.0, 4.0))
+    model = Columns(scaling=ki.preprocessors.Scaling(1.0, 4.0))
     model.fit(model.scaling.apply(raw_examples((3,), 16.0)), epochs=1, verbose=0)
     return model
 

@@ -24,7 +24,7 @@ def test_rows_lead_back_to_the_table():
     x = schema.numbers(table)
     assert x.shape == (len(table), schema.width) and x.dtype == np.float32
     assert len(schema.number_names()) == len(schema.columns_of_numbers()) == schema.width
-    frame = schema.frame(np.nan_to_num(x), index=table.index)
+    frame = schema.raw(np.nan_to_num(x), index=table.index)
     pandas.testing.assert_frame_equal(frame, table.drop(columns=["id", "note"]))
 
 
@@ -49,7 +49,7 @@ def test_missing_values_are_nan_and_told():
     assert "age is known" not in x  # since all ages were known
     partial = schema.numbers(table.assign(age=table["age"].astype("Int64").mask(table.index < 3)))
     assert np.isnan(partial).sum() == np.isnan(schema.numbers(table)).sum() + 3
-    complete = schema.frame(np.zeros([2, schema.width]), complete=True)
+    complete = schema.raw(np.zeros([2, schema.width]), complete=True)
     assert complete.notna().all(axis=None)
 
 
@@ -89,8 +89,8 @@ def test_a_schema_reads_as_a_table():
 def test_new_rows_stay_within_the_range_or_not():
     table = pandas.DataFrame({"a": np.linspace(0.0, 1.0, 50), "b": np.arange(50) % 7})
     far = np.full([1, 2], 9.0)
-    assert Schema.infer(table).frame(far)["a"].tolist() == [1.0]
-    assert Schema.infer(table, within_range=False).frame(far)["a"].item() > 1.5
+    assert Schema.infer(table).raw(far)["a"].tolist() == [1.0]
+    assert Schema.infer(table, within_range=False).raw(far)["a"].item() > 1.5
 
 
 def test_the_user_has_the_last_word():
@@ -142,4 +142,4 @@ def test_what_is_no_table(name):
 def test_x_of_another_width_is_refused():
     schema = schema_of(people())
     with pytest.raises(ValueError, match=r"`x` must be of shape \[n, 14\].*\(2, 3\)"):
-        schema.frame(np.zeros([2, 3]))
+        schema.raw(np.zeros([2, 3]))

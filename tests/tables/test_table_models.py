@@ -47,7 +47,7 @@ def test_what_is_given_as_a_table_comes_back_as_one(model, table):
     assert list(codes.columns) == ["z0", "z1"] and list(codes.index) == list(rows.index)
     decoded = model.decode(codes)
     pandas.testing.assert_frame_equal(decoded, model.reconstruct(rows))
-    x = model.table.numbers(rows)
+    x = model.preprocessor.numbers(rows)
     assert isinstance(model.reconstruct(x), np.ndarray)
     assert isinstance(model.generate(2, prepared=True), np.ndarray)
     np.testing.assert_array_equal(model.decode(codes, prepared=True), model.reconstruct(x))
@@ -66,26 +66,26 @@ def test_columns_are_matched_by_name(model, table):
 def test_a_model_keeps_its_table(model, table, tmp_path):
     model.save(tmp_path / "model.keras")
     restored = keras.saving.load_model(tmp_path / "model.keras")
-    assert restored.table == model.table
+    assert restored.preprocessor == model.preprocessor
     pandas.testing.assert_frame_equal(restored.generate(20, seed=1), model.generate(20, seed=1))
     np.testing.assert_array_equal(restored.score(table), model.score(table))
 
 
 def test_a_schema_can_be_given(table):
     schema = ki.tables.Schema.infer(table, {"visits": "count"}, unknown="missing")
-    model = ki.VAE(2, table=schema, seed=0)
+    model = ki.VAE(2, preprocessor=schema, seed=0)
     model.fit(table, epochs=1, verbose=0)
-    assert model.table is schema
+    assert model.preprocessor is schema
     assert np.all(np.isfinite(model.elbo(table.assign(city="Paris"))))
-    with pytest.raises(TypeError, match="`table` must be a tables.Schema"):
-        ki.VAE(2, table=table)
+    with pytest.raises(TypeError, match="`preprocessor` must be a Preprocessor"):
+        ki.VAE(2, preprocessor=table)
 
 
 def test_a_likelihood_of_ones_own_takes_numbers_as_they_are():
     table = pandas.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "b": [1, 1, 1, 1]})
     model = ki.VAE(1, likelihood=ki.likelihoods.Normal(scale=1.0), seed=0)
     model.fit(table, epochs=1, verbose=0)
-    np.testing.assert_array_equal(model.table.numbers(table), table)
+    np.testing.assert_array_equal(model.preprocessor.numbers(table), table)
     assert model.generate(3).columns.tolist() == ["a", "b"]
     mixed = table.assign(c=["x", "y", "x", "y"])
     with pytest.raises(TypeError, match="'c' must hold numbers"):
@@ -97,7 +97,7 @@ def test_a_file_of_a_table_is_one(tmp_path):
     people(40).to_csv(path, index=False)
     model = ki.VAE(1, seed=0)
     model.fit(path, epochs=1, verbose=0)
-    kinds = {column.name: column.kind for column in model.table.columns}
+    kinds = {column.name: column.kind for column in model.preprocessor.columns}
     assert kinds["born"] == "date" and kinds["city"] == "categorical"
     with pytest.raises(TypeError, match="`x` must be an array or a dataset"):
         ki.VAE(1).fit(tmp_path / "people.xlsx")
@@ -110,9 +110,9 @@ def test_a_file_of_a_table_is_one(tmp_path):
 def test_arrays_are_taken_as_they_are():
     model = ki.VAE(1, seed=0)
     model.build((None, 2))
-    assert model.table is None and isinstance(model.generate(2), np.ndarray)
+    assert model.preprocessor is None and isinstance(model.generate(2), np.ndarray)
     config = model.get_config()
-    assert config["likelihood"] == "auto" and config["table"] is None
+    assert config["likelihood"] == "auto" and config["preprocessor"] is None
 
 
 def test_missing_values_are_filled_in(model, table):
@@ -165,7 +165,7 @@ def test_rows_with_given_values(model, table):
 def test_a_picture_of_interpolation_goes_by_what_is_known(model, table, tmp_path, monkeypatch):
     drawn = []
     monkeypatch.setattr(interpolation, "_maps", lambda *arguments: drawn.append(arguments[:2]))
-    x = model.table.numbers(table)
+    x = model.preprocessor.numbers(table)
     ki.evaluation.plot_interpolation(model, tmp_path / "a.png", x)
     ((lines, (mean, deviation)),) = drawn
     assert np.all(np.isfinite(lines)) and np.isnan(x).any()

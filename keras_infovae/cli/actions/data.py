@@ -21,6 +21,7 @@ from keras_infovae.datasets.tables import (
 from keras_infovae.distributions import likelihoods
 from keras_infovae.models import registry
 from keras_infovae.tables.loading import of_frame
+from keras_infovae.tables.schema import schema_of
 from keras_infovae.utils import arrays
 from keras_infovae.utils.constructors import constructor_parameters
 from keras_infovae.utils.splits import SPLITS
@@ -81,7 +82,8 @@ def _is_taken_as_it_is(flags):
         "no --stream": not getattr(flags, "stream", False),
         "no --likelihood": flags.likelihood is None,
         "no --standardize": flags.standardize is None,
-        "a model that takes tables": "table" in constructor_parameters(registry.get(flags.model)),
+        "a model that takes tables": "preprocessor"
+        in constructor_parameters(registry.get(flags.model)),
     }
     if wanted is not None and not all(reasons.values()):
         needed = next(reason for reason, holds in reasons.items() if not holds)
@@ -123,7 +125,9 @@ def _other_table(source, config, model, given):
     frame, note, label = other_frame(source, config, given)
     fractions = config["data"]["validation_fraction"], config["data"]["test_fraction"]
     return of_frame(
-        *(frame, source, label, fractions, config["data"]["seed"]), note=note, schema=model.table
+        *(frame, source, label, fractions, config["data"]["seed"]),
+        note=note,
+        schema=model.preprocessor,
     )
 
 
@@ -224,7 +228,7 @@ def load_other(source, config, model, given=None):
         ValueError: when the columns are not those of the run; else as `datasets.load`.
     """
     given = given or {}
-    if model.table is not None:
+    if schema_of(model) is not None:
         return _other_table(source, config, model, given)
     scaling = model.scaling
     settings = {"label_column": None} | config["data"]

@@ -12,6 +12,7 @@ from keras_infovae.cli.errors import CommandLineError, reported
 from keras_infovae.cli.generate import SUFFIXES
 from keras_infovae.datasets.csv_values import guarded, parsed
 from keras_infovae.evaluation.plots import views
+from keras_infovae.tables.schema import schema_of
 from keras_infovae.training import RunDirectory
 from keras_infovae.utils.files import whole_file
 
@@ -26,9 +27,10 @@ def run(command, flags):
         model.capabilities.require("generate", "A new example")
         _check_form(flags.output, suffix, model)
         asked = conditions.class_of(flags.condition, config)
-        given = _given(flags.given, model.table)
+        schema = schema_of(model)
+        given = _given(flags.given, schema)
         if given is not None:
-            model.table.partial_numbers(given, 1)  # shows what is wrong
+            schema.partial_numbers(given, 1)  # shows what is wrong
     is_table = len(model.event_shape) == 1
     noise = flags.noise
     if noise is None:
@@ -36,7 +38,7 @@ def run(command, flags):
     x = model.generate(flags.n, seed=flags.seed, sample=noise, condition=asked, given=given)
     what = "drawn with the likelihood's noise" if noise else "the means of p(x|z)"
     with whole_file(flags.output) as temporary:
-        if model.table is None:
+        if schema is None:
             _WRITERS[suffix](temporary, x, model, config["feature_names"])
         else:
             rows.write_frame(temporary, x)
@@ -45,7 +47,7 @@ def run(command, flags):
     print(f"Wrote {flags.n} new examples{of_class} to {flags.output} ({what}).")
 
 
-def _given(text, table):
+def _given(text, schema):
     """Returns {column: value} of what --given says, or None without it.
 
     Raises:
@@ -53,7 +55,7 @@ def _given(text, table):
     """
     if text is None:
         return None
-    if table is None:
+    if schema is None:
         raise CommandLineError(
             "Argument `--given` must be left out for a run of which the model knows no columns. "
             f"Received: --given={text}"
@@ -63,7 +65,7 @@ def _given(text, table):
         raise CommandLineError(
             f"Argument `--given` must be COLUMN=VALUE,COLUMN=VALUE,... Received: --given={text}"
         )
-    columns = {str(column.name): column for column in table.columns}
+    columns = {str(column.name): column for column in schema.columns}
     given = {}
     for name, _, value in pairs:
         known = getattr(columns.get(name), "categories", [])
@@ -78,11 +80,11 @@ def _check_form(path, suffix, model):
     """Raises CommandLineError unless examples of the model can be written as `suffix` says."""
     event_shape = model.event_shape
     fitting = [".npy"]
-    if model.table is not None:
+    if schema_of(model) is not None:
         fitting = [".csv", ".parquet"]
     elif views.view(event_shape) == views.IMAGES:
         fitting.append(".png")
-    if len(event_shape) == 1 and model.table is None:
+    if len(event_shape) == 1 and schema_of(model) is None:
         fitting.append(".csv")
     if suffix not in fitting:
         raise CommandLineError(

@@ -4,6 +4,7 @@ from keras_infovae.cli import data_flags
 from keras_infovae.cli.actions import conditions, rows
 from keras_infovae.cli.actions import data as run_data
 from keras_infovae.cli.errors import CommandLineError, reported
+from keras_infovae.tables.schema import schema_of
 from keras_infovae.training import RunDirectory
 from keras_infovae.utils.files import whole_file
 
@@ -18,7 +19,8 @@ def run(command, flags):
         run = RunDirectory(flags.run)
         config = run_data.config_of(run)
         model = run.load_model()
-        if model.table is None:
+        schema = schema_of(model)
+        if schema is None:
             raise CommandLineError(
                 "Argument `--run` must be a run of a table whose columns the model knows: of a "
                 f".csv or .parquet file without --standardize. Received: --run={flags.run}"
@@ -26,7 +28,7 @@ def run(command, flags):
         model.capabilities.require("impute")
         data, frame = rows.in_order(flags.data, config, model, given)
         condition = conditions.of_splits(data, config, ("train",))["train"]
-    known = frame[[column.name for column in model.table.columns]]
+    known = frame[[column.name for column in schema.columns]]
     filled = model.impute(known, flags.draws, flags.seed, condition=condition)
     if flags.draws is None:
         result = frame.assign(**filled)

@@ -17,7 +17,7 @@ def load_data(flags):
     """
     data, settings, likelihood, reason = run_data.load(flags)
     print(data.summary())
-    if data.table is not None:
+    if data.preprocessor is not None:
         return data, settings, {}
     taken = registry.settings_of(registry.get(flags.model))
     if flags.likelihood is None and taken.get("likelihood", (None, None))[1] is None:
@@ -26,21 +26,21 @@ def load_data(flags):
     return data, settings, {"likelihood": likelihood}
 
 
-def make_model(settings, scaling=None, classes=None, table=None):
+def make_model(settings, scaling=None, classes=None, preprocessor=None):
     """Returns the model that `settings` describes, not built yet.
 
     Args:
         settings: what the function `settings` returned.
-        scaling: the `datasets.Scaling` of the data. Default None.
+        scaling: the `preprocessors.Scaling` of the data. Default None.
         classes: the labels, where `settings` has a condition.
-        table: the `tables.Schema` of the data. Default None.
+        preprocessor: the `Preprocessor` of the data. Default None.
 
     Raises:
         ValueError, TypeError: naming the argument at fault.
     """
     arguments = {name: value for name, value in settings.items() if name != "name"}
-    if table is not None:
-        arguments["table"] = table
+    if preprocessor is not None:
+        arguments["preprocessor"] = preprocessor
     if arguments.pop("condition", None) is not None:
         arguments["condition"] = conditions.Classes(len(classes))
     model = registry.make(registry.get(settings["name"]), scaling=scaling, **arguments)

@@ -10,6 +10,7 @@ from keras_infovae.datasets.csv_values import guarded
 from keras_infovae.datasets.reading import import_optional
 from keras_infovae.datasets.splitting import split_indices
 from keras_infovae.datasets.table_labels import without_label
+from keras_infovae.tables.schema import schema_of
 
 
 def in_order(source, config, model, given):
@@ -22,10 +23,10 @@ def in_order(source, config, model, given):
         (a `Dataset` that has them as its training split, the DataFrame of all columns of the file
         or, for a model without a table, None).
     """
-    if model.table is not None:
+    if schema_of(model) is not None:
         frame, _, label = run_data.other_frame(source, config, given)
         labels, rows = without_label(source, frame.copy(deep=False), label)
-        x = model.table.numbers(rows)
+        x = model.preprocessor.numbers(rows)
         return datasets.Dataset(source, x, x[:0], x[:0], labels), frame
     fractions = {"validation_fraction": 0.0, "test_fraction": 0.0}
     config = config | {"data": config["data"] | fractions | {"seed": 0}}

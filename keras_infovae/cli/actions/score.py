@@ -7,6 +7,7 @@ from keras_infovae.cli import data_flags
 from keras_infovae.cli.actions import conditions, rows
 from keras_infovae.cli.actions import data as run_data
 from keras_infovae.cli.errors import reported
+from keras_infovae.tables.schema import schema_of
 from keras_infovae.training import RunDirectory
 from keras_infovae.utils.files import whole_file
 
@@ -27,7 +28,7 @@ def run(command, flags):
     scores = model.score(data.train, condition=condition)
     result = pandas.DataFrame({"row": np.arange(len(scores))})
     if frame is not None:
-        for name, _ in model.table.left_out:
+        for name, _ in schema_of(model).left_out:
             if name in frame:
                 result[name] = frame[name]
     result["score"] = scores

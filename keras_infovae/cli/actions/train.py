@@ -72,7 +72,7 @@ def _prepare(command, flags, settings, output, strategy):
         tf.config.experimental.enable_op_determinism()
     with strategy.scope():
         labels = classes.get(conditions.CLASSES)
-        model = models.make_model(settings, data.scaling, labels, data.table)
+        model = models.make_model(settings, data.scaling, labels, data.preprocessor)
     for split in SPLITS:
         if len(getattr(data, split)):
             model.example_spec.array(getattr(data, split), "data")

@@ -4,7 +4,7 @@ from keras_infovae.datasets.manifolds.base import Manifold
 from keras_infovae.datasets.manifolds.images import periodic_blob, rotated_arrow, turned_arrow
 from keras_infovae.datasets.manifolds.vectors import circle, sphere, torus
 from keras_infovae.datasets.raw import RawData
-from keras_infovae.datasets.scaling import Scaling
+from keras_infovae.preprocessors.scaling import Scaling
 
 _SAMPLE = 5000  # examples of `load`
 _SETS = (circle, sphere, torus, rotated_arrow, periodic_blob, turned_arrow)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from keras_infovae.datasets import Scaling
+from keras_infovae.preprocessors import Scaling
 from keras_infovae.utils.checks import argument_error, check_integers
 
 
@@ -27,8 +27,8 @@ def bits_per_dimension(log_likelihood, model_or_event_shape, scaling=None):
             what `marginal_log_likelihood` returns, of which it is the first.
         model_or_event_shape: a built model, which knows what its values are and how x was scaled;
             or the shape of one x, where all of p(x) is a density if `scaling` is given.
-        scaling: how raw values became x: a `ki.datasets.Scaling`, or a number, its scale (255 for
-            8-bit images divided by 255). Default None: that of the model, or x as it is.
+        scaling: how raw values became x: a `ki.preprocessors.Scaling`, or a number, its scale (255
+            for 8-bit images divided by 255). Default None: that of the model, or x as it is.
 
     Returns:
         NumPy float64 of the shape of `log_likelihood`.

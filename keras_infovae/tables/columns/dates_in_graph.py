@@ -7,15 +7,12 @@ microsecond.
 
 import re
 
-import numpy as np
 import tensorflow as tf
 
 ISO = "ISO 8601"
 _FIELDS = "YmdHMS"
 _DIGITS = {"Y": r"(\d{4})", **dict.fromkeys("mdHMS", r"(\d{1,2})")}
-_ISO_PATTERN = (
-    r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6})\d*)?)?)?"
-)
+_ISO_PATTERN = r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6})\d*)?)?)?"
 _LATEST = {"m": 12, "H": 23, "M": 59, "S": 59}
 _DAY, _SECOND = 86_400_000_000, 1_000_000  # microseconds
 

@@ -148,7 +148,7 @@ class Server:
 def keras_model():
     """Returns the model that is served."""
     networks = {name: ki.networks.MLP([8]) for name in ("encoder", "decoder")}
-    model = ki.InfoVAE(16, seed=1, scaling=ki.datasets.Scaling(0.0, 16.0), **networks)
+    model = ki.InfoVAE(16, seed=1, scaling=ki.preprocessors.Scaling(0.0, 16.0), **networks)
     model.build((None, 8, 8, 1))
     ki.evaluation.calibrate_anomaly_threshold(model, pixels(5) / 16.0, 0.5)
     return model

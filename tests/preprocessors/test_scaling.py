@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_infovae.datasets import Scaling
+from keras_infovae.preprocessors import Scaling
 
 rng = np.random.default_rng(0)
 

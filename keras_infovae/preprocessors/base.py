@@ -1,0 +1,150 @@
+"""The base of preprocessors: what leads from raw data to x and back."""
+
+from keras_infovae.utils.checks import argument_error
+from keras_infovae.utils.serialization import Setting
+
+
+class Preprocessor(Setting):
+    """The way from data in their own form (a table, images, sentences) to x and back.
+
+    A model has one in `preprocessor`, made by the first `fit` on raw data or given to the
+    constructor. It is kept with the model, as its config: methods take raw data as well as x, and
+    what is made of new x comes back in the raw form.
+
+    A member says which data are its own (`accepts`), is made of the training data (`infer`), and
+    leads to x (`numbers`) and back (`raw`).
+
+    Attributes:
+        form: what the data are, in words, for errors.
+        samples_by_default: whether new examples are draws from p(x|z) where nothing is said,
+            rather than its means. Default False.
+        scaling: the `preprocessors.Scaling` that made x from raw numbers, or None.
+    """
+
+    form = "raw data"
+    samples_by_default = False
+    scaling = None
+
+    @staticmethod
+    def accepts(data):
+        """Returns whether `data` is in the raw form."""
+        raise NotImplementedError
+
+    @staticmethod
+    def reads(path):
+        """Returns whether there are data in the raw form in the file of this name."""
+        return False
+
+    @staticmethod
+    def read(path):
+        """Returns the raw data in a file."""
+        raise NotImplementedError
+
+    @classmethod
+    def infer(cls, data):
+        """Returns the preprocessor of raw training data."""
+        raise NotImplementedError
+
+    @classmethod
+    def infer_plain(cls, data):
+        """Returns that of data which are to be described by a likelihood of the user's choice."""
+        return cls.infer(data)
+
+    def likelihood(self):
+        """Returns what `likelihood="auto"` stands for: a `Likelihood` of x, or its name."""
+        raise NotImplementedError
+
+    # === There and back ===
+
+    def numbers(self, data):
+        """Returns x, NumPy float32 [n, ...], of raw data.
+
+        Raises:
+            ValueError, TypeError: for data that a model cannot have been trained on.
+        """
+        raise NotImplementedError
+
+    def tensor(self, data):
+        """Returns x as a tensor, of a tensor of raw data; in the graphs of a `tf.data.Dataset` too.
+
+        None (here): tensors do not have the raw form.
+        """
+        return None
+
+    def raw(self, x, index=None):
+        """Returns the raw form of examples x [n, ...].
+
+        Args:
+            x: NumPy.
+            index: names of the rows, where the raw form has such. Default None.
+        """
+        raise NotImplementedError
+
+    def raw_like(self, data, x):
+        """Returns the raw form of x [n, ...] of the rows of `data`, with their names."""
+        return self.raw(x)
+
+    def completed(self, data, x):
+        """Returns `data` with the values of x [n, ...] in the place of what is missing."""
+        return self.raw_like(data, x)
+
+    # === The same in a graph, such as a server's: raw examples as named tensors ===
+
+    def raw_specs(self):
+        """Returns {name: TensorSpec [n, ...]} of raw examples in a graph.
+
+        Text is string, in UTF-8. A missing value is NaN, and of text the empty one. None (here):
+        there is no raw form in a graph but x in the units of `scaling`.
+
+        Raises:
+            ValueError: for what a graph cannot have, naming it.
+        """
+        return None
+
+    def numbers_in_graph(self, tensors):
+        """Returns what `numbers` does, a tensor x, of {name: tensor} of `raw_specs`.
+
+        When it runs, it raises for what a model cannot have been trained on.
+        """
+        raise NotImplementedError
+
+    def raw_in_graph(self, x):
+        """Returns what `raw` does, {name: tensor}, of a tensor x."""
+        raise NotImplementedError
+
+    def as_arrays(self, data):
+        """Returns {name: NumPy array} for `raw_specs` of raw data, text as objects.
+
+        Raises:
+            ValueError, TypeError: as `numbers`.
+        """
+        raise NotImplementedError
+
+    def of_arrays(self, arrays, index=None):
+        """Returns raw data as `raw` does, of {name: array} that `raw_in_graph` gave, text as bytes.
+
+        Args:
+            arrays: NumPy.
+            index: as for `raw`.
+        """
+        raise NotImplementedError
+
+    # === Parts of an example ===
+
+    def partial_numbers(self, given, count):
+        """Returns x [count, ...] of examples of which `given` alone is known, NaN elsewhere."""
+        raise argument_error("given", f"left out for {self.form}, which have no columns", given)
+
+    def without_unknown(self, x):
+        """Returns the tensor x [n, ...], NaN where other values of x say that one is unknown.
+
+        None (here): no value says so of another.
+        """
+        return None
+
+    def sums_of_parts(self, data, values):
+        """Returns {name: sum} or the like of values [n, ...] of x over the parts of an example.
+
+        None (here): there are no other parts than the values of x.
+        """
+        return None
