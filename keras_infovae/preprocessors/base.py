@@ -1,7 +1,9 @@
 """The base of preprocessors: what leads from raw data to x and back."""
 
+import keras
+
 from keras_infovae.utils.checks import argument_error
-from keras_infovae.utils.serialization import Setting
+from keras_infovae.utils.serialization import Setting, check_registered
 
 
 class Preprocessor(Setting):
@@ -88,6 +90,26 @@ class Preprocessor(Setting):
         """Returns `data` with the values of x [n, ...] in the place of what is missing."""
         return self.raw_like(data, x)
 
+    # === As text, for who has not the model ===
+
+    def as_config(self):
+        """Returns what `of_config` makes the preprocessor of, fit for JSON."""
+        return keras.saving.serialize_keras_object(self)
+
+    @staticmethod
+    def of_config(config):
+        """Returns the preprocessor of what `as_config` gave.
+
+        Raises:
+            ValueError: for the config of anything else; it may come from a server that is not
+                trusted, and no other class is looked for.
+        """
+        check_registered("config", config)
+        preprocessor = keras.saving.deserialize_keras_object(config)
+        if not isinstance(preprocessor, Preprocessor):
+            raise argument_error("config", "of a Preprocessor", type(preprocessor))
+        return preprocessor
+
     # === The same in a graph, such as a server's: raw examples as named tensors ===
 
     def raw_specs(self):
@@ -113,19 +135,19 @@ class Preprocessor(Setting):
         raise NotImplementedError
 
     def as_arrays(self, data):
-        """Returns {name: NumPy array} for `raw_specs` of raw data, text as objects.
+        """Returns {name: NumPy array} for `raw_specs` of raw data, text as bytes.
 
         Raises:
             ValueError, TypeError: as `numbers`.
         """
         raise NotImplementedError
 
-    def of_arrays(self, arrays, index=None):
+    def of_arrays(self, arrays, like=None):
         """Returns raw data as `raw` does, of {name: array} that `raw_in_graph` gave, text as bytes.
 
         Args:
             arrays: NumPy.
-            index: as for `raw`.
+            like: raw data of the same rows, whose names these get. Default None.
         """
         raise NotImplementedError
 

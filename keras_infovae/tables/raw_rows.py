@@ -75,16 +75,16 @@ class RawRows(Preprocessor):
         """
         check_columns(table, self)
         return {
-            str(column.name): column.as_array(table[column.name], self.unknown)
+            str(column.name): _as_bytes(column.as_array(table[column.name], self.unknown))
             for column in self.columns
         }
 
-    def of_arrays(self, arrays, index=None):
+    def of_arrays(self, arrays, like=None):
         """Returns the DataFrame of {column: array [n]} that `raw_in_graph` gave, as `raw` does.
 
         Args:
             arrays: text as bytes.
-            index: for the DataFrame. Default None: 0 to n - 1.
+            like: a DataFrame that has the index. Default None: 0 to n - 1.
         """
         import pandas
 
@@ -96,4 +96,13 @@ class RawRows(Preprocessor):
             missing = missing if column.has_missing else None
             values[column.name] = with_dtype(raw, missing, column.dtype)
         frame = pandas.DataFrame(values, columns=[column.name for column in self.columns])
-        return frame if index is None else frame.set_axis(index, axis=0)
+        return frame if like is None else frame.set_axis(like.index, axis=0)
+
+
+def _as_bytes(array):
+    """Returns an array of text in UTF-8, another as it is."""
+    if array.dtype.kind != "O":
+        return array
+    encoded = np.empty(len(array), object)
+    encoded[:] = [text.encode("utf-8") for text in array]
+    return encoded

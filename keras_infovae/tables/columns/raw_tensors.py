@@ -40,7 +40,7 @@ def checked(column, tensor, right, expectation):
     wrong = tf.boolean_mask(tensor, ~right)[:1]
     if tensor.dtype != tf.string:
         wrong = tf.strings.as_string(wrong)
-    beginning = f"Column {column.name!r} must {expectation}. Received: "
+    beginning = f"Column `{column.name}` must {expectation}. Received: "
     message = tf.strings.join([beginning, tf.strings.reduce_join(wrong)])
     with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(right), [message])]):
         return tf.identity(tensor)
