@@ -33,6 +33,7 @@ def test_its_lines_of_python(tmp_path, monkeypatch):
         exec(compile(text, str(PAGE), "exec"), names)
     assert len(names["odd"]) == 5 and names["filled"].notna().all(axis=None)
     assert len(names["new"]) == 20 and names["some"]["sex"].eq("F").all()
+    assert names["women"]["sex"].eq("F").all() and len(names["women"]) == 20
 
 
 @pytest.mark.slow
@@ -43,7 +44,7 @@ def test_its_commands(tmp_path, monkeypatch):
         assert program == "keras-infovae"
         small = SMALL if arguments[0] == "train" else []
         assert main([program, *arguments, *small]) == 0, line
-    assert len(lines) == 6
+    assert len(lines) == 8
     assert {path.name for path in tmp_path.glob("*.csv")} == {
-        *("people.csv", "rows.csv", "some.csv", "scores.csv", "filled.csv"),
+        *("people.csv", "rows.csv", "some.csv", "scores.csv", "filled.csv", "women.csv"),
     }

@@ -6,6 +6,7 @@ from keras_infovae.cli.errors import CommandLineError
 _TABLE = ("label_column", "header", "separator", "decimal")
 NOT_STREAMED = (*_TABLE, "limit")
 _CSV_FORMAT = "keras_infovae.datasets.csv_format"
+LABELS = "labels"  # what --condition may be besides columns
 # The defaults that `define_table` is to say of the examples that a run's model is given.
 AS_IN_THE_RUN = ("that of the run, if it is there", "as its first rows look")
 NAMES = {"source": "data", "table": "data"}  # what the errors of `datasets.load` call the flag
@@ -106,6 +107,12 @@ def define_table(flag_set, label_column, shown=("none", "as its first rows look"
         "For .csv: the decimal mark.",
         shown=shown[1],
     )
+
+
+def condition_columns(flags):
+    """Returns the columns that the flag --condition names, [] for labels or without it."""
+    text = getattr(flags, "condition", None)
+    return [] if text in (None, LABELS) else text.split(",")
 
 
 def kinds(flags):

@@ -46,7 +46,7 @@ What is written follows from the name of --output:
             "given",
             "COLUMN=VALUE,...",
             "For a run of a table whose columns the model knows: values that all rows are to have; "
-            "the rest is drawn given these.",
+            "the rest is drawn given these. The columns of train --condition are required.",
             shown="none",
         )
         flag_set.integer("seed", "INTEGER", "Same seed, same examples.", minimum=0, default=0)

@@ -3,10 +3,9 @@
 import inspect
 
 from keras_infovae.cli import register, setting_flags
+from keras_infovae.cli.data_flags import LABELS
 from keras_infovae.cli.errors import CommandLineError, reported
 from keras_infovae.utils.constructors import constructor_parameters
-
-CONDITIONS = ("labels",)
 
 
 def define(flag_set):
@@ -27,11 +26,13 @@ def define_model(flag_set, what):
         "docs/choosing.md compares all of them.",
         default=setting_flags.DEFAULT_MODEL,
     )
-    flag_set.choice(
+    flag_set.text(
         "condition",
-        CONDITIONS,
+        f"{LABELS}|COLUMN,COLUMN,...",
         "Tell the model the label of each example: it learns p(x|label), and generate makes "
-        "examples of a class. What the label tells need not be in z.",
+        "examples of a class. What the label tells need not be in z. Or columns of a .csv, .tsv or "
+        "parquet file, which are then told instead of learned; generate makes rows to order by "
+        "--given.",
         shown="none",
     )
 

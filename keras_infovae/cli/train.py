@@ -134,10 +134,10 @@ def _check(flags):
             "Argument `--overwrite` must be left out with --resume, which goes on with an "
             "unfinished run and leaves a finished one as it is. Received: --overwrite --resume"
         )
-    if flags.stream and flags.condition:
+    if flags.stream and flags.condition not in (None, data_flags.LABELS):
         raise CommandLineError(
-            "Argument `--stream` must be left out for a model with a condition: what is read from "
-            "disk has no labels. Received: --stream"
+            f"Argument `--condition` must be {data_flags.LABELS} with --stream, for a folder of "
+            f"images. Received: --condition={flags.condition}"
         )
     if flags.early_stopping and not flags.validation_fraction:
         raise CommandLineError(

@@ -16,11 +16,13 @@ class Condition(Setting):
 
     Attributes:
         size: how many numbers each example has, an int.
+        names: the columns of a table that are the condition; none for other conditions.
         num_classes: the number of classes, or None where the condition is no class.
         expected: what is to be given, in words.
     """
 
     size = 0
+    names = ()
     num_classes = None
     expected = "no condition"
 

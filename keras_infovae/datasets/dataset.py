@@ -25,6 +25,8 @@ class Dataset:
         feature_names: a name per column of a table, or None.
         preprocessor: the `tables.Schema` by which rows of a table became these numbers, NaN
             where a value is missing; or None.
+        conditions: {split: float32 [n, size]}, numbers of the columns of a table that are no part
+            of the examples but their condition; or None.
         manifold: the `Manifold` that the examples lie on before scaling, or None where it is not
             known.
         notes: sentences on how the source was read and what of it was passed over. Default: none.
@@ -51,6 +53,7 @@ class Dataset:
     manifold: object = None
     notes: tuple = ()
     preprocessor: Any = None
+    conditions: dict | None = None
 
     @property
     def event_shape(self):

@@ -17,7 +17,8 @@ class NpyRows:
     process where a read gives an error.
 
     Args:
-        path: a file in C order, of shape [n, ...], rank 2 or more.
+        path: a file in C order, of shape [n, ...].
+        least_rank: the least rank that it may have. Default 2.
 
     Raises:
         ValueError: for pickled objects, a damaged file, Fortran order, and no rows.
@@ -26,13 +27,13 @@ class NpyRows:
     scaling = None  # follows from the values
     feature_names = None
 
-    def __init__(self, path):
+    def __init__(self, path, least_rank=2):
         self.path = path
         header = open_header(path)
-        if len(header.shape) < 2:
+        if len(header.shape) < least_rank:
             found = f"shape {header.shape}"
             raise source_error(
-                path, "hold an array of examples, [n, ...], of rank 2 or more", found
+                path, f"hold an array of examples, [n, ...], of rank {least_rank} or more", found
             )
         if header.fortran_order:
             raise source_error(

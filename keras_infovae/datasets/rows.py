@@ -34,12 +34,13 @@ class Rows:
             `splits, passed_over, found` as `ImageRows` has them.
         window: how many of them are cheap to read together, where rows are not to be read from
             everywhere in turn. Default: None, any row is as good as another.
+        scalars: whether a row may be a single number. Default False.
 
     Raises:
         ValueError: when they differ in shape, dtype or columns, hold no numbers or nothing at all.
     """
 
-    def __init__(self, files, window=None):
+    def __init__(self, files, window=None, scalars=False):
         first = files[0]
         for file in files:
             for name in ("event_shape", "dtype", "feature_names"):
@@ -62,7 +63,7 @@ class Rows:
         self.blocks, self.window = (counts, window) if window else blocks_of_rows(len(self))
         if self.dtype.kind not in "biuf":
             raise source_error(first.path, "hold real numbers", f"dtype {self.dtype}")
-        if not len(self) or not self.event_shape or 0 in self.event_shape:
+        if not len(self) or not (self.event_shape or scalars) or 0 in self.event_shape:
             found = f"shape {(len(self), *self.event_shape)}"
             raise source_error(first.path, "hold at least one example and one value", found)
 
@@ -79,6 +80,13 @@ class Rows:
             here = file_of_row == number
             values[here] = self.files[number].read(rows[here] - self._starts[number])
         return values
+
+    def check_finite(self, rows, values):
+        """Raises ValueError with file and row unless all `values` [k, ...] of rows are finite."""
+        bad = ~np.isfinite(values).all(axis=tuple(range(1, values.ndim)))
+        if bad.any():
+            path, row = self.place(rows[np.argmax(bad)])
+            raise source_error(path, "be finite", f"NaN or Inf in row {row}")
 
     def place(self, row):
         """Returns where a row is, for errors: (path, number of the row in that file)."""

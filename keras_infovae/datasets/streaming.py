@@ -5,10 +5,11 @@ import functools
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae.datasets import condition_rows
 from keras_infovae.datasets.layout import layout_note
 from keras_infovae.datasets.memory import check_fits
 from keras_infovae.datasets.raw import IMAGE_SCALING, scaling_of_dtype
-from keras_infovae.datasets.reading import say, source_error
+from keras_infovae.datasets.reading import say
 from keras_infovae.datasets.row_order import RowOrder
 from keras_infovae.datasets.rows import open_rows
 from keras_infovae.datasets.splitting import check_fractions
@@ -23,22 +24,26 @@ class Stream:
     """Examples of a source that stays on disk; `stream` makes it.
 
     Attributes:
-        train: a `tf.data.Dataset` of float32 batches [batch_size, *event_shape] that knows its
-            length. Each pass over it is in another order, that of `epoch`.
+        train: a `tf.data.Dataset` of float32 batches x [batch_size, *event_shape], or of (x,
+            condition) where there is one, that knows its length. Each pass over it is in another
+            order, that of `epoch`.
         validation: likewise, in one order always; None where its fraction is 0.
         test: likewise.
         scaling: a `Scaling`: how the source's numbers become those of the batches.
         sizes: the number of examples in each split, `{"train": ..., "validation": ..., ...}`.
         event_shape: the shape of one example, a tuple of integers.
         feature_names: a name per column of a table, or None.
+        classes: the labels of the classes that are the condition, in the order of their numbers; or
+            None.
         batch_size: examples per batch.
         notes: sentences on how the source was read and what of it was passed over.
         epoch: the number of the epoch that the next pass over `train` is; each pass adds one. `fit`
             sets it, also to its `initial_epoch`; in a loop of your own, set it to go on.
     """
 
-    def __init__(self, rows, batch_size, order, scaling, shuffle, notes=()):
+    def __init__(self, rows, batch_size, order, scaling, shuffle, notes=(), told=(None, None)):
         self._rows, self._order, self._shuffle = rows, order, shuffle
+        self._told, self.classes = told
         self.batch_size, self.scaling, self.notes = batch_size, scaling, notes
         self.event_shape, self.feature_names = rows.event_shape, rows.feature_names
         self.sizes = {split: order.size(split) for split in SPLITS}
@@ -56,11 +61,29 @@ class Stream:
             count: how many; fewer where the split has fewer.
             seed: an integer of at least 0; the same seed gives the same examples. Default: 0.
         """
+        rows = self._sampled(split, count, seed)
+        return self._scaled(rows, self._rows.read(rows))
+
+    def sample_condition(self, split, count, seed=0):
+        """Returns the condition of the examples that `sample` gives: classes [n], or [n, size].
+
+        Args:
+            split, count, seed: as for `sample`.
+        """
+        if self._told is None:
+            raise ValueError(
+                "Argument `condition` of `stream` must have been given: this one tells none"
+            )
+        return self._condition(self._sampled(split, count, seed))
+
+    def _sampled(self, split, count, seed):
         check_choice("split", split, SPLITS)
         check_integer("count", count)
-        seed = check_integer("seed", seed, minimum=0)
-        rows = self._order.sample(split, count, seed)
-        return self._scaled(rows, self._rows.read(rows))
+        return self._order.sample(split, count, check_integer("seed", seed, minimum=0))
+
+    def _condition(self, rows):
+        """Returns the condition of rows; it is finite."""
+        return condition_rows.read(self._told, rows)
 
     def value_bounds(self):
         """Returns two numbers between which all scaled values of all splits lie.
@@ -92,9 +115,12 @@ class Stream:
         steps, rest = divmod(self.sizes[split], self.batch_size)
         # One example says nothing of the aggregated posterior: another one each epoch is left out.
         steps += rest > (split == "train" and steps > 0)
+        signature = tf.TensorSpec([None, *self.event_shape], tf.float32)
+        if self._told is not None:
+            some = self._condition(np.arange(1))
+            signature = (signature, tf.TensorSpec([None, *some.shape[1:]], some.dtype))
         dataset = tf.data.Dataset.from_generator(
-            functools.partial(self._pass, split, steps),
-            output_signature=tf.TensorSpec([None, *self.event_shape], tf.float32),
+            functools.partial(self._pass, split, steps), output_signature=signature
         )
         return dataset.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(2)
 
@@ -106,12 +132,13 @@ class Stream:
             epoch = epoch if self._shuffle else None
         batches = self._order.batches(split, self.batch_size, epoch)
         for _, rows in zip(range(steps), batches):
-            yield self._scaled(rows, self._rows.read(rows))
+            x = self._scaled(rows, self._rows.read(rows))
+            yield x if self._told is None else (x, self._condition(rows))
 
     def _scaled(self, rows, values):
         """Returns the `values` of `rows` as a model sees them; they are finite."""
         values = self.scaling.apply(values)
-        _check_finite(self._rows, rows, values)
+        self._rows.check_finite(rows, values)
         return values
 
 
@@ -123,6 +150,7 @@ def stream(
     standardize=False,
     columns=None,
     feature=None,
+    condition=None,
     validation_fraction=0.1,
     test_fraction=0.1,
     seed=0,
@@ -155,6 +183,12 @@ def stream(
             all of them.
         feature: for TFRecord files, a `TFRecordFeature`: which feature of an example is x, with
             its shape and dtype. Default: None, as `write_tfrecords` stores it.
+        condition: what a model is told of each example, so that batches are (x, condition). Of
+            Parquet files the name of a column of integers, which are classes, or a list of columns,
+            which are features and no part of x where `columns` is None; of TFRecord files a
+            `TFRecordFeature`; of a folder of images "labels", the names of its folders; of `.npy`
+            files a path (or list) of `.npy` files of classes [n] or features [n, size]. Default:
+            None.
         validation_fraction: share of the examples held out for validation, in [0, 1).
             Default: 0.1.
         test_fraction: share held out for testing, in [0, 1). Default: 0.1.
@@ -191,7 +225,12 @@ def stream(
     for name, value in {"shuffle": shuffle, "standardize": standardize}.items():
         if not isinstance(value, bool):
             raise argument_error(name, "True or False", value, TypeError)
-    rows = open_rows(source, feature, columns)
+    rows, told = open_rows(source, feature, columns), (None, None)
+    if condition is not None:
+        told = condition_rows.opened(condition, rows, source)
+        if columns is None and rows.feature_names:  # all but what is told
+            columns = [n for n in rows.feature_names if n not in told[0].feature_names]
+            rows = open_rows(source, feature, columns)
     if standardize and len(rows.event_shape) != 1:
         raise ValueError(
             "Argument `standardize` must be False for data that is not a table, [n, num_features]: "
@@ -206,19 +245,11 @@ def stream(
     if scaling is None:
         chunks = (values for split in SPLITS for _, values in rows.chunks(order, split))
         scaling = scaling_of_dtype(rows.dtype, len(rows.event_shape), chunks)
-    return Stream(rows, batch_size, order, scaling, shuffle, notes)
+    return Stream(rows, batch_size, order, scaling, shuffle, notes, told)
 
 
 def _finite_chunks(rows, order):
     """Yields the values of the training split, checked."""
     for numbers, values in rows.chunks(order, "train"):
-        _check_finite(rows, numbers, values)
+        rows.check_finite(numbers, values)
         yield values
-
-
-def _check_finite(rows, numbers, values):
-    """Raises ValueError with file and row unless all `values` [k, ...] of rows are finite."""
-    bad = ~np.isfinite(values).all(axis=tuple(range(1, values.ndim)))
-    if bad.any():
-        path, row = rows.place(numbers[np.argmax(bad)])
-        raise source_error(path, "be finite", f"NaN or Inf in row {row}")

@@ -38,6 +38,8 @@ def score_drops(model, x, score=None, batch_size=256, condition=None):
         raise argument_error("model", "one of a table, trained on a DataFrame", model)
     score = anomaly_scores.NegativeElbo(_DRAWS) if score is None else score
     numbers = schema.numbers(x) if is_frame(x) else np.asarray(x, "float32")
+    if condition is None and is_frame(x):
+        condition = schema.condition_numbers(x)
     of_numbers = np.array(schema.columns_of_numbers(), dtype=object)
     are_values = ~schema.known_numbers()
     given = {"score": score, "batch_size": batch_size, "condition": condition}

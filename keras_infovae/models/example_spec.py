@@ -49,6 +49,7 @@ class ExampleSpec:
             ValueError, TypeError: for data that the model cannot have been trained on.
         """
         self.require_known()
+        condition = self.condition_of(x, condition)
         x = self.array(x, "x")
         return x, self.condition_array(condition, len(x))
 
@@ -71,7 +72,34 @@ class ExampleSpec:
             repeat: whether a single one stands for all examples. Default False.
         """
         self.require_known()
-        return self.condition.array(condition, count, repeat)
+        return self.condition.array(self._numbers_of_condition(condition), count, repeat)
+
+    def condition_of(self, x, condition):
+        """Returns `condition`, or that which raw examples `x` have beside their values."""
+        if condition is None and self._is_raw(x):
+            return self.preprocessor.condition_numbers(x)
+        return condition
+
+    def divided(self, given, condition):
+        """Returns (condition, the rest of `given`), what of {column: value} is the condition.
+
+        Args:
+            given: {column: value} of the examples to be, or None.
+            condition: what a user gives besides, or None.
+        """
+        names = self.condition.names
+        if not names or condition is not None or not isinstance(given, dict):
+            return condition, given
+        rest = {name: value for name, value in given.items() if name not in names}
+        return {name: given[name] for name in names if name in given}, rest or None
+
+    def _numbers_of_condition(self, condition):
+        """Returns the numbers of a condition that is given by names; else `condition` itself."""
+        named = isinstance(condition, dict) or self._is_raw(condition)
+        if self.preprocessor is None or not (named and self.preprocessor.condition_names):
+            return condition
+        numbers = self.preprocessor.condition_numbers(condition)
+        return numbers[0] if isinstance(condition, dict) else numbers
 
     def prepare(self, x, name, condition, build):
         """Checks `x`, and builds the model by `build(shape)` if that is still to do.
@@ -103,10 +131,13 @@ class ExampleSpec:
                     f"a tf.data.Dataset, or of numbers, for batches of {self.preprocessor.form}"
                 )
                 raise argument_error(name, allowed, type(x), TypeError)
+        if isinstance(given, tuple) and len(given) == 1 and self._is_raw(given[0]):
+            given = given[0]
         if condition is None and (isinstance(given, tuple) or (dataset and conditional)):
             given, condition = data_kinds.unpack(given, conditional, name)
+        condition = self.condition_of(given, condition)
         examples = self.array(given, name)
-        condition = self.condition.array(condition, len(examples))
+        condition = self.condition.array(self._numbers_of_condition(condition), len(examples))
         build(examples.shape)
         if condition is not None:
             examples = (examples, condition)
@@ -152,9 +183,9 @@ class ExampleSpec:
         """Returns `given` with examples `x` in the place of what is missing, in its form."""
         return self.preprocessor.completed(given, x) if self._is_raw(given) else x
 
-    def as_raw(self, x, index=None):
+    def as_raw(self, x, index=None, condition=None):
         """Returns examples `x` [n, *event_shape], in the raw form where the model has one."""
-        return x if self.preprocessor is None else self.preprocessor.raw(x, index)
+        return x if self.preprocessor is None else self.preprocessor.raw(x, index, condition)
 
     def sums_of_parts(self, given, values):
         """Returns sums of values [n, *event_shape] over the parts of raw examples, or None."""

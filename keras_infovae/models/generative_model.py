@@ -182,7 +182,7 @@ class GenerativeModel(TrainableModel):
         condition = self.example_spec.condition_array(condition, len(z))
         arrays = {"z": z, "condition": condition}
         x = self._rows.run("decode", self.decode_rows, arrays, batch_size)
-        return x if prepared else self.example_spec.as_raw(x, index)
+        return x if prepared else self.example_spec.as_raw(x, index, condition)
 
     def reconstruct(self, x, batch_size=BATCH_SIZE, condition=None):
         """Returns x from its own code: the mean of p(x|z) at `encode(x)`, in the form of x.
@@ -225,9 +225,9 @@ class GenerativeModel(TrainableModel):
                 than one batch.
             prepared: for a model of raw data, whether to return x as networks see it instead.
                 Default False.
-            given: for a model of tables, {column: value} that all rows are to have; the rest is
-                drawn given these, by the chain of `impute`, whatever the model was trained for.
-                Default None.
+            given: for a model of tables, {column: value} that all rows are to have. Columns of the
+                condition are told the model; the rest is drawn given the other ones by the chain of
+                `impute`, whatever the model was trained for. Default None.
 
         Returns:
             NumPy float32 [n, *shape of x], or its raw form: of a table a DataFrame with the names,
@@ -236,6 +236,7 @@ class GenerativeModel(TrainableModel):
         n = check_integer("n", n)
         self.capabilities.require("generate")
         self.example_spec.require_known()
+        condition, given = self.example_spec.divided(given, condition)
         condition = self.example_spec.condition_array(condition, n, repeat=True)
         sample = self.samples_by_default if sample is None else bool(sample)
         if verbose == "auto":
@@ -243,14 +244,14 @@ class GenerativeModel(TrainableModel):
 
         if given is not None:
             x = self._generate_given(n, seed, batch_size, condition, given)
-            return x if prepared else self.example_spec.as_raw(x)
+            return x if prepared else self.example_spec.as_raw(x, condition=condition)
 
         def rows(seed, condition=None):
             return self.generate_rows(seed, condition, sample)
 
         arrays = {"seed": packed(self._seed_of_call(seed), 0, n), "condition": condition}
         x = self._rows.run(f"generate, sample={sample}", rows, arrays, batch_size, verbose)
-        return x if prepared else self.example_spec.as_raw(x)
+        return x if prepared else self.example_spec.as_raw(x, condition=condition)
 
     def _generate_given(self, n, seed, batch_size, condition, given):
         self.capabilities.require("impute", "`given`")
@@ -339,7 +340,9 @@ class GenerativeModel(TrainableModel):
             check_integer("num_samples", num_samples)
         self.example_spec.require_known()
         values = self.example_spec.array(x, "x", missing=True)
-        condition = self.example_spec.condition_array(condition, len(values))
+        condition = self.example_spec.condition_array(
+            self.example_spec.condition_of(x, condition), len(values)
+        )
         seeds = packed(self._seed_of_call(seed), 0, len(values))
         if num_samples is None:
             filled = self._filled(values, seeds, condition, False, batch_size)

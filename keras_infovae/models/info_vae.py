@@ -56,7 +56,8 @@ class InfoVAE(LatentVariableModel):
             `concat([mean, log_variance])`, [n, 2 * latent_dim]; for "bernoulli" the decoder gives
             logits, for "normal" means, of the shape of x.
         condition: what encoder and decoder are told of each example besides x and z:
-            `conditions.Classes(n)` for integer labels, `conditions.Features(n)` for real numbers.
+            `conditions.Classes(n)` for integer labels, `conditions.Features(n)` for real numbers,
+            or a list of columns of the table that the model is trained on.
             The model learns p(x|z, c) with q(z|x, c), and `generate(n, condition=c)` makes examples
             to order; what c tells need not be in z, and because the divergence holds q(z) over all
             c to p(z), z and c come out nearly independent. Own networks get c appended to the last

@@ -66,9 +66,9 @@ class LatentVariableModel(TwoStageModel):
         decoder: a Keras model from z [n, latent_dim] to [n, *likelihood.parameter_shape(x)], the
             numbers that the likelihood documents, without an output activation; a network setting
             or its name; or None (default) for one that suits the shape of x.
-        condition: `conditions.Classes(n)` or `conditions.Features(n)`, what encoder and decoder are
-            told of each example besides. Own networks get it appended to the last axis of what they
-            are given. Default None.
+        condition: `conditions.Classes(n)`, `conditions.Features(n)` or a list of columns of the
+            training table, what encoder and decoder are told of each example besides. Own networks
+            get it appended to the last axis of what they are given. Default None.
         num_samples: how many draws of z for each example a step takes. Default 1.
         seed: an integer for repeatable draws of z, or None. Weights follow
             `keras.utils.set_random_seed`.
@@ -166,7 +166,7 @@ class LatentVariableModel(TwoStageModel):
     def describe(self, preprocessor, data):
         """Makes the preprocessor of raw data, and their likelihood where none was chosen."""
         if not self._likelihood_of_data:  # which is of numbers as they are
-            self.example_spec.preprocessor = preprocessor.infer_plain(data)
+            self.take(preprocessor.infer_plain(data, condition=self.condition.names))
             return
         super().describe(preprocessor, data)
         self._tracker.untrack(self.likelihood)

@@ -2,6 +2,7 @@
 
 import os
 
+from keras_infovae.conditions import Columns
 from keras_infovae.preprocessors import Images, Preprocessor
 from keras_infovae.tables import Schema
 from keras_infovae.utils.checks import argument_error
@@ -21,6 +22,22 @@ def opened(data):
             if member.reads(data):
                 return member.read(data)
     return data
+
+
+def condition_beside(preprocessor, condition):
+    """Returns the `Condition` of a model that is given a preprocessor (or None) and a condition.
+
+    Raises:
+        ValueError, TypeError: for what is no preprocessor, and for parts of raw data that are the
+            condition by the one and not by the other.
+    """
+    names = [] if check_preprocessor(preprocessor) is None else list(preprocessor.condition_names)
+    asked = list(condition.names)
+    if preprocessor is None or not (names or asked):
+        return condition
+    if (asked or condition.size) and asked != names:
+        raise argument_error("condition", f"{names}, as the preprocessor has it", condition)
+    return Columns(names, preprocessor.condition_size)
 
 
 def check_preprocessor(preprocessor):

@@ -12,7 +12,7 @@ from keras_infovae.models.example_spec import ExampleSpec
 from keras_infovae.models.loss_trackers import LossTrackers
 from keras_infovae.models.nonfinite import NonFiniteRecorder
 from keras_infovae.models.progress import Progress
-from keras_infovae.models.raw_data import check_preprocessor
+from keras_infovae.models.raw_data import condition_beside
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.follower import followers_of, of_global_batch
@@ -68,9 +68,9 @@ class StepModel(keras.Model):
         super().__init__()
         # Counts and levels lose digits in float16; networks cast for themselves.
         self.autocast = False
-        self.condition = conditions.get(condition)
         values = values or likelihoods.Likelihood()
-        self.example_spec = ExampleSpec(values, self.condition, check_preprocessor(preprocessor))
+        self.condition = condition_beside(preprocessor, conditions.get(condition))
+        self.example_spec = ExampleSpec(values, self.condition, preprocessor)
         self.progress = Progress(seed)
         self.seed = self.progress.seed
         self._scaling = scaling

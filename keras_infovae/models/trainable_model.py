@@ -10,7 +10,7 @@ from keras_infovae.models.epoch_lines import EpochLines
 from keras_infovae.models.fit_data import FitData, check_replicas, first, refuse_targets
 from keras_infovae.models.nonfinite import StopOnNonFinite
 from keras_infovae.models.progress import EpochCounter, PlayersAtEpochEnd
-from keras_infovae.models.raw_data import opened, preprocessor_of
+from keras_infovae.models.raw_data import condition_beside, opened, preprocessor_of
 from keras_infovae.models.step_model import StepModel
 from keras_infovae.utils import terminal
 from keras_infovae.utils.checks import argument_error
@@ -27,7 +27,12 @@ class TrainableModel(StepModel):
 
     def describe(self, preprocessor, data):
         """Makes the preprocessor of the first raw data, of the class `preprocessor`."""
-        self.example_spec.preprocessor = preprocessor.infer(data)
+        self.take(preprocessor.infer(data, condition=self.condition.names))
+
+    def take(self, preprocessor):
+        """Makes `preprocessor` that of the model, and its condition the model's."""
+        self.condition = condition_beside(preprocessor, self.condition)
+        self.example_spec.preprocessor, self.example_spec.condition = preprocessor, self.condition
 
     def adapt(self, x, count):
         """Tells the parts what they need to know of the data, before any step.

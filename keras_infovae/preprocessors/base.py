@@ -20,12 +20,17 @@ class Preprocessor(Setting):
         form: what the data are, in words, for errors.
         samples_by_default: whether new examples are draws from p(x|z) where nothing is said,
             rather than its means. Default False.
+        condition_names: the parts of raw examples that are no x, but the condition on which a model
+            describes x. Default: none.
+        condition_size: how many numbers stand for them. Default 0.
         scaling: the `preprocessors.Scaling` that made x from raw numbers, or None.
     """
 
     form = "raw data"
     samples_by_default = False
     scaling = None
+    condition_names = ()
+    condition_size = 0
 
     @staticmethod
     def accepts(data):
@@ -43,14 +48,19 @@ class Preprocessor(Setting):
         raise NotImplementedError
 
     @classmethod
-    def infer(cls, data):
-        """Returns the preprocessor of raw training data."""
+    def infer(cls, data, condition=()):
+        """Returns the preprocessor of raw training data.
+
+        Args:
+            data: raw data.
+            condition: the names of parts that are the condition, where a form has parts.
+        """
         raise NotImplementedError
 
     @classmethod
-    def infer_plain(cls, data):
+    def infer_plain(cls, data, condition=()):
         """Returns that of data which are to be described by a likelihood of the user's choice."""
-        return cls.infer(data)
+        return cls.infer(data, condition=condition)
 
     def likelihood(self):
         """Returns what `likelihood="auto"` stands for: a `Likelihood` of x, or its name."""
@@ -73,12 +83,14 @@ class Preprocessor(Setting):
         """
         return None
 
-    def raw(self, x, index=None):
+    def raw(self, x, index=None, condition=None):
         """Returns the raw form of examples x [n, ...].
 
         Args:
             x: NumPy.
             index: names of the rows, where the raw form has such. Default None.
+            condition: the condition of each example, [n, condition_size], where it is a part of the
+                raw form. Default None.
         """
         raise NotImplementedError
 
@@ -131,7 +143,15 @@ class Preprocessor(Setting):
         raise NotImplementedError
 
     def raw_in_graph(self, x):
-        """Returns what `raw` does, {name: tensor}, of a tensor x."""
+        """Returns what `raw` does, {name: tensor}, of a tensor x; without a condition."""
+        raise NotImplementedError
+
+    def condition_specs(self):
+        """Returns {name: TensorSpec [n, ...]} of the parts that are the condition, none here."""
+        return {}
+
+    def condition_in_graph(self, tensors):
+        """Returns what `condition_numbers` does, a tensor, of {name: tensor}."""
         raise NotImplementedError
 
     def as_arrays(self, data):
@@ -142,16 +162,25 @@ class Preprocessor(Setting):
         """
         raise NotImplementedError
 
-    def of_arrays(self, arrays, like=None):
+    def condition_arrays(self, data):
+        """Returns {name: NumPy array} for `condition_specs`, of what `condition_numbers` takes."""
+        return {}
+
+    def of_arrays(self, arrays, like=None, condition=None):
         """Returns raw data as `raw` does, of {name: array} that `raw_in_graph` gave, text as bytes.
 
         Args:
             arrays: NumPy.
-            like: raw data of the same rows, whose names these get. Default None.
+            like: raw data of the same rows, whose names, and condition, these get. Default None.
+            condition: as for `raw`, of rows that are like none. Default None.
         """
         raise NotImplementedError
 
     # === Parts of an example ===
+
+    def condition_numbers(self, data):
+        """Returns the condition [n, condition_size] that raw data have, NumPy float32, or None."""
+        return None
 
     def partial_numbers(self, given, count):
         """Returns x [count, ...] of examples of which `given` alone is known, NaN elsewhere."""

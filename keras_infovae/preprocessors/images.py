@@ -54,8 +54,10 @@ class Images(Preprocessor):
         return rank in (3, 4) and getattr(data, "dtype", None) in (np.uint8, tf.uint8)
 
     @classmethod
-    def infer(cls, data):
+    def infer(cls, data, condition=()):
         """Returns the preprocessor of training images: they stay in their size."""
+        if condition:
+            raise argument_error("condition", "no names of columns, for images", list(condition))
         return cls()
 
     def likelihood(self):
@@ -74,7 +76,7 @@ class Images(Preprocessor):
         x = tf.cast(data, tf.float32) / _LEVELS
         return x if self.size is None else _resized(x, self.size)
 
-    def raw(self, x, index=None):
+    def raw(self, x, index=None, condition=None):
         """Returns uint8 images of x [n, height, width(, channels)]."""
         return np.rint(np.clip(self.scaling.invert(x), 0.0, _LEVELS)).astype("uint8")
 

@@ -33,8 +33,10 @@ class Samples:
 
     def __init__(self, served, warmup=None):
         self.served, self.model = served, served.model
-        raw, condition = self._drawn() if warmup is None else _split(warmup, self.model)
+        raw, condition = self._drawn() if warmup is None else _split(warmup, served)
         self.raw, self.inputs, self.x = _read(raw, served)
+        if served.preprocessor is not None and served.preprocessor.condition_names:
+            condition = served.preprocessor.condition_numbers(self.raw)
         self.condition = None if condition is None else np.asarray(condition)[: len(self)]
         try:
             self.model.example_spec.arrays(self.x, self.condition)
@@ -85,7 +87,7 @@ class Samples:
             _ROWS, seed=0, sample=True, verbose=0, condition=condition, prepared=True
         )
         if self.served.preprocessor is not None:
-            return self.served.preprocessor.raw(x), condition
+            return self.served.preprocessor.raw(x, condition=condition), condition
         return self.served.to_raw(x).numpy(), condition
 
 
@@ -105,9 +107,10 @@ def _read(raw, served):
         raise type(error)(f"Argument `warmup` cannot be used. {error}") from error
 
 
-def _split(warmup, model):
-    """Returns (raw examples, condition) of `warmup`."""
-    if not model.condition.size:
+def _split(warmup, served):
+    """Returns (raw examples, condition) of `warmup`; None where raw examples have it in them."""
+    model, preprocessor = served.model, served.preprocessor
+    if not model.condition.size or (preprocessor is not None and preprocessor.condition_names):
         return warmup, None
     if not isinstance(warmup, (tuple, list)) or len(warmup) != 2:
         raise argument_error("warmup", "(examples, condition)", type(warmup), TypeError)

@@ -67,14 +67,14 @@ def trace(what, specs, function):
         ValueError: for a network that cannot be traced, or one that runs Python code, which a
             server does not have.
     """
-    arguments = _arguments(specs)
+    names = arguments(specs)
 
     def renamed(**given):
-        return function(**{name: given[arguments[name]] for name in specs})
+        return function(**{name: given[names[name]] for name in specs})
 
     try:
         traced = tf.function(renamed).get_concrete_function(
-            **{arguments[name]: tf.TensorSpec(s.shape, s.dtype) for name, s in specs.items()}
+            **{names[name]: tf.TensorSpec(s.shape, s.dtype) for name, s in specs.items()}
         )
     except Exception as error:
         raise ValueError(
@@ -90,7 +90,7 @@ def trace(what, specs, function):
     return Traced(traced, dict(specs), traced.structured_outputs)
 
 
-def _arguments(names):
+def arguments(names):
     """Returns {name: the argument that stands for it}: TensorFlow takes Python's names alone."""
     return {
         name: name
@@ -136,7 +136,7 @@ def _finish(directory, traced, methods):
             graph.signature_def[name].method_name = method
         for name, each in traced.items():
             inputs = graph.signature_def[name].inputs
-            for given, argument in _arguments(each.inputs).items():
+            for given, argument in arguments(each.inputs).items():
                 if given != argument:
                     inputs[given].CopyFrom(inputs[argument])
                     del inputs[argument]

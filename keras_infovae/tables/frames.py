@@ -43,7 +43,7 @@ def check_columns(table, schema):
     """
     check_frame(table)
     names = [column.name for column in schema.columns]
-    known = {*names, *(name for name, _ in schema.left_out)}
+    known = {*names, *schema.condition_names, *(name for name, _ in schema.left_out)}
     extra = [name for name in table.columns if name not in known]
     absent = [name for name in names if name not in table.columns]
     if absent:

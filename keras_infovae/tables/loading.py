@@ -18,6 +18,7 @@ def load(
     *,
     kinds=None,
     unknown="missing",
+    condition=(),
     validation_fraction=0.1,
     test_fraction=0.1,
     seed=0,
@@ -37,6 +38,8 @@ def load(
         source: the path of a `.csv`, `.tsv` or `.parquet` file.
         kinds, unknown: as for `Schema.infer`; a category that the training split does not have is
             by default taken for missing in the others.
+        condition: the names of columns that are to be the model's condition and no part of x, as
+            for `Schema.infer`. Default: none.
         validation_fraction, test_fraction, seed, limit, label_column, header, separator, decimal:
             as for `ki.datasets.load`.
 
@@ -60,9 +63,8 @@ def load(
     settings = TableSettings(label_column, header, separator, decimal)
     frame, note = frame_and_note(source, settings)
     fractions = validation_fraction, test_fraction
-    return of_frame(
-        frame, source, label_column, fractions, seed, limit, note=note, kinds=kinds, unknown=unknown
-    )
+    how = {"kinds": kinds, "unknown": unknown, "condition": condition}
+    return of_frame(frame, source, label_column, fractions, seed, limit, note=note, **how)
 
 
 def of_frame(
@@ -76,6 +78,7 @@ def of_frame(
     note="",
     kinds=None,
     unknown="missing",
+    condition=(),
     schema=None,
 ):
     """Returns the `Dataset` of a DataFrame, split as `load` does.
@@ -83,7 +86,7 @@ def of_frame(
     Args:
         frame: the rows; its label column is taken out.
         source: where it is from, for its name and for errors.
-        label_column, seed, limit, kinds, unknown: as for `load`.
+        label_column, seed, limit, kinds, unknown, condition: as for `load`.
         fractions: (validation_fraction, test_fraction).
         note: a sentence on how it was read. Default: none.
         schema: the `Schema` to go by, such as that of a trained model. Default None: made of the
@@ -96,7 +99,7 @@ def of_frame(
     chosen = limit_indices(len(frame), limit, seed)
     parts = dict(zip(SPLITS, split_indices(len(chosen), fractions, seed, source), strict=True))
     rows = {split: frame.iloc[chosen[indices]] for split, indices in parts.items()}
-    schema = schema or Schema.infer(rows["train"], kinds, unknown)
+    schema = schema or Schema.infer(rows["train"], kinds, unknown, condition=condition)
     empty = np.zeros([0, schema.width], "float32")
     arrays = {split: schema.numbers(part) if len(part) else empty for split, part in rows.items()}
     if labels is not None:
@@ -107,5 +110,14 @@ def of_frame(
         notes=(f"{name}: {note}",) if note else (),
         feature_names=schema.number_names(),
         preprocessor=schema,
+        conditions=_conditions(schema, rows),
         **arrays,
     )
+
+
+def _conditions(schema, rows):
+    """Returns {split: the numbers of its condition} of {split: DataFrame}, or None."""
+    if not schema.condition_names:
+        return None
+    empty = np.zeros([0, schema.condition_size], "float32")
+    return {k: schema.condition_numbers(part) if len(part) else empty for k, part in rows.items()}

@@ -24,13 +24,16 @@ class RawRows(Preprocessor):
             ValueError: naming the column, for values that a graph cannot have, and for two columns
                 of one name once a number is text.
         """
-        specs = {}
-        for column in self.columns:
-            name = str(column.name)
-            if name in specs:
-                raise column_error(column.name, "have a name of its own, as text", repr(name))
-            specs[name] = tf.TensorSpec([None], column.graph_dtype())
-        return specs
+        names = [str(name) for name in self.order]
+        for name in names:
+            if names.count(name) > 1:
+                raise column_error(name, "have a name of its own, as text", "two of them")
+        return {
+            str(column.name): tf.TensorSpec([None], column.graph_dtype()) for column in self.columns
+        }
+
+    def condition_specs(self):
+        return {} if self.condition is None else self.condition.raw_specs()
 
     def numbers_in_graph(self, tensors):
         """Returns what `numbers` does, x float32 [n, width], of {column: tensor} of `raw_specs`.
@@ -51,6 +54,10 @@ class RawRows(Preprocessor):
             else:
                 parts.append(values[column.name])
         return tf.concat(parts, axis=1)
+
+    def condition_in_graph(self, tensors):
+        x = self.condition.numbers_in_graph(tensors)
+        return tf.where(tf.math.is_nan(x), 0.0, x)
 
     def raw_in_graph(self, x, complete=False):
         """Returns what `raw` does, {column: tensor [n]}, of a tensor x [n, width].
@@ -79,12 +86,19 @@ class RawRows(Preprocessor):
             for column in self.columns
         }
 
-    def of_arrays(self, arrays, like=None):
+    def condition_arrays(self, data):
+        if self.condition is None:
+            return {}
+        return self.condition.as_arrays(self.condition_table(data))
+
+    def of_arrays(self, arrays, like=None, condition=None):
         """Returns the DataFrame of {column: array [n]} that `raw_in_graph` gave, as `raw` does.
 
         Args:
             arrays: text as bytes.
-            like: a DataFrame that has the index. Default None: 0 to n - 1.
+            like: a DataFrame that has the index and the condition's columns. Default None: 0 to
+                n - 1, and those of `condition`.
+            condition: as for `raw`. Default None.
         """
         import pandas
 
@@ -96,7 +110,11 @@ class RawRows(Preprocessor):
             missing = missing if column.has_missing else None
             values[column.name] = with_dtype(raw, missing, column.dtype)
         frame = pandas.DataFrame(values, columns=[column.name for column in self.columns])
-        return frame if like is None else frame.set_axis(like.index, axis=0)
+        if like is not None:
+            return self._with_told(frame.set_axis(like.index, axis=0), like)
+        if self.condition is None or condition is None:
+            return frame
+        return self._with_told(frame, self.condition.raw(condition))
 
 
 def _as_bytes(array):

@@ -58,6 +58,10 @@ class Schema(RawRows):
             refuses it, "missing" takes it for missing.
         within_range: whether numbers and dates of new rows stay within the range of those that the
             schema was made of. Default True.
+        condition: the `Schema` of columns that are no part of x, but the condition on which a model
+            describes it. Default None: there are none.
+        order: the names of all columns, in their order in the table. Default None: that of
+            `columns`, and then of the condition's.
 
     Example:
 
@@ -81,7 +85,15 @@ class Schema(RawRows):
     form = "tables"
     samples_by_default = True  # a table of means has no spread
 
-    def __init__(self, columns, left_out=(), unknown="error", within_range=True):
+    def __init__(
+        self,
+        columns,
+        left_out=(),
+        unknown="error",
+        within_range=True,
+        condition=None,
+        order=None,
+    ):
         self.columns = list(columns)
         for i, column in enumerate(self.columns):
             if not isinstance(column, Column):
@@ -91,7 +103,24 @@ class Schema(RawRows):
         self.within_range = bool(within_range)
         if not any(column.width or column.has_missing for column in self.columns):
             raise argument_error("columns", "some of which one varies", self.columns)
+        if condition is not None and not isinstance(condition, Schema):
+            raise argument_error("condition", "a Schema or None", condition, TypeError)
+        self.condition = condition
+        names = [column.name for column in self.columns] + self.condition_names
+        self.order = names if order is None else list(order)
+        if sorted(map(str, self.order)) != sorted(map(str, names)):
+            raise argument_error("order", f"the columns {names}", self.order)
         self._layout = _layout(self.columns)
+
+    @property
+    def condition_names(self):
+        """The columns that are no part of x, but the condition."""
+        return [] if self.condition is None else [c.name for c in self.condition.columns]
+
+    @property
+    def condition_size(self):
+        """How many numbers stand for the condition."""
+        return 0 if self.condition is None else self.condition.width
 
     @staticmethod
     def accepts(data):
@@ -109,7 +138,7 @@ class Schema(RawRows):
         return datasets.read_frame(path)
 
     @classmethod
-    def infer(cls, table, kinds=None, unknown="error", within_range=True):
+    def infer(cls, table, kinds=None, unknown="error", within_range=True, condition=()):
         """Returns the schema of a pandas DataFrame, by the rules of docs/tables.md.
 
         Args:
@@ -118,6 +147,8 @@ class Schema(RawRows):
                 numbers of at least 0, as log(1 + value)), "identity" (numbers as they are),
                 "count", "binary", "categorical", "ordinal", "datetime", "constant" or "left_out".
             unknown, within_range: as for `Schema`.
+            condition: the names of columns that are no part of x, but the condition on which a
+                model describes it. Default: none.
 
         Raises:
             TypeError: for what is no DataFrame, or a column of several types.
@@ -126,6 +157,9 @@ class Schema(RawRows):
         """
         check_frame(table)
         kinds = rules.check_kinds(kinds, list(table.columns))
+        told, order = None, None
+        if condition:
+            told, table, order = _without_condition(table, condition, kinds, unknown, within_range)
         columns, left_out = [], []
         for name in table.columns:
             if kinds.get(name) == rules.LEFT_OUT:
@@ -145,13 +179,17 @@ class Schema(RawRows):
                 "Argument `table` must have a column that varies. Received: one value each in "
                 f"{[column.name for column in columns][:8]}"
             )
-        return cls(columns, left_out, unknown, within_range)
+        if told is not None:
+            dropped = {name for name, _ in left_out}
+            order = [name for name in order if name not in dropped]
+        return cls(columns, left_out, unknown, within_range, told, order)
 
     @classmethod
-    def infer_plain(cls, table):
+    def infer_plain(cls, table, condition=()):
         """Returns the schema of a DataFrame of numbers, which stay as they are."""
         check_frame(table)
-        return cls.infer(table, dict.fromkeys(table.columns, "identity"))
+        numbers = [name for name in table.columns if name not in condition]
+        return cls.infer(table, dict.fromkeys(numbers, "identity"), condition=condition)
 
     # === Rows to numbers and back ===
 
@@ -183,12 +221,14 @@ class Schema(RawRows):
                 parts.append(values[column.name])
         return np.concatenate(parts, axis=1)
 
-    def raw(self, x, index=None, complete=False):
+    def raw(self, x, index=None, condition=None, complete=False):
         """Returns the DataFrame of rows x: names, order and dtypes are those of the table.
 
         Args:
             x: [n, width]: numbers, and probabilities of categories, of which the likeliest counts.
             index: for the DataFrame. Default None: 0 to n - 1.
+            condition: [n, condition_size], for the columns of the condition. Default None: these
+                are left out.
             complete: whether there are to be no missing values. Default False: a value is missing
                 where x says so.
         """
@@ -205,6 +245,8 @@ class Schema(RawRows):
                 missing = parts[column.name, True][:, 0] < 0.5
             values[column.name] = with_dtype(raw, missing, column.dtype)
         frame = pandas.DataFrame(values, columns=[column.name for column in self.columns])
+        if self.condition is not None and condition is not None:
+            frame = self._with_told(frame, self.condition.raw(condition, complete=complete))
         return frame if index is None else frame.set_axis(index, axis=0)
 
     def _parts(self, x):
@@ -215,9 +257,15 @@ class Schema(RawRows):
             start += part.width
         return parts
 
+    def _with_told(self, frame, told):
+        """Returns `frame` and the condition's columns of `told`, in the order of the table."""
+        if self.condition is None:
+            return frame
+        return frame.assign(**{name: told[name] for name in self.condition_names})[self.order]
+
     def raw_like(self, table, x):
-        """Returns rows x as `raw` does, with the index of a DataFrame."""
-        return self.raw(x, table.index)
+        """Returns rows x as `raw` does, with the index (and the condition) of a DataFrame."""
+        return self._with_told(self.raw(x, table.index), table)
 
     def completed(self, table, x):
         """Returns the columns of a DataFrame with rows x in the place of what is missing.
@@ -233,7 +281,35 @@ class Schema(RawRows):
                 filled[name] = table[name]
             else:
                 filled[name] = table[name].where(~missing, filled[name])
-        return filled
+        return self._with_told(filled, table)
+
+    def condition_numbers(self, data):
+        """Returns the numbers of the condition's columns, float32 [n, condition_size], or None.
+
+        A missing value becomes 0, beside the number that tells so.
+
+        Args:
+            data: a DataFrame, or {column: value} of one row.
+        """
+        if self.condition is None:
+            return None
+        return np.nan_to_num(self.condition.numbers(self.condition_table(data)))
+
+    def condition_table(self, data):
+        """Returns the condition's columns of a DataFrame, or of {column: value} of one row."""
+        names = self.condition_names
+        if isinstance(data, dict):
+            import pandas
+
+            if set(data) != set(names):
+                raise argument_error("condition", f"a value for each of {names}", data)
+            data = pandas.DataFrame({name: [data[name]] for name in names})
+        absent = [name for name in names if name not in data]
+        if absent:
+            raise argument_error(
+                "x", f"a table with the columns of the condition {names}", f"no {absent}"
+            )
+        return data[names]
 
     def number_names(self):
         """Returns a name for each of the numbers of x."""
@@ -343,6 +419,11 @@ class Schema(RawRows):
             (str(c.name), c.kind, "yes" if c.has_missing else "no", c.details())
             for c in self.columns
         ]
+        if self.condition is not None:
+            rows += [
+                (str(c.name), c.kind, "yes" if c.has_missing else "no", f"condition: {c.details()}")
+                for c in self.condition.columns
+            ]
         rows += [(str(name), "left out", "", why) for name, why in self.left_out]
         widths = [max(len(row[i]) for row in rows) + 2 for i in range(3)]
         widths = [max(widths[0], 10), max(widths[1], 13), max(widths[2], 11)]
@@ -356,6 +437,22 @@ def schema_of(model):
     """Returns the `Schema` of a model of tables, or None for another model."""
     preprocessor = model.preprocessor
     return preprocessor if isinstance(preprocessor, Schema) else None
+
+
+def _without_condition(table, condition, kinds, unknown, within_range):
+    """Returns (the schema of the condition's columns, the other columns, the names of all)."""
+    names = list(condition)
+    absent = [name for name in names if name not in table.columns]
+    if absent or len(names) == len(table.columns):
+        allowed = f"some of the columns {list(table.columns)[:12]}"
+        raise argument_error("condition", allowed, absent or names)
+    own = {name: kind for name, kind in kinds.items() if name in names}
+    told = Schema.infer(table[names], own, unknown, within_range)
+    if told.left_out:
+        raise argument_error(
+            "condition", "columns of values that repeat", "; ".join(map(": ".join, told.left_out))
+        )
+    return told, table.drop(columns=names), list(table.columns)
 
 
 def _layout(columns):

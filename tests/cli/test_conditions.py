@@ -244,8 +244,12 @@ def test_a_run_is_exported_with_its_condition(command, folder, tmp_path):
     ("flags", "message"),
     [
         (["--beta=2"], "must be left out for --model=iwae; it is a flag of"),
-        (["--stream"], "`--stream` must be left out for a model with a condition"),
-        (["--condition=label"], "Did you mean 'labels'?"),
+        (["--stream"], "`--label_column` must be left out with --stream"),
+        (["--stream", "--condition=a"], "`--condition` must be labels with --stream"),
+        (
+            ["--condition=label"],
+            "`--condition` must be labels, or columns of a table, which need no",
+        ),
         (["--data=numbers.csv"], "`--data` must have one label per example"),
     ],
 )

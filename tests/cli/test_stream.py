@@ -46,6 +46,21 @@ def test_a_run_on_a_stream(train, command, path, tmp_path, monkeypatch):
     assert done.status != 0 and "changed since" in done.err
 
 
+def test_a_run_on_a_stream_is_told_the_labels(train, command, tmp_path):
+    image_module = pytest.importorskip("PIL.Image")
+    for label, gray in (("cat", 40), ("dog", 200)):
+        (tmp_path / "x" / label).mkdir(parents=True)
+        for i in range(16):
+            image = image_module.fromarray(np.full([4, 4], gray + i, "uint8"))
+            image.save(tmp_path / "x" / label / f"{i}.png")
+    run, flags = tmp_path / "run", ["--stream", "--condition=labels", "--epochs=1", "--noplots"]
+    done = train(f"--data={tmp_path / 'x'}", "--model=vae", f"--output={run}", *flags)
+    assert done.status == 0 and "condition: one of 2 classes: cat, dog" in done.out, done.err
+    images = f"--output={tmp_path / 'dogs.npy'}"
+    assert command("generate", f"--run={run}", "--condition=dog", images).status == 0
+    assert RunDirectory(run).load_model().condition.num_classes == 2
+
+
 @pytest.mark.parametrize("likelihood", [None, "bernoulli"])
 def test_a_table_is_standardized_unless_the_likelihood_is_bounded(
     likelihood, train, tmp_path, monkeypatch

@@ -137,3 +137,23 @@ def test_a_run_of_images_has_scores_and_no_table(command, runs, tmp_path):
     assert list(scores.columns) == ["row", "score"] and len(scores) == 1797
     outcome = command("impute", *data, f"--output={tmp_path}/f.csv")
     assert outcome.status == 2 and "`--run` must be a run of a table" in outcome.err
+
+
+def test_columns_may_be_told_instead_of_learned(command, tmp_path):
+    people(120).to_csv(tmp_path / "people.csv", index=False)
+    run, data = f"--run={tmp_path}/run", f"--data={tmp_path}/people.csv"
+    flags = [*SMALL, "--epochs=1", "--batch_size=48", "--noplots", "--condition=sex,age"]
+    outcome = command("train", data, *flags, f"--output={tmp_path}/run")
+    assert outcome.status == 0 and "--given=sex=VALUE,age=VALUE" in outcome.out
+    assert RunDirectory(tmp_path / "run").load_model().condition.names == ["sex", "age"]
+    new = f"{tmp_path}/new.csv"
+    asked = command("generate", run, "--n=9", "--given=sex=F,age=40", f"--output={new}")
+    assert asked.status == 0
+    rows = pandas.read_csv(new)
+    assert rows["sex"].eq("F").all() and rows["age"].between(39, 41).all()
+    outcome = command("generate", run, "--n=9", "--given=sex=F", f"--output={tmp_path}/no.csv")
+    assert outcome.status == 2 and "`--given` must have the columns" in outcome.err
+    scored = command("score", run, data, f"--output={tmp_path}/scores.csv")
+    assert scored.status == 0 and len(pandas.read_csv(tmp_path / "scores.csv")) == 120
+    outcome = command("train", "--data=wine", "--condition=sex", f"--output={tmp_path}/no")
+    assert outcome.status == 2 and "columns of a table, which need a .csv" in outcome.err

@@ -363,3 +363,106 @@ def test_a_batch_has_to_fit_in_memory(path, monkeypatch):
     assert ki.datasets.stream(path, 8).batch_size == 8
     with pytest.raises(ValueError, match="fit in memory .take a smaller `batch_size`"):
         ki.datasets.stream(path, 64)
+
+
+# === Conditions ===
+
+
+def pairs(stream, split="train"):
+    """Returns all (x, condition) of a pass over a split, joined."""
+    batches = read(getattr(stream, split))
+    return tuple(np.concatenate([batch[i] for batch in batches]) for i in range(2))
+
+
+@pytest.mark.parametrize("rank", [1, 2])
+def test_conditions_stay_with_their_examples(rank, tmp_path):
+    # The condition is a function of x, so that a row of another example shows.
+    numbers = np.arange(101)
+    x = save(tmp_path / "x.npy", np.stack([numbers, numbers**2], axis=1).astype("float32"))
+    told = numbers if rank == 1 else np.stack([numbers, -numbers], axis=1)
+    stream = ki.datasets.stream(x, 8, condition=save(tmp_path / "c.npy", told))
+    for split in SPLITS:
+        values, condition = pairs(stream, split)
+        assert condition.dtype == ("int64" if rank == 1 else "float32")
+        np.testing.assert_array_equal(condition, told[values[:, 0].astype(int)])
+    values = stream.sample("test", 5, seed=3)
+    condition = stream.sample_condition("test", 5, seed=3)
+    np.testing.assert_array_equal(condition, told[values[:, 0].astype(int)])
+    plain = ki.datasets.stream(x, 8)
+    np.testing.assert_array_equal(
+        np.concatenate(read(plain.validation)), pairs(stream, "validation")[0]
+    )
+    with pytest.raises(ValueError, match="`condition` of `stream` must have been given"):
+        plain.sample_condition("test", 5)
+
+
+def test_columns_of_parquet_files_are_conditions(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(
+        {"a": np.arange(60.0), "b": np.arange(60.0) ** 2, "c": np.arange(60) % 3}
+    )
+    table.to_parquet(tmp_path / "x.parquet", row_group_size=20)
+    classes = ki.datasets.stream(tmp_path / "x.parquet", 8, condition="c")
+    assert classes.feature_names == ["a", "b"]
+    values, condition = pairs(classes)
+    np.testing.assert_array_equal(condition, values[:, 0] % 3)
+    features = ki.datasets.stream(tmp_path / "x.parquet", 8, condition=["c", "b"], columns=["a"])
+    values, condition = pairs(features)
+    np.testing.assert_array_equal(
+        condition, np.stack([values[:, 0] % 3, values[:, 0] ** 2], axis=1)
+    )
+
+
+def test_folders_of_images_tell_their_labels(tmp_path):
+    image_module = pytest.importorskip("PIL.Image")
+    for label, gray in (("cat", 40), ("dog", 200)):
+        (tmp_path / label).mkdir()
+        for i in range(10):
+            image = np.full([4, 4], gray, "uint8")
+            image_module.fromarray(image).save(tmp_path / label / f"{i}.png")
+    stream = ki.datasets.stream(tmp_path, 4, condition="labels")
+    assert stream.classes == ["cat", "dog"]
+    images, condition = pairs(stream)
+    np.testing.assert_array_equal(condition, images[:, 0, 0, 0] > 0.5)
+
+
+def test_features_of_tfrecords_are_conditions(tmp_path):
+    import tensorflow as tf
+
+    with tf.io.TFRecordWriter(str(tmp_path / "x.tfrecord")) as writer:
+        for i in range(30):
+            floats = tf.train.Feature(float_list=tf.train.FloatList(value=[i, 2 * i]))
+            told = tf.train.Feature(float_list=tf.train.FloatList(value=[-i]))
+            features = tf.train.Features(feature={"x": floats, "told": told})
+            writer.write(tf.train.Example(features=features).SerializeToString())
+    feature = ki.datasets.TFRecordFeature("x", shape=(2,))
+    told = ki.datasets.TFRecordFeature("told", shape=(1,))
+    stream = ki.datasets.stream(tmp_path / "x.tfrecord", 8, feature=feature, condition=told)
+    values, condition = pairs(stream)
+    np.testing.assert_array_equal(condition, -values[:, :1])
+
+
+def test_a_model_is_trained_on_what_is_told(path, tmp_path):
+    labels = IMAGES[:, 0, 0, 0] > 127
+    stream = ki.datasets.stream(path, 16, condition=save(tmp_path / "c.npy", labels))
+    networks = {name: ki.networks.MLP([4]) for name in ("encoder", "decoder")}
+    model = ki.VAE(2, condition=ki.conditions.Classes(2), seed=0, **networks)
+    model.compile("adam", run_eagerly=True)
+    history = model.fit(stream.train, validation_data=stream.validation, epochs=1, verbose=0)
+    assert np.isfinite(history.history["val_loss"]).all()
+    assert model.generate(3, condition=1).shape == (3, 4, 4, 1)
+    with pytest.raises(ValueError, match="`x` must come alone"):
+        tiny_model().fit(stream.train, verbose=0)
+
+
+def test_what_cannot_be_told(path, tmp_path):
+    short = save(tmp_path / "short.npy", np.zeros(7))
+    for condition, error, expected in (
+        (short, ValueError, "must have a row for each of the 101 examples.*7 rows"),
+        (3, TypeError, "`condition` must be a path of a .npy file"),
+        (tmp_path / "no.npy", FileNotFoundError, "no.npy"),
+        (save(tmp_path / "nan.npy", np.full(101, np.nan)), ValueError, "be finite.*nan.npy"),
+        (save(tmp_path / "half.npy", np.full(101, 0.5)), ValueError, "integers.*half.npy.*0.5"),
+    ):
+        with pytest.raises(error, match=expected):
+            ki.datasets.stream(path, 8, condition=condition)

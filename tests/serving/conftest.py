@@ -56,8 +56,9 @@ def rows():
 @pytest.fixture(scope="session")
 def tables(rows, loader, tmp_path_factory):
     """The same of a model of this table, with a threshold."""
-    schema = ki.tables.Schema.infer(rows, {"visits": "count"})
-    model = small(shape=[schema.width], preprocessor=schema)
+    networks = {name: ki.networks.MLP([8]) for name in ("encoder", "decoder")}
+    model = ki.InfoVAE(3, seed=1, **networks)
+    model.fit(rows, verbose=0)
     ki.evaluation.calibrate_anomaly_threshold(model, rows, 0.5)
     path = tmp_path_factory.mktemp("serving") / "people"
     return model, *export(model, path, None, "all", rows, None, loader)

@@ -11,24 +11,12 @@ import tensorflow as tf
 
 import keras_infovae as ki
 from keras_infovae.preprocessors import Preprocessor
-from keras_infovae.serving import parity, signatures
+from keras_infovae.serving import parity, saved_model, signatures
+from keras_infovae.serving.samples import Samples
 from keras_infovae.serving.served_model import ServedModel
 from tests.serving.conftest import small
 
 ODD = "income, yearly"
-
-
-@pytest.fixture(scope="module")
-def ask(tables, loader):
-    """Returns the answer of a signature to columns of raw values."""
-    model, path, _ = tables
-
-    def run(signature, table=None, **inputs):
-        columns = {} if table is None else model.preprocessor.as_arrays(table)
-        (outputs,) = loader.run(path, [(signature, columns | inputs)])
-        return outputs
-
-    return run
 
 
 def test_signatures_take_and_give_columns_by_name(tables, rows):
@@ -60,27 +48,28 @@ def test_signatures_take_and_give_columns_by_name(tables, rows):
     assert "`Größe\\|Stadt` string [-1]" in text
 
 
-def test_the_graph_gives_the_rows_of_the_model(tables, rows, ask):
-    model, _, _ = tables
-    read = model.preprocessor.of_arrays
-    seeds = np.arange(40) + 5 * 2**32
-    pandas.testing.assert_frame_equal(
-        read(ask("generate", seed=seeds)), model.generate(40, seed=5), rtol=1e-4
-    )
-    z = np.random.default_rng(0).normal(size=[9, 3]).astype("float32")
-    pandas.testing.assert_frame_equal(read(ask("decode", z=z)), model.decode(z), rtol=1e-4)
-    pandas.testing.assert_frame_equal(
-        read(ask("reconstruct", rows), rows), model.reconstruct(rows), rtol=1e-4
-    )
-    np.testing.assert_allclose(ask("score", rows)["score"], model.score(rows), rtol=1e-4)
-    np.testing.assert_array_equal(ask("score", rows)["anomaly"], model.is_anomaly(rows))
-
-
-def test_unknown_categories_are_refused_by_name(tables, rows, ask):
-    columns = tables[0].preprocessor.as_arrays(rows.head(2))
-    columns["sex"] = np.array([b"F", "männlich".encode()], object)
-    with pytest.raises(RuntimeError, match="Column .sex. must hold F, M. Received: m"):
-        ask("score", **columns)
+def test_columns_of_a_condition_are_inputs(rows):
+    table = rows[["age", "sex", "born", ODD]]
+    schema = ki.tables.Schema.infer(table, condition=["sex", "born"])
+    condition = ki.conditions.Columns(["sex", "born"], schema.condition_size)
+    model = small(shape=[schema.width], preprocessor=schema, condition=condition)
+    served = ServedModel(model)
+    samples = Samples(served, table)
+    for name, columns in {
+        "generate": {"seed", "sex", "born"},
+        "reconstruct": set(table.columns),
+    }.items():
+        (signature,) = signatures.choose([name], served)
+        requests = samples.requests(signature)
+        assert set(requests) == columns
+        traced = saved_model.trace_all([signature], served)[name]
+        given = {key: tf.constant(value) for key, value in requests.items()}
+        arguments = saved_model.arguments(traced.inputs)
+        answer = traced.function(**{arguments[key]: value for key, value in given.items()})
+        assert set(answer) == {"age", ODD}
+        for output, (expected, unit) in samples.answers(signature).items():
+            received = answer[output].numpy()
+            assert parity._difference(received, expected, unit, np.arange(8)) <= 1e-5
 
 
 def test_a_signature_needs_a_name_that_no_column_has(rows):

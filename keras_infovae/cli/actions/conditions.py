@@ -1,4 +1,4 @@
-"""The condition of a run's model: the labels of its data, as numbers of classes."""
+"""The condition of a run's model: the labels of its data, as classes, or columns of its table."""
 
 import shlex
 
@@ -14,20 +14,23 @@ CLASSES = "classes"  # in config.json: labels in their order; the condition is t
 def classes_of(flags, data):
     """Returns {CLASSES: the labels of `data` in their order}, for config.json; says them.
 
-    {} where --condition is not given.
+    {} where --condition is not given, or names columns of a table.
 
     Raises:
         ValueError: for data without labels, and for labels that are no classes.
     """
-    if flags.condition is None:
+    if flags.condition is None or data.conditions is not None:
         return {}
-    labels = label_classes.classes_of(data)
+    stream = getattr(data, "stream", None)  # whose samples may lack a class
+    labels = label_classes.classes_of(data) if stream is None else stream.classes
     print(f"condition: one of {len(labels)} classes: {label_classes.shown(labels)}")
     return {CLASSES: labels}
 
 
 def of_splits(data, config, splits=SPLITS):
-    """Returns {split: the class of each example, int64 [n]}; None for what has no condition.
+    """Returns {split: the condition of each example}; None for what has no condition.
+
+    It is the class, int64 [n], or the numbers of the columns that are told, float32 [n, size].
 
     Args:
         data: a `Dataset`.
@@ -37,6 +40,8 @@ def of_splits(data, config, splits=SPLITS):
     Raises:
         ValueError: where the run's model takes labels and `data` has none, or has others.
     """
+    if getattr(data, "conditions", None) is not None:
+        return {split: data.conditions[split] for split in splits}
     classes = config.get(CLASSES)
     if classes is None:
         return dict.fromkeys(splits)
@@ -54,6 +59,9 @@ def example_of_generate(path, config):
     words = [help_page.PROGRAM, "generate", f"--run={path}", f"--output={output}"]
     if CLASSES in config:
         words.insert(3, f"--condition={config[CLASSES][0]}")
+    columns = config["data"].get("condition")
+    if columns:
+        words.insert(3, f"--given={','.join(f'{name}=VALUE' for name in columns)}")
     return f"  {shlex.join(words)}"
 
 

@@ -47,11 +47,14 @@ def load(flags):
             name: settings[name] for name in settings if name not in data_flags.NOT_STREAMED
         }
         settings["batch_size"] = flags.batch_size
+        if flags.condition is not None:
+            settings["condition"] = flags.condition
     settings |= data_flags.table_settings(flags)
     likelihood = flags.likelihood
     settings = {"source": flags.data} | settings
     if _is_taken_as_it_is(flags):
         settings["kinds"] = data_flags.kinds(flags)
+        settings["condition"] = data_flags.condition_columns(flags)
         data = _load(settings)
         return data, settings | {"source": lasting_source(flags.data)}, None, None
     data = _load(settings | {"standardize": bool(settings["standardize"])})
@@ -75,7 +78,6 @@ def load(flags):
 
 def _is_taken_as_it_is(flags):
     """Returns whether the data is a table whose columns the model is to know."""
-    wanted = getattr(flags, "kinds", None)
     reasons = {
         "a .csv, .tsv or .parquet file": os.path.isfile(os.path.expanduser(flags.data))
         and datasets.is_table_path(flags.data),
@@ -85,9 +87,14 @@ def _is_taken_as_it_is(flags):
         "a model that takes tables": "preprocessor"
         in constructor_parameters(registry.get(flags.model)),
     }
-    if wanted is not None and not all(reasons.values()):
-        needed = next(reason for reason, holds in reasons.items() if not holds)
-        raise ValueError(f"Argument `kinds` needs {needed}. Received: kinds={wanted!r}")
+    needed = next((reason for reason, holds in reasons.items() if not holds), None)
+    if needed and getattr(flags, "kinds", None):
+        raise ValueError(f"Argument `kinds` needs {needed}. Received: kinds={flags.kinds!r}")
+    if needed and data_flags.condition_columns(flags):
+        raise ValueError(
+            f"Argument `condition` must be {data_flags.LABELS}, or columns of a table, which need "
+            f"{needed}. Received: condition={flags.condition!r}"
+        )
     return hasattr(flags, "kinds") and all(reasons.values())
 
 
@@ -160,6 +167,8 @@ def fingerprint(data, labels=False):
         labels: whether the labels count too, as they do where a model is told them.
     """
     parts = {split: getattr(data, split) for split in SPLITS}
+    if data.conditions is not None:
+        parts |= {f"{split}_condition": rows for split, rows in data.conditions.items()}
     if labels:
         names = [f"{split}_labels" for split in SPLITS if len(parts[split])]
         parts |= {name: np.asarray(getattr(data, name)).astype(str) for name in names}

@@ -29,8 +29,7 @@ def run(command, flags):
         asked = conditions.class_of(flags.condition, config)
         schema = schema_of(model)
         given = _given(flags.given, schema)
-        if given is not None:
-            schema.partial_numbers(given, 1)  # shows what is wrong
+        _check_given(given, model)
     is_table = len(model.event_shape) == 1
     noise = flags.noise
     if noise is None:
@@ -65,7 +64,8 @@ def _given(text, schema):
         raise CommandLineError(
             f"Argument `--given` must be COLUMN=VALUE,COLUMN=VALUE,... Received: --given={text}"
         )
-    columns = {str(column.name): column for column in schema.columns}
+    told = [] if schema.condition is None else schema.condition.columns
+    columns = {str(column.name): column for column in [*schema.columns, *told]}
     given = {}
     for name, _, value in pairs:
         known = getattr(columns.get(name), "categories", [])
@@ -74,6 +74,22 @@ def _given(text, schema):
             parsed(value) if category is None else category
         )
     return given
+
+
+def _check_given(given, model):
+    """Raises CommandLineError or ValueError for values that rows of the model cannot have."""
+    names = model.condition.names
+    absent = [name for name in names if name not in (given or {})]
+    if absent:
+        raise CommandLineError(
+            f"Argument `--given` must have the columns that the model is told, {', '.join(names)}. "
+            f"Received: no {', '.join(absent)}"
+        )
+    condition, rest = model.example_spec.divided(given, None)
+    if names:
+        model.example_spec.condition_array(condition, 1, repeat=True)
+    if rest is not None:
+        model.preprocessor.partial_numbers(rest, 1)
 
 
 def _check_form(path, suffix, model):

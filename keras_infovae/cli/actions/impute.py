@@ -28,7 +28,7 @@ def run(command, flags):
         model.capabilities.require("impute")
         data, frame = rows.in_order(flags.data, config, model, given)
         condition = conditions.of_splits(data, config, ("train",))["train"]
-    known = frame[[column.name for column in schema.columns]]
+    known = frame[schema.order]
     filled = model.impute(known, flags.draws, flags.seed, condition=condition)
     if flags.draws is None:
         result = frame.assign(**filled)

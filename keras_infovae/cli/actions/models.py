@@ -41,7 +41,8 @@ def make_model(settings, scaling=None, classes=None, preprocessor=None):
     arguments = {name: value for name, value in settings.items() if name != "name"}
     if preprocessor is not None:
         arguments["preprocessor"] = preprocessor
-    if arguments.pop("condition", None) is not None:
+    told = arguments.pop("condition", None)
+    if told is not None and classes is not None:
         arguments["condition"] = conditions.Classes(len(classes))
     model = registry.make(registry.get(settings["name"]), scaling=scaling, **arguments)
     model.name = settings["name"]  # Keras would number a second one

@@ -26,8 +26,9 @@ def in_order(source, config, model, given):
     if schema_of(model) is not None:
         frame, _, label = run_data.other_frame(source, config, given)
         labels, rows = without_label(source, frame.copy(deep=False), label)
-        x = model.preprocessor.numbers(rows)
-        return datasets.Dataset(source, x, x[:0], x[:0], labels), frame
+        x, condition = model.preprocessor.numbers(rows), model.preprocessor.condition_numbers(rows)
+        told = None if condition is None else {"train": condition}
+        return datasets.Dataset(source, x, x[:0], x[:0], labels, conditions=told), frame
     fractions = {"validation_fraction": 0.0, "test_fraction": 0.0}
     config = config | {"data": config["data"] | fractions | {"seed": 0}}
     data = run_data.load_other(source, config, model, given)

@@ -4,6 +4,8 @@ import dataclasses
 import math
 import os
 
+import numpy as np
+
 from keras_infovae import datasets
 
 _MOST_EXAMPLES, _MOST_VALUES = 10_000, 2**24  # in memory, of each split
@@ -35,9 +37,14 @@ def load(source, *, batch_size, **settings):
     """Returns the `StreamedData` of a source; the arguments are those of `datasets.stream`."""
     stream = datasets.stream(source, batch_size, **settings)
     count = max(2, min(_MOST_EXAMPLES, _MOST_VALUES // math.prod(stream.event_shape)))
+    labels = {}
+    if stream.classes is not None:
+        names = np.array(stream.classes)
+        labels = {f"{s}_labels": names[stream.sample_condition(s, count)] for s in stream.sizes}
     return StreamedData(
         name=os.path.basename(os.path.abspath(source)),
         **{split: stream.sample(split, count) for split in stream.sizes},
+        **labels,
         scaling=stream.scaling,
         feature_names=stream.feature_names,
         notes=stream.notes,

@@ -85,12 +85,13 @@ class Client(SignatureClient):
 
     def decode(self, z, condition=None):
         """Returns the mean of p(x|z) in raw units, [n, ...], for z [n, latent_dim]."""
-        return self._examples(self._ask("decode", None, condition, z=np.asarray(z)))
+        outputs = self._ask("decode", None, condition, z=np.asarray(z))
+        return self._examples(outputs, condition=condition)
 
     def reconstruct(self, x, condition=None):
         """Returns the reconstruction of each example in raw units, [n, ...]."""
         outputs = self._ask("reconstruct", None, condition, x)
-        return self._examples(outputs, x)
+        return self._examples(outputs, like=x)
 
     def generate(self, n, seed=None, condition=None):
         """Returns n new examples in raw units, [n, ...].
@@ -100,15 +101,16 @@ class Client(SignatureClient):
             seed: an integer of at least 0, for the examples of `model.generate(n, seed=seed)`.
                 Default None: new ones each time.
             condition: one row per example, or a single one for all of them, where the model takes
-                one. Default None.
+                one; of columns a DataFrame, or {column: value} for all. Default None.
         """
         n = check_integer("n", n)
-        if condition is not None:
+        specs = self._signature("generate", Deadline(self.timeout))["inputs"]
+        if condition is not None and "condition" in specs:
             condition = np.asarray(condition)
-            spec = self._signature("generate", Deadline(self.timeout))["inputs"].get("condition")
-            if spec is not None and condition.ndim == len(spec.shape) - 1:
+            if condition.ndim == len(specs["condition"].shape) - 1:
                 condition = np.repeat(condition[None], n, axis=0)
-        return self._examples(self._ask("generate", None, condition, seed=_row_seeds(seed, n)))
+        outputs = self._ask("generate", None, condition, seed=_row_seeds(seed, n))
+        return self._examples(outputs, condition=condition)
 
     def elbo(self, x, seed=0, condition=None):
         """Returns the evidence lower bound of each example, [n] in nats, where the model has one.
@@ -157,26 +159,44 @@ class Client(SignatureClient):
             )
         return outputs["anomaly"]
 
-    def _parts(self, x, deadline):
-        """Returns {input: array} of raw examples, in the form of the model's preprocessor."""
-        self._learned(deadline)
-        return {"x": x} if self._preprocessor is None else self._preprocessor.as_arrays(x)
+    def _parts(self, x, condition, count):
+        """Returns {input: array} of raw examples and a condition, as the preprocessor has them.
 
-    def _examples(self, outputs, like=None):
+        Args:
+            x: `count` raw examples, or None.
+            condition: what a user gives, or None: a part of x, or none.
+        """
+        preprocessor = self._preprocessor
+        parts = {} if x is None else {"x": x}
+        if preprocessor is not None and x is not None:
+            parts = preprocessor.as_arrays(x)
+        told = x if condition is None else condition
+        if preprocessor is not None and preprocessor.condition_names and told is not None:
+            for name, array in preprocessor.condition_arrays(told).items():
+                parts[name] = np.repeat(array, count) if len(array) == 1 else array
+        elif condition is not None:
+            parts["condition"] = condition
+        return parts
+
+    def _examples(self, outputs, like=None, condition=None):
         """Returns raw examples of what a signature answers, their rows named as those of `like`."""
         if self._preprocessor is None:
             (examples,) = outputs.values()
             return examples
-        return self._preprocessor.of_arrays(outputs, like)
+        if condition is not None and self._preprocessor.condition_names:
+            count = len(next(iter(outputs.values())))
+            condition = self._preprocessor.condition_numbers(condition)
+            condition = np.broadcast_to(condition, [count, condition.shape[1]])
+        return self._preprocessor.of_arrays(outputs, like, condition)
 
     def _ask(self, signature, output, condition, x=None, **inputs):
         """Returns one output, or all of them by name for None; x are raw examples."""
-        if condition is not None:
-            inputs["condition"] = condition
         deadline = Deadline(self.timeout)
+        count = _count(x if x is not None else next(iter(inputs.values())))
 
         def given():
-            return inputs if x is None else self._parts(x, deadline) | inputs
+            self._learned(deadline)
+            return self._parts(x, condition, count) | inputs
 
         outputs = self._call(signature, given, deadline)
         return outputs if output is None else outputs[output]

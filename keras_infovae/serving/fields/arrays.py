@@ -76,9 +76,14 @@ class Rows(Field):
 
 
 class Condition(Field):
-    """Labels [n], or features [n, c]."""
+    """Labels [n], or features [n, c]; of a preprocessor that has them, parts of a raw example."""
 
     name = "condition"
+
+    def specs(self, served):
+        if _is_named(served):
+            return served.preprocessor.condition_specs()
+        return {self.name: self.spec(served)}
 
     def spec(self, served):
         condition = served.model.condition
@@ -86,7 +91,9 @@ class Condition(Field):
             return tf.TensorSpec([None], tf.int64, name=self.name)
         return tf.TensorSpec([None, condition.size], tf.float32, name=self.name)
 
-    def read(self, served, condition):
+    def read(self, served, condition=None, **parts):
+        if _is_named(served):
+            return {"condition": served.preprocessor.condition_in_graph(parts)}
         if condition.dtype.is_floating:
             message = "Input `condition` must be finite."
             return {"condition": tf.debugging.assert_all_finite(condition, message)}
@@ -96,5 +103,12 @@ class Condition(Field):
         with tf.control_dependencies([tf.debugging.Assert(inside, [message, condition])]):
             return {"condition": tf.identity(condition)}
 
-    def sample(self, samples):
-        return samples.condition
+    def samples(self, samples):
+        if _is_named(samples.served):
+            return samples.served.preprocessor.condition_arrays(samples.raw)
+        return {self.name: samples.condition}
+
+
+def _is_named(served):
+    """Returns whether the condition are parts of raw examples."""
+    return served.preprocessor is not None and bool(served.preprocessor.condition_names)

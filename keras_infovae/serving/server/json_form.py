@@ -238,7 +238,9 @@ _AT_ONCE = 4096  # values, after which other threads of the interpreter may have
 
 
 def _text(array):
-    """Returns an array as JSON."""
+    """Returns an array, or a value of one of objects, as JSON."""
+    if not hasattr(array, "size"):
+        return encode(array)
     if array.size <= _AT_ONCE:
         return encode(array.tolist())
     if array.ndim > 1:
