@@ -18,8 +18,10 @@ from keras_infovae import (
     preprocessors,
     samplers,
     schedules,
+    scikit_learn,
     serving,
     tables,
+    text,
     training,
     tuning,
 )
@@ -55,8 +57,10 @@ __all__ = [
     "row_random",
     "samplers",
     "schedules",
+    "scikit_learn",
     "serving",
     "tables",
+    "text",
     "training",
     "tuning",
 ]

@@ -22,6 +22,7 @@ AT_THE_TOP = {"absl", "keras", "numpy", "tensorflow", *sys.stdlib_module_names}
 # `.` stands for the dots of a name and for the slashes of a path.
 DEFERRED = re.compile(
     r"keras_infovae.(serving.(client.(grpc|rest)_transport|portable.onnx_ops|server)"
+    r"|scikit_learn.(base|density_estimator|frames|latent_transformer|outlier_detector)"
     r"|tuning.(oracles|trial_tuner))\b"
 )
 IMPORTERS = ("import_module", "import_optional", "__import__")

@@ -42,15 +42,14 @@ def define(flag_set, stream=False):
         "For .csv and .parquet: the column that is the label and not data. It colors pictures, "
         "and a model can be told it (train --condition=labels).",
     )
-    if stream:
-        flag_set.text(
-            "kinds",
-            "COLUMN=KIND,...",
-            "Of a .csv, .tsv or .parquet file: what columns are, where the rules of docs/tables.md "
-            "are to be overruled: numeric, log, count, binary, categorical, ordinal, datetime, "
-            "constant or left_out.",
-            shown="by the rules",
-        )
+    flag_set.text(
+        "kinds",
+        "COLUMN=KIND,...",
+        "Of a .csv, .tsv or .parquet file: what columns are, where the rules of docs/tables.md are "
+        "to be overruled: numeric, log, count, binary, categorical, ordinal, datetime, constant or "
+        "left_out.",
+        shown="by the rules",
+    )
     flag_set.integer(
         "limit", "EXAMPLES", "Use at most this many, of all splits together.", shown="all"
     )
@@ -121,7 +120,7 @@ def kinds(flags):
     Raises:
         ValueError: for text that is no such list.
     """
-    if getattr(flags, "kinds", None) is None:
+    if flags.kinds is None:
         return None
     pairs = [pair.rpartition("=") for pair in flags.kinds.split(",")]
     if not all(name and kind for name, _, kind in pairs):

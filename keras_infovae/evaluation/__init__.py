@@ -45,17 +45,20 @@ from keras_infovae.evaluation.likelihood import (
 from keras_infovae.evaluation.plots import (
     plot_aggregated_posterior,
     plot_all,
+    plot_contributions,
     plot_history,
     plot_interpolation,
     plot_kl_per_dimension,
     plot_latent_embedding,
     plot_latent_space,
     plot_nearest_neighbors,
+    plot_predictive_checks,
     plot_reconstructions,
     plot_samples,
     plot_traversals,
 )
 from keras_infovae.evaluation.posterior_report import aggregated_posterior_report
+from keras_infovae.evaluation.predictive_checks import posterior_predictive_checks
 from keras_infovae.evaluation.prior_fit import mmd_to_prior
 from keras_infovae.evaluation.reporting import diagnose, measure, report
 from keras_infovae.evaluation.sample_metrics import (
@@ -67,6 +70,7 @@ from keras_infovae.evaluation.sample_metrics import (
 from keras_infovae.evaluation.samples import sample_quality
 from keras_infovae.evaluation.score_drops import score_drops
 from keras_infovae.evaluation.summary import compare, describe, summarize
+from keras_infovae.evaluation.synthetic_tables import TableQuality, table_quality
 from keras_infovae.evaluation.topology import manifold_report
 
 __all__ = [
@@ -74,6 +78,7 @@ __all__ = [
     "Classifier",
     "Exact",
     "ImportanceSampling",
+    "TableQuality",
     "active_units",
     "aggregated_posterior_covariance",
     "aggregated_posterior_report",
@@ -112,16 +117,19 @@ __all__ = [
     "nearest_neighbors",
     "plot_aggregated_posterior",
     "plot_all",
+    "plot_contributions",
     "plot_history",
     "plot_interpolation",
     "plot_kl_per_dimension",
     "plot_latent_embedding",
     "plot_latent_space",
     "plot_nearest_neighbors",
+    "plot_predictive_checks",
     "plot_reconstructions",
     "plot_samples",
     "plot_traversals",
     "posterior_moments",
+    "posterior_predictive_checks",
     "precision_recall",
     "report",
     "sample_quality",
@@ -129,4 +137,5 @@ __all__ = [
     "semi_supervised_error",
     "separated_attribute_predictability",
     "summarize",
+    "table_quality",
 ]

@@ -1,6 +1,7 @@
 """What an example of a model must be: shape, values, condition."""
 
 import types
+import warnings
 
 import numpy as np
 import tensorflow as tf
@@ -8,6 +9,8 @@ import tensorflow as tf
 from keras_infovae.models import data_kinds
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error
+
+_MOST = 8  # parts of the data that a warning names
 
 
 class ExampleSpec:
@@ -20,6 +23,7 @@ class ExampleSpec:
 
     Attributes:
         event_shape: the shape of one x, a tuple; None before the model is built.
+        seen: what the preprocessor remembers of the training data, or None.
     """
 
     def __init__(self, values, condition, preprocessor=None):
@@ -27,6 +31,7 @@ class ExampleSpec:
         self.condition = condition
         self.preprocessor = preprocessor
         self.event_shape = None
+        self.seen = None
 
     def require_known(self):
         """Raises ValueError where the shape of x is not known yet."""
@@ -172,6 +177,26 @@ class ExampleSpec:
         self.values.check_range(name, x)
         self.values.check_values(name, x)
         return given
+
+    # === Drift ===
+
+    def see(self, x):
+        """Remembers of x, all examples of the training or None, what drift is known by."""
+        known = x is not None and self.preprocessor is not None
+        self.seen = self.preprocessor.profile(x) if known else None
+
+    def warn_of_drift(self, given, x):
+        """Warns where raw data, of which x are the numbers, are far from those of the training."""
+        if self.seen is None or not self._is_raw(given):
+            return
+        found = self.preprocessor.drift(given, x, self.seen)
+        if found:
+            listed = [f"{name!r}: {what}" for name, what in found.items()]
+            more = "" if len(listed) <= _MOST else f"; and {len(listed) - _MOST} more"
+            warnings.warn(
+                "These data are unlike those of the training, so that scores tell them as a whole "
+                f"from these, and not one from another: {'; '.join(listed[:_MOST])}{more}."
+            )
 
     # === Results, in the form that data came in ===
 

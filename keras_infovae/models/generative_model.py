@@ -393,7 +393,8 @@ class GenerativeModel(TrainableModel):
         NegativeElbo(num_samples=16)`, take 3 times as long, and 8 for a convolutional network.
 
         Args:
-            x: array [n, ...], or a dataset of batches.
+            x: array [n, ...], or a dataset of batches. A DataFrame of which columns are far from
+                those of the training (other units, more missing) gets a warning that names them.
             score: an `AnomalyScore` or its name: "negative_elbo", "negative_log_prob",
                 "reconstruction_loss" or "importance_weighted" (nats), or a `Mahalanobis` that knows
                 usual codes (`evaluation.fit_anomaly_score`). Default None: that of
@@ -426,7 +427,8 @@ class GenerativeModel(TrainableModel):
         def rows(x, seed, condition=None):
             return score.rows(self, x, condition)
 
-        return self._over_rows(f"score by {score!r}", rows, x, condition, 0, batch_size)
+        name = f"score by {score!r}"
+        return self._over_rows(name, rows, x, condition, 0, batch_size, watch=True)
 
     def contributions(self, x, score=None, batch_size=BATCH_SIZE, condition=None):
         """Returns what each value or column of x adds to its score.
@@ -499,12 +501,17 @@ class GenerativeModel(TrainableModel):
     def prepare_rows(self):
         """Makes ready what functions of rows read besides weights, before they run on arrays."""
 
-    def _over_rows(self, name, function, x, condition, seed, batch_size):
-        """Returns `function(x, seed, condition)` of the rows of an array, or of a dataset."""
+    def _over_rows(self, name, function, x, condition, seed, batch_size, watch=False):
+        """Returns `function(x, seed, condition)` of the rows of an array, or of a dataset.
+
+        With `watch`, a warning says where raw data are unlike those of the training.
+        """
         seed = self._seed_of_call(seed)
         self.prepare_rows()
         results, start = [], 0
         for examples, given in self.example_spec.batches(x, condition):
+            if watch:
+                self.example_spec.warn_of_drift(x, examples)
             seeds = packed(seed, start, len(examples))
             arrays = {"x": examples, "seed": seeds, "condition": given}
             results.append(self._rows.run(name, function, arrays, batch_size))
@@ -526,11 +533,14 @@ class GenerativeModel(TrainableModel):
         if config is not None and self.anomaly_threshold is not None:
             threshold = keras.saving.serialize_keras_object(self.anomaly_threshold)
             config["anomaly_threshold"] = threshold
+        if config is not None and self.example_spec.seen is not None:
+            config["seen"] = self.example_spec.seen
         return config
 
     def build_from_config(self, config):
         """Builds the model for the shape that it was saved with."""
         super().build_from_config(config)
+        self.example_spec.seen = (config or {}).get("seen")
         if config is not None and "anomaly_threshold" in config:
             self.anomaly_threshold = keras.saving.deserialize_keras_object(
                 config["anomaly_threshold"]

@@ -98,6 +98,10 @@ class Preprocessor(Setting):
         """Returns the raw form of x [n, ...] of the rows of `data`, with their names."""
         return self.raw(x)
 
+    def codes_like(self, data, codes):
+        """Returns codes [n, latent_dim] of the rows of `data`, with their names if there are such."""
+        return codes
+
     def completed(self, data, x):
         """Returns `data` with the values of x [n, ...] in the place of what is missing."""
         return self.raw_like(data, x)
@@ -175,6 +179,25 @@ class Preprocessor(Setting):
             condition: as for `raw`, of rows that are like none. Default None.
         """
         raise NotImplementedError
+
+    # === Drift ===
+
+    def profile(self, x):
+        """Returns what is to be remembered of training data x to know drift by, fit for JSON.
+
+        None (here): nothing.
+        """
+        return None
+
+    def drift(self, data, x, seen):
+        """Returns {part: in what new raw data differ from those of the training}, in words.
+
+        Args:
+            data: new raw data.
+            x: the same as numbers.
+            seen: what `profile` gave of the training data.
+        """
+        return {}
 
     # === Parts of an example ===
 

@@ -7,7 +7,7 @@ from keras_infovae.preprocessors import Preprocessor
 from keras_infovae.tables.columns.base import column_error
 from keras_infovae.tables.columns.raw_tensors import missing_values, with_missing
 from keras_infovae.tables.dtypes import with_dtype
-from keras_infovae.tables.frames import check_columns
+from keras_infovae.tables.frames import check_columns, codes_frame
 
 
 class RawRows(Preprocessor):
@@ -31,6 +31,9 @@ class RawRows(Preprocessor):
         return {
             str(column.name): tf.TensorSpec([None], column.graph_dtype()) for column in self.columns
         }
+
+    def codes_like(self, table, codes):
+        return codes_frame(codes, table.index)
 
     def condition_specs(self):
         return {} if self.condition is None else self.condition.raw_specs()

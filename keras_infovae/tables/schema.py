@@ -10,6 +10,7 @@ from keras_infovae.distributions import likelihoods
 from keras_infovae.distributions.likelihoods.transformed import LARGEST
 from keras_infovae.tables import kinds as rules
 from keras_infovae.tables.columns import Column
+from keras_infovae.tables.drift import drifts_of, profile_of
 from keras_infovae.tables.dtypes import with_dtype
 from keras_infovae.tables.frames import check_columns, check_frame, is_frame
 from keras_infovae.tables.raw_rows import RawRows
@@ -311,6 +312,14 @@ class Schema(RawRows):
             )
         return data[names]
 
+    def measures(self, table):
+        """Returns {column: {name: float64 [n]}}, what of the raw values of each can be averaged.
+
+        Args:
+            table: a DataFrame with the columns of the schema.
+        """
+        return {column.name: column.measures(table[column.name]) for column in self.columns}
+
     def number_names(self):
         """Returns a name for each of the numbers of x."""
         return [name for part in self._layout for name in part.names]
@@ -336,6 +345,30 @@ class Schema(RawRows):
     def known_numbers(self):
         """Returns which numbers tell whether a value is known: NumPy bool [width]."""
         return np.array([part.tells_known for part in self._layout for _ in range(part.width)])
+
+    def shares(self):
+        """Returns which numbers are 0 or 1, of categories and of what is known: bool [width]."""
+        return np.array(
+            [
+                part.tells_known or part.column.family in ("bernoulli", None)
+                for part in self._layout
+                for _ in range(part.width)
+            ]
+        )
+
+    def profile(self, x):
+        """Returns what `drift` goes by, of the numbers x [n, width] of training rows."""
+        return profile_of(x, self.shares())
+
+    def drift(self, table, x, seen):
+        """Returns {column: in what new rows differ from those of the training} (tables/drift.py).
+
+        Args:
+            table: a DataFrame of new rows.
+            x: the numbers that stand for them.
+            seen: what `profile` gave of the training rows.
+        """
+        return drifts_of(self, table, x, seen)
 
     def without_unknown(self, x):
         """Returns the tensor x [n, width], NaN where another number says that it is unknown."""

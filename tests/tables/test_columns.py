@@ -219,3 +219,15 @@ def test_the_slope_of_a_quantile_map_is_its_derivative():
     slopes = skewed.log_slopes(np.array([0.0, 1.5]))
     np.testing.assert_allclose(slopes[0] - slopes[1], 1.5, atol=0.25)
     assert skewed.log_slopes(np.array([9.0])) < slopes[1]
+
+
+def test_the_slope_stays_moderate_in_a_gap():
+    """The kernel at a distance of d widths is 2 / (pi d^4): log slopes fall by 4 log d, not d^2."""
+    crowd = stats.norm.ppf((np.arange(399) + 0.5) / 399)
+    gap = QuantileMap.fitted(np.append(crowd, 1e6))
+    z = np.linspace(-5.0, 5.0, 1001)
+    slopes = gap.log_slopes(z)
+    widths = 1e6 / (0.9 * 400**-0.2)
+    deviation = np.std(np.append(crowd, 1e6))
+    lowest = np.log(2.0 / np.pi) - 4.0 * np.log(widths / 2.0) + np.log(deviation)
+    assert slopes.min() > lowest - 5.0 and slopes.max() < 15.0

@@ -88,14 +88,14 @@ def _is_taken_as_it_is(flags):
         in constructor_parameters(registry.get(flags.model)),
     }
     needed = next((reason for reason, holds in reasons.items() if not holds), None)
-    if needed and getattr(flags, "kinds", None):
+    if needed and flags.kinds:
         raise ValueError(f"Argument `kinds` needs {needed}. Received: kinds={flags.kinds!r}")
     if needed and data_flags.condition_columns(flags):
         raise ValueError(
             f"Argument `condition` must be {data_flags.LABELS}, or columns of a table, which need "
             f"{needed}. Received: condition={flags.condition!r}"
         )
-    return hasattr(flags, "kinds") and all(reasons.values())
+    return needed is None
 
 
 def lasting_source(source):

@@ -30,6 +30,8 @@ def run(command, flags):
         if classes:
             count = len(classes[conditions.CLASSES])
             parsed["condition"] = model_conditions.Classes(count)
+        if data.preprocessor is not None:
+            parsed["preprocessor"] = data.preprocessor
         found = tuning.tune(
             data,
             tuning.HyperModel(flags.model, **(likelihood | parsed)),

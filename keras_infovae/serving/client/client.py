@@ -71,11 +71,7 @@ class Client(SignatureClient):
         seeds = _row_seeds(seed if sample else 0, _count(x))
         output = "z" if sample else "mean"
         codes = self._ask("encode", output, condition, x, seed=seeds)
-        if self._preprocessor is None:
-            return codes
-        from keras_infovae.tables.frames import codes_frame, is_frame
-
-        return codes_frame(codes, x.index) if is_frame(x) else codes
+        return codes if self._preprocessor is None else self._preprocessor.codes_like(x, codes)
 
     def encode_image_bytes(self, image_bytes, sample=False, seed=None, condition=None):
         """Returns what `encode` does, for a list of the contents of PNG or JPEG files."""

@@ -90,6 +90,17 @@ class Column(Setting):
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `of_array`")
 
+    def measures(self, series):
+        """Returns {name: float64 [n]}, what of raw values can be averaged, NaN where it is missing.
+
+        Numbers are as they are, dates in days since 1970, categories 0 or 1 for each of them (their
+        places where they have an order). Empty (here) for a column in which nothing varies.
+
+        Args:
+            series: raw values; those that the column was not fitted to count as missing.
+        """
+        return {}
+
     def log_slopes(self, x):
         """Returns log dx/dv, for the raw value v that each of `x` [k] stands for: float64 [k].
 

@@ -80,6 +80,10 @@ class CategoricalColumn(Column):
     def number_names(self):
         return [f"{self.name}={category}" for category in self.categories]
 
+    def measures(self, series):
+        columns = self.numbers(series, "missing").astype("float64").T
+        return dict(zip(self.number_names(), columns))
+
     def details(self):
         return listed(self.categories)
 

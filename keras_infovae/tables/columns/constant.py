@@ -47,13 +47,17 @@ class ConstantColumn(Column):
         has_missing = 0 < len(known) < len(series)
         return cls(series.name, str(series.dtype), has_missing, value, declared_categories(series))
 
-    def numbers(self, series, unknown="error"):
+    def others(self, series):
+        """Returns which values are other than the one that was seen, and not missing: bool [n]."""
         same = (series.astype(object) == self.value).to_numpy(bool, na_value=False)
         if self.dtype.startswith("datetime"):
             import pandas
 
             same = (pandas.to_datetime(series) == pandas.Timestamp(self.value)).to_numpy()
-        refuse_unknown(self, series, same | series.isna().to_numpy(), unknown)
+        return ~same & series.notna().to_numpy()
+
+    def numbers(self, series, unknown="error"):
+        refuse_unknown(self, series, ~self.others(series), unknown)
         return np.zeros([len(series), 0], "float32")
 
     def raw(self, numbers, within_range=True):

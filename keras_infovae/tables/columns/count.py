@@ -67,6 +67,9 @@ class CountColumn(Column):
 
         return pandas.Series(np.nan_to_num(array).astype("int64"), name=self.name)
 
+    def measures(self, series):
+        return {str(self.name): values_of(self.name, series)}
+
     def details(self):
         return f"counts up to {self.largest}"
 

@@ -27,6 +27,7 @@ TEXT_FORMS = (
     "%d/%m/%Y",
     "%m/%d/%Y",
 )
+DAYS = " (days since 1970)"  # how a name tells that values are measured in these
 _STORED = ("datetime", "date")
 _STEPS = (86400.0, 3600.0, 60.0, 1.0)
 
@@ -87,8 +88,12 @@ class DateTimeColumn(Column):
         """Either "date", where all are whole days, or "date and time"."""
         return "date" if self.step == _STEPS[0] else "date and time"
 
+    def seconds(self, series):
+        """Returns seconds since 1970 (in local time, of a zone), float64 [n], NaN where missing."""
+        return _seconds(self.name, series, self.form, self.zone)
+
     def numbers(self, series, unknown="error"):
-        seconds = _seconds(self.name, series, self.form, self.zone)
+        seconds = self.seconds(series)
         return self._quantiles.forward(seconds).astype("float32")[:, None]
 
     def raw(self, numbers, within_range=True):
@@ -157,6 +162,10 @@ class DateTimeColumn(Column):
 
         text = pandas.Series([value.decode("ascii") for value in array])
         return self._stored(pandas.to_datetime(text, format=self._graph_form).to_numpy("M8[us]"))
+
+    def measures(self, series):
+        seconds = _seconds(self.name, series, self.form, self.zone)
+        return {f"{self.name}{DAYS}": seconds / 86400.0}
 
     def log_slopes(self, x):
         return self._quantiles.log_slopes(x)

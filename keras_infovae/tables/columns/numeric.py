@@ -126,6 +126,9 @@ class NumericColumn(Column):
         dtype = "int64" if whole else "float64"
         return pandas.Series(np.nan_to_num(array).astype(dtype), name=self.name)
 
+    def measures(self, series):
+        return {str(self.name): values_of(self.name, series)}
+
     def log_slopes(self, x):
         if self._quantiles is not None:
             return self._quantiles.log_slopes(x)

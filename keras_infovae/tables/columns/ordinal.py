@@ -93,5 +93,9 @@ class OrdinalColumn(Column):
     def of_array(self, array):
         return series_of(self, self.categories, codes_of_array(array, self.categories))
 
+    def measures(self, series):
+        codes = codes_of(self, series, self.categories, "missing")
+        return {f"{self.name} (place)": np.where(codes < 0, np.nan, codes)}
+
     def details(self):
         return listed(self.categories)

@@ -60,7 +60,9 @@ class QuantileMap:
         """Returns log dz/dx at `z` [k], for x in units of their standard deviation.
 
         F is smoothed for that, since the slope of an empirical distribution function is noise: its
-        derivative is a kernel density estimate, by Silverman's rule on the knots.
+        derivative is a kernel density estimate on the knots, of the width of Silverman's rule. The
+        kernel is Student's t of 3 degrees of freedom, of variance 1: in a gap before a value that
+        is far from all others, a normal kernel would tell of hundreds of thousands of nats.
         """
         knots = self._knots
         deviation = np.std(knots)
@@ -69,8 +71,8 @@ class QuantileMap:
         width = 0.9 * spread * len(knots) ** -0.2
         x = self.inverse(z)
         distances = (x[:, None] - knots[None, :]) / width
-        log_density = special().logsumexp(-0.5 * distances**2, axis=1)
-        log_density -= np.log(len(knots) * width * np.sqrt(2.0 * np.pi))
+        kernel = 2.0 / np.pi / (1.0 + distances**2) ** 2
+        log_density = np.log(np.mean(kernel, axis=1) / width)
         inside = log_density + 0.5 * z**2 + 0.5 * np.log(2.0 * np.pi)
         slopes = np.where(z < self._low, -np.log(self._units[0]), inside)
         slopes = np.where(z > self._high, -np.log(self._units[1]), slopes)

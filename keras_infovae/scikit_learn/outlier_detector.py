@@ -1,0 +1,117 @@
+"""Outliers: rows that a model finds unusual."""
+
+import numpy as np
+from sklearn.base import OutlierMixin
+
+from keras_infovae import anomaly_scores
+from keras_infovae.scikit_learn.base import ModelEstimator
+from keras_infovae.utils.checks import check_number
+
+
+class OutlierDetector(OutlierMixin, ModelEstimator):
+    """Tells outliers by a model's anomaly score, as scikit-learn's detectors do.
+
+    `score_samples` is minus `model_.score`: the larger, the more usual. A row is an outlier (-1)
+    where it lies below `offset_`, which leaves the share `contamination` of the training rows
+    there. For a false positive rate on new usual rows, `ki.evaluation.calibrate_anomaly_threshold`
+    makes a promise that a share of training rows cannot (docs/anomalies.md).
+
+    Args:
+        model, latent_dim, settings, epochs, batch_size, learning_rate, early_stopping,
+            validation_fraction, patience, kinds, unknown, random_state, verbose: as for
+            `LatentTransformer`.
+        contamination: the share of training rows that are outliers, in (0, 0.5]. Default 0.1.
+        anomaly_score: a score of `ki.anomaly_scores` or its name. Default None: the model's own.
+
+    Attributes:
+        model_: the trained model, with all of its methods (`contributions`, `generate`, ...).
+        schema_: what the columns are, a `ki.tables.Schema`.
+        history_: {name: values of the epochs}.
+        offset_: the least `score_samples` of an inlier, nats.
+        n_features_in_, feature_names_in_: as in scikit-learn.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keras_infovae as ki
+    >>> x = np.random.default_rng(0).normal(size=(60, 3))
+    >>> small = {"encoder": ki.networks.MLP([8]), "decoder": ki.networks.MLP([8])}
+    >>> detector = ki.scikit_learn.OutlierDetector(
+    ...     latent_dim=2, settings=small, epochs=2, random_state=0
+    ... )
+    >>> labels = detector.fit_predict(x)  # 1 for inliers, -1 for outliers
+    >>> int((labels == -1).sum()), detector.decision_function(x[:2]).shape
+    (6, (2,))
+    """
+
+    def __init__(
+        self,
+        model="info_vae",
+        *,
+        contamination=0.1,
+        anomaly_score=None,
+        latent_dim=None,
+        settings=None,
+        epochs=100,
+        batch_size=32,
+        learning_rate=None,
+        early_stopping=False,
+        validation_fraction=0.1,
+        patience=10,
+        kinds=None,
+        unknown="missing",
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            model,
+            latent_dim=latent_dim,
+            settings=settings,
+            epochs=epochs,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            patience=patience,
+            kinds=kinds,
+            unknown=unknown,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.contamination = contamination
+        self.anomaly_score = anomaly_score
+
+    def fit(self, X, y=None):
+        """Trains a new model on the rows of X, and finds the offset.
+
+        Args:
+            X: array or DataFrame [n, columns], n at least 2; NaN where a value is missing.
+            y: not looked at.
+
+        Returns:
+            The detector itself.
+
+        Raises:
+            ValueError, TypeError: naming the argument or column, for what cannot be trained on.
+        """
+        share = check_number("contamination", self.contamination, exclusive_minimum=0, maximum=0.5)
+        super().fit(X, y)
+        self.offset_ = float(np.percentile(self.score_samples(X), 100.0 * share))
+        return self
+
+    def score_samples(self, X):
+        """Returns how usual each row is, float64 [n]; the larger, the more usual."""
+        return self._log_density(X, self.anomaly_score)
+
+    def decision_function(self, X):
+        """Returns `score_samples(X) - offset_`, float64 [n]; negative for outliers."""
+        scores = self.score_samples(X)  # first: it says so where nothing is fitted
+        return scores - self.offset_
+
+    def predict(self, X):
+        """Returns 1 for inliers and -1 for outliers, int64 [n]."""
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def _check_model(self, model):
+        model.capabilities.require("score", "The score of an outlier")
+        anomaly_scores.chosen_score(model, self.anomaly_score).check(model)
