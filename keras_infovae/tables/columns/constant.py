@@ -1,10 +1,21 @@
 """Columns in which nothing varies."""
 
 import numpy as np
+import tensorflow as tf
 
 from keras_infovae.tables.columns.base import Column, refuse_unknown
 from keras_infovae.tables.columns.categorical import declared_categories, series_of
+from keras_infovae.tables.columns.category_tensors import (
+    categories_as_array,
+    categories_in_graph,
+    category_dtype,
+    codes_in_graph,
+)
+from keras_infovae.tables.columns.raw_tensors import checked, missing_values
 from keras_infovae.utils.serialization import register
+
+_TEXT = ("object", "str", "string", "category")  # dtypes
+_NOTHING = {tf.string: [""], tf.float64: np.array([np.nan])}
 
 
 @register
@@ -51,6 +62,38 @@ class ConstantColumn(Column):
 
     def raw(self, numbers, within_range=True):
         return series_of(self, [self.value], np.zeros(len(numbers), "int64"))
+
+    # In a graph a date is text, as `value` has it; a column without values is text or numbers.
+
+    def graph_dtype(self):
+        if self.value is None:
+            return tf.string if self.dtype in _TEXT else tf.float64
+        return category_dtype(self, [self.value])
+
+    def numbers_in_graph(self, tensor, unknown="error"):
+        if self.value is None:
+            right = missing_values(tensor) | (unknown == "missing")
+            tensor = checked(self, tensor, right, f"hold {self.details()}")
+        else:
+            tensor = codes_in_graph(self, tensor, [self.value], unknown)
+        return tf.zeros([tf.size(tensor), 0])
+
+    def raw_in_graph(self, numbers, within_range=True):
+        codes = tf.zeros([tf.shape(numbers)[0]], tf.int64)
+        if self.value is None:
+            return tf.gather(tf.constant(_NOTHING[self.graph_dtype()]), codes)
+        return categories_in_graph(self, [self.value], codes)
+
+    def as_array(self, series, unknown="error"):
+        if self.value is None:
+            dtype = self.graph_dtype()
+            return np.full(len(series), _NOTHING[dtype][0], dtype.as_numpy_dtype)
+        # As in `Schema.numbers`, which values there are is not looked at.
+        codes = np.where(series.isna(), -1, 0)
+        return categories_as_array(self, [self.value], codes)
+
+    def of_array(self, array):
+        return series_of(self, [self.value], np.zeros(len(array), "int64"))
 
     def number_names(self):
         return []

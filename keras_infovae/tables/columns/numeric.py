@@ -1,9 +1,17 @@
 """Columns of numbers."""
 
 import numpy as np
+import tensorflow as tf
 
 from keras_infovae.tables.columns.base import Column, column_error
 from keras_infovae.tables.columns.quantile_map import QuantileMap, knots_of
+from keras_infovae.tables.columns.raw_tensors import (
+    as_numbers,
+    checked,
+    checked_numbers,
+    is_integer,
+    missing_values,
+)
 from keras_infovae.utils.checks import check_choice
 from keras_infovae.utils.serialization import register
 
@@ -84,6 +92,39 @@ class NumericColumn(Column):
             values = np.round(values, self.decimals)
         whole = self.decimals == 0 and self.transform != "identity"
         return pandas.Series(values.astype("int64") if whole else values, name=self.name)
+
+    def numbers_in_graph(self, tensor, unknown="error"):
+        missing = missing_values(tensor)
+        values = checked_numbers(self, tensor)
+        if self.transform == "log":
+            values = tf.math.log1p(checked(self, values, missing | (values >= 0), "be at least 0"))
+        elif self._quantiles is not None:
+            values = self._quantiles.forward_in_graph(values)
+        return as_numbers(values[:, None], missing)
+
+    def raw_in_graph(self, numbers, within_range=True):
+        values = tf.cast(numbers[:, 0], tf.float64)
+        if self.transform == "identity":
+            return tf.cast(values, tf.int64) if is_integer(self.dtype) else values
+        if self._quantiles is not None:
+            values = self._quantiles.inverse_in_graph(values, within_range)
+        else:
+            values = tf.math.expm1(values)
+        if within_range:
+            values = tf.clip_by_value(values, self.knots[0], self.knots[-1])
+        if self.decimals is not None:
+            values = tf.round(values * 10.0**self.decimals) / 10.0**self.decimals
+        return tf.cast(values, tf.int64) if self.decimals == 0 else values
+
+    def as_array(self, series, unknown="error"):
+        return values_of(self.name, series)
+
+    def of_array(self, array):
+        import pandas
+
+        whole = self.decimals == 0 and self.transform != "identity"
+        dtype = "int64" if whole else "float64"
+        return pandas.Series(np.nan_to_num(array).astype(dtype), name=self.name)
 
     def measures(self, series):
         return {str(self.name): values_of(self.name, series)}
