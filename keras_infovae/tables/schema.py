@@ -223,6 +223,9 @@ class Schema(Preprocessor):
                 "are not looked at.",
                 stacklevel=2,
             )
+        for column in self.columns:
+            if not column.width:  # nothing stands for it, and it must not have changed unseen
+                column.numbers(table[column.name], self.unknown)
         parts = []
         for column, tells_known in self._layout:
             series = table[column.name]
