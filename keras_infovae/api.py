@@ -21,6 +21,7 @@ from keras_infovae import (
     scikit_learn,
     serving,
     tables,
+    text,
     training,
     tuning,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "scikit_learn",
     "serving",
     "tables",
+    "text",
     "training",
     "tuning",
 ]

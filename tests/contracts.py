@@ -24,6 +24,7 @@ from keras_infovae import schedules
 # Raw data, and the preprocessor that they are of.
 PREPROCESSORS = [
     (ki.tables.Schema, pandas.DataFrame({"a": [0.5, 1.0, 2.0], "b": ["x", "y", "x"]})),
+    (ki.text.Text, ["the cat sleeps.", "a dog, too"]),
     (ki.preprocessors.Images, np.arange(48, dtype="uint8").reshape(3, 4, 4)),
 ]
 
@@ -83,10 +84,12 @@ SETTINGS = [
             [("categorical", 3), (ki.likelihoods.Normal("per_value"), None), ("poisson", 2)]
         ),
     ),
+    (ki.likelihoods, "token_sequence", ki.likelihoods.TokenSequence(7)),
     (ki.likelihoods, "partly_observed", ki.likelihoods.PartlyObserved("laplace", False)),
     (ki.denoisers, "residual_mlp", ki.denoisers.ResidualMLP(8, 1, "tanh")),
     (ki.denoisers, "u_net", ki.denoisers.UNet((4, 8), "tanh")),
     (ki.inference, "amortized", None),
+    (ki.inference, "from_prior", None),
     (
         ki.inference,
         "short_run_langevin",
@@ -95,7 +98,7 @@ SETTINGS = [
     (ki.networks, "mlp", ki.networks.MLP((8, 4), "tanh")),
     (ki.networks, "conv", ki.networks.Conv((4, 8), 16, 3, "tanh")),
     (ki.networks, "pixel_cnn", ki.networks.PixelCNN(8, 2, 3, 5, 4)),
-    (ki.networks, "recurrent", ki.networks.Recurrent(8, 4, False, 0.1)),
+    (ki.networks, "recurrent", ki.networks.Recurrent(8, 4, False, 0.1, "lstm", True, 9)),
     (ki.anomaly_scores, "negative_elbo", ki.anomaly_scores.NegativeElbo(4, 1)),
     (ki.anomaly_scores, "negative_log_prob", None),
     (ki.anomaly_scores, "reconstruction_loss", ki.anomaly_scores.ReconstructionLoss(4, 1)),

@@ -47,6 +47,17 @@ def chosen_score(model, score=None):
     return own if not score.is_fitted and type(own) is type(score) else score
 
 
+def gives_contributions(model):
+    """Returns whether the score that `model` goes by is a sum over the values of x and a rest."""
+    score = chosen_score(model)
+    try:
+        score.check(model)
+        score.check_contributions(model)
+    except ValueError:
+        return False
+    return True
+
+
 __all__ = [
     "AnomalyScore",
     "AnomalyThreshold",
@@ -59,6 +70,7 @@ __all__ = [
     "chosen_score",
     "deserialize",
     "get",
+    "gives_contributions",
     "main_score",
     "rank_of",
     "serialize",

@@ -45,6 +45,7 @@ from keras_infovae.evaluation.likelihood import (
 from keras_infovae.evaluation.plots import (
     plot_aggregated_posterior,
     plot_all,
+    plot_contributions,
     plot_history,
     plot_interpolation,
     plot_kl_per_dimension,
@@ -69,6 +70,7 @@ from keras_infovae.evaluation.sample_metrics import (
 from keras_infovae.evaluation.samples import sample_quality
 from keras_infovae.evaluation.score_drops import score_drops
 from keras_infovae.evaluation.summary import compare, describe, summarize
+from keras_infovae.evaluation.synthetic_tables import TableQuality, table_quality
 from keras_infovae.evaluation.topology import manifold_report
 
 __all__ = [
@@ -76,6 +78,7 @@ __all__ = [
     "Classifier",
     "Exact",
     "ImportanceSampling",
+    "TableQuality",
     "active_units",
     "aggregated_posterior_covariance",
     "aggregated_posterior_report",
@@ -114,6 +117,7 @@ __all__ = [
     "nearest_neighbors",
     "plot_aggregated_posterior",
     "plot_all",
+    "plot_contributions",
     "plot_history",
     "plot_interpolation",
     "plot_kl_per_dimension",
@@ -133,4 +137,5 @@ __all__ = [
     "semi_supervised_error",
     "separated_attribute_predictability",
     "summarize",
+    "table_quality",
 ]

@@ -57,6 +57,10 @@ class Amortized(Inference):
         """Whether the posterior is the product of a density for each dimension."""
         return self.posterior.is_diagonal
 
+    def suit(self, likelihood):
+        """Chooses the encoder that suits the likelihood's x, where that is left open."""
+        self.encoder = networks.suited(self.encoder, likelihood)
+
     def build(self, event_shape, condition_size, latent_dim):
         """Makes the encoder for x of `event_shape`, or checks that the given one fits."""
         shape = networks.conditioned_shape(event_shape, condition_size)

@@ -61,6 +61,9 @@ class Inference(keras.layers.Layer):
         """
         self.built = True
 
+    def suit(self, likelihood):
+        """Chooses, before `build`, what goes by the likelihood of x. Default nothing."""
+
     def scheduled(self):
         """Returns {name: a number or a `Schedule`} of the settings that may follow a schedule."""
         return {}

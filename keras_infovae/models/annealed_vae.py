@@ -38,7 +38,7 @@ class AnnealedVAE(InfoVAE):
         Burgess et al., Understanding disentangling in beta-VAE, arXiv:1804.03599, equation 8.
     """
 
-    fixed_arguments = ("alpha", "lambda_")
+    fixed_arguments = ("alpha", "lambda_", "free_bits")
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class AnnealedVAE(InfoVAE):
             capacity = schedules.Linear(0.0, 25.0, duration=100_000)
         self.capacity = capacity
         self.gamma = gamma
-        super().__init__(latent_dim, alpha=0.0, lambda_=1.0, **settings)
+        super().__init__(latent_dim, alpha=0.0, lambda_=1.0, free_bits=0.0, **settings)
 
     def weights_at(self, step):
         """Returns gamma for the KL term, whose distance from C it weighs; 0 for the divergence."""

@@ -1,6 +1,9 @@
 """Which priors, ways to find z and divergences go together."""
 
 from keras_infovae import schedules
+from keras_infovae.distributions.posteriors import DiagonalNormal
+from keras_infovae.distributions.priors import StandardNormal
+from keras_infovae.utils.checks import argument_error
 
 UNNORMALIZED = (
     "is not known: the energy-based prior has learned since its log Z was estimated, and is "
@@ -74,6 +77,14 @@ def check_parts(model):
             f"{type(divergence).__name__}, which needs the density of each dimension. Received: "
             f"{kind} {name}"
         )
+    known = isinstance(model.posterior, DiagonalNormal) and isinstance(prior, StandardNormal)
+    if model.free_bits and not known:
+        raise argument_error(
+            "free_bits",
+            "0 but for the posterior 'diagonal_normal' with the prior 'standard_normal', whose KL "
+            "is known of each dimension",
+            model.free_bits,
+        )
     for part in (inference, prior):
         if not part.has_density and schedules.bounds(model.alpha) != (1.0, 1.0):
             kind, name = _described(part)
@@ -81,6 +92,16 @@ def check_parts(model):
                 f"Argument `alpha` must be 1 for a {kind} without a density, whose KL is "
                 f"not defined. Received: alpha={model.alpha}, {kind} {name}"
             )
+
+
+def check_features(likelihood, prior):
+    """Raises ValueError for a prior that learns x, where x is the numbers of tokens."""
+    if prior.made_of_posteriors and likelihood.likeliest() is not None:
+        raise ValueError(
+            f"Argument `prior` must not be {type(prior).__name__} for the likelihood "
+            f"{type(likelihood).__name__}: it learns examples by their gradient, which tokens do "
+            "not have. Choose 'gaussian_mixture' for a mixture."
+        )
 
 
 def divergence_is_computed(model):

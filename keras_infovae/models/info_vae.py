@@ -8,10 +8,11 @@ from keras_infovae import divergences, networks, schedules
 from keras_infovae.distributions import posteriors
 from keras_infovae.inference import Amortized
 from keras_infovae.models.compatibility import check_parts, divergence_is_computed
+from keras_infovae.models.free_bits import free_bits_kl
 from keras_infovae.models.latent_variable_model import LatentVariableModel
 from keras_infovae.models.penalty import number, penalty
 from keras_infovae.models.registry import register_model
-from keras_infovae.parameters.kinds import NETWORK_BY_SHAPE, Member, Weight
+from keras_infovae.parameters.kinds import NETWORK_BY_SHAPE, Member, Number, Weight
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.values_only import values_only
@@ -63,6 +64,10 @@ class InfoVAE(LatentVariableModel):
             c to p(z), z and c come out nearly independent. Own networks get c appended to the last
             axis of what they are given: the encoder [n, ..., k + c] (for an image, c more channels
             of constants), the decoder z of [n, latent_dim + c]. Default None.
+        free_bits: nats of each dimension of z that cost nothing, at least 0: the KL term of the
+            loss is (1 - alpha) sum_d max(E KL(q(z_d|x) || p(z_d)), free_bits), with the mean over
+            the batch. So codes do not collapse to tell less than that. `kl_divergence` is reported
+            as it is. Default 0.
         num_samples: how many draws of z for each example the reconstruction is averaged over.
             Default 1.
         seed: integer for repeatable draws of z. Default None.
@@ -87,6 +92,8 @@ class InfoVAE(LatentVariableModel):
     References:
         Zhao, Song, Ermon, InfoVAE: Balancing Learning and Inference in Variational Autoencoders,
         AAAI 2019, arXiv:1706.02262, equation 6.
+        Kingma et al., Improving Variational Inference with Inverse Autoregressive Flow,
+        arXiv:1606.04934, equation 15 (free bits).
         Sohn, Lee, Yan, Learning Structured Output Representation using Deep Conditional Generative
         Models, NeurIPS 2015, equation 4 (the condition).
     """
@@ -118,6 +125,11 @@ class InfoVAE(LatentVariableModel):
         encoder: Member("The network from x to z.", networks, shown=NETWORK_BY_SHAPE) = None,
         decoder=None,
         condition=None,
+        free_bits: Number(
+            "Nats of each dimension of z that the KL term leaves free: codes then tell something.",
+            minimum=0,
+            unit="NATS",
+        ) = 0.0,
         num_samples=1,
         seed=None,
         scaling=None,
@@ -145,6 +157,7 @@ class InfoVAE(LatentVariableModel):
                 divergence,
             )
         self.lambda_ = lambda_
+        self.free_bits = free_bits
         self._check_weights()
         check_parts(self)
 
@@ -243,6 +256,9 @@ class InfoVAE(LatentVariableModel):
 
     def weighed(self, terms, one):
         """Returns the loss that `terms` of a `Pass` come to, a share."""
+        if self.free_bits:
+            held = free_bits_kl(one.codes.posterior, one.prior, self.free_bits)
+            terms = terms | {"kl_divergence": held}
         if not self._has_divergence:
             return super().weighed(terms, one)
         weight = self.weights_at(self.progress.step)["divergence_weight"]
@@ -250,6 +266,8 @@ class InfoVAE(LatentVariableModel):
 
     def _objective_terms(self):
         kl = f"{self._weight_text('kl_weight')} * kl_divergence"
+        if self.free_bits:
+            kl += f" (at least {self.free_bits:g} nats of each dimension)"
         if not self._has_divergence:
             return ["reconstruction_loss", kl]
         divergence = f"{self._weight_text('divergence_weight')} * divergence"

@@ -40,7 +40,7 @@ class IWAE(InfoVAE):
         equation 8.
     """
 
-    fixed_arguments = ("alpha",)
+    fixed_arguments = ("alpha", "free_bits")
 
     def __init__(
         self,
@@ -60,7 +60,12 @@ class IWAE(InfoVAE):
         **settings,
     ):
         super().__init__(
-            latent_dim, alpha=0.0, lambda_=lambda_, num_samples=num_samples, **settings
+            latent_dim,
+            alpha=0.0,
+            lambda_=lambda_,
+            free_bits=0.0,
+            num_samples=num_samples,
+            **settings,
         )
         if not self.inference.has_density:
             raise argument_error("posterior", "one with a density", self.posterior)

@@ -5,7 +5,7 @@ import functools
 
 import tensorflow as tf
 
-from keras_infovae import conditions
+from keras_infovae import conditions, networks
 from keras_infovae.distributions.value_terms import log_prob_of_values
 
 
@@ -33,6 +33,8 @@ class Joint:
         self.size = tf.shape(x)[0]
         self.x = tf.cast(x, tf.float32)
         self.context = model.likelihood.context(self.x) if knows_x else None
+        # Made here once, not within the loop of a chain or over draws.
+        self._read = _read(model, self.x, training)
 
     def with_prior(self, prior):
         """Returns the same with another p(z), a TFP distribution."""
@@ -77,8 +79,9 @@ class Joint:
             return tf.tile(tensor, [shape[0]] + [1] * (tensor.shape.rank - 1))
 
         rows = tf.reshape(z, [-1, z.shape[-1]])
-        condition, context, x = map(repeated, (self._condition, self.context, self.x))
-        p = self.model.likelihood_of(rows, condition, context, self.training)
+        given = self._condition, self.context, self.x, self._read
+        condition, context, x, read = map(repeated, given)
+        p = self.model.likelihood_of(rows, condition, context, self.training, read)
         return tf.reshape(p.log_prob(x), shape[:2])
 
     def mean_log_likelihood_of_values(self, z):
@@ -120,3 +123,10 @@ class Joint:
     def log_weights(self, z, posterior):
         """Returns log p(x, z) - log q(z|x), whose exponential has the mean p(x) over q(z|x)."""
         return self.log_prob(z) - posterior.log_prob(z)
+
+
+def _read(model, x, training):
+    """Returns what the decoder makes of x before it knows z, or None where that is nothing."""
+    if not isinstance(model.decoder, networks.AutoregressiveDecoder):
+        return None
+    return model.decoder.read(model.likelihood.features(x), training)

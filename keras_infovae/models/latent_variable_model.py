@@ -148,9 +148,12 @@ class LatentVariableModel(TwoStageModel):
     def build_parts(self, event_shape):
         """Makes the networks for x of `event_shape` and checks that they fit together."""
         self.likelihood.check_event_shape(event_shape)
+        compatibility.check_features(self.likelihood, self.prior)
         size = self.condition.size
         features = self.likelihood.feature_shape(event_shape)
+        self.decoder = networks.suited(self.decoder, self.likelihood)
         if not self.inference.built:
+            self.inference.suit(self.likelihood)
             self.inference.build(features, size, self.latent_dim)
         self.decoder = networks.fitting_decoder(
             self.decoder,
@@ -319,11 +322,14 @@ class LatentVariableModel(TwoStageModel):
         check_shape(z.shape, (self.latent_dim,), "z")
         return self.likelihood_of(z, self.condition.tensor(condition), context)
 
-    def likelihood_of(self, z, condition=None, context=None, training=False):
-        """Returns p(x|z) for tensors that were checked; as `likelihood_distribution`."""
+    def likelihood_of(self, z, condition=None, context=None, training=False, read=None):
+        """Returns p(x|z) for tensors that were checked; as `likelihood_distribution`.
+
+        `read` is what a decoder that reads x made of the x whose density is asked for, if it did.
+        """
         z = conditions.append(z, condition)
         if isinstance(self.decoder, networks.AutoregressiveDecoder):
-            return self.decoder.distribution(z, self.likelihood, context=context, training=training)
+            return self.decoder.distribution(z, self.likelihood, context, training, read)
         return self.likelihood.distribution(self.decoder(z, training=training), context)
 
     @property
@@ -340,6 +346,8 @@ class LatentVariableModel(TwoStageModel):
             "log_prob": f"is not known for {type(self).__name__}; evaluation."
             "marginal_log_likelihood estimates it, by 'exact' without an error where it can"
         }
+        if self.likelihood.likeliest() is not None:
+            missing["impute"] = "is not defined for tokens, which have no mean"
         for part, names in (
             (self.inference, ("elbo", "posterior", "impute")),
             (self.model_prior, ("elbo", "joint", "impute")),

@@ -5,9 +5,10 @@ import os
 from keras_infovae.conditions import Columns
 from keras_infovae.preprocessors import Images, Preprocessor
 from keras_infovae.tables import Schema
+from keras_infovae.text import Text
 from keras_infovae.utils.checks import argument_error
 
-_PREPROCESSORS = (Schema, Images)
+_PREPROCESSORS = (Schema, Text, Images)
 
 
 def preprocessor_of(data):
@@ -43,6 +44,6 @@ def condition_beside(preprocessor, condition):
 def check_preprocessor(preprocessor):
     """Returns `preprocessor`, which must be a `Preprocessor` or None."""
     if preprocessor is not None and not isinstance(preprocessor, Preprocessor):
-        expected = "a Preprocessor (tables.Schema, preprocessors.Images) or None"
+        expected = "a Preprocessor (tables.Schema, text.Text, preprocessors.Images) or None"
         raise argument_error("preprocessor", expected, type(preprocessor), TypeError)
     return preprocessor

@@ -119,9 +119,10 @@ class TrainableModel(StepModel):
             x: array [examples, ...] in the range of the likelihood, or a `tf.data.Dataset` or
                 `PyDataset` of batches x or (x,). Arrays are checked whole, datasets by
                 their first batch. A generator of (x,) is not checked; the model has to be built.
-                Or raw data: a pandas DataFrame, the path of a `.csv`, `.tsv` or `.parquet` file, or
-                uint8 images [n, height, width(, channels)]. The first make the model's
-                `preprocessor`, which says what they are, and leads to x and back.
+                Or raw data: a pandas DataFrame, the path of a `.csv`, `.tsv` or `.parquet` file;
+                strings, or the path of a `.txt` file, a text in each line; or uint8 images
+                [n, height, width(, channels)]. The first make the model's `preprocessor`, which
+                says what they are, and leads to x and back.
             y: not taken; there are no targets.
             condition: one row per example, for a model that takes a condition; a dataset gives
                 batches of (x, condition) instead, and so does `validation_data`. Default None.

@@ -48,6 +48,17 @@ def default_for(event_shape):
     return Conv() if is_image(event_shape) else MLP()
 
 
+def suited(network, likelihood):
+    """Returns `network`, a Keras model, a setting or None, as it suits x of a likelihood.
+
+    None stands for the networks that the likelihood names; it stays None where the shape of x is
+    to decide.
+    """
+    if network is None and likelihood.network is not None:
+        network = get(likelihood.network)
+    return network.for_likelihood(likelihood) if isinstance(network, Network) else network
+
+
 def fitting_decoder(decoder, input_size, parameter_shape, event_shape):
     """Returns a decoder from [n, input_size] to [n, *parameter_shape], checked that it is one.
 
@@ -62,7 +73,7 @@ def fitting_decoder(decoder, input_size, parameter_shape, event_shape):
         decoder = decoder.decoder(input_size, parameter_shape, event_shape)
     given = [(input_size,)]
     if isinstance(decoder, AutoregressiveDecoder):
-        given.append(event_shape)
+        given.append(decoder.feature_shape)
     check_output("decoder", decoder, given, parameter_shape)
     return decoder
 
@@ -83,4 +94,5 @@ __all__ = [
     "get",
     "is_image",
     "serialize",
+    "suited",
 ]

@@ -66,15 +66,28 @@ class AutoregressiveDecoder(keras.Model):
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `parameters`")
 
+    def read(self, x, training=False):
+        """Returns what the network makes of x before it knows z, or None where that is nothing.
+
+        A member that returns something defines `parameters_of_read(z, read, training)` too. What
+        asks for many z, a Markov chain, has it computed once. Default None.
+        """
+        return None
+
+    @property
+    def feature_shape(self):
+        """The shape of what the network reads of one x. Default that of x."""
+        return self.event_shape
+
     # === Use ===
 
     def call(self, inputs, training=False):
         """Returns the parameters [n, *parameter_shape] for `inputs` = [z, x]."""
         z, x = inputs
-        expected = tf.TensorShape([self.latent_dim]), tf.TensorShape(self.event_shape)
+        expected = tf.TensorShape([self.latent_dim]), tf.TensorShape(self.feature_shape)
         for tensor, shape in zip((z, x), expected):
             if not tensor.shape[1:].is_compatible_with(shape):
-                sizes = ", ".join(map(str, self.event_shape))
+                sizes = ", ".join(map(str, self.feature_shape))
                 raise ValueError(
                     f"{type(self).__name__} needs z [n, {self.latent_dim}] and x [n, {sizes}]. "
                     f"Received: shapes {tuple(z.shape)} and {tuple(x.shape)}"
@@ -82,13 +95,14 @@ class AutoregressiveDecoder(keras.Model):
         z, x = (tf.ensure_shape(t, [None, *shape]) for t, shape in zip((z, x), expected))
         return self.parameters(z, x, training)
 
-    def distribution(self, z, likelihood, context=None, training=False):
+    def distribution(self, z, likelihood, context=None, training=False, read=None):
         """Returns p(x|z), a TFP distribution with batch shape [n] and event shape that of x.
 
         `log_prob` takes one pass over all positions, `sample` one step per position. `mean` is that
         of the conditionals along one path, an unbiased estimate of the mean of p(x|z), which has no
         closed form. Every row's path is drawn with the same fixed seed: a row's mean depends on its
-        own z alone.
+        own z alone. Of values without a mean, tokens, it is the likeliest at each position given
+        those before it.
 
         Args:
             z: [n, latent_dim].
@@ -96,12 +110,14 @@ class AutoregressiveDecoder(keras.Model):
                 reads `likelihood.features(x)`.
             context: what the likelihood's own `context(x)` gave. Default None.
             training: whether `log_prob` is for training. Default False.
+            read: what `read` gave for the features of the x that `log_prob` is asked for, one row
+                for each of z. Default None: it is computed.
 
         Raises:
             ValueError: for a likelihood that does not describe each position by itself.
         """
         self.check_likelihood(likelihood)
-        return autoregressive_distribution(self, z, likelihood, context, training)
+        return autoregressive_distribution(self, z, likelihood, context, training, read)
 
     def check_likelihood(self, likelihood):
         """Raises ValueError unless `likelihood` describes each position of x by itself."""

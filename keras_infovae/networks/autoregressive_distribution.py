@@ -8,9 +8,9 @@ from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import row_random
 
 
-def autoregressive_distribution(decoder, z, likelihood, context=None, training=False):
+def autoregressive_distribution(decoder, z, likelihood, context=None, training=False, read=None):
     """Returns p(x|z) of an `AutoregressiveDecoder`; its method `distribution` documents it."""
-    return _distribution_class()(decoder, z, likelihood, context, training)
+    return _distribution_class()(decoder, z, likelihood, context, training, read)
 
 
 @functools.cache
@@ -20,12 +20,13 @@ def _distribution_class():
     class AutoregressiveDistribution(tfp.distributions.Distribution):
         """p(x|z) = prod_i p(x_i | x_1, ..., x_{i-1}, z): batch shape [n], event shape that of x."""
 
-        def __init__(self, decoder, z, likelihood, context, training):
+        def __init__(self, decoder, z, likelihood, context, training, read):
             self._decoder = decoder
             self._z = tf.cast(z, tf.float32)
             self._likelihood = likelihood
             self._context = context
             self._training = training
+            self._read = read
             super().__init__(
                 dtype=tf.float32,
                 reparameterization_type=tfp.distributions.NOT_REPARAMETERIZED,
@@ -36,12 +37,14 @@ def _distribution_class():
 
         def conditionals(self, x, copies=1):
             """Returns p(x_i | the values before it, z) for all of x [copies * n, *event_shape]."""
-            read = self._likelihood.features(x)
             z, context = _repeat(self._z, copies), _repeat(self._context, copies)
-            parameters = self._decoder([z, read], training=self._training)
+            parameters = self._decoder([z, self._likelihood.features(x)], training=self._training)
             return self._likelihood.distribution(parameters, context)
 
         def _log_prob(self, x):
+            if self._read is not None:
+                parameters = self._decoder.parameters_of_read(self._z, self._read, self._training)
+                return self._likelihood.distribution(parameters, self._context).log_prob(x)
             # Several draws per z have leading axes, and are decoded as one long batch.
             x = tf.cast(x, tf.float32)
             event_shape = self._decoder.event_shape
@@ -62,12 +65,16 @@ def _distribution_class():
             samples = 1 if num_samples is None else num_samples
             z, context = _repeat(self._z, samples), _repeat(self._context, samples)
             rows = tf.reshape(row_random.fold_in(seeds, tf.range(samples)), [-1, 2])
-            x = self._decoder.draw(z, self._likelihood, rows, context)
+            x = self._likelihood.whole(self._decoder.draw(z, self._likelihood, rows, context))
             event_shape = self._decoder.event_shape
             return tf.reshape(x, row_random.full_shape(seeds, event_shape, num_samples))
 
         def _mean(self):
             seeds = tf.zeros([tf.shape(self._z)[0], 2], tf.int32)  # the same for each row
+            likeliest = self._likelihood.likeliest()
+            if likeliest is not None:
+                path = self._decoder.draw(self._z, likeliest, seeds, self._context)
+                return self._likelihood.whole(path)
             path = self._decoder.draw(self._z, self._likelihood, seeds, self._context)
             return tf.cast(self.conditionals(path).mean(), tf.float32)
 

@@ -10,6 +10,10 @@ class Network(Setting):
     posterior, the decoder's to the likelihood, and these apply what they need (a sigmoid, an exp).
     """
 
+    def for_likelihood(self, likelihood):
+        """Returns the setting for x as a likelihood describes it; most go by its shape alone."""
+        return self
+
     def encoder(self, event_shape, output_size):
         """Returns a Keras model from x [n, *event_shape] to [n, output_size]."""
         raise NotImplementedError(f"{type(self).__name__} does not define `encoder`")

@@ -7,21 +7,26 @@ import tensorflow as tf
 
 from keras_infovae.networks.autoregressive import AutoregressiveDecoder
 from keras_infovae.networks.loops import loop
+from keras_infovae.networks.recurrent_cells import CELLS
 from keras_infovae.utils import row_random
 from keras_infovae.utils.serialization import register
+
+_MOST_UNROLLED = 32  # positions; more would take long to compile
 
 
 @register
 class RecurrentDecoder(AutoregressiveDecoder):
     """The decoder that the setting `Recurrent` makes; what it computes is said there.
 
-    `draw` carries the state from position to position, so that each costs one step.
+    What it makes of the tokens before it knows z, `read` computes once for many z. `draw` carries
+    the state from position to position, so that each costs one step.
 
     Args:
         latent_dim: the number of dimensions of z.
         parameter_shape: the shape of the output per example, [length, ...].
         event_shape: the shape of x, [length] or [length, values].
-        units, embedding_units, word_dropout: those of `Recurrent`.
+        units, embedding_units, word_dropout, cell, tie_embeddings, vocabulary_size: those of
+            `Recurrent`.
         name, dtype: those of a Keras model.
     """
 
@@ -35,6 +40,9 @@ class RecurrentDecoder(AutoregressiveDecoder):
         units,
         embedding_units,
         word_dropout,
+        cell="gru",
+        tie_embeddings=False,
+        vocabulary_size=None,
         name="decoder",
         dtype=None,
     ):
@@ -42,52 +50,137 @@ class RecurrentDecoder(AutoregressiveDecoder):
         self.units = units
         self.embedding_units = embedding_units
         self.word_dropout = word_dropout
+        self.cell = cell
+        self.tie_embeddings = tie_embeddings
+        self.vocabulary_size = vocabulary_size
+        self._check_tied()
+        gates, states = CELLS[cell].gates, CELLS[cell].states
         policy = {"dtype": self.dtype_policy}
         self.dropout = keras.layers.Dropout(word_dropout, **policy)
-        self.embedding = keras.layers.Dense(embedding_units, **policy)
-        self.first_state = keras.layers.Dense(units, activation="tanh", **policy)
-        self.recurrent = keras.layers.GRU(units, return_sequences=True, **policy)
+        if vocabulary_size is None:
+            self.embedding = keras.layers.Dense(embedding_units, **policy)
+        else:
+            self.embedding = keras.layers.Embedding(vocabulary_size, embedding_units, **policy)
+        self.first_state = keras.layers.Dense(states * units, activation="tanh", **policy)
+        self.of_token = keras.layers.Dense(gates * units, use_bias=False, **policy)
+        self.of_z = keras.layers.Dense(gates * units, **policy)
+        self.of_state = keras.layers.Dense(gates * units, kernel_initializer="orthogonal", **policy)
         # In float32 under any policy: what it puts out is a distribution's.
-        self.output_layer = keras.layers.Dense(math.prod(self.parameter_shape[1:]), dtype="float32")
+        outputs = embedding_units if tie_embeddings else math.prod(self.parameter_shape[1:])
+        self.output_layer = keras.layers.Dense(outputs, dtype="float32")
+
+    def _check_tied(self):
+        if self.tie_embeddings and self.parameter_shape[1:] != (self.vocabulary_size,):
+            raise ValueError(
+                "Argument `tie_embeddings` must be False where x is not the numbers of tokens, as "
+                f"for ki.likelihoods.TokenSequence. Received: x of shape {self.event_shape} with "
+                f"parameters of shape {self.parameter_shape} per example."
+            )
+
+    @property
+    def feature_shape(self):
+        """The shape of what it reads of one x: a token's number is the only one at a position."""
+        return self.event_shape if self.vocabulary_size is None else (*self.event_shape, 1)
 
     def build(self, input_shape=None):
         """Makes the weights."""
         length, *values = self.event_shape
-        self.embedding.build((None, length, math.prod(values)))
+        numbers = () if self.vocabulary_size is not None else (math.prod(values),)
+        self.embedding.build((None, length, *numbers))
         self.first_state.build((None, self.latent_dim))
-        self.recurrent.build((None, length, self.embedding_units + self.latent_dim))
+        self.of_token.build((None, length, self.embedding_units))
+        self.of_z.build((None, self.latent_dim))
+        self.of_state.build((None, self.units))
         self.output_layer.build((None, length, self.units))
+        if self.tie_embeddings:
+            self.output_bias = self.add_weight(
+                name="output_bias", shape=(self.vocabulary_size,), initializer="zeros"
+            )
         self.built = True
 
+    def read(self, x, training=False):
+        embedded = self.embedding(self._tokens(x))
+        # A token is told as it is or is zeros, like the one before the first; Keras's dropout would
+        # scale up those that are told.
+        told = self.dropout(tf.ones_like(embedded[..., :1]), training=training)
+        embedded *= tf.cast(told > 0, embedded.dtype)
+        before = tf.pad(embedded, [[0, 0], [1, 0], [0, 0]])[:, :-1]
+        return self.of_token(before)
+
     def parameters(self, z, x, training=False):
-        tokens = self._tokens(x)
-        before = tf.pad(tokens, [[0, 0], [1, 0], [0, 0]])[:, :-1]
-        # A token is kept as it is or is all zeros, like the one before the first; Keras's dropout
-        # would scale up those that are kept.
-        kept = self.dropout(tf.ones_like(before[..., :1]), training=training)
-        before *= tf.cast(kept > 0, before.dtype)
-        of_z = tf.repeat(z[:, None], self.event_shape[0], axis=1)
-        inputs = tf.concat([self.embedding(before), of_z], axis=-1)
-        states = self.recurrent(inputs, initial_state=self.first_state(z), training=training)
-        return tf.reshape(self.output_layer(states), [-1, *self.parameter_shape])
+        return self.parameters_of_read(z, self.read(x, training), training)
+
+    def parameters_of_read(self, z, read, training=False):
+        z = tf.cast(z, self.compute_dtype)
+        of_inputs = read + self.of_z(z)[:, None]
+        outputs, state = [], self._first_states(z)
+        length = self.event_shape[0]
+        if length <= _MOST_UNROLLED:
+            for i in range(length):
+                state = self._step(of_inputs[:, i], state)
+                outputs.append(state[0])
+            states = tf.stack(outputs, axis=1)
+        else:
+            states = self._scan(of_inputs, state)
+        return tf.reshape(self._output(states), [-1, *self.parameter_shape])
 
     def draw(self, z, likelihood, seeds, context=None):
         z = tf.cast(z, self.compute_dtype)
+        of_z = self.of_z(z)
         position_seeds = row_random.fold_in(seeds, tf.range(self.event_shape[0]))
 
-        def step(position, x, token, state):
-            inputs = tf.concat([self.embedding(token)[:, 0], z], axis=-1)
-            output, state = self.recurrent.cell(inputs, state)
-            parameters = tf.reshape(self.output_layer(output), [-1, 1, *self.parameter_shape[1:]])
+        def step(position, x, of_token, state):
+            state = self._step(of_token + of_z, state)
+            parameters = self._output(state[0])
+            parameters = tf.reshape(parameters, [-1, 1, *self.parameter_shape[1:]])
             value = self.draw_position(parameters, likelihood, position_seeds[position], context)
             x = tf.concat([x[:, 1:], value], axis=1)
-            return x, self._tokens(likelihood.features(value)), state
+            of_token = self.of_token(self.embedding(self._tokens(likelihood.features(value))))
+            return x, of_token[:, 0], state
 
         nothing = tf.zeros([tf.shape(z)[0], *self.event_shape])
-        state = nothing, tf.zeros_like(self._tokens(nothing[:, :1])), [self.first_state(z)]
+        state = nothing, tf.zeros_like(of_z), self._first_states(z)
         return loop(self.event_shape[0], step, state)[0]
 
+    def _first_states(self, z):
+        return tf.split(self.first_state(z), CELLS[self.cell].states, axis=-1)
+
+    def _step(self, of_inputs, state):
+        return CELLS[self.cell].step(of_inputs, self.of_state(state[0]), state)
+
+    def _scan(self, of_inputs, state):
+        """Returns the outputs [n, length, units] of all positions, by a loop."""
+        length = self.event_shape[0]
+        shape = state[0].shape
+        inputs = tf.TensorArray(of_inputs.dtype, length).unstack(tf.transpose(of_inputs, [1, 0, 2]))
+        outputs = tf.TensorArray(of_inputs.dtype, length, element_shape=shape)
+
+        def body(i, state, outputs):
+            state = self._step(inputs.read(i), state)
+            return i + 1, state, outputs.write(i, state[0])
+
+        _, _, outputs = tf.while_loop(
+            lambda i, *_: i < length,
+            body,
+            (tf.constant(0), state, outputs),
+            maximum_iterations=length,
+        )
+        return tf.transpose(outputs.stack(), [1, 0, 2])
+
+    def _output(self, states):
+        """Returns the numbers of the likelihood, float32 [..., parameters], of states."""
+        output = self.output_layer(states)
+        if not self.tie_embeddings:
+            return output
+        embeddings = tf.cast(self.embedding.embeddings, tf.float32)
+        logits = tf.matmul(
+            tf.reshape(output, [-1, self.embedding_units]), embeddings, transpose_b=True
+        )
+        return logits + tf.cast(self.output_bias, tf.float32)
+
     def _tokens(self, x):
-        """Returns x [n, length, values], also where x has no axis of values."""
+        """Returns x as the embedding takes it: [n, length] numbers, or [n, length, values]."""
+        if self.vocabulary_size is not None:
+            return tf.cast(tf.reshape(x, [tf.shape(x)[0], -1]), tf.int32)
         x = tf.cast(x, self.compute_dtype)
         return x if len(self.event_shape) == 2 else x[..., None]

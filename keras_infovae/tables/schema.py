@@ -490,19 +490,19 @@ def schema_of(model):
     return preprocessor if isinstance(preprocessor, Schema) else None
 
 
-def check_frame(table):
+def check_frame(table, name="table"):
     """Raises TypeError or ValueError unless `table` is a DataFrame with rows and clear names."""
     if not is_frame(table):
-        raise argument_error("table", "a pandas DataFrame", type(table), TypeError)
+        raise argument_error(name, "a pandas DataFrame", type(table), TypeError)
     if 0 in table.shape:
-        raise ValueError(f"Argument `table` must not be empty. Received: shape={table.shape}")
-    wrong = [name for name in table.columns if not isinstance(name, (str, int))]
+        raise ValueError(f"Argument `{name}` must not be empty. Received: shape={table.shape}")
+    wrong = [column for column in table.columns if not isinstance(column, (str, int))]
     if wrong or table.columns.nlevels > 1:
-        raise argument_error("table", "a DataFrame whose columns have one name each", wrong[:4])
+        raise argument_error(name, "a DataFrame whose columns have one name each", wrong[:4])
     if not table.columns.is_unique:
         twice = list(table.columns[table.columns.duplicated()])
         raise ValueError(
-            "Argument `table` must have a different name for each column. Received: twice "
+            f"Argument `{name}` must have a different name for each column. Received: twice "
             f"{twice[:8]}"
         )
 

@@ -6,6 +6,7 @@ import tensorflow as tf
 from scipy import stats
 
 import keras_infovae as ki
+from keras_infovae.distributions.for_each_row import for_each_row
 from keras_infovae.distributions.row_draws import draw_rows
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.row_random import seeds_of_rows
@@ -133,6 +134,8 @@ OTHERS = {
             3,
         )
     ),
+    "broadcast": of(lambda loc, _: for_each_row(tfd().Normal(0.0, 1.0), tf.shape(loc)[0])),
+    "tokens": lambda: likelihood(ki.likelihoods.TokenSequence(4), (3,)),
     "TransformedDistribution": of(shifted_and_scaled),
     "Mixture": of(zero_or_normal),
     "mixture of MultivariateNormalDiag": alone(

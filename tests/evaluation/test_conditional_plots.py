@@ -9,7 +9,8 @@ from keras_infovae import evaluation
 from keras_infovae.datasets import Dataset
 from keras_infovae.evaluation import conditions
 from keras_infovae.evaluation.plots import class_samples, samples, views
-from tests.evaluation.test_plots import HISTORY, check_picture
+from tests.evaluation.pictures import check_picture
+from tests.evaluation.test_plots import HISTORY
 
 N = 24
 LABELS = np.arange(N) % 3

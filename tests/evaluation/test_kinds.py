@@ -14,8 +14,7 @@ from keras_infovae import evaluation
 from keras_infovae.callbacks import CollapseMonitor, DivergenceNullBand
 from keras_infovae.evaluation.likelihood.weights import log_mean
 from keras_infovae.evaluation.plots import style
-from tests.evaluation.pictures import not_rendered
-from tests.evaluation.test_plots import check_picture
+from tests.evaluation.pictures import check_picture, not_rendered
 from tests.kinds import KINDS, LATENTS
 
 RNG = np.random.default_rng(0)

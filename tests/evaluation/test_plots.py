@@ -14,7 +14,7 @@ from keras_infovae.datasets import Dataset
 from keras_infovae.evaluation.plots import labels as label_colors
 from keras_infovae.evaluation.plots import reconstructions, samples, style, views
 from keras_infovae.preprocessors import Scaling
-from tests.evaluation.pictures import not_rendered
+from tests.evaluation.pictures import check_picture, not_rendered
 
 N = 24
 HISTORY = {
@@ -62,14 +62,6 @@ def make_data(shape, labels=None, feature_names=None):
 def matplotlib_settings():
     # Reading the backend would choose one.
     return {name: matplotlib.rcParams[name] for name in matplotlib.rcParams if name != "backend"}
-
-
-def check_picture(path):
-    pixels = matplotlib_image.imread(path)
-    height, width = pixels.shape[:2]
-    assert 300 <= height <= 3000 and 700 <= width <= 2500
-    assert pixels[..., :3].std() > 0.02  # not one color
-    assert np.all(pixels[:3, :, :3] == 1.0)  # nothing runs over the upper edge
 
 
 @pytest.mark.parametrize(("shape", "latent_dim", "likelihood", "labels"), CASES, ids=str)

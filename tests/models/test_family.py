@@ -122,6 +122,32 @@ def test_capacity_grows_with_the_steps():
     assert "up to 10 nats" in model.objective()
 
 
+def test_free_bits_hold_the_kl_of_each_dimension_at_what_is_free():
+    for free_bits in (0.0, 0.05, 3.0):
+        model = built(ki.InfoVAE, alpha=0.25, lambda_=2.0, free_bits=free_bits)
+        loss, (reconstruction, kl, divergence) = loss_of(model)
+        mean, variance = moments_of(model)
+        of_dimensions = 0.5 * (variance - 1 - np.log(variance) + mean**2).mean(axis=0)
+        assert kl == pytest.approx(of_dimensions.sum(), rel=1e-5)
+        held = np.maximum(of_dimensions, free_bits).sum()
+        expected = reconstruction + 0.75 * held + 1.25 * divergence
+        assert loss == pytest.approx(expected, rel=1e-5)
+    with tf.GradientTape() as tape:  # at 3 nats each, all is free
+        result = model.batch_loss(tf.constant(X), None, SEED)
+        free = result.loss - result.terms["reconstruction_loss"] - 1.25 * result.terms["divergence"]
+    gradients = tape.gradient(free, model.trainable_variables)
+    assert all(g is None or np.abs(g).max() < 1e-6 for g in gradients)
+    assert "at least 3 nats of each dimension" in model.objective()
+
+
+def test_free_bits_are_of_dimensions_whose_kl_is_known():
+    for settings in ({"posterior": "full_covariance_normal"}, {"prior": "gaussian_mixture"}):
+        with pytest.raises(ValueError, match="`free_bits` must be 0 but for the posterior"):
+            ki.VAE(2, free_bits=0.5, **settings)
+    with pytest.raises(TypeError, match="free_bits"):
+        ki.AnnealedVAE(2, free_bits=0.5)
+
+
 def test_dip_vae_is_the_penalty_on_the_covariance():
     for kind, ratio in (("i", 10.0), ("ii", 1.0)):
         model = built(ki.DIPVAE, kind=kind, lambda_off_diagonal=2.0)

@@ -1,5 +1,7 @@
 """Recurrent networks: what each token depends on, and the dropout of words."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -92,3 +94,88 @@ def test_arguments_outside_their_range_are_refused():
         ki.networks.Recurrent(word_dropout=1.0)
     with pytest.raises(TypeError, match="`bidirectional` must be True or False"):
         ki.networks.Recurrent(bidirectional=1)
+
+
+# === Tokens by their numbers ===
+
+NUMBERS = ki.likelihoods.TokenSequence(VOCABULARY)
+KINDS = [{}, {"cell": "lstm"}, {"tie_embeddings": True}, {"cell": "lstm", "tie_embeddings": True}]
+
+
+def of_numbers(length=LENGTH, **arguments):
+    keras.utils.set_random_seed(1)
+    network = ki.networks.Recurrent(**({"units": 6, "embedding_units": 3} | arguments))
+    network = network.for_likelihood(NUMBERS)
+    return network.decoder(2, (length, VOCABULARY), (length,))
+
+
+@pytest.mark.parametrize("arguments", KINDS, ids=str)
+def test_the_probabilities_of_all_sequences_of_tokens_add_up_to_one(arguments):
+    x = np.array(list(itertools.product(range(VOCABULARY), repeat=3)), "float32")
+    x = x[NUMBERS.describes(x).numpy().all(axis=1)]
+    decoder = of_numbers(3, **arguments)
+    z = tf.repeat(tf.constant([[0.5, -2.0]]), len(x), axis=0)
+    p = decoder.distribution(z, NUMBERS)
+    np.testing.assert_allclose(tf.reduce_sum(tf.exp(p.log_prob(x))), 1.0, atol=1e-5)
+
+
+@pytest.mark.parametrize("arguments", KINDS, ids=str)
+def test_what_was_read_once_gives_the_same_density_for_each_z(arguments):
+    decoder = of_numbers(**arguments)
+    z = tf.random.stateless_normal([4, 2], [1, 2])
+    x = NUMBERS.distribution(tf.zeros([4, LENGTH, VOCABULARY])).sample(seed=3)
+    read = decoder.read(NUMBERS.features(x))
+    np.testing.assert_allclose(
+        decoder.distribution(z, NUMBERS, read=read).log_prob(x),
+        decoder.distribution(z, NUMBERS).log_prob(x),
+        rtol=1e-6,
+    )
+
+
+@pytest.mark.parametrize("arguments", KINDS, ids=str)
+def test_what_is_drawn_position_by_position_is_what_one_pass_describes(arguments):
+    decoder = of_numbers(**arguments)
+    z = tf.random.stateless_normal([5, 2], [1, 2])
+    p = decoder.distribution(z, NUMBERS)
+    path = p.mean()  # the likeliest token at each position, given those before
+    best = tf.argmax(decoder([z, NUMBERS.features(path)]), axis=-1).numpy()
+    counts = np.arange(LENGTH) < NUMBERS.lengths(path).numpy()[:, None]
+    np.testing.assert_array_equal(path, np.where(counts, best, 0))
+    assert NUMBERS.describes(p.sample(20, seed=1)).numpy().all()
+
+
+def test_a_long_sequence_takes_a_loop_with_the_same_result():
+    long = of_numbers(40)
+    short = of_numbers()
+    short.set_weights(long.get_weights())
+    z = tf.random.stateless_normal([3, 2], [1, 2])
+    x = tf.constant(np.random.default_rng(0).integers(0, VOCABULARY, (3, 40, 1)), tf.int32)
+    np.testing.assert_allclose(
+        long([z, x])[:, :LENGTH], short([z, x[:, :LENGTH]]), rtol=1e-5, atol=1e-6
+    )
+    with tf.GradientTape() as tape:
+        tape.watch(z)
+        last = tf.reduce_sum(long([z, x])[:, -1] ** 2)
+    assert np.abs(tape.gradient(last, z)).max() > 0
+
+
+def test_tied_embeddings_have_no_second_matrix_of_the_vocabulary():
+    count = of_numbers(tie_embeddings=True).count_params()
+    assert of_numbers().count_params() - count == VOCABULARY * 6 - 3 * 6 - 3
+
+
+def test_the_encoder_does_not_read_what_comes_after_the_end():
+    keras.utils.set_random_seed(1)
+    network = ki.networks.Recurrent(6, 3).for_likelihood(NUMBERS)
+    long, short = network.encoder((LENGTH, 1), 4), network.encoder((3, 1), 4)
+    short.set_weights(long.get_weights())
+    x = np.array([[2, 4, 0, 0, 0, 0, 0]])[..., None]
+    np.testing.assert_allclose(long(x), short(x[:, :3]), rtol=1e-5)
+    conditioned = network.encoder((LENGTH, 3), 4)  # with two numbers of a condition
+    x = np.concatenate([x, np.ones([1, LENGTH, 2])], axis=-1)
+    assert np.abs(conditioned(x) - conditioned(x * [1, 1, 0])).max() > 0
+
+
+def test_tied_embeddings_need_numbers_of_tokens():
+    with pytest.raises(ValueError, match="`tie_embeddings` must be False where x is not"):
+        make(tie_embeddings=True)

@@ -1,5 +1,7 @@
 """Models of tables: DataFrames in, DataFrames out."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pandas
@@ -7,6 +9,7 @@ import pytest
 
 import keras_infovae as ki
 from keras_infovae.evaluation.plots import interpolation
+from keras_infovae.evaluation.reporting.tables import new_rows
 from tests.tables.people import people
 
 
@@ -171,3 +174,15 @@ def test_a_picture_of_interpolation_goes_by_what_is_known(model, table, tmp_path
     assert np.all(np.isfinite(lines)) and np.isnan(x).any()
     np.testing.assert_allclose(mean, np.nanmean(x, axis=0), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(deviation, np.nanstd(x, axis=0), rtol=1e-5)
+
+
+def test_the_report_compares_new_rows_with_held_out_ones(model, table):
+    x = model.preprocessor.numbers(table)
+    data = ki.datasets.Dataset("people", x[:70], x[:0], x[70:], preprocessor=model.preprocessor)
+    found = new_rows(model, data, {"train": None}, seed=0, batch_size=256)
+    rows = [found[name] for name in ("rows", "synthetic_rows", "held_out_rows")]
+    assert rows == [70, 1000, 50]
+    assert 0.3 < found["quality"] < found["quality_of_held_out"] < 1.0
+    assert set(found["shapes"]) == set(table) - {"id", "note", "unit"}
+    few = dataclasses.replace(data, test=x[70:80])
+    assert new_rows(model, few, {"train": None}, seed=0, batch_size=256) is None

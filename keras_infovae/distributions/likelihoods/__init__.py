@@ -14,6 +14,7 @@ from keras_infovae.distributions.likelihoods.normal import Normal
 from keras_infovae.distributions.likelihoods.partly_observed import PartlyObserved
 from keras_infovae.distributions.likelihoods.poisson import Poisson
 from keras_infovae.distributions.likelihoods.student_t import StudentT
+from keras_infovae.distributions.likelihoods.token_sequence import TokenSequence
 from keras_infovae.distributions.likelihoods.transformed import Transformed
 from keras_infovae.distributions.likelihoods.zero_inflated_negative_binomial import (
     ZeroInflatedNegativeBinomial,
@@ -35,6 +36,7 @@ registry = Registry(
         "partly_observed": PartlyObserved,
         "poisson": Poisson,
         "student_t": StudentT,
+        "token_sequence": TokenSequence,
         "zero_inflated_negative_binomial": ZeroInflatedNegativeBinomial,
     },
 )
@@ -55,6 +57,7 @@ __all__ = [
     "PartlyObserved",
     "Poisson",
     "StudentT",
+    "TokenSequence",
     "Transformed",
     "ZeroInflatedNegativeBinomial",
     "deserialize",

@@ -29,6 +29,7 @@ class Likelihood(DistributionLayer):
     context_size = 0  # how many numbers per example `context` gives
     accepts_missing = False  # whether values of x may be missing, NaN
     is_discrete = False  # whether p(x|z) is a probability rather than a density
+    network = None  # the name of the networks that suit x; None: by the shape of x
 
     def build(self, event_shape):
         """Makes the weights, if there are any."""
@@ -116,6 +117,17 @@ class Likelihood(DistributionLayer):
 
     def features(self, x):
         """Returns what the encoder sees of the tensor `x`, [n, *feature_shape]."""
+        return x
+
+    def likeliest(self):
+        """Returns a likelihood whose draws are the likeliest values, where x has no mean.
+
+        Default None: x has a mean, which stands for it.
+        """
+        return None
+
+    def whole(self, x):
+        """Returns draws x [n, *event_shape], made position by position, as what an x is."""
         return x
 
     def context(self, x):

@@ -1,5 +1,6 @@
 """Pictures of a trained model, each one PNG file that says what one sees and what is good."""
 
+from keras_infovae.evaluation.plots.contributions import plot_contributions
 from keras_infovae.evaluation.plots.dimensions import (
     plot_aggregated_posterior,
     plot_kl_per_dimension,
@@ -18,6 +19,7 @@ from keras_infovae.evaluation.plots.traversals import plot_traversals
 __all__ = [
     "plot_aggregated_posterior",
     "plot_all",
+    "plot_contributions",
     "plot_history",
     "plot_interpolation",
     "plot_kl_per_dimension",

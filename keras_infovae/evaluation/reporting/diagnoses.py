@@ -214,6 +214,25 @@ def _new_samples(metrics):
     )
 
 
+def _like_the_table(metrics):
+    found = metrics.get("new_rows")
+    if found is None:
+        return None
+    quality, ideal = found["quality"], found["quality_of_held_out"]
+    worst = min(found["shapes"], key=lambda name: found["shapes"][name] or 0.0)
+    return _graded(
+        "Do new rows look like the table?",
+        ideal - quality,
+        0.03,
+        0.1,
+        f"The mean of column shapes and pair trends is {quality:.3f}, and {ideal:.3f} for held-out "
+        f"rows; column {worst!r} is least alike. A detector tells new rows with a ROC-AUC of "
+        f"{found['detection_auc']:.2f}; {found['exact_copies']:.1%} of them are copies of training "
+        f"rows ({found['exact_copies_of_held_out']:.1%} of held-out rows).",
+        "Below held-out rows. Good: by at most 0.03; fair: by 0.1.",
+    )
+
+
 def _reach(metrics):
     question = "Do the samples cover the data?"
     samples = metrics["samples"]
@@ -294,6 +313,7 @@ _CHECKS = (
     (_inference, ("encode", "posterior")),
     (_condition_in_codes, ("encode",)),
     (_class_as_asked, ("generate",)),
+    (_like_the_table, ("generate",)),
     (_reach, ("generate",)),
     (_new_samples, ("generate",)),
     (_tells_anomalies, ("score",)),

@@ -23,6 +23,7 @@ from keras_infovae.evaluation.reporting.anomalies import anomalies, threshold
 from keras_infovae.evaluation.reporting.codes import code_matters, has_classes, label_use
 from keras_infovae.evaluation.reporting.left_out import left_out
 from keras_infovae.evaluation.reporting.predictive import predictive_checks
+from keras_infovae.evaluation.reporting.tables import new_rows
 from keras_infovae.evaluation.sample_metrics import memorization
 from keras_infovae.evaluation.samples import sample_quality
 from keras_infovae.evaluation.summary import summary_of
@@ -92,6 +93,7 @@ def measure(
         "label_use": label_use(model, data, conditions, seed, batch_size),
         "samples": _samples(model, data, conditions, given) if "generate" in can else None,
         "predictive_checks": predictive_checks(held_out, data.feature_names),
+        "new_rows": new_rows(model, data, conditions, seed, batch_size),
         "manifold": _manifold(model, data, seed, batch_size),
         "anomaly_threshold": threshold(held_out),
         "anomalies": anomalies(held_out, data, anomaly_label),

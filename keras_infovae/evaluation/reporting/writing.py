@@ -4,6 +4,7 @@ import dataclasses
 import os
 import tempfile
 
+from keras_infovae import anomaly_scores
 from keras_infovae.evaluation import plots
 from keras_infovae.evaluation.conditions import class_names_of, conditions_of
 from keras_infovae.evaluation.plots.embedding import available_methods
@@ -136,6 +137,9 @@ def _draw(model, data, conditions, metrics, folder, seed):
         draw(section, "samples", plots.plot_samples, model, x, **options, **given)
         options["condition"] = conditions["train"]
         draw(section, "neighbors", plots.plot_nearest_neighbors, model, data.train, **options)
+    if "score" in can and anomaly_scores.gives_contributions(model):
+        options = names | {"condition": conditions[split]}
+        draw("Unusual examples", "unusual", plots.plot_contributions, model, x, **options)
     if metrics["predictive_checks"] is not None:
         section, options = "Predictive checks", names | {"seed": seed} | given
         draw(section, "predictive checks", plots.plot_predictive_checks, model, x, **options)
@@ -174,6 +178,7 @@ def _lead(metrics):
 
 def _tables(metrics):
     latents, shape = metrics["latents"] or {}, metrics["manifold"] or {}
+    of_columns = (metrics["new_rows"] or {}).get("shapes")
     tables = {
         "Held-out examples": metrics["held_out"],
         "Training examples (at most 1,000)": metrics["train"],
@@ -184,6 +189,8 @@ def _tables(metrics):
         _LABEL_USE[(metrics["label_use"] or {}).get("of", "labels")]: metrics["label_use"],
         "Samples": metrics["samples"],
         "Predictive checks, 99 replicas": shown(metrics["predictive_checks"] or {}),
+        "New rows against the table": metrics["new_rows"],
+        "Shapes of the columns of new rows": of_columns,
         "Samples on the manifold": shape.get("samples"),
         "Distance of reconstructions": shape.get("reconstruction"),
         "Residual between codes": shape.get("between_codes"),

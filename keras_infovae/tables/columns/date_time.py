@@ -80,8 +80,12 @@ class DateTimeColumn(Column):
         """Either "date", where all are whole days, or "date and time"."""
         return "date" if self.step == _STEPS[0] else "date and time"
 
+    def seconds(self, series):
+        """Returns seconds since 1970 (in local time, of a zone), float64 [n], NaN where missing."""
+        return _seconds(self.name, series, self.form, self.zone)
+
     def numbers(self, series, unknown="error"):
-        seconds = _seconds(self.name, series, self.form, self.zone)
+        seconds = self.seconds(series)
         return self._quantiles.forward(seconds).astype("float32")[:, None]
 
     def raw(self, numbers, within_range=True):

@@ -142,6 +142,21 @@ def test_a_training_is_judged_by_the_epoch_whose_weights_were_kept(kept, level, 
     assert diagnosis.level == level and words in diagnosis.sentence
 
 
+@pytest.mark.parametrize(
+    ("quality", "level"), [(0.96, "good"), (0.93, "good"), (0.90, "fair"), (0.80, "poor")]
+)
+def test_new_rows_have_to_look_like_those_of_the_table(quality, level):
+    found = {"quality": quality, "quality_of_held_out": 0.955, "shapes": {"a": 0.9, "b": 0.8}}
+    found |= {"detection_auc": 0.6, "exact_copies": 0.01, "exact_copies_of_held_out": 0.02}
+    judged = diagnose(changed("new_rows", found))
+    assert (
+        len(judged) == 10
+        and [d.level for d in judged if d.level != "good"] == [level][: level != "good"]
+    )
+    [card] = [d for d in judged if d.question == "Do new rows look like the table?"]
+    assert card.level == level and "column 'b' is least alike" in card.sentence
+
+
 @pytest.mark.parametrize(("gain", "level"), [(0.05, "good"), (0.03, "fair"), (-0.01, "poor")])
 def test_a_model_has_to_tell_anomalies_better_than_no_model(gain, level):
     anomalies = {
@@ -252,7 +267,7 @@ def test_the_page_needs_nothing_but_itself(written):
     reader = _Reader()
     reader.feed(text)
     assert reader.open == []
-    assert len(reader.sources) == 10
+    assert len(reader.sources) == 11
     assert all(source.startswith("data:image/png;base64,") for source in reader.sources)
     assert not re.search(r"https?://|<script|@import|url\(", text)
 

@@ -1,0 +1,57 @@
+"""Files of texts, one in each line."""
+
+import os
+
+from keras_infovae.datasets.reading import reading, say, source_error
+from keras_infovae.datasets.text_file import opened_text
+from keras_infovae.utils.checks import argument_error
+
+SUFFIXES = (".txt", ".txt.gz")
+
+
+def is_text_path(source):
+    """Returns whether the name of a file says that it has a text in each line: `.txt`."""
+    return os.fspath(source).lower().endswith(SUFFIXES)
+
+
+def read_texts(source):
+    """Returns the texts of a file in UTF-8, one in each line, as a list of strings.
+
+    Blanks around a text are not of it. A `DataWarning` says how many lines have none.
+
+    Args:
+        source: the path of a `.txt` or `.txt.gz` file.
+
+    Raises:
+        ValueError: for other files, damaged ones, and those without a text.
+        FileNotFoundError: when there is no such file.
+
+    Example:
+
+    >>> import pathlib, tempfile
+    >>> import keras_infovae as ki
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "sentences.txt"
+    >>> _ = path.write_text("The cat sleeps.\\nA dog runs.\\n")
+    >>> ki.datasets.read_texts(path)
+    ['The cat sleeps.', 'A dog runs.']
+    """
+    texts, notes = texts_and_notes(source)
+    say(notes, ())
+    return texts
+
+
+def texts_and_notes(source):
+    """Returns what `read_texts` does, and a list of sentences on what was passed over."""
+    path = os.path.expanduser(os.fspath(source))
+    if not is_text_path(path):
+        raise argument_error("source", f"a file of texts, {', '.join(SUFFIXES)}", str(source))
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f"Argument `source` must be a file. Received: source={source!r}")
+    with reading(path, "a file of texts"), opened_text(path) as file:
+        lines = [line.strip() for line in file.read().decode("utf-8-sig").split("\n")]
+    texts = [line for line in lines if line]
+    if not texts:
+        raise source_error(path, "have at least one line with a text")
+    count = sum(not line for line in lines[:-1])  # behind the last break there is no line
+    lines = "1 line without a text is" if count == 1 else f"{count} lines without a text are"
+    return texts, [f"{os.path.basename(path)}: {lines} left out"] if count else []

@@ -1,0 +1,50 @@
+"""Codes that tell nothing of x."""
+
+import tensorflow as tf
+
+from keras_infovae.distributions import draw_rows
+from keras_infovae.distributions.for_each_row import for_each_row
+from keras_infovae.inference.base import Codes, Inference
+from keras_infovae.utils.serialization import deserialize_values, register
+
+
+@register
+class FromPrior(Inference):
+    """z as a draw from the prior, whatever x is: q(z|x) = p(z), without weights and without a KL.
+
+    The decoder then has to describe x without z. With one that reads x as it describes it
+    (`networks.Recurrent`, `networks.PixelCNN`) this is a language model, or an autoregressive model
+    of images: the baseline that a model with latents has to beat. With one latent that it learns to
+    pass over, log p(x) is the ELBO to a few hundredths of a nat.
+
+    Example:
+
+    >>> import keras_infovae as ki
+    >>> model = ki.LatentVariableModel(latent_dim=1, inference="from_prior")
+    >>> "elbo" in model.capabilities
+    True
+    """
+
+    has_density = True
+
+    def __init__(self):
+        super().__init__(dtype="float32")
+
+    def distribution(self, joint):
+        return for_each_row(joint.prior, joint.size)
+
+    def point(self, joint):
+        return tf.cast(self.distribution(joint).mean(), tf.float32)
+
+    def draw_rows(self, joint, seeds, num_samples=1):
+        return tf.cast(draw_rows(joint.prior, seeds, num_samples), tf.float32)
+
+    def draw_codes(self, joint, seed, num_samples=1):
+        codes = super().draw_codes(joint, seed, num_samples)
+        rows = tf.shape(codes.gathered)[1]
+        return Codes(*codes[:2], for_each_row(joint.prior, rows))
+
+    @classmethod
+    def from_config(cls, config):
+        """Returns the inference that `get_config` described."""
+        return cls(**deserialize_values(config))

@@ -1,0 +1,6 @@
+"""Strings as sequences of tokens, and back."""
+
+from keras_infovae.text.text import Text
+from keras_infovae.text.vocabulary import Vocabulary
+
+__all__ = ["Text", "Vocabulary"]

@@ -1,0 +1,181 @@
+"""How strings become the numbers of tokens, and back."""
+
+import sys
+import warnings
+
+import numpy as np
+
+from keras_infovae import datasets
+from keras_infovae.distributions import likelihoods
+from keras_infovae.preprocessors import Preprocessor
+from keras_infovae.text.splitting import TOKENIZATIONS
+from keras_infovae.text.vocabulary import Vocabulary
+from keras_infovae.utils.checks import argument_error, check_choice, check_integer
+from keras_infovae.utils.serialization import register
+
+
+@register
+class Text(Preprocessor):
+    """Strings as sequences of tokens x, [n, length] numbers: `ki.likelihoods.TokenSequence`.
+
+    `Text.infer` makes it of strings, and printing it shows what was concluded. A model that is
+    given one as `preprocessor` (or makes its own, by `fit(strings)`) takes and gives strings. A
+    text of fewer tokens than `length` is followed by that of the end, 0, to the last place; a
+    longer one is cut, and then has no end. Tokens that the vocabulary does not have are 1.
+
+    Args:
+        vocabulary: a `Vocabulary`.
+        length: how many tokens of a text there is room for, at least 1.
+        tokens: "words" (default) for words and marks of punctuation, of which a text is put
+            together with single blanks; or "characters", which keep it as it is.
+        lowercase: whether capital letters are taken for small ones. Default True.
+
+    Example:
+
+    >>> import keras_infovae as ki
+    >>> text = ki.text.Text.infer(["The cat sleeps.", "The dog, too."])
+    >>> print(text)
+    text of words: up to 6, of a vocabulary of 9: '.', 'the', ',', 'cat', 'dog', 'sleeps', ...
+    >>> text.numbers(["The dog barks."])
+    array([[3., 6., 1., 2., 0., 0.]], dtype=float32)
+    >>> text.raw(text.numbers(["The dog barks."]))
+    ['the dog <unknown>.']
+    """
+
+    form = "texts"
+    samples_by_default = True  # the likeliest text is dull
+
+    def __init__(self, vocabulary, length, tokens="words", lowercase=True):
+        if not isinstance(vocabulary, Vocabulary):
+            raise argument_error("vocabulary", "a text.Vocabulary", type(vocabulary), TypeError)
+        self.vocabulary = vocabulary
+        self.length = check_integer("length", length)
+        self.tokens = check_choice("tokens", tokens, TOKENIZATIONS)
+        self.lowercase = bool(lowercase)
+
+    @classmethod
+    def infer(
+        cls,
+        texts,
+        tokens="words",
+        vocabulary_size=10_000,
+        minimum_count=1,
+        max_length=64,
+        lowercase=True,
+        condition=(),
+    ):
+        """Returns the `Text` of strings.
+
+        Args:
+            texts: a list, a NumPy array or a pandas Series of strings.
+            tokens, lowercase: as for `Text`.
+            vocabulary_size: the most tokens that there are to be, with those of the end and of
+                unknown ones: the most frequent. Default 10,000.
+            minimum_count: how often a token has to be there not to be an unknown one. Default 1.
+            max_length: the most tokens of a text there is to be room for. `length` is that of the
+                longest text and its end, where that is less. Default 64.
+            condition: names of parts that are the condition, of which texts have none.
+
+        Raises:
+            TypeError: for what is no string, naming its place; a missing value is none.
+            ValueError: for no texts, a text without a token, and no token that is frequent enough.
+        """
+        if condition:
+            raise argument_error("condition", "no names of columns, for texts", list(condition))
+        max_length = check_integer("max_length", max_length)
+        check_choice("tokens", tokens, TOKENIZATIONS)
+        split = _split(texts, tokens, lowercase)
+        unknown = TOKENIZATIONS[tokens].unknown
+        vocabulary = Vocabulary.infer(split, vocabulary_size, minimum_count, unknown)
+        longest = max(map(len, split))
+        return cls(vocabulary, min(longest + 1, max_length), tokens, lowercase)
+
+    @staticmethod
+    def accepts(data):
+        """Returns whether `data` is strings: a list, a NumPy array or a pandas Series of them."""
+        if isinstance(data, np.ndarray) and data.dtype.kind not in "UO":
+            return False
+        is_rows = isinstance(data, (list, np.ndarray)) or _is_series(data)
+        return is_rows and np.ndim(data[:1]) == 1 and isinstance(next(iter(data), None), str)
+
+    @staticmethod
+    def reads(path):
+        """Returns whether a file of this name has a text in each line: `.txt`."""
+        return datasets.is_text_path(path)
+
+    @staticmethod
+    def read(path):
+        """Returns the lines of a file, as `ki.datasets.read_texts` does."""
+        return datasets.read_texts(path)
+
+    def numbers(self, data):
+        """Returns x, float32 [n, length], of strings.
+
+        A `DataWarning` says how many texts were cut.
+
+        Raises:
+            ValueError, TypeError: as `infer`.
+        """
+        split = _split(data, self.tokens, self.lowercase)
+        x = np.zeros([len(split), self.length], "float32")
+        for row, tokens in zip(x, split):
+            row[: len(tokens)] = self.vocabulary.numbers(tokens[: self.length])
+        cut = sum(len(tokens) > self.length for tokens in split)
+        if cut:
+            warnings.warn(
+                f"{cut} of {len(split)} texts have more than {self.length} {self.tokens} and are "
+                "cut there. ki.text.Text.infer(texts, max_length=...) makes room for more.",
+                datasets.DataWarning,
+                stacklevel=2,
+            )
+        return x
+
+    def raw(self, x, index=None, condition=None):
+        """Returns the strings of rows x [n, length]: a list, or with `index` a pandas Series."""
+        kind = TOKENIZATIONS[self.tokens]
+        rows = np.rint(np.asarray(x)).astype(int).tolist()
+        texts = [kind.join(self.vocabulary.strings(row, kind.unknown)) for row in rows]
+        if index is None:
+            return texts
+        import pandas
+
+        return pandas.Series(texts, index=index)
+
+    def raw_like(self, data, x):
+        """Returns the strings of x in the form of `data`: a list, an array or a Series."""
+        texts = self.raw(x, data.index if _is_series(data) else None)
+        return np.array(texts, data.dtype.kind) if isinstance(data, np.ndarray) else texts
+
+    def likelihood(self):
+        """Returns the likelihood of x, a `TokenSequence`."""
+        return likelihoods.TokenSequence(len(self.vocabulary))
+
+    def __str__(self):
+        tokens = self.vocabulary.tokens
+        some = ", ".join(map(repr, tokens[:6])) + ", ..." * (len(tokens) > 6)
+        size = len(self.vocabulary)
+        return f"text of {self.tokens}: up to {self.length}, of a vocabulary of {size}: {some}"
+
+
+def _is_series(raw):
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(raw, pandas.Series)
+
+
+def _split(texts, tokens, lowercase):
+    """Returns the lists of tokens of strings, checked one by one."""
+    if isinstance(texts, str):
+        raise argument_error("texts", "a list of strings, one for each example", texts, TypeError)
+    is_rows = isinstance(texts, (list, tuple, np.ndarray)) or _is_series(texts)
+    if not is_rows or np.ndim(texts) > 1:
+        raise argument_error("texts", "a list of strings", type(texts), TypeError)
+    if not len(texts):
+        raise argument_error("texts", "at least one string", texts)
+    split, kind = [], TOKENIZATIONS[tokens]
+    for i, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise argument_error(f"texts[{i}]", "a string", text, TypeError)
+        split.append(kind.split(text.lower() if lowercase else text))
+        if not split[-1]:
+            raise argument_error(f"texts[{i}]", f"a text of at least one of its {tokens}", text)
+    return split

@@ -1,0 +1,91 @@
+"""Which tokens have a number."""
+
+import collections
+
+from keras_infovae.distributions.likelihoods.token_sequence import END
+from keras_infovae.utils.checks import argument_error, check_integer
+from keras_infovae.utils.serialization import Setting, register
+
+UNKNOWN = END + 1  # the number of all tokens that have none of their own
+_FIRST = UNKNOWN + 1
+
+
+@register
+class Vocabulary(Setting):
+    """Tokens and their numbers: 0 ends a text and fills up what comes after, 1 is any unknown
+    token, and from 2 on each number is a token.
+
+    Args:
+        tokens: a list of different strings, in the order of their numbers.
+
+    Raises:
+        ValueError, TypeError: for no tokens, what is no string, and tokens that are there twice.
+
+    Example:
+
+    >>> import keras_infovae as ki
+    >>> vocabulary = ki.text.Vocabulary.infer([["the", "cat"], ["the", "dog"]])
+    >>> vocabulary.tokens, len(vocabulary), vocabulary.numbers(["the", "dog", "barks"])
+    (['the', 'cat', 'dog'], 5, [2, 4, 1])
+    """
+
+    def __init__(self, tokens):
+        self.tokens = list(tokens)
+        for i, token in enumerate(self.tokens):
+            if not isinstance(token, str):
+                raise argument_error(f"tokens[{i}]", "a string", token, TypeError)
+        if not self.tokens:
+            raise argument_error("tokens", "at least one string", self.tokens)
+        self._numbers = {token: i for i, token in enumerate(self.tokens, start=_FIRST)}
+        if len(self._numbers) < len(self.tokens):
+            counts = collections.Counter(self.tokens)
+            repeated = [token for token, count in counts.items() if count > 1]
+            raise argument_error("tokens", "different strings", repeated[:8])
+
+    @classmethod
+    def infer(cls, texts, size=10_000, minimum_count=1, unknown=None):
+        """Returns the vocabulary of texts: their most frequent tokens, the most frequent first.
+
+        Args:
+            texts: lists of tokens.
+            size: the most numbers that there are to be, with those of the end and of unknown
+                tokens, at least 3. Default 10,000.
+            minimum_count: how often a token has to be there to get a number. Default 1.
+            unknown: the string that stands for unknown tokens, which gets no number of its own.
+                Default None: there is none.
+
+        Raises:
+            ValueError: where no token is there often enough.
+        """
+        size = check_integer("vocabulary_size", size, _FIRST + 1)
+        minimum_count = check_integer("minimum_count", minimum_count)
+        counts = collections.Counter(token for text in texts for token in text)
+        counts.pop(unknown, None)
+        # Of equally frequent tokens the first in the alphabet, whatever the order of the texts.
+        ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        tokens = [token for token, count in ordered if count >= minimum_count][: size - _FIRST]
+        if not tokens:
+            most = ordered[0][1] if ordered else 0
+            raise argument_error("minimum_count", f"at most {most}, for a token", minimum_count)
+        return cls(tokens)
+
+    def __len__(self):
+        return len(self.tokens) + _FIRST
+
+    def numbers(self, tokens):
+        """Returns the number of each of a list of tokens: a list of integers of at least 1."""
+        return [self._numbers.get(token, UNKNOWN) for token in tokens]
+
+    def strings(self, numbers, unknown):
+        """Returns the tokens of numbers, a list, up to the first 0.
+
+        Args:
+            numbers: integers from 0 to len(self) - 1.
+            unknown: what stands for an unknown token.
+        """
+        names = []
+        for number in numbers:
+            if number == END:
+                break
+            names.append(unknown if number == UNKNOWN else self.tokens[number - _FIRST])
+        return names
