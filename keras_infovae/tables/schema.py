@@ -211,6 +211,9 @@ class Schema(RawRows):
         for column, tells_known in self._layout:
             if not tells_known:
                 values[column.name] = column.numbers(table[column.name], self.unknown)
+        for column in self.columns:
+            if not column.width:  # nothing stands for it, and it must not have changed unseen
+                column.numbers(table[column.name], self.unknown)
         parts = []
         for column, tells_known in self._layout:
             if tells_known:

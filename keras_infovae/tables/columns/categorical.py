@@ -1,9 +1,11 @@
 """Columns of categories without an order."""
 
+from collections.abc import Hashable
+
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae.tables.columns.base import Column, refuse_unknown
+from keras_infovae.tables.columns.base import Column, column_error, refuse_unknown
 from keras_infovae.tables.columns.category_tensors import (
     categories_as_array,
     categories_in_graph,
@@ -132,7 +134,13 @@ def codes_of(column, series, categories, unknown):
     import pandas
 
     values = series.astype(object) if isinstance(series.dtype, pandas.CategoricalDtype) else series
-    codes = pandas.Index(categories, dtype=object).get_indexer(values.astype(object))
+    try:
+        codes = pandas.Index(categories, dtype=object).get_indexer(values.astype(object))
+    except TypeError:  # lists, dictionaries, arrays
+        wrong = next(value for value in values if not isinstance(value, Hashable))
+        raise column_error(
+            column.name, f"hold {column.details()}", type(wrong).__name__, TypeError
+        ) from None
     refuse_unknown(column, series, (codes >= 0) | series.isna().to_numpy(), unknown)
     return codes
 

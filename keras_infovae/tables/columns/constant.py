@@ -41,15 +41,14 @@ class ConstantColumn(Column):
     def fitted(cls, series):
         """Returns the column of a Series with at most one value."""
         known = series.dropna()
-        value = known.astype(object).iloc[0] if len(known) else None
-        if hasattr(value, "isoformat"):
-            value = value.isoformat()
+        value = _as_kept(known.astype(object).iloc[0]) if len(known) else None
         has_missing = 0 < len(known) < len(series)
         return cls(series.name, str(series.dtype), has_missing, value, declared_categories(series))
 
     def others(self, series):
         """Returns which values are other than the one that was seen, and not missing: bool [n]."""
-        same = (series.astype(object) == self.value).to_numpy(bool, na_value=False)
+        values = series.astype(object).map(_as_kept, na_action="ignore")
+        same = (values == self.value).to_numpy(bool, na_value=False)
         if self.dtype.startswith("datetime"):
             import pandas
 
@@ -100,3 +99,8 @@ class ConstantColumn(Column):
 
     def details(self):
         return "no value" if self.value is None else f"the value {self.value!r}"
+
+
+def _as_kept(value):
+    """Returns a value as JSON has it: a date or time as text."""
+    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -17,6 +17,7 @@ from keras_infovae.utils.serialization import register
 
 _TRANSFORMS = ("quantile", "log", "identity")
 _MOST_DECIMALS = 6
+_LARGEST_WHOLE = 2.0**53
 _LOOKED_AT = 100_000  # values, to see how many decimals they have
 
 
@@ -50,6 +51,11 @@ class NumericColumn(Column):
         """Returns the column of a Series of finite numbers, of which two differ."""
         values = values_of(series.name, series)
         known = values[~np.isnan(values)]
+        with np.errstate(over="ignore"):
+            spans = np.isfinite(known.max() - known.min()) if len(known) else True
+        if not spans:
+            shown = f"{known.min():g} to {known.max():g}"
+            raise column_error(series.name, "span a range that a number can hold", shown)
         if transform == "log" and known.min() < 0:
             raise column_error(series.name, "be at least 0 for transform='log'", f"{known.min():g}")
         return cls(
@@ -146,8 +152,15 @@ def values_of(name, series):
     """
     import pandas
 
-    if pandas.api.types.is_bool_dtype(series.dtype):
+    types = pandas.api.types
+    if types.is_bool_dtype(series.dtype):
         raise column_error(name, "hold numbers", "truth values", TypeError)
+    # NumPy would take nanoseconds for these, or the real parts.
+    is_time = types.is_datetime64_any_dtype(series.dtype) or types.is_timedelta64_dtype(
+        series.dtype
+    )
+    if is_time or types.is_complex_dtype(series.dtype):
+        raise column_error(name, "hold numbers", str(series.dtype), TypeError)
     try:
         values = series.to_numpy("float64", na_value=np.nan)
     except (TypeError, ValueError):
@@ -161,9 +174,12 @@ def values_of(name, series):
 
 
 def decimals_of(values):
-    """Returns with how many decimals, at most 6, all of `values` can be written, or None."""
+    """Returns with how many decimals, at most 6, all of `values` can be written, or None.
+
+    None too for whole numbers beyond those that a float tells apart, which int64 may not hold.
+    """
     if np.all(values == np.rint(values)):
-        return 0
+        return 0 if np.all(np.abs(values) < _LARGEST_WHOLE) else None
     some = values[:: max(1, len(values) // _LOOKED_AT)]
     for decimals in range(1, _MOST_DECIMALS + 1):
         if np.all(np.abs(some - np.round(some, decimals)) <= 1e-9 * np.abs(some)):
