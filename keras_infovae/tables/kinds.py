@@ -189,8 +189,8 @@ def _check_values(series, known):
         return
     allowed = (str, bool, numbers.Real, datetime.date)
     kinds = {
-        next((kind.__name__ for kind in allowed if isinstance(value, kind)), type(value).__name__)
-        for value in known
+        next((kind.__name__ for kind in allowed if issubclass(found, kind)), found.__name__)
+        for found in set(map(type, known))
     }
     if len(kinds) > 1 or kinds - {kind.__name__ for kind in allowed}:
         raise column_error(
@@ -205,7 +205,7 @@ def _refuse_numbers_as_text(series, known):
     """Raises ValueError for text that is numbers, with signs and separators, but for one or two."""
     import pandas
 
-    texts = pandas.Series(known.astype(str).unique())
+    texts = known.drop_duplicates().astype(str)
     plain = texts.str.replace(_SIGNS, "", regex=True)
     plain = plain.str.replace(r"(?<=\d)[ ,'](?=\d{3}\b)", "", regex=True)
     plain = plain.str.replace(r"^([+-]?\d+),(\d+)$", r"\1.\2", regex=True)

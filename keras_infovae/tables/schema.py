@@ -207,23 +207,23 @@ class Schema(RawRows):
             ValueError: for missing columns and for values that a column cannot have, naming them.
         """
         check_columns(table, self)
-        values = {}
-        for column, tells_known in self._layout:
-            if not tells_known:
-                values[column.name] = column.numbers(table[column.name], self.unknown)
         for column in self.columns:
             if not column.width:  # nothing stands for it, and it must not have changed unseen
                 column.numbers(table[column.name], self.unknown)
-        parts = []
-        for column, tells_known in self._layout:
-            if tells_known:
-                known = table[column.name].notna().to_numpy()
-                if column.name in values:  # a category that is taken for missing is not known
-                    known = known & ~np.isnan(values[column.name][:, 0])
-                parts.append(known.astype("float32")[:, None])
-            else:
-                parts.append(values[column.name])
-        return np.concatenate(parts, axis=1)
+        x = np.empty([len(table), self.width], "float32")
+        ends = np.cumsum([part.width for part in self._layout])
+        places = [slice(end - part.width, end) for end, part in zip(ends, self._layout)]
+        known = {}
+        for part, place in zip(self._layout, places):
+            if not part.tells_known:
+                x[:, place] = part.column.numbers(table[part.column.name], self.unknown)
+                # A category that is taken for missing is not known.
+                known[part.column.name] = ~np.isnan(x[:, place.start])
+        for part, place in zip(self._layout, places):
+            if part.tells_known:
+                here = table[part.column.name].notna().to_numpy()
+                x[:, place.start] = here & known.get(part.column.name, True)
+        return x
 
     def raw(self, x, index=None, condition=None, complete=False):
         """Returns the DataFrame of rows x: names, order and dtypes are those of the table.

@@ -13,6 +13,8 @@ from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.follower import Follower, followers_of
 from keras_infovae.utils.serialization import register
 
+_ROWS = 65_536  # that are checked at a time
+
 
 @register
 class PartlyObserved(Likelihood, Follower):
@@ -124,7 +126,11 @@ class PartlyObserved(Likelihood, Follower):
 
     def check_values(self, name, x):
         """Raises ValueError where what was observed cannot be described."""
-        self.likelihood.check_values(name, self.filled(x).numpy())
+        for end in range(_ROWS, len(x) + _ROWS, _ROWS):  # x may fill a good part of the memory
+            try:
+                self.likelihood.check_values(name, self.filled(x[end - _ROWS : end]).numpy())
+            except ValueError:  # which is to name the row by its place in x
+                self.likelihood.check_values(name, self.filled(x[:end]).numpy())
 
     def features(self, x):
         missing = tf.math.is_nan(x)
