@@ -44,7 +44,8 @@ def test_its_commands(tmp_path, monkeypatch):
         assert program == "keras-infovae"
         small = SMALL if arguments[0] == "train" else []
         assert main([program, *arguments, *small]) == 0, line
-    assert len(lines) == 8
+    assert len(lines) == 9
+    assert (tmp_path / "serving" / "people" / "1" / "saved_model.pb").exists()
     assert {path.name for path in tmp_path.glob("*.csv")} == {
         *("people.csv", "rows.csv", "some.csv", "scores.csv", "filled.csv", "women.csv"),
     }

@@ -4,6 +4,7 @@ from keras_infovae.cli import sources
 from keras_infovae.cli.errors import CommandLineError
 
 _TABLE = ("label_column", "header", "separator", "decimal")
+TEXT = ("text_column", "tokens", "vocabulary_size", "max_length")
 NOT_STREAMED = (*_TABLE, "limit")
 _CSV_FORMAT = "keras_infovae.datasets.csv_format"
 LABELS = "labels"  # what --condition may be besides columns
@@ -25,9 +26,10 @@ def define(flag_set, stream=False):
         "NAME|PATH",
         "A name: digits, breast_cancer, wine (they come with scikit-learn), blobs, circle, "
         "sphere, torus, rotated_arrow, periodic_blob, turned_arrow (drawn), mnist, "
-        "fashion_mnist, cifar10 (from this machine, else downloaded), tfds:NAME. Or a path: .npy, "
-        ".npz (array x, or x_train and x_test), .csv, .parquet, .tfrecord, an idx file, a folder "
-        "of images or of such files (docs/data.md).",
+        "fashion_mnist, cifar10 (from this machine, else downloaded), tfds:NAME; grammar (drawn "
+        "sentences). Or a path: .npy, .npz (array x, or x_train and x_test), .csv, .parquet, .txt "
+        "(a text in each line), .tfrecord, an idx file, a folder of images or of such files "
+        "(docs/data.md).",
         required=True,
     )
     if stream:
@@ -50,6 +52,7 @@ def define(flag_set, stream=False):
         "left_out.",
         shown="by the rules",
     )
+    _define_text(flag_set)
     flag_set.integer(
         "limit", "EXAMPLES", "Use at most this many, of all splits together.", shown="all"
     )
@@ -75,6 +78,32 @@ def define(flag_set, stream=False):
         "test split of its own keeps that.",
         default=0.1,
         minimum=0,
+    )
+
+
+def _define_text(flag_set):
+    """Adds the flags that say what the tokens of texts are."""
+    flag_set.text(
+        "text_column",
+        "COLUMN",
+        "Of a .csv, .tsv or .parquet file: the column whose texts are the data (docs/text.md).",
+        shown="none",
+    )
+    flag_set.choice(
+        "tokens",
+        sources.read("keras_infovae.text.splitting", "KINDS"),
+        "Of texts: what they are sequences of.",
+        shown="words",
+    )
+    flag_set.integer(
+        "vocabulary_size",
+        "TOKENS",
+        "Of texts: how many tokens there are at most, the most frequent.",
+        minimum=3,
+        shown="10,000",
+    )
+    flag_set.integer(
+        "max_length", "TOKENS", "Of texts: how many tokens one has room for at most.", shown="64"
     )
 
 
@@ -133,6 +162,12 @@ def kinds(flags):
 def table_settings(flags):
     """Returns the flags of `define_table` that were given, as arguments of `datasets.load`."""
     given = {name: getattr(flags, name) for name in _TABLE}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def text_settings(flags):
+    """Returns the flags of texts that were given, as arguments of `text.load`."""
+    given = {name: getattr(flags, name) for name in TEXT}
     return {name: value for name, value in given.items() if value is not None}
 
 

@@ -3,7 +3,7 @@
 from keras_infovae.cli import output_path
 from keras_infovae.cli.command import Command
 
-SUFFIXES = (".png", ".npy", ".csv", ".parquet")
+SUFFIXES = (".png", ".npy", ".csv", ".txt", ".parquet")
 
 
 class Generate(Command):
@@ -21,6 +21,7 @@ What is written follows from the name of --output:
          Of a .csv or .parquet file whose columns the model knows, rows of the same form:
          names, categories, dates, integers, missing values
   .parquet  the same, for such a file
+  .txt   a text in each line, for a run on texts
 """
     examples = (
         "keras-infovae generate --run=runs/first --n=64 --output=samples.png",
@@ -32,7 +33,7 @@ What is written follows from the name of --output:
     def define_flags(self, flag_set):
         flag_set.path("run", "DIRECTORY", "A directory that train wrote.", required=True)
         flag_set.path(
-            "output", "FILE", "A .png, .npy, .csv or .parquet file to write.", required=True
+            "output", "FILE", "A .png, .npy, .csv, .parquet or .txt file to write.", required=True
         )
         flag_set.integer("n", "EXAMPLES", "How many.", default=16)
         flag_set.text(
@@ -55,7 +56,8 @@ What is written follows from the name of --output:
             "Draw x from p(x|z), with the noise that the likelihood models, instead of taking its "
             "mean.",
             default=None,
-            shown="on for tables, but those of bounded values alone; their mean lacks the spread",
+            shown="on for texts, and for tables but those of bounded values; their mean lacks the "
+            "spread",
         )
         flag_set.boolean("overwrite", "Write --output although it is there already.")
 

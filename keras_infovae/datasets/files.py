@@ -16,6 +16,7 @@ from keras_infovae.datasets.rows import open_rows
 from keras_infovae.datasets.splitting import limit_indices
 from keras_infovae.datasets.tables import SUFFIXES as TABLE_SUFFIXES
 from keras_infovae.datasets.tables import read_table
+from keras_infovae.datasets.texts import is_text_path
 
 _NUMPY = (".npy", ".npz")
 _RECORDS = (".tfrecord", ".tfrecords")
@@ -48,6 +49,8 @@ def read_path(path, table, limit=None, seed=0):
         return _read_rows(path, limit, seed)
     if suffix in _IDX:
         return read_idx_source(path)
+    if is_text_path(path):
+        raise source_error(path, "hold numbers", "ki.text.load reads texts")
     raise source_error(path, f"be a folder or a file whose name ends in one of {', '.join(_KNOWN)}")
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from keras_infovae import anomaly_scores
 from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.measured import Measured
-from keras_infovae.tables.schema import is_frame
+from keras_infovae.tables.frames import is_frame
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_number
 

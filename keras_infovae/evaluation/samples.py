@@ -11,6 +11,7 @@ from keras_infovae.evaluation.sample_metrics import (
     memorization,
     precision_recall,
 )
+from keras_infovae.evaluation.texts import check_is_of_numbers
 from keras_infovae.utils.checks import check_integer
 
 
@@ -63,6 +64,7 @@ def sample_quality(
     """
     count = check_integer("count", count, minimum=20)
     model.capabilities.require("generate", "The quality of samples")
+    check_is_of_numbers(model, "sample_quality, which goes by distances")
     labels = data.train_labels
     if labels is None:
         raise ValueError("Argument `data` must have labels. Received: a dataset without labels")

@@ -3,7 +3,8 @@
 import numpy as np
 
 from keras_infovae import anomaly_scores
-from keras_infovae.tables.schema import is_frame, schema_of
+from keras_infovae.tables.frames import is_frame
+from keras_infovae.tables.schema import schema_of
 from keras_infovae.utils.checks import argument_error
 
 _DRAWS = 16  # of z per score, by default: it is taken once for each column

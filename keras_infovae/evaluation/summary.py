@@ -6,6 +6,7 @@ from keras_infovae.evaluation.likelihood import ImportanceSampling
 from keras_infovae.evaluation.likelihood.gap import gap_of
 from keras_infovae.evaluation.likelihood.pareto import unreliable_share
 from keras_infovae.evaluation.measured import Measured
+from keras_infovae.evaluation.texts import perplexity
 from keras_infovae.utils.checks import argument_error
 
 _MOST_IMPORTANCE_WEIGHTED = 1000
@@ -27,6 +28,7 @@ _ROWS = {
     ),
     "log_prob": ("log_prob", "log p(x), nats", "higher is better: exact"),
     "elbo": ("elbo", "ELBO, nats", "higher is better: a bound below log p(x)"),
+    "perplexity": ("perplexity", "perplexity per token", "lower is better: exp of nats per token"),
     "importance_weighted_bound": (
         "bounds",
         "importance-weighted bound, nats",
@@ -79,6 +81,8 @@ def summarize(
                 may fall below 0).
             log_prob: the exact log p(x), mean over x, in nats.
             elbo: mean over x, in nats.
+            perplexity: of texts, exp of the nats per token, with the end of a text as one, by the
+                log p(x) or, as an upper bound, the ELBO. Other data have none.
             importance_weighted_bound, importance_weighted_bound_standard_error: mean over the
                 examples used and the standard error of that mean, in nats.
             importance_weighted_examples: how many were used: 1,000 at most, drawn at random.
@@ -122,6 +126,7 @@ def summary_of(measured, num_samples=128, loss_batch_size=128):
         **{name: terms[name] for name in ("loss", *model.term_names)},
         "log_prob": None if measured.log_prob is None else measured.log_prob.mean(),
         "elbo": None if measured.elbo is None else measured.elbo.mean(),
+        **_of_tokens(measured),
         "importance_weighted_bound": None,
         f"importance_weighted_bound{_ERROR}": None,
         "importance_weighted_examples": None,
@@ -152,6 +157,13 @@ def summary_of(measured, num_samples=128, loss_batch_size=128):
             "latent_dim": model.latent_dim,
         }
     return {name: _plain(value) for name, value in summary.items()}
+
+
+def _of_tokens(measured):
+    """Returns {"perplexity": number} of texts, and {} of other data."""
+    known = measured.elbo if measured.log_prob is None else measured.log_prob
+    value = None if known is None else perplexity(measured.model, measured.x, known)
+    return {} if value is None else {"perplexity": value}
 
 
 def describe(summary):

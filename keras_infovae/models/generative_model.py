@@ -12,7 +12,7 @@ from keras_infovae.models.data_kinds import as_example_array
 from keras_infovae.models.example_spec import check_shape
 from keras_infovae.models.row_functions import BATCH_SIZE, RowFunctions
 from keras_infovae.models.trainable_model import TrainableModel
-from keras_infovae.tables.schema import codes_frame, is_frame
+from keras_infovae.tables.frames import codes_frame, is_frame
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.randomness import check_seed

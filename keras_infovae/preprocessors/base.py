@@ -1,7 +1,9 @@
 """The base of preprocessors: what leads from raw data to x and back."""
 
+import keras
+
 from keras_infovae.utils.checks import argument_error
-from keras_infovae.utils.serialization import Setting
+from keras_infovae.utils.serialization import Setting, check_registered
 
 
 class Preprocessor(Setting):
@@ -96,9 +98,87 @@ class Preprocessor(Setting):
         """Returns the raw form of x [n, ...] of the rows of `data`, with their names."""
         return self.raw(x)
 
+    def codes_like(self, data, codes):
+        """Returns codes [n, latent_dim] of the rows of `data`, with their names if there are any."""
+        return codes
+
     def completed(self, data, x):
         """Returns `data` with the values of x [n, ...] in the place of what is missing."""
         return self.raw_like(data, x)
+
+    # === As text, for who has not the model ===
+
+    def as_config(self):
+        """Returns what `of_config` makes the preprocessor of, fit for JSON."""
+        return keras.saving.serialize_keras_object(self)
+
+    @staticmethod
+    def of_config(config):
+        """Returns the preprocessor of what `as_config` gave.
+
+        Raises:
+            ValueError: for the config of anything else; it may come from a server that is not
+                trusted, and no other class is looked for.
+        """
+        check_registered("config", config)
+        preprocessor = keras.saving.deserialize_keras_object(config)
+        if not isinstance(preprocessor, Preprocessor):
+            raise argument_error("config", "of a Preprocessor", type(preprocessor))
+        return preprocessor
+
+    # === The same in a graph, such as a server's: raw examples as named tensors ===
+
+    def raw_specs(self):
+        """Returns {name: TensorSpec [n, ...]} of raw examples in a graph.
+
+        Text is string, in UTF-8. A missing value is NaN, and of text the empty one. None (here):
+        there is no raw form in a graph but x in the units of `scaling`.
+
+        Raises:
+            ValueError: for what a graph cannot have, naming it.
+        """
+        return None
+
+    def numbers_in_graph(self, tensors):
+        """Returns what `numbers` does, a tensor x, of {name: tensor} of `raw_specs`.
+
+        When it runs, it raises for what a model cannot have been trained on.
+        """
+        raise NotImplementedError
+
+    def raw_in_graph(self, x):
+        """Returns what `raw` does, {name: tensor}, of a tensor x; without a condition."""
+        raise NotImplementedError
+
+    def condition_specs(self):
+        """Returns {name: TensorSpec [n, ...]} of the parts that are the condition, none here."""
+        return {}
+
+    def condition_in_graph(self, tensors):
+        """Returns what `condition_numbers` does, a tensor, of {name: tensor}."""
+        raise NotImplementedError
+
+    def as_arrays(self, data):
+        """Returns {name: NumPy array} for `raw_specs` of raw data, text as bytes.
+
+        Raises:
+            ValueError, TypeError: as `numbers`.
+        """
+        raise NotImplementedError
+
+    def condition_arrays(self, data):
+        """Returns {name: NumPy array} for `condition_specs`, of what `condition_numbers` takes."""
+        return {}
+
+    def of_arrays(self, arrays, like=None, condition=None):
+        """Returns raw data as `raw` does, of {name: array} that `raw_in_graph` gave, text as bytes.
+
+        Args:
+            arrays: NumPy.
+            like: raw data of the same rows, whose names, and condition, these get. Default None.
+            condition: as for `raw`, of rows that are like none. Default None.
+        """
+        raise NotImplementedError
 
     # === Drift ===
 

@@ -10,7 +10,8 @@ from keras_infovae.models import GenerativeModel, registry
 from keras_infovae.scikit_learn.frames import frame_of, kinds_of_array
 from keras_infovae.scikit_learn.initial_weights import initial_weights_from
 from keras_infovae.scikit_learn.saving import file_of, model_of, text_of, value_of
-from keras_infovae.tables.schema import Schema, is_frame
+from keras_infovae.tables.frames import is_frame
+from keras_infovae.tables.schema import Schema
 from keras_infovae.utils.checks import argument_error, check_integer, check_number
 from keras_infovae.utils.constructors import constructor_parameters
 

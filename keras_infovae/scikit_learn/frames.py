@@ -2,7 +2,7 @@
 
 from sklearn.utils.validation import validate_data
 
-from keras_infovae.tables.schema import is_frame
+from keras_infovae.tables.frames import is_frame
 from keras_infovae.utils.checks import argument_error
 
 

@@ -5,9 +5,9 @@ Run by `without_keras.py`, it reads one JSON line per model from its standard in
     {"directory": ..., "signatures": [the signature of each request], "requests": FILE.npz,
      "responses": FILE.npz}
 
-runs the requests (arrays named "number/input"; arrays of bytes in base64, since NumPy's lose zeros
-at their end), writes the responses ("number/output") and answers with a line {"error": null or
-text}. `GraphLoader` is the other end.
+runs the requests (arrays named "number/input"), writes the responses ("number/output") and answers
+with a line {"error": null or text}. Bytes are in base64, since NumPy's arrays of them lose zeros at
+their end. `GraphLoader` is the other end.
 """
 
 import base64
@@ -91,7 +91,12 @@ def _encoded(value):
 
 
 def _decoded(value):
-    return [base64.b64decode(item) for item in value] if value.dtype.kind == "S" else value
+    """Returns an array as it was; bytes as objects."""
+    if value.dtype.kind != "S":
+        return value
+    decoded = np.empty(len(value), object)
+    decoded[:] = [base64.b64decode(item) for item in value]
+    return decoded
 
 
 def _by_number(path, count):
@@ -100,7 +105,7 @@ def _by_number(path, count):
     with np.load(path) as arrays:
         for key in arrays.files:
             number, name = key.split("/", 1)
-            values[int(number)][name] = arrays[key]
+            values[int(number)][name] = _decoded(arrays[key])
     return values
 
 
@@ -114,9 +119,8 @@ def main(_):
         with contextlib.closing(model):
             requests = _by_number(job["requests"], len(job["signatures"]))
             for number, name in enumerate(job["signatures"]):
-                inputs = {key: _decoded(value) for key, value in requests[number].items()}
-                for key, value in model.run(name, inputs).items():
-                    responses[f"{number}/{key}"] = value
+                for key, value in model.run(name, requests[number]).items():
+                    responses[f"{number}/{key}"] = _encoded(value)
         np.savez(job["responses"], **responses)
 
     for line in sys.stdin:

@@ -5,6 +5,7 @@ import os
 import tensorflow as tf
 
 from keras_infovae.evaluation.label_classes import shown
+from keras_infovae.serving.served_model import may_be_missing
 from keras_infovae.utils.files import whole_file, write_json
 from keras_infovae.version import __version__
 
@@ -15,7 +16,7 @@ def describe(served, signatures, traced, differences, limit, classes=None):
     Args:
         served: the `ServedModel`.
         signatures: that it has.
-        traced: {signature: concrete function}.
+        traced: {signature: Traced}.
         differences: {signature: the largest difference from the Keras model}.
         limit: the largest that was allowed.
         classes: their labels, or None.
@@ -28,14 +29,15 @@ def describe(served, signatures, traced, differences, limit, classes=None):
         "latent_dim": getattr(model, "latent_dim", None),
         "event_shape": list(model.event_shape),
         "scaling": _scaling(served),
+        "preprocessor": served.preprocessor and served.preprocessor.as_config(),
+        "raw_example": served.preprocessor and _specs(served.raw_specs, served.raw_specs),
         "classes": classes,
         "anomaly_threshold": model.anomaly_threshold and model.anomaly_threshold.summary(),
         "parity": {"tolerance": limit, "largest_difference": differences},
         "signatures": {
             signature.name: {
                 "about": signature.about,
-                "inputs": _specs(traced[signature.name].structured_input_signature[1]),
-                "outputs": _specs(traced[signature.name].structured_outputs),
+                **_sides(signature, traced[signature.name], served),
             }
             for signature in signatures
         },
@@ -58,11 +60,21 @@ def _scaling(served):
     return {"offset": served.scaling.offset, "scale": served.scaling.scale}
 
 
-def _specs(tensors):
-    return {
-        name: {"dtype": tensor.dtype.name, "shape": [-1, *tensor.shape[1:]]}
-        for name, tensor in sorted(tensors.items())
-    }
+def _sides(signature, traced, served):
+    """Returns {"inputs", "outputs"} of a signature."""
+    parts = () if served.preprocessor is None else served.raw_specs
+    given = parts if signature.gives_examples else ()
+    return {"inputs": _specs(traced.inputs, parts), "outputs": _specs(traced.outputs, given)}
+
+
+def _specs(tensors, parts):
+    """Returns the types of tensors, and whether a value of a raw example may be missing in them."""
+    specs = {}
+    for name, tensor in sorted(tensors.items()):
+        specs[name] = {"dtype": tensor.dtype.name, "shape": [-1, *tensor.shape[1:]]}
+        if name in parts and may_be_missing(tensor.dtype):
+            specs[name]["missing"] = True
+    return specs
 
 
 def _readme(description):
@@ -75,14 +87,15 @@ def _readme(description):
         f"{description['tensorflow']}. {codes}An example has the shape "
         f"{description['event_shape']}.",
         "",
-        f"Raw values come in and go out; scaling: {_short(description['scaling'])}. A request with "
-        "NaN, Inf or values that the model cannot describe is answered with an error.",
+        f"{_raw_form(description)} A request with values that the model cannot describe is "
+        "answered with an error.",
         "",
         "| signature | inputs | outputs | gives |",
         "|---|---|---|---|",
     ]
     for name, signature in description["signatures"].items():
-        inputs, outputs = (_cell(signature[side]) for side in ("inputs", "outputs"))
+        example = description["raw_example"] or {}
+        inputs, outputs = (_cell(signature[side], example) for side in ("inputs", "outputs"))
         about = signature["about"].replace("|", "\\|")  # which would end the cell
         lines.append(f"| `{name}` | {inputs} | {outputs} | {about} |")
     if description["anomaly_threshold"] is not None:
@@ -111,6 +124,18 @@ def _readme(description):
     return "\n".join(lines)
 
 
+def _raw_form(description):
+    if description["preprocessor"] is None:
+        scaling = _short(description["scaling"])
+        return f"Raw values come in and go out, none of them NaN or Inf; scaling: {scaling}."
+    parts = _cell(description["raw_example"])
+    return (
+        f"Raw examples come in and go out, each part by its name: {parts}. "
+        "Whole numbers come out as int64 where none can be missing. NaN, and of text the empty "
+        "one, is a missing value. `preprocessor` in signatures.json says what the parts are."
+    )
+
+
 def _short(scaling):
     """Returns a scaling in words; a long one (a number per column) is in signatures.json."""
     if isinstance(scaling, dict):
@@ -120,5 +145,10 @@ def _short(scaling):
     return scaling or "none"
 
 
-def _cell(specs):
-    return ", ".join(f"`{name}` {spec['dtype']} {spec['shape']}" for name, spec in specs.items())
+def _cell(specs, example=()):
+    """Returns the names and types of tensors, those of a raw example's parts in a word."""
+    listed = {name: spec for name, spec in specs.items() if name not in example}
+    cell = ", ".join(f"`{name}` {spec['dtype']} {spec['shape']}" for name, spec in listed.items())
+    if len(listed) < len(specs):
+        cell = f"a raw example, {cell}" if cell else "a raw example"
+    return cell.replace("|", "\\|")

@@ -87,13 +87,62 @@ def compare(run, inputs, answers, limit):
     return largest
 
 
+_SIGNS = 16  # draws of how rounding may turn out
+
+
+def raw_answers(preprocessor, x, limit):
+    """Returns {output: (array, unit)} of raw examples of x, for `compare`.
+
+    Rounding of x shows by the slope of the way back, which is that of the data, and may turn one
+    category, day or whole number into another. Both are found by going the way back from x plus
+    and minus what x may differ by: where text or a missing value becomes another, it is not
+    compared, as a flag is not on either side of its threshold.
+
+    Args:
+        preprocessor: the model's.
+        x: [n, ...], by the model's methods.
+        limit: the largest difference that is allowed, of x.
+    """
+    expected = preprocessor.as_arrays(preprocessor.raw(x))
+    units = dict.fromkeys(expected, 0.0)
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], [_SIGNS, *x.shape])
+    signs[0], signs[1] = -1.0, 1.0
+    for sign in signs:
+        moved = (x + sign * limit * np.maximum(1.0, np.abs(x))).astype("float32")
+        for name, array in preprocessor.as_arrays(preprocessor.raw(moved)).items():
+            apart = _distance(array, expected[name])
+            size = np.inf if array.dtype.kind == "O" else apart / limit
+            units[name] = np.maximum(units[name], np.where(apart > 0, size, 0.0))
+    return {
+        name: (array, np.maximum(units[name], _spread(array))) for name, array in expected.items()
+    }
+
+
+def _spread(array):
+    """Returns how far numbers are from one another; 1 where they are all the same, and for text."""
+    known = array[array == array] if array.dtype.kind == "f" else np.zeros(0)
+    return float(np.ptp(known)) or 1.0 if len(known) else 1.0
+
+
+def _distance(first, second):
+    """Returns |first - second|, of text whether they differ, of one missing value infinite."""
+    if first.dtype.kind == "O":
+        return (first != second).astype("float64")
+    first, second = first.astype("float64"), second.astype("float64")
+    apart = np.abs(first - second)
+    one_missing = np.where(np.isnan(first) == np.isnan(second), 0.0, np.inf)
+    return np.where(np.isnan(apart), one_missing, apart)
+
+
 def _take(value, rows):
     return [value[row] for row in rows] if isinstance(value, list) else value[rows]
 
 
 def _difference(received, expected, unit, rows):
-    size = np.maximum(np.broadcast_to(unit, np.shape(expected)), np.abs(expected))[rows]
+    unit = np.broadcast_to(unit, np.shape(expected))[rows]
     expected = expected[rows]
     if received.shape != expected.shape:
         return float("inf")
-    return float(np.max(np.abs(received.astype("float64") - expected) / size))
+    apart = np.where(np.isinf(unit), 0.0, _distance(received, expected))
+    size = 1.0 if expected.dtype.kind == "O" else np.nan_to_num(np.abs(expected))
+    return float(np.max(apart / np.maximum(unit, size)))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_infovae.serving import parity
 from keras_infovae.serving.fields import FIELDS
 from keras_infovae.utils.checks import argument_error
 
@@ -13,12 +14,13 @@ class Samples:
 
     Args:
         served: the `ServedModel`.
-        warmup: raw examples [n, ...], or (examples, condition) where the model takes a condition.
+        warmup: raw examples, or (examples, condition) where the model takes a condition.
             None: examples drawn from the model.
 
     Attributes:
         model: the model.
-        raw: raw values of x, in the type of requests.
+        raw: raw examples, of arrays in the type of requests.
+        inputs: {input: rows} of the raw examples as requests hold them.
         x: the model's x, float32.
         condition: labels or features, in the type of requests; None where there are none.
         SEED: of calls of the model's methods, whose rows' seeds are those of the samples.
@@ -31,11 +33,11 @@ class Samples:
 
     def __init__(self, served, warmup=None):
         self.served, self.model = served, served.model
-        raw, condition = self._drawn() if warmup is None else _split(warmup, self.model)
-        raw = np.asarray(raw)[:_ROWS]
-        self.x = served.apply(raw)
-        self.raw = raw.astype(served.x_spec.dtype.as_numpy_dtype)
-        self.condition = None if condition is None else np.asarray(condition)[: len(raw)]
+        raw, condition = self._drawn() if warmup is None else _split(warmup, served)
+        self.raw, self.inputs, self.x = _read(raw, served)
+        if served.preprocessor is not None and served.preprocessor.condition_names:
+            condition = served.preprocessor.condition_numbers(self.raw)
+        self.condition = None if condition is None else np.asarray(condition)[: len(self)]
         try:
             self.model.example_spec.arrays(self.x, self.condition)
         except (ValueError, TypeError) as error:
@@ -45,7 +47,7 @@ class Samples:
             self.condition = self.condition.astype(dtype)
 
     def __len__(self):
-        return len(self.raw)
+        return len(self.x)
 
     @property
     def z(self):
@@ -57,16 +59,22 @@ class Samples:
 
     def requests(self, signature):
         """Returns {input: array, or list of bytes} of a signature, one row per sample."""
-        return {field.name: field.sample(self) for field in signature.fields(self.served)}
+        requests = {}
+        for field in signature.fields(self.served):
+            requests |= field.samples(self)
+        return requests
 
     def answers(self, signature):
         """Returns {output: (array, unit)}, as `signature.answers` does."""
         return signature.answers(self, FIELDS[signature.takes[0]].x(self))
 
-    def in_raw_units(self, x):
-        """Returns (x in raw units, the unit): for the model's x."""
+    def raw_answers(self, x, name):
+        """Returns {output: (raw values, unit)} of the model's x, as `served.to_examples` does."""
+        if self.served.preprocessor is not None:
+            return parity.raw_answers(self.served.preprocessor, x, parity.tolerance(self.model))
         scaling = self.served.scaling
-        return (x, 1.0) if scaling is None else (scaling.invert(x), np.asarray(scaling.scale))
+        in_units = (x, 1.0) if scaling is None else (scaling.invert(x), np.asarray(scaling.scale))
+        return {name: in_units}
 
     def _drawn(self):
         """Returns (raw examples, condition) drawn from the model."""
@@ -78,12 +86,31 @@ class Samples:
         x = model.generate(
             _ROWS, seed=0, sample=True, verbose=0, condition=condition, prepared=True
         )
+        if self.served.preprocessor is not None:
+            return self.served.preprocessor.raw(x, condition=condition), condition
         return self.served.to_raw(x).numpy(), condition
 
 
-def _split(warmup, model):
-    """Returns (raw examples, condition) of `warmup`."""
-    if not model.condition.size:
+def _read(raw, served):
+    """Returns the first raw examples, as they are, as inputs, and as the model's x."""
+    preprocessor = served.preprocessor
+    if preprocessor is None:
+        raw = np.asarray(raw)[:_ROWS]
+        x, raw = served.apply(raw), raw.astype(served.x_spec.dtype.as_numpy_dtype)
+        return raw, {"x": raw}, x
+    if not preprocessor.accepts(raw):
+        raise argument_error("warmup", preprocessor.form, type(raw), TypeError)
+    raw = raw[:_ROWS]
+    try:
+        return raw, preprocessor.as_arrays(raw), preprocessor.numbers(raw)
+    except (ValueError, TypeError) as error:
+        raise type(error)(f"Argument `warmup` cannot be used. {error}") from error
+
+
+def _split(warmup, served):
+    """Returns (raw examples, condition) of `warmup`; None where raw examples have it in them."""
+    model, preprocessor = served.model, served.preprocessor
+    if not model.condition.size or (preprocessor is not None and preprocessor.condition_names):
         return warmup, None
     if not isinstance(warmup, (tuple, list)) or len(warmup) != 2:
         raise argument_error("warmup", "(examples, condition)", type(warmup), TypeError)

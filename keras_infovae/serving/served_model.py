@@ -10,10 +10,16 @@ COARSEST = 1e-3  # of a column's scale, that a type of raw x may lose to the col
 ROUNDING = 1e-5  # by which scaling may leave the range of the likelihood; it is clipped then
 
 
+def may_be_missing(dtype):
+    """Returns whether raw values of a type in a graph may be missing: "" and NaN are."""
+    return dtype == tf.string or dtype.is_floating
+
+
 class ServedModel:
     """A model as servers are asked for it, in raw values.
 
-    Raw values are those before `model.scaling`, or what `preprocessing` takes.
+    Raw values are what the model's preprocessor has in a graph, those before `model.scaling`, or
+    what `preprocessing` takes.
 
     Args:
         model: a built model.
@@ -22,17 +28,22 @@ class ServedModel:
             the model's x, because the way back is not known.
         x_dtype: the type of raw x without `preprocessing`. Default None: float32, or float64 where
             columns have scales of their own, since some may need more digits.
+        as_numbers: whether requests hold x of a model of raw data too, as networks see it. Default
+            False.
 
     Attributes:
         values: what says which x the model can be given, a `Likelihood`.
-        x_spec: the TensorSpec of raw x.
+        preprocessor: that of the model, where requests have its raw form; else None.
+        raw_specs: {input: TensorSpec} of raw examples: of `preprocessor`, else "x" alone.
+        x_spec: the TensorSpec of raw x, an array.
 
     Raises:
         TypeError: for any other `preprocessing`.
-        ValueError: for one that does not give x in the shape of the model's.
+        ValueError: for one that does not give x in the shape of the model's, and for raw data that
+            a graph cannot have.
     """
 
-    def __init__(self, model, preprocessing=None, x_dtype=None):
+    def __init__(self, model, preprocessing=None, x_dtype=None, as_numbers=False):
         self.model = model
         self.values = model.example_spec.values
         self.preprocessing = preprocessing
@@ -45,6 +56,14 @@ class ServedModel:
             self.x_spec = tf.TensorSpec([None, *model.event_shape], dtype, name="x")
         else:
             self.x_spec = _spec_of(preprocessing, model.event_shape)
+        specs = None
+        if preprocessing is None and not as_numbers and model.preprocessor is not None:
+            specs = model.preprocessor.raw_specs()
+        self.preprocessor = None if specs is None else model.preprocessor
+        self.raw_specs = {"x": self.x_spec} if specs is None else specs
+        if self.preprocessor is not None:  # traced once for all signatures
+            self._numbers = tf.function(self.preprocessor.numbers_in_graph)
+            self._raw = tf.function(self.preprocessor.raw_in_graph)
 
     def digits_lost(self, dtype):
         """Returns what part of a column's scale raw x of the float type `dtype` may lose.
@@ -58,12 +77,36 @@ class ServedModel:
 
     # === From a request to the model's x ===
 
+    def from_examples(self, given):
+        """Returns the model's x, float32 [n, *event_shape], for {input: tensor} of raw examples.
+
+        It raises, when it runs, for values that the model cannot be given.
+        """
+        if self.preprocessor is not None:
+            return self._described(self._numbers(given))
+        x = given["x"]
+        if x.dtype.is_floating:
+            looked_at, allowed = x, "finite"
+            if self.values.accepts_missing:
+                looked_at = tf.where(tf.math.is_nan(x), tf.zeros_like(x), x)
+                allowed = "finite, or NaN where it is missing"
+            with tf.control_dependencies(
+                [tf.debugging.assert_all_finite(looked_at, f"Input `x` must be {allowed}.")]
+            ):
+                x = tf.identity(x)
+        return self.from_raw(x)
+
     def from_raw(self, x):
         """Returns the model's x, float32 [n, *event_shape], for a tensor of raw values [n, ...].
 
         It raises, when it runs, for values that the model cannot be given.
         """
-        x = self.preprocessing(x) if self.preprocessing is not None else self.scaled(x)
+        return self._described(
+            self.preprocessing(x) if self.preprocessing is not None else self.scaled(x)
+        )
+
+    def _described(self, x):
+        """Returns x; when it runs, raises for what the likelihood does not describe."""
         x = tf.ensure_shape(tf.cast(x, tf.float32), [None, *self.model.event_shape])
         # What is missing is not looked at.
         known = self.values.filled(x) if self.values.accepts_missing else x
@@ -102,6 +145,17 @@ class ServedModel:
 
     # === And back ===
 
+    def to_examples(self, x, name):
+        """Returns raw examples of the tensor x: {output: tensor}, where there is one called `name`.
+
+        It raises, when it runs, for x that is not finite.
+        """
+        if self.preprocessor is None:
+            return {name: self.to_raw(x)}
+        message = "The model's x must be finite."
+        x = tf.debugging.assert_all_finite(tf.cast(x, tf.float32), message)
+        return self._raw(x)
+
     def to_raw(self, x):
         """Returns x in raw units, float32: `scaling.invert`, or x itself."""
         x = tf.cast(x, tf.float32)
@@ -114,7 +168,7 @@ class ServedModel:
         return tf.cast(tf.cast(x, dtype) * scale + offset, tf.float32)
 
     def apply(self, raw):
-        """Returns the model's x, NumPy float32, for a NumPy array of raw values, without the graph.
+        """Returns the model's x, NumPy float32, for an array of raw values, without the graph.
 
         Raises:
             ValueError: naming `warmup`, for values that the model cannot be given.

@@ -2,7 +2,8 @@
 
 no value, or one                       constant
 two values                             binary
-a pandas category                      ordinal if it is ordered, else categorical
+a pandas category, of at most 1,000    ordinal if it is ordered, else categorical
+values
 dates and times; text or Python dates  date and time
 that all say a date in one form
 20 or more integers, all different,    left out: an identifier
@@ -10,9 +11,12 @@ that fill at least half of their
 range
 other numbers                          numeric, or integer where all are whole
 text of more than 50 values that are   left out: an identifier or free text
-more than a fifth of the rows, or of
-more than 1,000
+more than a fifth of the rows
+text or categories of more than 1,000  left out
+values
 text                                   categorical
+
+Text that is numbers, or dates but for a few, is refused, because it would be learned as categories.
 """
 
 import datetime
@@ -28,7 +32,7 @@ from keras_infovae.tables.columns import (
     OrdinalColumn,
 )
 from keras_infovae.tables.columns.base import column_error
-from keras_infovae.tables.columns.date_time import text_form
+from keras_infovae.tables.columns.date_time import TEXT_FORMS, text_form
 from keras_infovae.utils.checks import argument_error, check_choice
 
 KINDS = ("binary", "categorical", "constant", "count", "datetime", "numeric", "ordinal")
@@ -38,6 +42,11 @@ TRANSFORMS = ("identity", "log")  # of numbers, which can be asked for in the pl
 _MOST_CATEGORIES = 1000
 _MANY_CATEGORIES = 50
 _LARGEST_SHARE = 0.2  # of rows, that many categories may come to
+_SIGNS = r"^[$€£]\s?|\s?[%€£]$"
+_MOST_MARKERS = 2  # values beside numbers as text that stand for a missing one
+_FEWEST_NUMBERS = 10
+_NEARLY_ALL = 0.9
+_LOOKED_AT = 50
 _IDENTIFIER = 20  # rows from which on what numbers them is taken for an identifier
 
 
@@ -105,9 +114,14 @@ def _by_the_rules(series, known, different):
     import pandas
 
     types = pandas.api.types
-    if different == 2 and not types.is_datetime64_any_dtype(series.dtype):
+    are_dates = types.is_datetime64_any_dtype(series.dtype) or isinstance(
+        known.iloc[0], datetime.date
+    )
+    if different == 2 and not are_dates:
         return BinaryColumn.fitted(series)
     if isinstance(series.dtype, pandas.CategoricalDtype):
+        if different > _MOST_CATEGORIES and not series.cat.ordered:
+            raise LeftOut(f"an identifier or free text: {different:,} categories")
         return (OrdinalColumn if series.cat.ordered else CategoricalColumn).fitted(series)
     form = _form_of(series, known)
     if form is not None:
@@ -122,6 +136,7 @@ def _by_the_rules(series, known, different):
     if many or different > _MOST_CATEGORIES:
         raise LeftOut(f"an identifier or free text: {different:,} values in {len(known):,} rows")
     _refuse_numbers_as_text(series, known)
+    _refuse_dates_but_for_a_few(series, known)
     return CategoricalColumn.fitted(series)
 
 
@@ -158,6 +173,18 @@ def _check_values(series, known):
         raise column_error(
             series.name, "hold numbers, text, truth values or dates", str(series.dtype), TypeError
         )
+    # Values of these could not be kept in a model's file.
+    is_other = isinstance(series.dtype, (pandas.PeriodDtype, pandas.IntervalDtype))
+    if isinstance(series.dtype, pandas.CategoricalDtype):
+        first = series.dtype.categories.tolist()[:1]
+        is_other = not all(isinstance(value, (str, bool, numbers.Real)) for value in first)
+    if is_other and len(known):
+        raise column_error(
+            series.name,
+            "hold numbers, text, truth values or dates",
+            f"{type(known.iloc[0]).__name__} values; .astype(str) makes text of them",
+            TypeError,
+        )
     if not types.is_object_dtype(series.dtype):
         return
     allowed = (str, bool, numbers.Real, datetime.date)
@@ -175,13 +202,38 @@ def _check_values(series, known):
 
 
 def _refuse_numbers_as_text(series, known):
+    """Raises ValueError for text that is numbers, with signs and separators, but for one or two."""
     import pandas
 
     texts = known.drop_duplicates().astype(str)
-    plain = texts.str.replace(r"(?<=\d)[ ,'](?=\d{3}\b)", "", regex=True)
-    if pandas.to_numeric(plain, errors="coerce").notna().all():
-        raise column_error(
-            series.name,
-            "hold numbers as numbers (or be named categorical, by `kinds`)",
-            f"text such as {texts.iloc[0]!r}; .str.replace(',', '').astype(float) converts it",
-        )
+    plain = texts.str.replace(_SIGNS, "", regex=True)
+    plain = plain.str.replace(r"(?<=\d)[ ,'](?=\d{3}\b)", "", regex=True)
+    plain = plain.str.replace(r"^([+-]?\d+),(\d+)$", r"\1.\2", regex=True)
+    are_numbers = pandas.to_numeric(plain, errors="coerce").notna()
+    others = texts[~are_numbers].tolist()
+    if others and (len(others) > _MOST_MARKERS or are_numbers.sum() < _FEWEST_NUMBERS):
+        return
+    beside = f" and {others[0]!r}" if others else ""
+    raise column_error(
+        series.name,
+        "hold numbers as numbers (or be named categorical, by `kinds`)",
+        f"text such as {texts[are_numbers].iloc[0]!r}{beside}; once .str.replace has taken signs "
+        "and separators away, pandas.to_numeric(..., errors='coerce') makes numbers of it",
+    )
+
+
+def _refuse_dates_but_for_a_few(series, known):
+    """Raises ValueError for text of which nearly all says dates in one form."""
+    import pandas
+
+    texts = pandas.Series(known.astype(str).unique())
+    if not texts.head(_LOOKED_AT).str.contains(r"\d[-/.]\d").mean() >= _NEARLY_ALL:
+        return
+    for form in TEXT_FORMS:
+        are_dates = pandas.to_datetime(texts, format=form, errors="coerce").notna()
+        if _NEARLY_ALL <= are_dates.mean() < 1.0:
+            raise column_error(
+                series.name,
+                f"hold dates as {form} in all rows (or be named categorical, by `kinds`)",
+                repr(texts[~are_dates].iloc[0]),
+            )

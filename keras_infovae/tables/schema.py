@@ -1,7 +1,5 @@
 """What the columns of a table are, and how its rows become numbers and back."""
 
-import sys
-import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -10,11 +8,12 @@ import tensorflow as tf
 from keras_infovae import datasets
 from keras_infovae.distributions import likelihoods
 from keras_infovae.distributions.likelihoods.transformed import LARGEST
-from keras_infovae.preprocessors import Preprocessor
 from keras_infovae.tables import kinds as rules
 from keras_infovae.tables.columns import Column
 from keras_infovae.tables.drift import drifts_of, profile_of
 from keras_infovae.tables.dtypes import with_dtype
+from keras_infovae.tables.frames import check_columns, check_frame, is_frame
+from keras_infovae.tables.raw_rows import RawRows
 from keras_infovae.utils.checks import argument_error, check_choice
 from keras_infovae.utils.serialization import register
 
@@ -41,7 +40,7 @@ class _Part(NamedTuple):
 
 
 @register
-class Schema(Preprocessor):
+class Schema(RawRows):
     """The columns of a table: which there are, of what kind, and what values they have.
 
     `Schema.infer` makes it of a pandas DataFrame, and printing it shows what was concluded. A model
@@ -207,30 +206,23 @@ class Schema(Preprocessor):
             TypeError: for what is no DataFrame.
             ValueError: for missing columns and for values that a column cannot have, naming them.
         """
-        check_frame(table)
-        names = [column.name for column in self.columns]
-        known = {*names, *self.condition_names, *(name for name, _ in self.left_out)}
-        extra = [name for name in table.columns if name not in known]
-        absent = [name for name in names if name not in table.columns]
-        if absent:
-            raise ValueError(
-                f"Argument `table` must have the columns that the model was trained on. Received: "
-                f"no {', '.join(map(repr, absent[:8]))}" + (f", but {extra[:8]}" if extra else "")
-            )
-        if extra:
-            warnings.warn(
-                f"The columns {extra[:8]} are not among those that the model was trained on, and "
-                "are not looked at.",
-                stacklevel=2,
-            )
-        x, start = np.empty([len(table), self.width], "float32"), 0
-        for part in self._layout:
-            series, place = table[part.column.name], slice(start, start + part.width)
-            start += part.width
+        check_columns(table, self)
+        for column in self.columns:
+            if not column.width:  # nothing stands for it, and it must not have changed unseen
+                column.numbers(table[column.name], self.unknown)
+        x = np.empty([len(table), self.width], "float32")
+        ends = np.cumsum([part.width for part in self._layout])
+        places = [slice(end - part.width, end) for end, part in zip(ends, self._layout)]
+        known = {}
+        for part, place in zip(self._layout, places):
+            if not part.tells_known:
+                x[:, place] = part.column.numbers(table[part.column.name], self.unknown)
+                # A category that is taken for missing is not known.
+                known[part.column.name] = ~np.isnan(x[:, place.start])
+        for part, place in zip(self._layout, places):
             if part.tells_known:
-                x[:, place] = series.notna().to_numpy("float32")[:, None]
-            else:
-                x[:, place] = part.column.numbers(series, self.unknown)
+                here = table[part.column.name].notna().to_numpy()
+                x[:, place.start] = here & known.get(part.column.name, True)
         return x
 
     def raw(self, x, index=None, condition=None, complete=False):
@@ -249,11 +241,7 @@ class Schema(Preprocessor):
         x = np.asarray(x)
         if x.ndim != 2 or x.shape[1] != self.width:
             raise argument_error("x", f"of shape [n, {self.width}]", x.shape)
-        parts, start = {}, 0
-        for part in self._layout:
-            parts[part.column.name, part.tells_known] = x[:, start : start + part.width]
-            start += part.width
-        values = {}
+        parts, values = self._parts(x), {}
         for column in self.columns:
             raw = column.raw(parts.get((column.name, False), x[:, :0]), self.within_range)
             missing = None
@@ -264,6 +252,14 @@ class Schema(Preprocessor):
         if self.condition is not None and condition is not None:
             frame = self._with_told(frame, self.condition.raw(condition, complete=complete))
         return frame if index is None else frame.set_axis(index, axis=0)
+
+    def _parts(self, x):
+        """Returns {(column's name, whether it tells of it): its numbers} of x, NumPy or tensor."""
+        parts, start = {}, 0
+        for part in self._layout:
+            parts[part.column.name, part.tells_known] = x[:, start : start + part.width]
+            start += part.width
+        return parts
 
     def _with_told(self, frame, told):
         """Returns `frame` and the condition's columns of `told`, in the order of the table."""
@@ -301,6 +297,10 @@ class Schema(Preprocessor):
         """
         if self.condition is None:
             return None
+        return np.nan_to_num(self.condition.numbers(self.condition_table(data)))
+
+    def condition_table(self, data):
+        """Returns the condition's columns of a DataFrame, or of {column: value} of one row."""
         names = self.condition_names
         if isinstance(data, dict):
             import pandas
@@ -313,7 +313,7 @@ class Schema(Preprocessor):
             raise argument_error(
                 "x", f"a table with the columns of the condition {names}", f"no {absent}"
             )
-        return np.nan_to_num(self.condition.numbers(data[names]))
+        return data[names]
 
     def measures(self, table):
         """Returns {column: {name: float64 [n]}}, what of the raw values of each can be averaged.
@@ -469,40 +469,10 @@ class Schema(Preprocessor):
         )
 
 
-def is_frame(x):
-    """Returns whether `x` is a pandas DataFrame, without importing pandas."""
-    pandas = sys.modules.get("pandas")
-    return pandas is not None and isinstance(x, pandas.DataFrame)
-
-
-def codes_frame(codes, index):
-    """Returns codes [n, latent_dim] as a DataFrame of columns z0, z1, ... with an index."""
-    import pandas
-
-    return pandas.DataFrame(codes, index=index, columns=[f"z{i}" for i in range(codes.shape[1])])
-
-
 def schema_of(model):
     """Returns the `Schema` of a model of tables, or None for another model."""
     preprocessor = model.preprocessor
     return preprocessor if isinstance(preprocessor, Schema) else None
-
-
-def check_frame(table, name="table"):
-    """Raises TypeError or ValueError unless `table` is a DataFrame with rows and clear names."""
-    if not is_frame(table):
-        raise argument_error(name, "a pandas DataFrame", type(table), TypeError)
-    if 0 in table.shape:
-        raise ValueError(f"Argument `{name}` must not be empty. Received: shape={table.shape}")
-    wrong = [column for column in table.columns if not isinstance(column, (str, int))]
-    if wrong or table.columns.nlevels > 1:
-        raise argument_error(name, "a DataFrame whose columns have one name each", wrong[:4])
-    if not table.columns.is_unique:
-        twice = list(table.columns[table.columns.duplicated()])
-        raise ValueError(
-            f"Argument `{name}` must have a different name for each column. Received: twice "
-            f"{twice[:8]}"
-        )
 
 
 def _without_condition(table, condition, kinds, unknown, within_range):

@@ -2,6 +2,7 @@
 
 import re
 
+KINDS = ("words", "characters")
 UNKNOWN_WORD = "<unknown>"
 UNKNOWN_CHARACTER = "\ufffd"  # Unicode's own sign for it
 
@@ -45,4 +46,4 @@ class Characters:
         return "".join(tokens)
 
 
-TOKENIZATIONS = {"words": Words, "characters": Characters}
+TOKENIZATIONS = dict(zip(KINDS, (Words, Characters)))

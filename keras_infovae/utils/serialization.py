@@ -6,7 +6,7 @@ an alias, given as an instance, or restored from its config; nothing else branch
 
 import keras
 
-from keras_infovae.utils.checks import check_choice
+from keras_infovae.utils.checks import argument_error, check_choice
 from keras_infovae.utils.constructors import constructor_parameters
 
 PACKAGE = "keras_infovae"
@@ -56,6 +56,27 @@ def _deserialize_value(value):
     if isinstance(value, dict) and "class_name" in value:
         return keras.saving.deserialize_keras_object(value)
     return value
+
+
+def check_registered(name, config):
+    """Raises ValueError where a config, or one within it, is not of a class that is registered.
+
+    Keras imports a class that it does not know by the name of its module.
+
+    Args:
+        name: of the argument, for the error.
+        config: a config, or lists and dictionaries of such.
+    """
+    if isinstance(config, dict):
+        if "class_name" in config:
+            registered = config.get("registered_name")
+            if keras.saving.get_registered_object(registered) is None:
+                allowed = "a config of registered classes"
+                raise argument_error(name, allowed, f"{config['class_name']} as {registered}")
+        config = list(config.values())
+    if isinstance(config, (list, tuple)):
+        for value in config:
+            check_registered(name, value)
 
 
 def _hashable(value):

@@ -1,11 +1,13 @@
 """One loading process for all tests, small models, and two that are exported once for all."""
 
 import numpy as np
+import pandas
 import pytest
 
 import keras_infovae as ki
 from keras_infovae.serving.exporting import export
 from keras_infovae.serving.graph_loader import GraphLoader
+from tests.tables.people import people
 
 IMAGE = (4, 4, 1)
 
@@ -36,6 +38,30 @@ def classes(loader, tmp_path_factory):
     names = ["encode", "generate", "score", "regress", "score_image_bytes"]
     path, differences = export(model, directory, None, names, given, None, loader, labels)
     return model, path, differences, given
+
+
+@pytest.fixture(scope="session")
+def rows():
+    """A table of all kinds of columns, some with missing values, and with names of all sorts."""
+    table = people(60).rename(columns={"income": "income, yearly", "city": "Größe|Stadt"})
+    times = table["born"] + pandas.to_timedelta(np.arange(60) * 7001, unit="s")
+    return table.drop(columns=["id", "note"]).assign(
+        zoned=times.dt.tz_localize("Europe/Berlin"),
+        paid=np.where(np.arange(60) % 5 > 0, np.arange(60) % 2 > 0, None),
+        rating=pandas.Categorical(1 + np.arange(60) % 4, [1, 2, 3, 4, 5], ordered=True),
+        german=times.dt.strftime("%d.%m.%Y").mask(np.arange(60) % 7 == 0),
+    )
+
+
+@pytest.fixture(scope="session")
+def tables(rows, loader, tmp_path_factory):
+    """The same of a model of this table, with a threshold."""
+    networks = {name: ki.networks.MLP([8]) for name in ("encoder", "decoder")}
+    model = ki.InfoVAE(3, seed=1, **networks)
+    model.fit(rows, verbose=0)
+    ki.evaluation.calibrate_anomaly_threshold(model, rows, 0.5)
+    path = tmp_path_factory.mktemp("serving") / "people"
+    return model, *export(model, path, None, "all", rows, None, loader)
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
     if (!status.ok()) return Fail(name + ": " + status.ToString());
     for (size_t k = 0; k < keys.size(); ++k) {
       tensorflow::TensorProto proto;
-      outputs[k].AsProtoTensorContent(&proto);
+      outputs[k].AsProtoField(&proto);  // which NumPy reads text of, too
       std::ofstream file(prefix + keys[k] + ".pb", std::ios::binary);
       file << proto.SerializeAsString();
     }

@@ -40,8 +40,11 @@ def program(tmp_path_factory):
 
 
 @pytest.mark.skipif(COMPILER is None, reason="there is no C++ compiler")
-def test_every_signature_answers_as_the_keras_model_without_python(images, program, tmp_path):
-    model, path, differences = images
+@pytest.mark.parametrize("exported", ["images", "tables"])
+def test_every_signature_answers_as_the_keras_model_without_python(
+    exported, program, tmp_path, request
+):
+    model, path, differences = request.getfixturevalue(exported)
     served = ServedModel(model)
     samples, chosen = Samples(served), signatures.choose("all", served)
     assert [signature.name for signature in chosen] == list(differences)

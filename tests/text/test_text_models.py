@@ -6,6 +6,8 @@ import pytest
 import tensorflow as tf
 
 import keras_infovae as ki
+from keras_infovae.evaluation import texts
+from keras_infovae.evaluation.reporting.page import render
 from keras_infovae.text.splitting import Words
 from tests import contracts
 
@@ -39,14 +41,14 @@ def test_methods_take_strings_and_give_strings(model):
         np.testing.assert_array_equal(method(TEXTS), method(x))
     assert model.evaluate(TEXTS, verbose=0) == model.evaluate(x, verbose=0)
     words = set(model.preprocessor.vocabulary.tokens) | {"<unknown>"}
-    for texts in (
+    for made in (
         model.generate(5, seed=0),
         model.reconstruct(TEXTS),
         model.predict(TEXTS, verbose=0),
         model.decode(np.zeros([3, 2])),
     ):
-        assert isinstance(texts, list)
-        assert words.issuperset(token for text in texts for token in Words.split(text))
+        assert isinstance(made, list)
+        assert words.issuperset(token for text in made for token in Words.split(text))
     assert model.reconstruct(x).shape == x.shape
     assert model.generate(5, prepared=True).dtype == np.float32
 
@@ -114,6 +116,31 @@ def test_a_chain_finds_codes_of_texts():
     model.fit(TEXTS, epochs=1, verbose=0)
     assert model.encode(TEXTS).shape == (32, 2)
     assert len(model.generate(3)) == 3 and len(model.reconstruct(TEXTS)) == 32
+
+
+def test_the_perplexity_is_of_the_tokens_that_count(model):
+    summary = ki.evaluation.summarize(model, TEXTS, num_samples=2)
+    tokens = sum(len(Words.split(text)) + 1 for text in TEXTS)
+    expected = np.exp(-summary["elbo"] * len(TEXTS) / tokens)
+    np.testing.assert_allclose(summary["perplexity"], expected, rtol=1e-5)
+    assert "perplexity per token" in ki.evaluation.describe(summary)
+
+
+def test_a_report_shows_texts(model):
+    x = model.preprocessor.numbers(TEXTS)
+    shown = [make(model, x) for make in (texts.reconstructions, texts.samples)]
+    shown.append(texts.interpolations(model, x))
+    assert [row[0] for row in shown[0].rows] == TEXTS[:12]
+    assert [row[1] for row in shown[0].rows] == model.reconstruct(TEXTS[:12])
+    line = shown[2].rows[:7]  # of the first and the fifth text
+    assert [row[0] for row in line] == [
+        *("example", "t = 0", "t = 0.25", "t = 0.5", "t = 0.75", "t = 1", "example")
+    ]
+    assert [line[1][1], line[5][1]] == model.reconstruct([TEXTS[0], TEXTS[4]])
+    page = render("t", "l", [], {"Texts": [texts.Lines("<b>", ["c"], [["a < b"]])]}, {}, "f")
+    assert "<td>a &lt; b</td>" in page and "&lt;b&gt;" in page
+    with pytest.raises(ValueError, match="evaluation.report shows texts"):
+        ki.evaluation.plots.plot_samples(model, "never.png", x)
 
 
 def test_a_language_model_is_one_whose_codes_tell_nothing(tmp_path):

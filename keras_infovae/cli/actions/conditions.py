@@ -55,7 +55,8 @@ def of_splits(data, config, splits=SPLITS):
 
 def example_of_generate(path, config):
     """Returns a command line that generates by the run at `path`, as a line to print."""
-    output = "new.csv" if "kinds" in config["data"] else "samples.npy"
+    outputs = {"kinds": "new.csv", "tokens": "new.txt"}  # a table, texts
+    output = next((outputs[key] for key in outputs if key in config["data"]), "samples.npy")
     words = [help_page.PROGRAM, "generate", f"--run={path}", f"--output={output}"]
     if CLASSES in config:
         words.insert(3, f"--condition={config[CLASSES][0]}")

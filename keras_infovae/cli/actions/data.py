@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from keras_infovae import datasets, tables
+from keras_infovae import datasets, tables, text
 from keras_infovae.cli import data_flags
 from keras_infovae.cli.actions import streamed_data
 from keras_infovae.cli.actions.conditions import CLASSES
@@ -22,7 +22,10 @@ from keras_infovae.distributions import likelihoods
 from keras_infovae.models import registry
 from keras_infovae.tables.loading import of_frame
 from keras_infovae.tables.schema import schema_of
+from keras_infovae.text import loading as text_loading
+from keras_infovae.text.splitting import KINDS
 from keras_infovae.utils import arrays
+from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.constructors import constructor_parameters
 from keras_infovae.utils.splits import SPLITS
 
@@ -52,6 +55,10 @@ def load(flags):
     settings |= data_flags.table_settings(flags)
     likelihood = flags.likelihood
     settings = {"source": flags.data} | settings
+    if _is_text(flags):
+        settings |= {"tokens": KINDS[0]} | data_flags.text_settings(flags)
+        data = _load(settings)
+        return data, settings | {"source": lasting_source(flags.data)}, None, None
     if _is_taken_as_it_is(flags):
         settings["kinds"] = data_flags.kinds(flags)
         settings["condition"] = data_flags.condition_columns(flags)
@@ -74,6 +81,26 @@ def load(flags):
     if low >= 0.0 and high <= 1.0:
         return data, settings, "bernoulli", "all values lie in [0, 1]"
     return data, settings, "normal", f"values go from {low:.4g} to {high:.4g}"
+
+
+def _is_text(flags):
+    """Returns whether the data is texts; raises ValueError for flags that do not go with that."""
+    given = data_flags.text_settings(flags)
+    named = flags.data in text_loading.NAMED or datasets.is_text_path(flags.data)
+    if not (named or "text_column" in given):
+        for name, value in given.items():
+            raise argument_error(name, "left out but for texts: .txt, or --text_column", value)
+        return False
+    alone = ("stream", "kinds", "standardize", "likelihood")
+    refused = {name: getattr(flags, name, None) for name in alone}
+    if data_flags.condition_columns(flags):
+        refused["condition"] = flags.condition
+    for name, value in refused.items():
+        if value:
+            raise argument_error(name, "left out for texts", value)
+    if "preprocessor" not in constructor_parameters(registry.get(flags.model)):
+        raise argument_error("model", "one that takes texts", flags.model)
+    return True
 
 
 def _is_taken_as_it_is(flags):
@@ -100,15 +127,20 @@ def _is_taken_as_it_is(flags):
 
 def lasting_source(source):
     """Returns `source` so that it means the same in every working directory."""
-    if source in loading.NAMED or source.startswith(tfds.PREFIX):
+    if source in (*loading.NAMED, *text_loading.NAMED) or source.startswith(tfds.PREFIX):
         return source
     return os.path.abspath(os.path.expanduser(source))
 
 
 def _load(settings):
-    """Returns the `Dataset` of the arguments of `datasets.load`, or of `stream` (a batch_size)."""
+    """Returns the `Dataset` of the arguments of `datasets.load`, or of those of another reader.
+
+    What is among them tells which: tokens, of texts; kinds, of a table; a batch_size, of a stream.
+    """
     with warnings.catch_warnings():  # the data's summary has them
         warnings.simplefilter("ignore", datasets.DataWarning)
+        if "tokens" in settings:
+            return text.load(**{k: v for k, v in settings.items() if k != "standardize"})
         if "kinds" in settings:
             return tables.load(**{k: v for k, v in settings.items() if k != "standardize"})
         if "batch_size" in settings:
@@ -125,6 +157,20 @@ def num_training_examples(data):
     """Returns how many examples there are to train on."""
     stream = stream_of(data)
     return len(data.train) if stream is None else stream.sizes["train"]
+
+
+def other_texts(source, config, given):
+    """Returns (texts, labels or None, sentences on them) of other data than the run's.
+
+    Args:
+        source, config, given: as for `load_other`.
+    """
+    settings = {"label_column": None, "text_column": None}
+    settings |= {name: config["data"].get(name) for name in settings} | given
+    column = settings.pop("text_column")
+    if source in text_loading.NAMED or datasets.is_text_path(source):
+        return text_loading.read(source, None, TableSettings(**given))
+    return text_loading.read(source, column, TableSettings(**settings))
 
 
 def _other_table(source, config, model, given):
@@ -237,6 +283,11 @@ def load_other(source, config, model, given=None):
         ValueError: when the columns are not those of the run; else as `datasets.load`.
     """
     given = given or {}
+    if isinstance(model.preprocessor, text.Text):
+        texts, labels, notes = other_texts(source, config, given)
+        fractions = config["data"]["validation_fraction"], config["data"]["test_fraction"]
+        seed, of_model = config["data"]["seed"], {"text": model.preprocessor, "notes": notes}
+        return text_loading.of_texts(texts, source, labels, fractions, seed, **of_model)
     if schema_of(model) is not None:
         return _other_table(source, config, model, given)
     scaling = model.scaling

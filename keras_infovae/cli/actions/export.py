@@ -3,6 +3,8 @@
 import os
 import warnings
 
+import numpy as np
+
 from keras_infovae.cli.actions import conditions
 from keras_infovae.cli.actions import data as run_data
 from keras_infovae.cli.errors import CommandLineError, reported
@@ -83,5 +85,8 @@ def _export_parts(flags, model, parts):
 
 
 def _warmup(model, x, condition):
-    raw = x if model.scaling is None else model.scaling.invert(x)
+    if model.preprocessor is not None:
+        raw = model.preprocessor.raw(np.nan_to_num(x))  # where missing, x says so elsewhere
+    else:
+        raw = x if model.scaling is None else model.scaling.invert(x)
     return raw if condition is None else (raw, condition[: len(raw)])

@@ -13,6 +13,7 @@ from keras_infovae.cli.generate import SUFFIXES
 from keras_infovae.datasets.csv_values import guarded, parsed
 from keras_infovae.evaluation.plots import views
 from keras_infovae.tables.schema import schema_of
+from keras_infovae.text import Text
 from keras_infovae.training import RunDirectory
 from keras_infovae.utils.files import whole_file
 
@@ -31,11 +32,13 @@ def run(command, flags):
         given = _given(flags.given, schema)
         _check_given(given, model)
     is_table = len(model.event_shape) == 1
+    is_text = isinstance(model.preprocessor, Text)
     noise = flags.noise
     if noise is None:
-        noise = is_table and model.example_spec.values.minimum is None
+        noise = is_text or (is_table and model.example_spec.values.minimum is None)
     x = model.generate(flags.n, seed=flags.seed, sample=noise, condition=asked, given=given)
-    what = "drawn with the likelihood's noise" if noise else "the means of p(x|z)"
+    means = "the likeliest words of each" if is_text else "the means of p(x|z)"
+    what = "drawn with the likelihood's noise" if noise else means
     with whole_file(flags.output) as temporary:
         if schema is None:
             _WRITERS[suffix](temporary, x, model, config["feature_names"])
@@ -98,9 +101,11 @@ def _check_form(path, suffix, model):
     fitting = [".npy"]
     if schema_of(model) is not None:
         fitting = [".csv", ".parquet"]
+    elif isinstance(model.preprocessor, Text):
+        fitting = [".txt"]
     elif views.view(event_shape) == views.IMAGES:
         fitting.append(".png")
-    if len(event_shape) == 1 and schema_of(model) is None:
+    if len(event_shape) == 1 and model.preprocessor is None:
         fitting.append(".csv")
     if suffix not in fitting:
         raise CommandLineError(
@@ -129,9 +134,14 @@ def _write_csv(path, x, model, feature_names):
         writer.writerows([str(value) for value in row] for row in raw)
 
 
+def _write_txt(path, x, model, feature_names):
+    with open(path, "w", encoding="utf-8") as file:
+        file.writelines(" ".join(text.split("\n")) + "\n" for text in x)
+
+
 def _raw(x, model):
     """Returns `x` in the units of the data that the model was trained on."""
     return np.asarray(x if model.scaling is None else model.scaling.invert(x), "float32")
 
 
-_WRITERS = dict(zip(SUFFIXES, (_write_png, _write_npy, _write_csv)))
+_WRITERS = dict(zip(SUFFIXES, (_write_png, _write_npy, _write_csv, _write_txt)))

@@ -11,6 +11,7 @@ from keras_infovae.datasets.reading import import_optional
 from keras_infovae.datasets.splitting import split_indices
 from keras_infovae.datasets.table_labels import without_label
 from keras_infovae.tables.schema import schema_of
+from keras_infovae.text import Text
 
 
 def in_order(source, config, model, given):
@@ -29,6 +30,10 @@ def in_order(source, config, model, given):
         x, condition = model.preprocessor.numbers(rows), model.preprocessor.condition_numbers(rows)
         told = None if condition is None else {"train": condition}
         return datasets.Dataset(source, x, x[:0], x[:0], labels, conditions=told), frame
+    if isinstance(model.preprocessor, Text):
+        texts, labels, _ = run_data.other_texts(source, config, given)
+        x = model.preprocessor.numbers(texts)
+        return datasets.Dataset(source, x, x[:0], x[:0], labels), None
     fractions = {"validation_fraction": 0.0, "test_fraction": 0.0}
     config = config | {"data": config["data"] | fractions | {"seed": 0}}
     data = run_data.load_other(source, config, model, given)

@@ -11,6 +11,7 @@ from keras_infovae.cli.actions import data as run_data
 from keras_infovae.cli.errors import reported
 from keras_infovae.cli.tune import FEW_TRIALS, searched
 from keras_infovae.models import registry
+from keras_infovae.text import Text
 from keras_infovae.tuning.search_directory import BEST_RUN
 
 
@@ -24,7 +25,7 @@ def run(command, flags):
         tuning.HyperModel(flags.model, **parsed)  # shows what is wrong before data are read
         data, settings, likelihood = models.load_data(flags)
         classes = conditions.classes_of(flags, data)
-        if "network" in known:
+        if "network" in known and not isinstance(data.preprocessor, Text):
             conv = isinstance(networks.default_for(data.event_shape), networks.Conv)
             parsed = {"network": "conv" if conv else "mlp"} | parsed
         if classes:

@@ -4,7 +4,8 @@ import numpy as np
 
 from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.plots import style, views
-from keras_infovae.tables.schema import is_frame, schema_of
+from keras_infovae.tables.frames import is_frame
+from keras_infovae.tables.schema import schema_of
 from keras_infovae.utils.checks import argument_error, check_integer
 
 _MOST_COLUMNS = 40

@@ -10,13 +10,15 @@ from keras_infovae.evaluation.plots.labels import as_classes
 from keras_infovae.evaluation.plots.latent_space import plot_latent_space
 from keras_infovae.evaluation.plots.reconstructions import plot_reconstructions
 from keras_infovae.evaluation.plots.samples import plot_samples
+from keras_infovae.evaluation.texts import is_of_texts
 
 
 def plot_all(model, data, history, directory, seed=0, condition=None):
     """Writes history.png, reconstructions.png, samples.png, interpolation.png, latent_space.png.
 
     They show the test split of `data`, or where it is empty the validation or training split. What
-    a model cannot do (reconstruct, generate, encode, decode) is left out.
+    a model cannot do (reconstruct, generate, encode, decode) is left out, as are texts, which
+    `report` shows.
 
     Args:
         model: a trained model.
@@ -50,6 +52,8 @@ def plot_all(model, data, history, directory, seed=0, condition=None):
         return os.path.join(directory, f"{name}.png")
 
     drawn, can = [], set(model.capabilities)
+    if is_of_texts(model):
+        can -= {"reconstruct", "generate", "decode"}
     if history is not None:
         drawn.append(plot_history(history, path("history")))
     if "reconstruct" in can:

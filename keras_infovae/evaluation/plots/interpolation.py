@@ -7,6 +7,7 @@ import numpy as np
 from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.examples import check_examples, spread_of_known
 from keras_infovae.evaluation.plots import style, views
+from keras_infovae.evaluation.texts import check_is_of_numbers
 
 _IMAGE_PAIRS, _IMAGE_STEPS = 6, 9
 _ROW_PAIRS, _ROW_STEPS = 3, 41
@@ -47,6 +48,7 @@ def plot_interpolation(model, path, x, *, feature_names=None, condition=None):
             two examples.
     """
     path = style.check_path(path)
+    check_is_of_numbers(model, "plot_interpolation")
     for capability in ("encode", "decode"):
         model.capabilities.require(capability, "The picture of interpolations")
     x, condition = check_examples(model, x, condition)

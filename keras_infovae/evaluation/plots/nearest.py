@@ -7,6 +7,7 @@ from keras_infovae.evaluation.examples import check_examples, without_gaps
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import check_class_names
 from keras_infovae.evaluation.sample_metrics import nearest_neighbors
+from keras_infovae.evaluation.texts import check_is_of_numbers
 
 _COUNT = 10
 _NEIGHBORS = 3
@@ -37,6 +38,7 @@ def plot_nearest_neighbors(
         ValueError, TypeError: for data that is not as the model was trained on.
     """
     path = style.check_path(path)
+    check_is_of_numbers(model, "plot_nearest_neighbors")
     model.capabilities.require("generate", "The picture of samples")
     training, condition = check_examples(model, training, condition, minimum=_NEIGHBORS)
     training = without_gaps(training)

@@ -5,6 +5,7 @@ import numpy as np
 from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.plots import style, views
+from keras_infovae.evaluation.texts import check_is_of_numbers
 
 _MOST_POINTS = 1000
 _IMAGE_COLUMNS = 10
@@ -31,6 +32,7 @@ def plot_reconstructions(model, path, x, *, feature_names=None, condition=None):
         ValueError, TypeError: for data that is not as the model was trained on.
     """
     path = style.check_path(path)
+    check_is_of_numbers(model, "plot_reconstructions")
     model.capabilities.require("reconstruct", "The picture of reconstructions")
     x, condition = check_examples(model, x, condition, minimum=1)
     kind = views.view(x.shape[1:], feature_names)

@@ -6,6 +6,7 @@ from keras_infovae.evaluation.conditions import check_condition, draw
 from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.plots import class_samples, style, views
 from keras_infovae.evaluation.plots.labels import check_class_names
+from keras_infovae.evaluation.texts import check_is_of_numbers
 
 _IMAGE_SIDE = 8
 _MOST_POINTS = 2000
@@ -41,6 +42,7 @@ def plot_samples(
         ValueError, TypeError: for data that is not as the model was trained on.
     """
     path = style.check_path(path)
+    check_is_of_numbers(model, "plot_samples")
     model.capabilities.require("generate", "The picture of samples")
     if x is None:
         condition = check_condition(model, condition)

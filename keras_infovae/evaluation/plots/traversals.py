@@ -5,6 +5,7 @@ import numpy as np
 from keras_infovae.evaluation.measured import Measured
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import check_class_names
+from keras_infovae.evaluation.texts import check_is_of_numbers
 
 _MOST_DIMENSIONS = 10
 _STEPS = 9
@@ -34,6 +35,7 @@ def plot_traversals(model, path, x, *, feature_names=None, condition=None, class
         ValueError, TypeError: for data that is not as the model was trained on.
     """
     path = style.check_path(path)
+    check_is_of_numbers(model, "plot_traversals")
     for capability in ("encode", "decode"):
         model.capabilities.require(capability, "The picture of traversals")
     measured = Measured(model, x, condition)

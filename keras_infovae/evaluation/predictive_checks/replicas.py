@@ -4,7 +4,8 @@ import numpy as np
 import tensorflow as tf
 
 from keras_infovae.distributions import draw_rows
-from keras_infovae.tables.schema import is_frame, schema_of
+from keras_infovae.tables.frames import is_frame
+from keras_infovae.tables.schema import schema_of
 from keras_infovae.utils.batches import in_batches
 from keras_infovae.utils.graphs import one_graph
 from keras_infovae.utils.row_random import fold_in, seeds_of_rows

@@ -3,6 +3,7 @@
 import numpy as np
 
 _QUANTILES = {"5 % quantile": 0.05, "median": 0.5, "95 % quantile": 0.95}
+_LEAST_SPREAD = 1e-12  # of the second moment, below which a column does not vary
 _MOST_CORRELATED = 20  # columns, of which all pairs are looked at
 
 
@@ -65,7 +66,9 @@ def correlations(measures):
     values, one = np.where(known, values - center, 0.0), known.astype("float64")
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = values.T @ one / counts  # of the first, where the second is known
-        square = np.square(values).T @ one / counts - np.square(mean)
+        moment = np.square(values).T @ one / counts
+        square = moment - np.square(mean)
+        square = np.where(square > _LEAST_SPREAD * moment, square, np.nan)  # else it is rounding
         matrix = (values.T @ values / counts - mean * mean.T) / np.sqrt(square * square.T)
     return {
         f"correlation of {chosen[i].name} and {chosen[j].name}": float(matrix[i, j])

@@ -1,5 +1,7 @@
 """What a report leaves out, and why."""
 
+from keras_infovae.evaluation.texts import is_of_texts
+
 # Capabilities, and what a report lacks without one. Without codes, all of the rest is about them.
 _PARTS = {
     "score": "How well an example fits",
@@ -34,4 +36,6 @@ def left_out(model):
             model.capabilities.require(capability, what)
         except ValueError as error:
             reasons.append(f"{str(error).rstrip('.')}.")
+    if is_of_texts(model):
+        reasons.append("Whether samples are as data are is left out: texts have no distances.")
     return reasons

@@ -27,6 +27,7 @@ from keras_infovae.evaluation.reporting.tables import new_rows
 from keras_infovae.evaluation.sample_metrics import memorization
 from keras_infovae.evaluation.samples import sample_quality
 from keras_infovae.evaluation.summary import summary_of
+from keras_infovae.evaluation.texts import is_of_texts
 from keras_infovae.evaluation.topology import manifold_report
 from keras_infovae.utils.randomness import stateless_seed
 from keras_infovae.version import __version__
@@ -165,10 +166,11 @@ def _log_det_of_prior(model, seed):
 def _samples(model, data, conditions, given):
     """Returns what `sample_quality` gives, or of data without classes whether samples are new.
 
-    None without examples that the model was not trained on: to tell copies takes new data.
+    None without examples that the model was not trained on: to tell copies takes new data; and for
+    texts, which have no distances.
     """
     split = data.held_out(least=_FEWEST)
-    if split == "train":
+    if split == "train" or is_of_texts(model):
         return None
     if has_classes(data.train_labels):
         found = sample_quality(model, data, count=_SAMPLES, condition=conditions, **given)

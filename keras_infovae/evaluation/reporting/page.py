@@ -4,6 +4,8 @@ import base64
 import html
 import string
 
+from keras_infovae.evaluation.texts import Lines
+
 _STYLE = """
 :root { --ink: #1f2933; --muted: #667085; --line: #e4e7ec; --paper: #ffffff; --ground: #f5f6f8;
   --good: #14804a; --fair: #b54708; --poor: #b42318; --unknown: #667085; }
@@ -41,6 +43,7 @@ td, th { padding: 5px 12px; border-top: 1px solid var(--line); text-align: left;
 td:last-child { text-align: right; white-space: nowrap;
   font-variant-numeric: tabular-nums; }
 tr:first-child td { border-top: 0; }
+.lines td:last-child { text-align: left; white-space: normal; }
 footer { margin-top: 48px; color: var(--muted); font-size: 13px; }
 @media print { body { background: white; } .card, figure { break-inside: avoid; } }
 """
@@ -89,7 +92,8 @@ def render(title, lead, diagnoses, sections, tables, footer, left_out=()):
     Args:
         title, lead, footer: plain text.
         diagnoses: a list of `Diagnosis`.
-        sections: {heading: [(name of a picture, path of its PNG file)]}.
+        sections: {heading: a list of (name of a picture, path of its PNG file), and of
+            `texts.Lines`}.
         tables: {caption: {name: value}}.
         left_out: sentences on what the page does not have. Default none.
     """
@@ -125,7 +129,9 @@ def _card(diagnosis):
 
 
 def _section(heading, pictures):
-    figures = "\n".join(_figure(name, path) for name, path in pictures)
+    figures = "\n".join(
+        _lines(shown) if isinstance(shown, Lines) else _figure(*shown) for shown in pictures
+    )
     return f'<h2>{html.escape(heading)}</h2>\n<div class="figures">\n{figures}\n</div>'
 
 
@@ -143,6 +149,16 @@ def _figure(name, path):
         f'<figure><img style="--natural: {width // 3 * 2}px" alt="{html.escape(name)}" '
         f'src="data:image/png;base64,{data}"></figure>'
     )
+
+
+def _lines(lines):
+    columns = "".join(f"<th>{html.escape(name)}</th>" for name in lines.columns)
+    rows = "\n".join(
+        "<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in row) + "</tr>"
+        for row in lines.rows
+    )
+    caption = html.escape(lines.heading)
+    return f'<table class="lines"><caption>{caption}</caption>\n<tr>{columns}</tr>\n{rows}</table>'
 
 
 def _table(caption, values):

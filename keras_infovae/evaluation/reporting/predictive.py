@@ -2,8 +2,8 @@
 
 import math
 
-from keras_infovae.evaluation.plots import views
 from keras_infovae.evaluation.predictive_checks import posterior_predictive_checks
+from keras_infovae.tables.schema import schema_of
 
 _MOST_EXAMPLES = 300
 _REPLICAS = 99
@@ -11,12 +11,13 @@ _SHOWN = 12
 
 
 def predictive_checks(measured, feature_names):
-    """Returns {statistic: its numbers} of a `Measured`, those far out first; None but for tables.
+    """Returns {statistic: its numbers} of a `Measured`, those far out first.
 
-    None is a statistic's number that is not defined.
+    None where the columns have no names; a number is None where it is not defined.
     """
     model = measured.model
-    if "generate" not in model.capabilities or not is_table(model, feature_names):
+    is_table = feature_names is not None or schema_of(model) is not None
+    if "generate" not in model.capabilities or not is_table:
         return None
     few = measured.some(_MOST_EXAMPLES)
     checks = posterior_predictive_checks(
@@ -32,11 +33,6 @@ def predictive_checks(measured, feature_names):
         str(name): {key: float(v) if math.isfinite(v) else None for key, v in row.items()}
         for name, row in checks.iterrows()
     }
-
-
-def is_table(model, feature_names):
-    """Returns whether the examples of a model are the rows of a table."""
-    return views.view(model.event_shape, feature_names) == views.TABLE
 
 
 def shown(checks):

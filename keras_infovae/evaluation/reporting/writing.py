@@ -5,7 +5,7 @@ import os
 import tempfile
 
 from keras_infovae import anomaly_scores
-from keras_infovae.evaluation import plots
+from keras_infovae.evaluation import plots, texts
 from keras_infovae.evaluation.conditions import class_names_of, conditions_of
 from keras_infovae.evaluation.plots.embedding import available_methods
 from keras_infovae.evaluation.reporting import page
@@ -13,6 +13,7 @@ from keras_infovae.evaluation.reporting.anomalies import check_anomaly_label
 from keras_infovae.evaluation.reporting.diagnoses import diagnose
 from keras_infovae.evaluation.reporting.measurements import measure
 from keras_infovae.evaluation.reporting.predictive import shown
+from keras_infovae.evaluation.texts import is_of_texts
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.files import whole_file, write_json
 
@@ -114,7 +115,7 @@ def report(
 
 
 def _draw(model, data, conditions, metrics, folder, seed):
-    """Returns {heading: [(name, path)]}: the pictures that this model and data can have."""
+    """Returns {heading: [(name, path) or `Lines`]}: what of this model and data can be shown."""
     split, history = metrics["data"]["measured_split"], metrics["history"]
     x, labels = getattr(data, split), getattr(data, f"{split}_labels")
     names = {"feature_names": data.feature_names}
@@ -129,6 +130,9 @@ def _draw(model, data, conditions, metrics, folder, seed):
 
     if history is not None:
         draw("Training", "loss", plots.plot_history, history)
+    if is_of_texts(model):
+        sections |= _texts(model, x, conditions[split], seed)
+        can -= {"reconstruct", "generate", "decode"}
     if "reconstruct" in can:
         section, plot = "Reconstructions", plots.plot_reconstructions
         draw(section, "reconstructions", plot, model, x, **names, **given)
@@ -159,6 +163,18 @@ def _draw(model, data, conditions, metrics, folder, seed):
             draw(section, method, plots.plot_latent_embedding, model, x, labels, **options)
     if in_space and "prior" in can:
         draw(section, "q of z", plots.plot_aggregated_posterior, model, x, **given)
+    return sections
+
+
+def _texts(model, x, condition, seed):
+    """Returns {heading: [`Lines`]}: what a model of texts makes."""
+    can, sections = set(model.capabilities), {}
+    if "reconstruct" in can:
+        sections["Reconstructions"] = [texts.reconstructions(model, x, condition)]
+    if "generate" in can:
+        sections["Samples"] = [texts.samples(model, x, condition, seed)]
+    if {"encode", "decode"} <= can:
+        sections["Interpolations"] = [texts.interpolations(model, x, condition)]
     return sections
 
 

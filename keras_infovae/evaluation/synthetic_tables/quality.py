@@ -11,7 +11,8 @@ from keras_infovae.evaluation.synthetic_tables.similarity import (
 )
 from keras_infovae.evaluation.synthetic_tables.values import values_of_table
 from keras_infovae.tables.columns import ConstantColumn
-from keras_infovae.tables.schema import Schema, check_frame
+from keras_infovae.tables.frames import check_frame
+from keras_infovae.tables.schema import Schema
 from keras_infovae.utils.checks import argument_error, check_integer
 
 _FEWEST = 10  # rows of each table

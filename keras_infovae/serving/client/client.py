@@ -13,8 +13,9 @@ from keras_infovae.utils.row_seeds import packed
 class Client(SignatureClient):
     """A model that TensorFlow Serving, or `keras-infovae serve`, serves.
 
-    Its methods are those of the Keras model: NumPy arrays of raw values in and out, float32. What
-    a signature takes is learned once from the server, and arguments are checked before they are
+    Its methods are those of the Keras model: NumPy arrays of raw values in and out, float32; of a
+    model of tables DataFrames, with the names, dtypes and categories of the model's own. What a
+    signature takes is learned once from the server, and arguments are checked before they are
     sent. Batches are sent in parts, several at a time, all to one version; results are in the order
     of the rows. Where the version is unloaded meanwhile, or has other outputs, the signatures are
     learned again and the call begins once more, once. A client may be used by several threads.
@@ -58,14 +59,19 @@ class Client(SignatureClient):
         """Returns the latent code of each example, [n, latent_dim].
 
         Args:
-            x: raw values [n, ...].
+            x: raw values [n, ...], or a DataFrame for a model of tables.
             sample: False (default) for the mode of q(z|x), True for one draw from it.
             seed: an integer of at least 0, for `sample=True`: the draws are those of
                 `model.encode(x, sample=True, seed=seed)`. Default None: new ones each time.
             condition: one row per example, where the model takes one. Default None.
+
+        Returns:
+            NumPy float32; for a DataFrame one of z0, z1, ... with its index.
         """
         seeds = _row_seeds(seed if sample else 0, _count(x))
-        return self._ask("encode", "z" if sample else "mean", condition, x=x, seed=seeds)
+        output = "z" if sample else "mean"
+        codes = self._ask("encode", output, condition, x, seed=seeds)
+        return codes if self._preprocessor is None else self._preprocessor.codes_like(x, codes)
 
     def encode_image_bytes(self, image_bytes, sample=False, seed=None, condition=None):
         """Returns what `encode` does, for a list of the contents of PNG or JPEG files."""
@@ -75,11 +81,13 @@ class Client(SignatureClient):
 
     def decode(self, z, condition=None):
         """Returns the mean of p(x|z) in raw units, [n, ...], for z [n, latent_dim]."""
-        return self._ask("decode", "x", condition, z=z)
+        outputs = self._ask("decode", None, condition, z=np.asarray(z))
+        return self._examples(outputs, condition=condition)
 
     def reconstruct(self, x, condition=None):
         """Returns the reconstruction of each example in raw units, [n, ...]."""
-        return self._ask("reconstruct", "reconstruction", condition, x=x)
+        outputs = self._ask("reconstruct", None, condition, x)
+        return self._examples(outputs, like=x)
 
     def generate(self, n, seed=None, condition=None):
         """Returns n new examples in raw units, [n, ...].
@@ -89,15 +97,16 @@ class Client(SignatureClient):
             seed: an integer of at least 0, for the examples of `model.generate(n, seed=seed)`.
                 Default None: new ones each time.
             condition: one row per example, or a single one for all of them, where the model takes
-                one. Default None.
+                one; of columns a DataFrame, or {column: value} for all. Default None.
         """
         n = check_integer("n", n)
-        if condition is not None:
+        specs = self._signature("generate", Deadline(self.timeout))["inputs"]
+        if condition is not None and "condition" in specs:
             condition = np.asarray(condition)
-            spec = self._signature("generate", Deadline(self.timeout))["inputs"].get("condition")
-            if spec is not None and condition.ndim == len(spec.shape) - 1:
+            if condition.ndim == len(specs["condition"].shape) - 1:
                 condition = np.repeat(condition[None], n, axis=0)
-        return self._ask("generate", "x", condition, seed=_row_seeds(seed, n))
+        outputs = self._ask("generate", None, condition, seed=_row_seeds(seed, n))
+        return self._examples(outputs, condition=condition)
 
     def elbo(self, x, seed=0, condition=None):
         """Returns the evidence lower bound of each example, [n] in nats, where the model has one.
@@ -107,15 +116,16 @@ class Client(SignatureClient):
             seed: an integer of at least 0: the draws of z are those of `model.elbo(x, seed=seed)`.
                 Default 0. None: new ones each time.
         """
-        return self._ask("elbo", "elbo", condition, x=x, seed=_row_seeds(seed, _count(x)))
+        seeds = _row_seeds(seed, _count(x))
+        return self._ask("elbo", "elbo", condition, x, seed=seeds)
 
     def log_prob(self, x, condition=None):
         """Returns log p(x) of each example, [n] in nats, of a model that knows it."""
-        return self._ask("log_prob", "log_prob", condition, x=x)
+        return self._ask("log_prob", "log_prob", condition, x)
 
     def score(self, x, condition=None):
         """Returns how unusual each example is, [n], as `model.score(x)` does: larger is more so."""
-        return self._ask("score", "score", condition, x=x)
+        return self._ask("score", "score", condition, x)
 
     def score_image_bytes(self, image_bytes, condition=None):
         """Returns what `score` does, for a list of the contents of PNG or JPEG files."""
@@ -129,13 +139,62 @@ class Client(SignatureClient):
         "negative_log_prob" where it knows log p(x).
         A model with an `anomaly_threshold` also gives "anomaly", bool, and the score it goes by.
         """
-        return self._ask("score", None, condition, x=x)
+        return self._ask("score", None, condition, x)
 
-    def _ask(self, signature, output, condition, **inputs):
-        """Returns one output, or all of them by name for None."""
-        if condition is not None:
-            inputs["condition"] = condition
-        outputs = self.run(signature, inputs)
+    def is_anomaly(self, x, condition=None):
+        """Returns whether each example scores above the model's `anomaly_threshold`, bool [n].
+
+        Raises:
+            ValueError: where the model was exported without a threshold.
+        """
+        outputs = self.all_scores(x, condition)
+        if "anomaly" not in outputs:
+            raise ValueError(
+                "The model on the server has no anomaly_threshold. Calibrate one and export again: "
+                "ki.evaluation.calibrate_anomaly_threshold, or keras-infovae calibrate."
+            )
+        return outputs["anomaly"]
+
+    def _parts(self, x, condition, count):
+        """Returns {input: array} of raw examples and a condition, as the preprocessor has them.
+
+        Args:
+            x: `count` raw examples, or None.
+            condition: what a user gives, or None: a part of x, or none.
+        """
+        preprocessor = self._preprocessor
+        parts = {} if x is None else {"x": x}
+        if preprocessor is not None and x is not None:
+            parts = preprocessor.as_arrays(x)
+        told = x if condition is None else condition
+        if preprocessor is not None and preprocessor.condition_names and told is not None:
+            for name, array in preprocessor.condition_arrays(told).items():
+                parts[name] = np.repeat(array, count) if len(array) == 1 else array
+        elif condition is not None:
+            parts["condition"] = condition
+        return parts
+
+    def _examples(self, outputs, like=None, condition=None):
+        """Returns raw examples of what a signature answers, their rows named as those of `like`."""
+        if self._preprocessor is None:
+            (examples,) = outputs.values()
+            return examples
+        if condition is not None and self._preprocessor.condition_names:
+            count = len(next(iter(outputs.values())))
+            condition = self._preprocessor.condition_numbers(condition)
+            condition = np.broadcast_to(condition, [count, condition.shape[1]])
+        return self._preprocessor.of_arrays(outputs, like, condition)
+
+    def _ask(self, signature, output, condition, x=None, **inputs):
+        """Returns one output, or all of them by name for None; x are raw examples."""
+        deadline = Deadline(self.timeout)
+        count = _count(x if x is not None else next(iter(inputs.values())))
+
+        def given():
+            self._learned(deadline)
+            return self._parts(x, condition, count) | inputs
+
+        outputs = self._call(signature, given, deadline)
         return outputs if output is None else outputs[output]
 
 

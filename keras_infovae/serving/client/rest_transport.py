@@ -59,7 +59,8 @@ class RestTransport:
             "signature_name": signature,
             "inputs": {name: as_json(array) for name, array in inputs.items()},
         }
-        text = json.dumps(body, allow_nan=False, separators=(",", ":"))
+        # NaN, a missing value, is what TensorFlow Serving's JSON has; it takes no null.
+        text = json.dumps(body, separators=(",", ":"))
         answer = self._ask("POST", f"{url}:predict", seconds, signature, text)
         try:
             values = answer["outputs"]
@@ -68,7 +69,7 @@ class RestTransport:
             if set(values) != set(outputs):
                 return None
             return {name: _array(values[name], spec) for name, spec in outputs.items()}
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise self._error(
                 signature, "HTTP 200", f"an answer of another form: {error}"
             ) from None
@@ -132,7 +133,7 @@ class RestTransport:
                 _seconds(response.headers.get("Retry-After")),
             )
         try:
-            return json.loads(bytes(content), parse_constant=_refuse)
+            return json.loads(bytes(content), parse_constant=_constant)
         except ValueError as error:
             raise self._error(signature, "HTTP 200", f"no strict JSON: {error}") from error
 
@@ -160,12 +161,26 @@ def as_json(array):
 
 
 def _array(value, spec):
-    if spec.dtype is None or spec.dtype == object:
-        raise ValueError("an output that is not of numbers")
-    array = np.asarray(value, spec.dtype)
+    if spec.dtype is None:
+        raise ValueError("an output that is neither of numbers nor of text")
+    if spec.dtype == object:
+        array = np.empty(len(value), object)
+        array[:] = [_bytes(item, spec) for item in value]
+    else:
+        array = np.asarray(value, spec.dtype)  # of null becomes NaN
+    if array.dtype.kind == "f" and not spec.missing and np.isnan(array).any():
+        raise ValueError("NaN in an output that has no missing values")
     if array.ndim != len(spec.shape):
         raise ValueError(f"an output of shape {array.shape} instead of {spec.shape}")
     return array
+
+
+def _bytes(value, spec):
+    if value is None and spec.missing:
+        return b""
+    if isinstance(value, dict):
+        return base64.b64decode(value["b64"], validate=True)
+    return value.encode("utf-8")
 
 
 def _authorities(credentials):
@@ -199,7 +214,9 @@ def _message(content):
         return bytes(content[:500]).decode("utf-8", "replace")
 
 
-def _refuse(constant):
+def _constant(constant):
+    if constant == "NaN":  # as TensorFlow Serving writes it; `_array` refuses it in most outputs
+        return float("nan")
     raise ValueError(f"it holds {constant}")
 
 

@@ -1,6 +1,7 @@
 """Any signature of a model on a server."""
 
 import concurrent.futures
+import json
 import threading
 import time
 
@@ -10,6 +11,7 @@ from keras_infovae.serving.client import tensors
 from keras_infovae.serving.client.parts import slices
 from keras_infovae.serving.client.retries import Deadline, with_retries
 from keras_infovae.serving.client.serving_error import ServingError
+from keras_infovae.serving.signatures import preprocessor
 from keras_infovae.serving.versions import check_version
 from keras_infovae.utils.checks import argument_error, check_integer, check_number
 
@@ -57,6 +59,8 @@ class SignatureClient:
         )
         self._pool = concurrent.futures.ThreadPoolExecutor(concurrency)
         self._signatures = None
+        self._preprocessors = {}  # {version: the preprocessor of raw data, or None}
+        self._preprocessor = None
         self._lock = threading.Lock()
         self._closed = False
 
@@ -81,10 +85,13 @@ class SignatureClient:
 
         >>> client.run("encode", {"x": x, "seed": [0, 1]})["log_variance"]  # doctest: +SKIP
         """
-        deadline = Deadline(self.timeout)
+        return self._call(signature, lambda: inputs, Deadline(self.timeout))
+
+    def _call(self, signature, inputs, deadline):
+        """Does what `run` does, for a function that gives the inputs as a version takes them."""
         for repeated in (False, True):
             try:
-                return self._run(signature, inputs, deadline)
+                return self._run(signature, inputs(), deadline)
             except ServingError as error:
                 self._signatures = None  # another version may be there by now, with other ones
                 if repeated or error.status not in _CHANGED:
@@ -210,12 +217,43 @@ class SignatureClient:
 
     def _learn(self, deadline):
         version, signatures = self._attempts(self._transport.metadata, deadline)
+        if version not in self._preprocessors:
+            self._preprocessors = {version: self._asked_preprocessor(version, signatures, deadline)}
+        self._preprocessor = self._preprocessors[version]
+        if self._preprocessor is not None:
+            signatures = tensors.with_missing(signatures, self._preprocessor)
         self._signatures = signatures
         return version, signatures
 
-    def _signature(self, name, deadline):
+    def _asked_preprocessor(self, version, signatures, deadline):
+        """Returns the preprocessor of a version of a model of raw data, or None."""
+        name = preprocessor.NAME
+        if name not in signatures:
+            return None
+        from keras_infovae.preprocessors import Preprocessor  # with TensorFlow
+
+        outputs = signatures[name]["outputs"]
+        asked = {preprocessor.INPUT: np.zeros(1, "int64")}
+        answer = self._attempts(
+            lambda seconds: self._transport.predict(name, asked, outputs, seconds, version),
+            deadline,
+            name,
+        )
+        if answer is None:
+            raise self._changed(name)
+        try:
+            return Preprocessor.of_config(json.loads(answer[preprocessor.OUTPUT][0]))
+        except (KeyError, TypeError, ValueError) as error:
+            status, details = "INTERNAL", f"a preprocessor that cannot be read: {error}"
+            raise ServingError(self.address, self.model_name, name, status, details) from error
+
+    def _learned(self, deadline):
+        """Returns the signatures, asked of the server where they are not known."""
         with self._lock:  # threads that begin together ask once
-            signatures = self._signatures or self._learn(deadline)[1]
+            return self._signatures or self._learn(deadline)[1]
+
+    def _signature(self, name, deadline):
+        signatures = self._learned(deadline)
         if name not in signatures:
             raise ServingError(
                 self.address, self.model_name, name, "NOT_FOUND", f"there are {list(signatures)}"

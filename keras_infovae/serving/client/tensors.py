@@ -7,8 +7,9 @@ import numpy as np
 
 from keras_infovae.utils.checks import argument_error
 
-# NumPy type and full shape; -1 is any number of rows. Strings have the type `object`.
-TensorSpec = collections.namedtuple("TensorSpec", ["dtype", "shape"])
+# NumPy type and full shape; -1 is any number of rows. Strings have the type `object`. Metadata do
+# not say whether values may be missing, as NaN or empty text.
+TensorSpec = collections.namedtuple("TensorSpec", ["dtype", "shape", "missing"], defaults=[False])
 
 _DTYPES = {
     "DT_HALF": np.float16,
@@ -45,6 +46,24 @@ def _spec(info):
     sizes = info.get("tensor_shape", {}).get("dim", [])
     dtype = _DTYPES.get(info["dtype"])
     return TensorSpec(dtype and np.dtype(dtype), tuple(int(dim.get("size", 0)) for dim in sizes))
+
+
+def with_missing(signatures, preprocessor):
+    """Returns signatures, in which the parts of raw examples are marked that may be missing."""
+    parts = set(preprocessor.raw_specs())
+
+    def marked(specs):
+        return {
+            name: spec._replace(missing=name in parts and spec.dtype in (object, "f8", "f4"))
+            for name, spec in specs.items()
+        }
+
+    def signature(sides):
+        gives_examples = set(sides["outputs"]) == parts
+        outputs = marked(sides["outputs"]) if gives_examples else sides["outputs"]
+        return {"inputs": marked(sides["inputs"]), "outputs": outputs}
+
+    return {name: signature(sides) for name, sides in signatures.items()}
 
 
 def description(spec):
@@ -90,8 +109,9 @@ def checked(name, value, spec):
         )
     with np.errstate(over="ignore"):  # becomes Inf, which is refused
         sent = np.ascontiguousarray(array.astype(spec.dtype))
-    if spec.dtype.kind == "f" and not np.isfinite(sent).all():
-        raise ValueError(f"Argument `{name}` must be finite in {spec.dtype}. Received: NaN or Inf")
+    if spec.dtype.kind == "f" and (np.isinf(sent) if spec.missing else ~np.isfinite(sent)).any():
+        received = "Inf" if spec.missing else "NaN or Inf"
+        raise ValueError(f"Argument `{name}` must be finite in {spec.dtype}. Received: {received}")
     if spec.dtype.kind in "iu" and not np.array_equal(sent, array):
         raise ValueError(
             f"Argument `{name}` must be within the range of {spec.dtype}. "

@@ -31,14 +31,14 @@ class ImageBytes(Field):
     def spec(self, served):
         return tf.TensorSpec([None], tf.string, name=self.name)
 
-    def read(self, served, tensor):
+    def read(self, served, image_bytes):
         height, width, channels = served.model.event_shape
 
         def decode(content):
             image = tf.cast(tf.io.decode_png(content, channels=channels), tf.float32)  # JPEG too
             return tf.round(tf.image.resize(image, [height, width], antialias=True))
 
-        levels = tf.map_fn(decode, tensor, fn_output_signature=tf.float32)
+        levels = tf.map_fn(decode, image_bytes, fn_output_signature=tf.float32)
         return {"x": served.from_raw(tf.cast(_raw(levels, served), served.x_spec.dtype))}
 
     def sample(self, samples):

@@ -21,6 +21,12 @@ class TfExamples(Field):
 
     def check(self, signature, served):
         """Raises ValueError where an example, which has no float64, lacks digits of raw x."""
+        if served.preprocessor is not None:
+            raise ValueError(
+                f"Signature `{signature}` reads x of tf.train.Examples. Received: a model of "
+                f"{served.preprocessor.form}, which takes {list(served.raw_specs)[:8]}. Take "
+                "`score`."
+            )
         if served.x_spec.dtype != tf.float64:
             return
         # How many digits a preprocessing of float64 needs is not known.
@@ -34,17 +40,17 @@ class TfExamples(Field):
     def spec(self, served):
         return tf.TensorSpec([None], tf.string, name=self.name)
 
-    def read(self, served, tensor):
+    def read(self, served, inputs):
         shape, dtype = served.x_spec.shape[1:], served.x_spec.dtype
         stored = tf.float32 if dtype.is_floating else tf.int64
         features = {"x": tf.io.FixedLenFeature(shape, stored)}
         if served.model.condition.size:
             spec = _CONDITION.spec(served)
             features["condition"] = tf.io.FixedLenFeature(spec.shape[1:], spec.dtype)
-        parsed = tf.io.parse_example(tensor, features)
+        parsed = tf.io.parse_example(inputs, features)
         given = {"x": served.from_raw(tf.cast(parsed["x"], dtype))}
         if "condition" in parsed:
-            given |= _CONDITION.read(served, parsed["condition"])
+            given |= _CONDITION.read(served, condition=parsed["condition"])
         return given
 
     def sample(self, samples):

@@ -58,7 +58,7 @@ def _format(path):
 
 def _checked_content(model, part, form, float16):
     """Returns (the file's content, its largest difference from the model)."""
-    served, signature = ServedModel(model, x_dtype=form.X_DTYPE), PARTS[part]
+    served, signature = ServedModel(model, x_dtype=form.X_DTYPE, as_numbers=True), PARTS[part]
     others = {dtype.name for dtype in parity.compute_dtypes(model) if dtype.is_floating}
     others -= form.COMPUTE_DTYPES
     if others:
@@ -83,12 +83,12 @@ def _checked_content(model, part, form, float16):
         given = {
             name: value
             for name, value in samples.requests(signature).items()
-            if name in traced.structured_input_signature[1]
+            if name in traced.inputs
         }
         answers = {
             name: answer
             for name, answer in samples.answers(signature).items()
-            if name in traced.structured_outputs
+            if name in traced.outputs
         }
     limit = parity.tolerance(model)
     if float16:
@@ -116,7 +116,7 @@ def _refuse_coarse(served, form):
 
 
 def _refuse_draws(part, traced):
-    for node in saved_model.nodes(traced.graph.as_graph_def()):
+    for node in saved_model.nodes(traced.function.graph.as_graph_def()):
         if node.op.startswith(_RANDOM):
             raise ValueError(
                 f"Part `{part}` cannot be exported: it draws random numbers ({node.op} in "

@@ -23,7 +23,7 @@ def convert(name, traced, about, float16):
 
     Args:
         name: of the signature.
-        traced: a concrete function of named tensors.
+        traced: the `saved_model.Traced` function of named tensors.
         about: what the file should say of itself; this format has no place for it.
         float16: whether weights are stored in 16 bits. Values are computed in float32 all the same.
 

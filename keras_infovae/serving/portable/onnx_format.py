@@ -19,7 +19,7 @@ def convert(name, traced, about, float16):
 
     Args:
         name: of the graph.
-        traced: a concrete function of named tensors.
+        traced: the `saved_model.Traced` function of named tensors.
         about: what the file says of itself.
         float16: must be False.
 
@@ -31,11 +31,11 @@ def convert(name, traced, about, float16):
 
     from keras_infovae.serving.portable import onnx_ops  # noqa: F401
 
-    specs = traced.structured_input_signature[1]
+    specs = traced.inputs
 
     @tf.function(input_signature=list(specs.values()))
     def function(*values):
-        return traced(**dict(zip(specs, values)))
+        return traced.function(**dict(zip(specs, values)))
 
     model, _ = tf2onnx.convert.from_function(function, list(specs.values()), opset=OPSET)
     unknown = {op for op in _ops(model.graph) if not onnx.defs.has(op)}  # kept as they were

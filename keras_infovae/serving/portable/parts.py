@@ -22,5 +22,8 @@ def make(part, served):
             given["x"] = served.clipped(tf.cast(served.scaled(given["x"]), tf.float32))
         return signature.compute(served, **given)
 
-    fields = [field for field in signature.fields(served) if field.name != "seed"]
-    return {field.name: field.spec(served) for field in fields}, function
+    specs = {}
+    for field in signature.fields(served):
+        if field.name != "seed":
+            specs |= field.specs(served)
+    return specs, function

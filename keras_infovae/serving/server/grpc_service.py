@@ -136,7 +136,8 @@ class GrpcService:
             self._check_count(name, proto, math.prod(shapes[name]))
             with malformed(f"Input `{name}`"):
                 inputs[name] = tf.make_ndarray(proto)
-        return inputs, rows, checker.check_values(inputs, signature.pixels)
+        pixels = checker.check_values(inputs, signature.pixels, signature.missing)
+        return inputs, rows, pixels
 
     @staticmethod
     def _check_count(name, proto, count):

@@ -130,23 +130,31 @@ def to_array(name, value, spec):
         raise input_error(name, f"{spec}, in lists of equal lengths", _short(value))
     if spec.dtype == tf.string:
         binary = name.endswith("_bytes")
-        flat = [_bytes(name, item, binary) for item in values.ravel().tolist()]
+        flat = [
+            b"" if item is None and spec.missing else _bytes(name, item, binary)
+            for item in values.ravel().tolist()
+        ]
         filled = np.empty(len(flat), object)
         filled[:] = flat
         return filled.reshape(values.shape)
-    wrong = kinds - ({int, float} if spec.dtype.is_floating else {int})
+    types, allowed = _JSON_NUMBERS[spec.dtype.is_floating, spec.dtype == tf.bool]
+    wrong = kinds - allowed - ({type(None)} if spec.missing else set())
     if wrong:
-        types = "numbers" if spec.dtype.is_floating else "integers"
         found = ", ".join(sorted(_JSON_TYPES.get(kind, kind.__name__) for kind in wrong))
         raise input_error(name, f"{spec}, {types} alone", found)
     try:
         with np.errstate(over="ignore"):  # becomes infinite, which the checks refuse
-            return values.astype(spec.dtype.as_numpy_dtype)
+            return values.astype(spec.dtype.as_numpy_dtype)  # of which null becomes NaN
     except OverflowError:
         allowed = f"{spec}, within the range of {spec.dtype.name}"
         raise input_error(name, allowed, "a larger number") from None
 
 
+_JSON_NUMBERS = {  # by whether the type is a float, and a truth value
+    (True, False): ("numbers", {int, float}),
+    (False, False): ("integers", {int}),
+    (False, True): ("true or false", {bool}),
+}
 _JSON_TYPES = {bool: "true or false", type(None): "null", str: "text", dict: "an object"}
 
 
@@ -183,8 +191,15 @@ def utf8(name, text):
         raise input_error(name, "Unicode text, of whole characters", _short(text)) from None
 
 
-def prediction(outputs, form):
-    """Returns the answer's body: rows or columns; a single output goes without its name."""
+def prediction(outputs, form, specs):
+    """Returns the answer's body: rows or columns; a single output goes without its name.
+
+    Args:
+        outputs: {name: array}.
+        form: what `form_of` gave.
+        specs: {name: Spec} of the outputs.
+    """
+    outputs = {name: _plain(value, specs[name]) for name, value in outputs.items()}
     if form == COLUMN:
         columns = {name: _text(value) for name, value in outputs.items()}
         return b'{"outputs":%b}' % _unnamed(columns)
@@ -200,11 +215,32 @@ def _unnamed(columns):
     return b"{%b}" % b",".join(encode(name) + b":" + text for name, text in columns.items())
 
 
+def _plain(array, spec):
+    """Returns an array of what JSON has: text, and None where values are missing."""
+    if array.dtype.kind == "O":
+        found = np.empty(array.size, object)
+        found[:] = [_text_of(value) or (None if spec.missing else "") for value in array.ravel()]
+        return found.reshape(array.shape)
+    if spec.missing and np.isnan(array).any():
+        return np.where(np.isnan(array), None, array.astype(object))
+    return array
+
+
+def _text_of(value):
+    """Returns bytes as JSON has them: text, or in base64 what is none."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return {"b64": base64.b64encode(value).decode("ascii")}
+
+
 _AT_ONCE = 4096  # values, after which other threads of the interpreter may have a turn
 
 
 def _text(array):
-    """Returns an array as JSON."""
+    """Returns an array, or a value of one of objects, as JSON."""
+    if not hasattr(array, "size"):
+        return encode(array)
     if array.size <= _AT_ONCE:
         return encode(array.tolist())
     if array.ndim > 1:

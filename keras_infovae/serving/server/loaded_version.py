@@ -1,6 +1,7 @@
 """One version of the model, as it is held in memory."""
 
 import dataclasses
+import json
 import math
 import os
 import types
@@ -32,6 +33,11 @@ class Signature:
     pixels: int = 0
 
     @property
+    def missing(self):
+        """The names of inputs in which values may be missing."""
+        return {name for name, spec in self.inputs.items() if spec.missing}
+
+    @property
     def batched(self):
         """Whether requests can be joined along the first axis."""
         return all(spec.batched for spec in (*self.inputs.values(), *self.outputs.values()))
@@ -59,10 +65,19 @@ class LoadedVersion:
         self._model = GraphModel(path)
         self.definitions = self._model.signatures
         try:
-            given = {name: _specs(made.inputs) for name, made in self.definitions.items()}
+            missing = _missing(path)
+            given = {
+                name: _specs(made.inputs, missing.get((name, "inputs"), ()))
+                for name, made in self.definitions.items()
+            }
             pixels = _pixels(given.values())
             self.signatures = {
-                name: Signature(given[name], _specs(made.outputs), made.method_name, pixels)
+                name: Signature(
+                    given[name],
+                    _specs(made.outputs, missing.get((name, "outputs"), ())),
+                    made.method_name,
+                    pixels,
+                )
                 for name, made in self.definitions.items()
             }
             self._warm_up(os.path.join(path, FILE))
@@ -117,9 +132,26 @@ def _pixels(signatures):
     return max((math.prod(s[1:3]) for s in shapes if len(s) == 4 and None not in s[1:3]), default=0)
 
 
-def _specs(tensors):
+def _specs(tensors, missing):
     specs = {}
     for name, info in sorted(tensors.items()):
         shape = tf.TensorShape(info.tensor_shape).as_list()
-        specs[name] = Spec(tf.as_dtype(info.dtype), tuple(shape))
+        specs[name] = Spec(tf.as_dtype(info.dtype), tuple(shape), name in missing)
     return types.MappingProxyType(specs)
+
+
+def _missing(path):
+    """Returns {(signature, "inputs" or "outputs"): names of what may hold missing values}.
+
+    It is in the file beside a model that this package exported; the graph does not tell.
+    """
+    file = os.path.join(path, "signatures.json")
+    if not os.path.exists(file):
+        return {}
+    with open(file, encoding="utf-8") as opened:
+        described = json.load(opened).get("signatures", {})
+    return {
+        (name, side): {key for key, spec in sides.get(side, {}).items() if spec.get("missing")}
+        for name, sides in described.items()
+        for side in ("inputs", "outputs")
+    }

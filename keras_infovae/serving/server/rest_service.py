@@ -111,7 +111,12 @@ class RestService:
             name, signature = self._service.signature(version, given)
             form = json_form.form_of(document)
             inputs = json_form.arrays(document, form, signature, self._service.checker)
-            return name, signature, inputs, lambda outputs: json_form.prediction(outputs, form)
+            return (
+                name,
+                signature,
+                inputs,
+                lambda outputs: json_form.prediction(outputs, form, signature.outputs),
+            )
 
         return await self._computed(request, asked, observed, understood)
 

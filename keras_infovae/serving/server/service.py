@@ -99,7 +99,7 @@ class Service:
         self.checker.check_names(signature.inputs, inputs)
         shapes = {name: value.shape for name, value in inputs.items()}
         rows = self.checker.check_shapes(signature.inputs, shapes)
-        return rows, self.checker.check_values(inputs, signature.pixels)
+        return rows, self.checker.check_values(inputs, signature.pixels, signature.missing)
 
     @contextlib.asynccontextmanager
     async def answer(self, version, name, inputs, rows, pixels):

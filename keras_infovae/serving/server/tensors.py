@@ -13,10 +13,17 @@ from keras_infovae.serving.server.image_work import TooMuchWork, image_work
 
 @dataclasses.dataclass(frozen=True)
 class Spec:
-    """One input or output of a signature: its TensorFlow dtype, and its shape, None where free."""
+    """One input or output of a signature.
+
+    Attributes:
+        dtype: TensorFlow's.
+        shape: None where an axis is free.
+        missing: whether values may be missing, as NaN or empty text.
+    """
 
     dtype: tf.DType
     shape: tuple
+    missing: bool = False
 
     def __str__(self):
         return described(self.dtype, ["n" if d is None and not i else d for i, d in self._axes()])
@@ -102,12 +109,13 @@ class InputChecker:
         if count > limit:
             raise too_large(what, limit, "max_request_bytes")
 
-    def check_values(self, inputs, least_pixels=0):
+    def check_values(self, inputs, least_pixels=0, missing=()):
         """Checks {name: array}: finite numbers, and strings and images that can be held.
 
         Args:
             inputs: {name: array}.
             least_pixels: as how many each image counts: it is made as large as the model's.
+            missing: the names of inputs in which NaN stands for a missing value.
 
         Returns:
             The pixels of all images, as `image_work` counts them; 0 where there are none.
@@ -116,9 +124,11 @@ class InputChecker:
         for name, values in inputs.items():
             if values.dtype.kind == "O":
                 self.check_bytes(f"The bytes of input `{name}`", sum(map(len, values.ravel())))
-            if values.dtype.kind == "f" and not np.isfinite(values).all():
-                place = np.argwhere(~np.isfinite(values))[0].tolist()
-                raise input_error(name, "finite", f"{values[tuple(place)]} at {place}")
+            if values.dtype.kind == "f":
+                wrong = np.isinf(values) if name in missing else ~np.isfinite(values)
+                if wrong.any():
+                    place = np.argwhere(wrong)[0].tolist()
+                    raise input_error(name, "finite", f"{values[tuple(place)]} at {place}")
             if name == "image_bytes":
                 pixels += self._check_images(name, values.ravel(), least_pixels)
         return pixels

@@ -12,6 +12,7 @@ from keras_infovae.serving.signatures.elbo import Elbo
 from keras_infovae.serving.signatures.encode import Encode, EncodeImageBytes
 from keras_infovae.serving.signatures.generate import Generate
 from keras_infovae.serving.signatures.log_prob import LogProb
+from keras_infovae.serving.signatures.preprocessor import PreprocessorText
 from keras_infovae.serving.signatures.reconstruct import Reconstruct
 from keras_infovae.serving.signatures.regress import Regress
 from keras_infovae.serving.signatures.score import Score, ScoreImageBytes
@@ -30,6 +31,7 @@ ALL = (
     Regress(),
     EncodeImageBytes(),
     ScoreImageBytes(),
+    PreprocessorText(),
 )
 SIGNATURES = {signature.name: signature for signature in ALL}
 PARTS = {signature.part: signature for signature in ALL if signature.part is not None}

@@ -13,6 +13,8 @@ class Signature:
         takes: the names of its inputs, of `fields.FIELDS`, first the one that may hold x. The
             condition of a model that has one comes besides.
         outputs: the names of its outputs; a model gives those that are defined for it.
+        gives_examples: whether its outputs are raw examples, in the form of the model's
+            preprocessor, where it has such. Default False.
         part: the name of the file for programs without TensorFlow that computes the same without
             `seed`; None (default) where there is none.
         method: the API of the server that it is for.
@@ -23,6 +25,7 @@ class Signature:
     needs = None
     takes = ()
     outputs = ()
+    gives_examples = False
     part = None
     method = PREDICT_METHOD
 
@@ -33,8 +36,16 @@ class Signature:
             ValueError: with the reason, where it cannot.
         """
         served.model.capabilities.require(self.needs, f"Signature `{self.name}`")
+        names = set()
         for field in self.fields(served):
             field.check(self.name, served)
+            twice = sorted(names & set(field.specs(served)))
+            if twice:
+                raise ValueError(
+                    f"Signature `{self.name}` takes `{twice[0]}` beside the parts of an example, "
+                    f"which need other names. Received: a part that is called {twice[0]!r}"
+                )
+            names |= set(field.specs(served))
         return self
 
     def fields(self, served):

@@ -11,11 +11,12 @@ class Decode(Signature):
     needs = "decode"
     takes = ("z",)
     outputs = ("x",)
+    gives_examples = True
     part = "decoder"
 
     def compute(self, served, z, condition=None):
-        return {"x": served.to_raw(served.model.decode_rows(z, condition))}
+        return served.to_examples(served.model.decode_rows(z, condition), "x")
 
     def answers(self, samples, x):
         decoded = samples.model.decode(samples.z, condition=samples.condition, prepared=True)
-        return {"x": samples.in_raw_units(decoded)}
+        return samples.raw_answers(decoded, "x")

@@ -11,11 +11,12 @@ class Generate(Signature):
     needs = "generate"
     takes = ("seed",)
     outputs = ("x",)
+    gives_examples = True
 
     def compute(self, served, seed, condition=None):
         model = served.model
         x = model.generate_rows(seed, condition, model.samples_by_default)
-        return {"x": served.to_raw(x)}
+        return served.to_examples(x, "x")
 
     def answers(self, samples, x):
         new = samples.model.generate(
@@ -25,4 +26,4 @@ class Generate(Signature):
             verbose=0,
             prepared=True,
         )
-        return {"x": samples.in_raw_units(new)}
+        return samples.raw_answers(new, "x")

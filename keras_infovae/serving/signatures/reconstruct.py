@@ -11,11 +11,12 @@ class Reconstruct(Signature):
     needs = "reconstruct"
     takes = ("x",)
     outputs = ("reconstruction",)
+    gives_examples = True
     part = "autoencoder"
 
     def compute(self, served, x, condition=None):
-        return {"reconstruction": served.to_raw(served.model.reconstruct_rows(x, condition))}
+        return served.to_examples(served.model.reconstruct_rows(x, condition), "reconstruction")
 
     def answers(self, samples, x):
         reconstruction = samples.model.reconstruct(x, condition=samples.condition)
-        return {"reconstruction": samples.in_raw_units(reconstruction)}
+        return samples.raw_answers(reconstruction, "reconstruction")

@@ -1,6 +1,7 @@
 """The base of the columns of a table: how raw values become numbers, and back."""
 
 import numpy as np
+import tensorflow as tf
 
 from keras_infovae.utils.serialization import Setting
 
@@ -53,6 +54,41 @@ class Column(Setting):
             within_range: whether numbers stay within the range that the column was fitted to.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `raw`")
+
+    # === The same in a graph, such as a server's (`raw_tensors`) ===
+
+    def graph_dtype(self):
+        """Returns the type of raw values in a graph: tf.string, tf.float64 (default) or tf.bool.
+
+        Raises:
+            ValueError: naming the column, for values that a graph cannot have.
+        """
+        return tf.float64
+
+    def numbers_in_graph(self, tensor, unknown="error"):
+        """Returns what `numbers` does, of a tensor of raw values [n]; it raises when it runs."""
+        raise NotImplementedError(f"{type(self).__name__} does not define `numbers_in_graph`")
+
+    def raw_in_graph(self, numbers, within_range=True):
+        """Returns what `raw` does, a tensor [n], of a tensor of numbers [n, width].
+
+        Whole numbers are int64, others of `graph_dtype`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define `raw_in_graph`")
+
+    def as_array(self, series, unknown="error"):
+        """Returns a pandas Series as an array [n] of `graph_dtype`, text as objects.
+
+        Arguments and errors are those of `numbers`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define `as_array`")
+
+    def of_array(self, array):
+        """Returns raw values as `raw` does, of an array that `raw_in_graph` gave, text as bytes.
+
+        Where they are missing there, some value or none stands.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define `of_array`")
 
     def measures(self, series):
         """Returns {name: float64 [n]}, what of raw values can be averaged, NaN where it is missing.

@@ -1,8 +1,19 @@
 """Columns of categories without an order."""
 
-import numpy as np
+from collections.abc import Hashable
 
-from keras_infovae.tables.columns.base import Column, refuse_unknown
+import numpy as np
+import tensorflow as tf
+
+from keras_infovae.tables.columns.base import Column, column_error, refuse_unknown
+from keras_infovae.tables.columns.category_tensors import (
+    categories_as_array,
+    categories_in_graph,
+    category_dtype,
+    codes_in_graph,
+    codes_of_array,
+)
+from keras_infovae.tables.columns.raw_tensors import as_numbers
 from keras_infovae.utils.serialization import register
 
 
@@ -51,6 +62,23 @@ class CategoricalColumn(Column):
     def raw(self, numbers, within_range=True):
         return series_of(self, self.categories, np.argmax(numbers, axis=1))
 
+    def graph_dtype(self):
+        return category_dtype(self, self.categories)
+
+    def numbers_in_graph(self, tensor, unknown="error"):
+        codes = codes_in_graph(self, tensor, self.categories, unknown)
+        return as_numbers(tf.one_hot(codes, self.width), codes < 0)
+
+    def raw_in_graph(self, numbers, within_range=True):
+        return categories_in_graph(self, self.categories, tf.argmax(numbers, axis=1))
+
+    def as_array(self, series, unknown="error"):
+        codes = codes_of(self, series, self.categories, unknown)
+        return categories_as_array(self, self.categories, codes)
+
+    def of_array(self, array):
+        return series_of(self, self.categories, codes_of_array(array, self.categories))
+
     def number_names(self):
         return [f"{self.name}={category}" for category in self.categories]
 
@@ -85,6 +113,14 @@ class BinaryColumn(CategoricalColumn):
     def raw(self, numbers, within_range=True):
         return series_of(self, self.categories, (numbers[:, 0] >= 0.5).astype("int64"))
 
+    def numbers_in_graph(self, tensor, unknown="error"):
+        codes = codes_in_graph(self, tensor, self.categories, unknown)
+        return as_numbers(codes[:, None], codes < 0)
+
+    def raw_in_graph(self, numbers, within_range=True):
+        codes = tf.cast(numbers[:, 0] >= 0.5, tf.int64)
+        return categories_in_graph(self, self.categories, codes)
+
     def number_names(self):
         return [f"{self.name}={self.categories[1]}"]
 
@@ -98,7 +134,13 @@ def codes_of(column, series, categories, unknown):
     import pandas
 
     values = series.astype(object) if isinstance(series.dtype, pandas.CategoricalDtype) else series
-    codes = pandas.Index(categories, dtype=object).get_indexer(values.astype(object))
+    try:
+        codes = pandas.Index(categories, dtype=object).get_indexer(values.astype(object))
+    except TypeError:  # lists, dictionaries, arrays
+        wrong = next(value for value in values if not isinstance(value, Hashable))
+        raise column_error(
+            column.name, f"hold {column.details()}", type(wrong).__name__, TypeError
+        ) from None
     refuse_unknown(column, series, (codes >= 0) | series.isna().to_numpy(), unknown)
     return codes
 

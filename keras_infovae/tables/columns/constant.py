@@ -1,10 +1,21 @@
 """Columns in which nothing varies."""
 
 import numpy as np
+import tensorflow as tf
 
 from keras_infovae.tables.columns.base import Column, refuse_unknown
 from keras_infovae.tables.columns.categorical import declared_categories, series_of
+from keras_infovae.tables.columns.category_tensors import (
+    categories_as_array,
+    categories_in_graph,
+    category_dtype,
+    codes_in_graph,
+)
+from keras_infovae.tables.columns.raw_tensors import checked, missing_values
 from keras_infovae.utils.serialization import register
+
+_TEXT = ("object", "str", "string", "category")  # dtypes
+_NOTHING = {tf.string: [""], tf.float64: np.array([np.nan])}
 
 
 @register
@@ -30,15 +41,14 @@ class ConstantColumn(Column):
     def fitted(cls, series):
         """Returns the column of a Series with at most one value."""
         known = series.dropna()
-        value = known.astype(object).iloc[0] if len(known) else None
-        if hasattr(value, "isoformat"):
-            value = value.isoformat()
+        value = _as_kept(known.astype(object).iloc[0]) if len(known) else None
         has_missing = 0 < len(known) < len(series)
         return cls(series.name, str(series.dtype), has_missing, value, declared_categories(series))
 
     def others(self, series):
         """Returns which values are other than the one that was seen, and not missing: bool [n]."""
-        same = (series.astype(object) == self.value).to_numpy(bool, na_value=False)
+        values = series.astype(object).map(_as_kept, na_action="ignore")
+        same = (values == self.value).to_numpy(bool, na_value=False)
         if self.dtype.startswith("datetime"):
             import pandas
 
@@ -52,8 +62,45 @@ class ConstantColumn(Column):
     def raw(self, numbers, within_range=True):
         return series_of(self, [self.value], np.zeros(len(numbers), "int64"))
 
+    # In a graph a date is text, as `value` has it; a column without values is text or numbers.
+
+    def graph_dtype(self):
+        if self.value is None:
+            return tf.string if self.dtype in _TEXT else tf.float64
+        return category_dtype(self, [self.value])
+
+    def numbers_in_graph(self, tensor, unknown="error"):
+        if self.value is None:
+            right = missing_values(tensor) | (unknown == "missing")
+            tensor = checked(self, tensor, right, f"hold {self.details()}")
+        else:
+            tensor = codes_in_graph(self, tensor, [self.value], unknown)
+        return tf.zeros([tf.size(tensor), 0])
+
+    def raw_in_graph(self, numbers, within_range=True):
+        codes = tf.zeros([tf.shape(numbers)[0]], tf.int64)
+        if self.value is None:
+            return tf.gather(tf.constant(_NOTHING[self.graph_dtype()]), codes)
+        return categories_in_graph(self, [self.value], codes)
+
+    def as_array(self, series, unknown="error"):
+        if self.value is None:
+            dtype = self.graph_dtype()
+            return np.full(len(series), _NOTHING[dtype][0], dtype.as_numpy_dtype)
+        # As in `Schema.numbers`, which values there are is not looked at.
+        codes = np.where(series.isna(), -1, 0)
+        return categories_as_array(self, [self.value], codes)
+
+    def of_array(self, array):
+        return series_of(self, [self.value], np.zeros(len(array), "int64"))
+
     def number_names(self):
         return []
 
     def details(self):
         return "no value" if self.value is None else f"the value {self.value!r}"
+
+
+def _as_kept(value):
+    """Returns a value as JSON has it: a date or time as text."""
+    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -1,10 +1,19 @@
 """Columns of counts."""
 
 import numpy as np
+import tensorflow as tf
 
 from keras_infovae.tables.columns.base import Column, column_error
 from keras_infovae.tables.columns.numeric import values_of
+from keras_infovae.tables.columns.raw_tensors import (
+    as_numbers,
+    checked,
+    checked_numbers,
+    missing_values,
+)
 from keras_infovae.utils.serialization import register
+
+_COUNTS = "hold counts, whole numbers of at least 0"
 
 
 @register
@@ -39,6 +48,25 @@ class CountColumn(Column):
         values = np.clip(np.rint(numbers[:, 0]), 0, self.largest if within_range else None)
         return pandas.Series(values.astype("int64"), name=self.name)
 
+    def numbers_in_graph(self, tensor, unknown="error"):
+        missing = missing_values(tensor)
+        right = missing | ((tensor >= 0) & tf.equal(tensor, tf.round(tensor)))
+        values = checked(self, checked_numbers(self, tensor), right, _COUNTS)
+        return as_numbers(values[:, None], missing)
+
+    def raw_in_graph(self, numbers, within_range=True):
+        values = tf.maximum(tf.round(tf.cast(numbers[:, 0], tf.float64)), 0.0)
+        values = tf.minimum(values, float(self.largest)) if within_range else values
+        return tf.cast(values, tf.int64)
+
+    def as_array(self, series, unknown="error"):
+        return _counts(self.name, series)
+
+    def of_array(self, array):
+        import pandas
+
+        return pandas.Series(np.nan_to_num(array).astype("int64"), name=self.name)
+
     def measures(self, series):
         return {str(self.name): values_of(self.name, series)}
 
@@ -51,5 +79,5 @@ def _counts(name, series):
     known = values[~np.isnan(values)]
     wrong = known[(known < 0) | (known != np.rint(known))]
     if len(wrong):
-        raise column_error(name, "hold counts, whole numbers of at least 0", f"{wrong[0]:g}")
+        raise column_error(name, _COUNTS, f"{wrong[0]:g}")
     return values

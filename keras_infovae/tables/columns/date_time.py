@@ -1,9 +1,17 @@
 """Columns of dates and times."""
 
 import numpy as np
+import tensorflow as tf
 
 from keras_infovae.tables.columns.base import Column, column_error
+from keras_infovae.tables.columns.dates_in_graph import (
+    ISO,
+    moments_as_text,
+    moments_of_text,
+    text_of_moments,
+)
 from keras_infovae.tables.columns.quantile_map import QuantileMap, knots_of
+from keras_infovae.tables.columns.raw_tensors import as_numbers, checked, missing_values
 from keras_infovae.utils.checks import check_choice
 from keras_infovae.utils.serialization import register
 
@@ -89,13 +97,16 @@ class DateTimeColumn(Column):
         return self._quantiles.forward(seconds).astype("float32")[:, None]
 
     def raw(self, numbers, within_range=True):
-        import pandas
-
         seconds = self._quantiles.inverse(numbers[:, 0].astype("float64"), within_range)
         if self.step:
             seconds = np.rint(seconds / self.step) * self.step
-        moments = pandas.Series(np.rint(seconds * 1e6).astype("int64").view("M8[us]"))
-        moments.name = self.name
+        return self._stored(np.rint(seconds * 1e6).astype("int64").view("M8[us]"))
+
+    def _stored(self, moments):
+        """Returns a Series, in the form in which values are stored, of datetime64 [n]."""
+        import pandas
+
+        moments = pandas.Series(moments, name=self.name)
         if self.form == "date":
             return moments.dt.date
         if self.form != "datetime":
@@ -105,6 +116,52 @@ class DateTimeColumn(Column):
                 self.zone, ambiguous=np.ones(len(moments), bool), nonexistent="shift_forward"
             )
         return moments
+
+    # In a graph values are text: in their format, or else as ISO 8601, of a zone its local time.
+
+    def graph_dtype(self):
+        return tf.string
+
+    @property
+    def _graph_form(self):
+        """The format that text in a graph has."""
+        if self.form not in _STORED:
+            return self.form
+        if self.step == _STEPS[0]:
+            return "%Y-%m-%d"
+        return "%Y-%m-%dT%H:%M:%S" if self.step else "%Y-%m-%dT%H:%M:%S.%f"
+
+    def numbers_in_graph(self, tensor, unknown="error"):
+        missing = missing_values(tensor)
+        form = ISO if self.form in _STORED else self.form
+        moments, right = moments_of_text(tensor, form)
+        expectation = f"hold dates or times as {form}"
+        if self.zone is not None:
+            expectation += f", without an offset: local time in {self.zone}"
+        with tf.control_dependencies([checked(self, tensor, right | missing, expectation)]):
+            seconds = tf.cast(moments, tf.float64) / 1e6
+        return as_numbers(self._quantiles.forward_in_graph(seconds)[:, None], missing)
+
+    def raw_in_graph(self, numbers, within_range=True):
+        z = tf.cast(numbers[:, 0], tf.float64)
+        seconds = self._quantiles.inverse_in_graph(z, within_range)
+        if self.step:
+            seconds = tf.round(seconds / self.step) * self.step
+        moments = tf.cast(tf.round(seconds * 1e6), tf.int64)
+        return text_of_moments(moments, self._graph_form)
+
+    def as_array(self, series, unknown="error"):
+        seconds = _seconds(self.name, series, self.form, self.zone)
+        moments = np.full(len(seconds), "NaT", "M8[us]")
+        known = ~np.isnan(seconds)
+        moments[known] = np.rint(seconds[known] * 1e6).astype("int64").view("M8[us]")
+        return moments_as_text(moments, self._graph_form)
+
+    def of_array(self, array):
+        import pandas
+
+        text = pandas.Series([value.decode("ascii") for value in array])
+        return self._stored(pandas.to_datetime(text, format=self._graph_form).to_numpy("M8[us]"))
 
     def measures(self, series):
         seconds = _seconds(self.name, series, self.form, self.zone)

@@ -1,14 +1,23 @@
 """Columns of numbers."""
 
 import numpy as np
+import tensorflow as tf
 
 from keras_infovae.tables.columns.base import Column, column_error
 from keras_infovae.tables.columns.quantile_map import QuantileMap, knots_of
+from keras_infovae.tables.columns.raw_tensors import (
+    as_numbers,
+    checked,
+    checked_numbers,
+    is_integer,
+    missing_values,
+)
 from keras_infovae.utils.checks import check_choice
 from keras_infovae.utils.serialization import register
 
 _TRANSFORMS = ("quantile", "log", "identity")
 _MOST_DECIMALS = 6
+_LARGEST_WHOLE = 2.0**53
 _LOOKED_AT = 100_000  # values, to see how many decimals they have
 
 
@@ -42,6 +51,11 @@ class NumericColumn(Column):
         """Returns the column of a Series of finite numbers, of which two differ."""
         values = values_of(series.name, series)
         known = values[~np.isnan(values)]
+        with np.errstate(over="ignore"):
+            spans = np.isfinite(known.max() - known.min()) if len(known) else True
+        if not spans:
+            shown = f"{known.min():g} to {known.max():g}"
+            raise column_error(series.name, "span a range that a number can hold", shown)
         if transform == "log" and known.min() < 0:
             raise column_error(series.name, "be at least 0 for transform='log'", f"{known.min():g}")
         return cls(
@@ -85,6 +99,39 @@ class NumericColumn(Column):
         whole = self.decimals == 0 and self.transform != "identity"
         return pandas.Series(values.astype("int64") if whole else values, name=self.name)
 
+    def numbers_in_graph(self, tensor, unknown="error"):
+        missing = missing_values(tensor)
+        values = checked_numbers(self, tensor)
+        if self.transform == "log":
+            values = tf.math.log1p(checked(self, values, missing | (values >= 0), "be at least 0"))
+        elif self._quantiles is not None:
+            values = self._quantiles.forward_in_graph(values)
+        return as_numbers(values[:, None], missing)
+
+    def raw_in_graph(self, numbers, within_range=True):
+        values = tf.cast(numbers[:, 0], tf.float64)
+        if self.transform == "identity":
+            return tf.cast(values, tf.int64) if is_integer(self.dtype) else values
+        if self._quantiles is not None:
+            values = self._quantiles.inverse_in_graph(values, within_range)
+        else:
+            values = tf.math.expm1(values)
+        if within_range:
+            values = tf.clip_by_value(values, self.knots[0], self.knots[-1])
+        if self.decimals is not None:
+            values = tf.round(values * 10.0**self.decimals) / 10.0**self.decimals
+        return tf.cast(values, tf.int64) if self.decimals == 0 else values
+
+    def as_array(self, series, unknown="error"):
+        return values_of(self.name, series)
+
+    def of_array(self, array):
+        import pandas
+
+        whole = self.decimals == 0 and self.transform != "identity"
+        dtype = "int64" if whole else "float64"
+        return pandas.Series(np.nan_to_num(array).astype(dtype), name=self.name)
+
     def measures(self, series):
         return {str(self.name): values_of(self.name, series)}
 
@@ -105,8 +152,15 @@ def values_of(name, series):
     """
     import pandas
 
-    if pandas.api.types.is_bool_dtype(series.dtype):
+    types = pandas.api.types
+    if types.is_bool_dtype(series.dtype):
         raise column_error(name, "hold numbers", "truth values", TypeError)
+    # NumPy would take nanoseconds for these, or the real parts.
+    is_time = types.is_datetime64_any_dtype(series.dtype) or types.is_timedelta64_dtype(
+        series.dtype
+    )
+    if is_time or types.is_complex_dtype(series.dtype):
+        raise column_error(name, "hold numbers", str(series.dtype), TypeError)
     try:
         values = series.to_numpy("float64", na_value=np.nan)
     except (TypeError, ValueError):
@@ -120,9 +174,12 @@ def values_of(name, series):
 
 
 def decimals_of(values):
-    """Returns with how many decimals, at most 6, all of `values` can be written, or None."""
+    """Returns with how many decimals, at most 6, all of `values` can be written, or None.
+
+    None too for whole numbers beyond those that a float tells apart, which int64 may not hold.
+    """
     if np.all(values == np.rint(values)):
-        return 0
+        return 0 if np.all(np.abs(values) < _LARGEST_WHOLE) else None
     some = values[:: max(1, len(values) // _LOOKED_AT)]
     for decimals in range(1, _MOST_DECIMALS + 1):
         if np.all(np.abs(some - np.round(some, decimals)) <= 1e-9 * np.abs(some)):

@@ -1,6 +1,7 @@
 """Columns of categories with an order."""
 
 import numpy as np
+import tensorflow as tf
 
 from keras_infovae.tables.columns.base import Column
 from keras_infovae.tables.columns.categorical import (
@@ -10,7 +11,15 @@ from keras_infovae.tables.columns.categorical import (
     series_of,
     sorted_values,
 )
+from keras_infovae.tables.columns.category_tensors import (
+    categories_as_array,
+    categories_in_graph,
+    category_dtype,
+    codes_in_graph,
+    codes_of_array,
+)
 from keras_infovae.tables.columns.quantile_map import QuantileMap, knots_of
+from keras_infovae.tables.columns.raw_tensors import as_numbers
 from keras_infovae.utils.serialization import register
 
 
@@ -63,6 +72,26 @@ class OrdinalColumn(Column):
         last = len(self.categories) - 1
         codes = np.clip(np.rint(places), 0, last).astype("int64")
         return series_of(self, self.categories, codes)
+
+    def graph_dtype(self):
+        return category_dtype(self, self.categories)
+
+    def numbers_in_graph(self, tensor, unknown="error"):
+        codes = codes_in_graph(self, tensor, self.categories, unknown)
+        z = self._quantiles.forward_in_graph(tf.cast(codes, tf.float64))
+        return as_numbers(z[:, None], codes < 0)
+
+    def raw_in_graph(self, numbers, within_range=True):
+        places = self._quantiles.inverse_in_graph(tf.cast(numbers[:, 0], tf.float64), within_range)
+        codes = tf.clip_by_value(tf.round(places), 0.0, len(self.categories) - 1.0)
+        return categories_in_graph(self, self.categories, tf.cast(codes, tf.int64))
+
+    def as_array(self, series, unknown="error"):
+        codes = codes_of(self, series, self.categories, unknown)
+        return categories_as_array(self, self.categories, codes)
+
+    def of_array(self, array):
+        return series_of(self, self.categories, codes_of_array(array, self.categories))
 
     def measures(self, series):
         codes = codes_of(self, series, self.categories, "missing")

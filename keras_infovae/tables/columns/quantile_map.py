@@ -1,6 +1,7 @@
 """A monotone map that gives numbers a standard normal distribution, and its inverse."""
 
 import numpy as np
+import tensorflow as tf
 
 MOST_KNOTS = 512
 
@@ -85,6 +86,40 @@ class QuantileMap:
             return values
         values = np.where(z < self._low, knots[0] + (z - self._low) * self._units[0], values)
         return np.where(z > self._high, knots[-1] + (z - self._high) * self._units[1], values)
+
+    # === The same in a graph, on float64 tensors [n] ===
+
+    def forward_in_graph(self, values):
+        """Returns `forward` of a tensor."""
+        knots, probabilities = self._knots, self._probabilities
+        left = _interpolated(values, knots, probabilities)
+        right = -_interpolated(-values, -knots[::-1], -probabilities[::-1])
+        z = tf.math.ndtri(0.5 * (left + right))
+        z = tf.where(values < knots[0], self._low + (values - knots[0]) / self._units[0], z)
+        return tf.where(values > knots[-1], self._high + (values - knots[-1]) / self._units[1], z)
+
+    def inverse_in_graph(self, z, within_range=False):
+        """Returns `inverse` of a tensor."""
+        knots = self._knots
+        probability = 0.5 * tf.math.erfc(-z / np.sqrt(2.0))
+        values = _interpolated(probability, self._probabilities, knots)
+        if within_range:
+            return values
+        values = tf.where(z < self._low, knots[0] + (z - self._low) * self._units[0], values)
+        return tf.where(z > self._high, knots[-1] + (z - self._high) * self._units[1], values)
+
+
+def _interpolated(x, places, values):
+    """Returns what `np.interp` does, for a tensor x [n]: NaN stays NaN."""
+    widths = np.diff(places)
+    # Where places coincide, only their last is read, as it is.
+    slopes = np.divide(np.diff(values), widths, out=np.zeros_like(widths), where=widths > 0)
+    found = tf.searchsorted(tf.constant(places), x, side="right") - 1
+    found = tf.clip_by_value(found, 0, len(slopes) - 1)
+    start, value, slope = (tf.gather(array, found) for array in (places[:-1], values[:-1], slopes))
+    inside = tf.where(tf.equal(x, start), value, value + slope * (x - start))
+    inside = tf.where(x < places[0], values[0], inside)
+    return tf.where(x >= places[-1], values[-1], inside)
 
 
 def knots_of(values):

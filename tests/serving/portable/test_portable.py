@@ -12,6 +12,7 @@ import scipy.special
 import tensorflow as tf
 
 import keras_infovae as ki
+from keras_infovae.serving import saved_model
 from keras_infovae.serving.portable import exporting, litert_format, onnx_format
 from keras_infovae.serving.portable.exporting import export_part
 from keras_infovae.serving.signatures import PARTS
@@ -140,8 +141,8 @@ def test_ops_that_the_converter_lacks(op, exact, unit):
     """They are exact to 4 units of the last digit, of up to 5 roundings of half a unit each."""
     small_and_large = np.geomspace(1e-30, 80.0, 999)
     x = np.concatenate([small_and_large, [0.0], -np.geomspace(1e-30, 0.99, 99)]).astype("float32")
-    function = tf.function(lambda **given: {"y": getattr(tf.math, op)(given["x"])})
-    traced = function.get_concrete_function(x=tf.TensorSpec([None], tf.float32, name="x"))
+    spec = {"x": tf.TensorSpec([None], tf.float32, name="x")}
+    traced = saved_model.trace(op, spec, lambda x: {"y": getattr(tf.math, op)(x)})
     content = onnx_format.convert(op, traced, "", False)
     received = onnx_format.runner(content)(op, {"x": x})["y"]
     last = 4 * 2**-23

@@ -74,7 +74,7 @@ class Server:
             lambda: re.search(r"gRPC on (\S+), REST on (http://[^/]+)", self.text)
         )
         self.address, self.root = found.groups()
-        self.url = f"{self.root}/v1/models/digits"
+        self.url = f"{self.root}/v1/models/{self.settings['model_name']}"
         self.wait_for(lambda: requests.get(f"{self.root}/healthz", timeout=10).ok)
         return self
 

@@ -1,0 +1,129 @@
+"""Rows of a table as named tensors, one for each column: what a graph, such as a server's, has."""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_infovae.preprocessors import Preprocessor
+from keras_infovae.tables.columns.base import column_error
+from keras_infovae.tables.columns.raw_tensors import missing_values, with_missing
+from keras_infovae.tables.dtypes import with_dtype
+from keras_infovae.tables.frames import check_columns, codes_frame
+
+
+class RawRows(Preprocessor):
+    """What a `Schema` does with rows in a graph; it says what the columns are, and their order.
+
+    Text, categories, dates and times are strings, numbers float64, truth values bool. A missing
+    value is "" or NaN. Truth values of a column in which some were missing are 1, 0 and NaN.
+    """
+
+    def raw_specs(self):
+        """Returns {column: TensorSpec [n]} of raw rows in a graph.
+
+        Raises:
+            ValueError: naming the column, for values that a graph cannot have, and for two columns
+                of one name once a number is text.
+        """
+        names = [str(name) for name in self.order]
+        for name in names:
+            if names.count(name) > 1:
+                raise column_error(name, "have a name of its own, as text", "two of them")
+        return {
+            str(column.name): tf.TensorSpec([None], column.graph_dtype()) for column in self.columns
+        }
+
+    def codes_like(self, table, codes):
+        return codes_frame(codes, table.index)
+
+    def condition_specs(self):
+        return {} if self.condition is None else self.condition.raw_specs()
+
+    def numbers_in_graph(self, tensors):
+        """Returns what `numbers` does, x float32 [n, width], of {column: tensor} of `raw_specs`.
+
+        When it runs, it raises for values that a column cannot have, naming it.
+        """
+        parts, values = [], {}
+        for column, tells_known in self._layout:
+            if not tells_known:
+                tensor = tensors[str(column.name)]
+                values[column.name] = column.numbers_in_graph(tensor, self.unknown)
+        for column, tells_known in self._layout:
+            if tells_known:
+                missing = missing_values(tensors[str(column.name)])
+                if column.name in values:
+                    missing |= tf.math.is_nan(values[column.name][:, 0])
+                parts.append(tf.cast(~missing, tf.float32)[:, None])
+            else:
+                parts.append(values[column.name])
+        return tf.concat(parts, axis=1)
+
+    def condition_in_graph(self, tensors):
+        x = self.condition.numbers_in_graph(tensors)
+        return tf.where(tf.math.is_nan(x), 0.0, x)
+
+    def raw_in_graph(self, x, complete=False):
+        """Returns what `raw` does, {column: tensor [n]}, of a tensor x [n, width].
+
+        Whole numbers are int64, but float64 in a column in which values may be missing.
+        """
+        tensors = {}
+        parts = self._parts(x)
+        for column in self.columns:
+            numbers = parts.get((column.name, False), x[:, :0])
+            tensor = column.raw_in_graph(numbers, self.within_range)
+            if column.has_missing and not complete:
+                tensor = with_missing(tensor, parts[column.name, True][:, 0] < 0.5)
+            tensors[str(column.name)] = tensor
+        return tensors
+
+    def as_arrays(self, table):
+        """Returns {column: array [n]} for a graph, of a DataFrame, whose columns go by name.
+
+        Raises:
+            TypeError, ValueError: as `numbers`.
+        """
+        check_columns(table, self)
+        return {
+            str(column.name): _as_bytes(column.as_array(table[column.name], self.unknown))
+            for column in self.columns
+        }
+
+    def condition_arrays(self, data):
+        if self.condition is None:
+            return {}
+        return self.condition.as_arrays(self.condition_table(data))
+
+    def of_arrays(self, arrays, like=None, condition=None):
+        """Returns the DataFrame of {column: array [n]} that `raw_in_graph` gave, as `raw` does.
+
+        Args:
+            arrays: text as bytes.
+            like: a DataFrame that has the index and the condition's columns. Default None: 0 to
+                n - 1, and those of `condition`.
+            condition: as for `raw`. Default None.
+        """
+        import pandas
+
+        values = {}
+        for column in self.columns:
+            array = np.asarray(arrays[str(column.name)])
+            missing = array == b"" if array.dtype.kind == "O" else array != array
+            raw = column.of_array(array)
+            missing = missing if column.has_missing else None
+            values[column.name] = with_dtype(raw, missing, column.dtype)
+        frame = pandas.DataFrame(values, columns=[column.name for column in self.columns])
+        if like is not None:
+            return self._with_told(frame.set_axis(like.index, axis=0), like)
+        if self.condition is None or condition is None:
+            return frame
+        return self._with_told(frame, self.condition.raw(condition))
+
+
+def _as_bytes(array):
+    """Returns an array of text in UTF-8, another as it is."""
+    if array.dtype.kind != "O":
+        return array
+    encoded = np.empty(len(array), object)
+    encoded[:] = [text.encode("utf-8") for text in array]
+    return encoded

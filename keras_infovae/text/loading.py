@@ -1,0 +1,133 @@
+"""A file of texts, or a column of a table, as a `Dataset`."""
+
+import os
+import warnings
+
+import numpy as np
+
+from keras_infovae import datasets
+from keras_infovae.datasets.splitting import check_fractions, limit_indices, split_indices
+from keras_infovae.datasets.table_labels import without_label
+from keras_infovae.datasets.tables import TableSettings, frame_and_note
+from keras_infovae.datasets.texts import texts_and_notes
+from keras_infovae.text.text import Text
+from keras_infovae.utils.checks import argument_error, check_choice, check_integer
+from keras_infovae.utils.splits import SPLITS
+
+NAMED = ("grammar",)
+_SENTENCES = 5000
+
+
+def load(
+    source,
+    *,
+    text_column=None,
+    tokens="words",
+    vocabulary_size=10_000,
+    minimum_count=1,
+    max_length=64,
+    lowercase=True,
+    validation_fraction=0.1,
+    test_fraction=0.1,
+    seed=0,
+    limit=None,
+    label_column=None,
+    header=None,
+    separator=None,
+    decimal=None,
+):
+    """Returns texts as a `Dataset`, shuffled and split by `seed`.
+
+    The `Text` is that of the training split, so that nothing of the other splits reaches the model.
+    Its arrays are the numbers of tokens, as a model with `preprocessor=data.preprocessor` sees
+    them.
+
+    Args:
+        source: the path of a `.txt` file, a text in each line; of a `.csv`, `.tsv` or `.parquet`
+            table; or `"grammar"`, 5,000 sentences of `ki.datasets.grammar()` with their topics as
+            labels.
+        text_column: the column of a table that has the texts. Default None, of a `.txt` file.
+        tokens, vocabulary_size, minimum_count, max_length, lowercase: as for `Text.infer`.
+        validation_fraction, test_fraction, seed, limit, label_column, header, separator, decimal:
+            as for `ki.datasets.load`.
+
+    Returns:
+        A `Dataset`, whose `preprocessor` is the `Text`.
+
+    Raises:
+        ValueError, TypeError: as `Text.infer` and `ki.datasets.load`; for a missing text.
+
+    Example:
+
+    >>> import pathlib, tempfile
+    >>> import keras_infovae as ki
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "sentences.txt"
+    >>> _ = path.write_text("The cat sleeps.\\nA dog runs.\\n" * 20)
+    >>> data = ki.text.load(path)
+    >>> data.train.shape, data.preprocessor.raw(data.train[:1])
+    ((32, 5), ['a dog runs.'])
+    """
+    settings = TableSettings(label_column, header, separator, decimal)
+    texts, labels, notes = read(source, text_column, settings)
+    infer = {"tokens": tokens, "vocabulary_size": vocabulary_size, "lowercase": lowercase}
+    infer |= {"minimum_count": minimum_count, "max_length": max_length}
+    fractions = validation_fraction, test_fraction
+    return of_texts(texts, source, labels, fractions, seed, limit, notes=notes, infer=infer)
+
+
+def read(source, text_column, settings):
+    """Returns (texts, labels or None, sentences on how they were read) of a source of `load`.
+
+    Args:
+        source, text_column: as for `load`.
+        settings: a `TableSettings`.
+    """
+    if source in NAMED:
+        settings.check(source)
+        sentences = datasets.grammar().sample(_SENTENCES)
+        return sentences.texts, sentences.topics, []
+    if datasets.is_text_path(source):
+        settings.check(source)
+        if text_column is not None:
+            raise argument_error("text_column", "left out for a file of texts", text_column)
+        texts, notes = texts_and_notes(source)
+        return texts, None, notes
+    frame, note = frame_and_note(source, settings)
+    labels, frame = without_label(os.fspath(source), frame, settings.label_column)
+    name = check_choice("text_column", text_column, frame.columns)
+    return frame[name].tolist(), labels, [note] if note else []
+
+
+def of_texts(
+    texts, source, labels, fractions, seed, limit=None, *, notes=(), infer=None, text=None
+):
+    """Returns the `Dataset` of texts, split as `load` does.
+
+    Args:
+        texts: a list of strings.
+        source: where they are from, for its name and for errors.
+        labels: one for each, or None.
+        fractions: (validation_fraction, test_fraction).
+        seed, limit: as for `load`.
+        notes: sentences on how they were read. Default: none.
+        infer: settings of `Text.infer`. Default None: its own.
+        text: the `Text` to go by, such as that of a trained model. Default None: made of the
+            training split.
+    """
+    fractions = check_fractions(*fractions)
+    seed = check_integer("seed", seed, minimum=0)
+    limit = None if limit is None else check_integer("limit", limit)
+    chosen = limit_indices(len(texts), limit, seed)
+    parts = dict(zip(SPLITS, split_indices(len(chosen), fractions, seed, source), strict=True))
+    rows = {split: [texts[i] for i in chosen[indices]] for split, indices in parts.items()}
+    text = text or Text.infer(rows["train"], **(infer or {}))
+    empty, arrays, cut = np.zeros([0, text.length], "float32"), {}, []
+    for split, part in rows.items():
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always", datasets.DataWarning)
+            arrays[split] = text.numbers(part) if part else empty
+        cut += [f"{split}: {one.message}" for one in warned]
+    if labels is not None:
+        arrays |= {f"{split}_labels": labels[chosen[indices]] for split, indices in parts.items()}
+    name = os.path.basename(os.fspath(source))
+    return datasets.Dataset(name=name, notes=(*notes, *cut), preprocessor=text, **arrays)
