@@ -77,7 +77,7 @@ def sample_quality(
     if classifier is None:
         classifier = Classifier(train, labels, seed=seed)
     given = {"condition": draw(conditions["train"], count, seed), "batch_size": batch_size}
-    if getattr(model, "table", None) is not None:
+    if getattr(model, "preprocessor", None) is not None:
         given["prepared"] = True  # numbers, as the data's are
     samples = model.generate(count, seed=seed, **given)
     predicted = classifier.predict(samples)

@@ -92,7 +92,7 @@ def test_the_report_says_what_it_leaves_out_and_why(kind):
     assert [q for q in needs if q in asked] == [q for q in needs if needs[q] <= kind.can]
     nearest = {"log_prob": "log p(x)", "elbo": "ELBO", "score": "Log-likelihood given the code"}
     assert kind.metrics["fit_per_example"]["name"] == first_of(nearest, kind.can)
-    pictures = {"em": 7, "no latents": 3, "diffusion": 3}.get(kind.name, 8)
+    pictures = {"em": 8, "no latents": 4, "diffusion": 4}.get(kind.name, 10)
     assert kind.page.count("<img ") == pictures
 
 

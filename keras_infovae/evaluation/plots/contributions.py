@@ -61,7 +61,7 @@ def plot_contributions(
     totals = values.reshape(len(values), -1).sum(axis=1) + code
     top = _highest(totals, count)
     if schema_of(model) is not None:
-        raw = model.preprocessor.raw(x)
+        raw = model.preprocessor.raw(np.nan_to_num(x))  # beside what tells of missing ones
         sums = model.preprocessor.sums_of_parts(raw, values).assign(code=code)
         names = [str(name) for name in sums]
         return _table(raw.iloc[top], sums.to_numpy(), top, totals, names, path)
