@@ -99,7 +99,7 @@ class Preprocessor(Setting):
         return self.raw(x)
 
     def codes_like(self, data, codes):
-        """Returns codes [n, latent_dim] of the rows of `data`, with their names if there are any."""
+        """Returns codes [n, latent_dim] of the rows of `data`, with their names, if any."""
         return codes
 
     def completed(self, data, x):

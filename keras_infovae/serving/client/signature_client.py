@@ -227,7 +227,7 @@ class SignatureClient:
 
     def _asked_preprocessor(self, version, signatures, deadline):
         """Returns the preprocessor of a version of a model of raw data, or None."""
-        name = preprocessor.NAME
+        name = preprocessor.PreprocessorText.name
         if name not in signatures:
             return None
         from keras_infovae.preprocessors import Preprocessor  # with TensorFlow

@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_infovae.serving.signatures.base import Signature
 
-NAME, INPUT, OUTPUT = "preprocessor", "row", "json"
+INPUT, OUTPUT = "row", "json"
 
 
 class PreprocessorText(Signature):
@@ -16,7 +16,7 @@ class PreprocessorText(Signature):
     categories. It has rows, because servers join requests along them.
     """
 
-    name = NAME
+    name = "preprocessor"
     about = "the model's preprocessor in JSON, by which clients read and write raw examples"
     takes = (INPUT,)
     outputs = (OUTPUT,)
