@@ -88,8 +88,11 @@ def test_a_signature_needs_a_name_that_no_column_has(rows):
 
 
 def test_warm_up_rows_are_a_table(tables, rows, exported):
-    model, path, _ = tables
-    assert os.path.exists(os.path.join(path, "assets.extra", "tf_serving_warmup_requests"))
+    model, _, _ = tables
+    samples = Samples(ServedModel(model), rows)
+    pandas.testing.assert_frame_equal(samples.raw, rows.head(8))
+    assert list(samples.requests(signatures.SIGNATURES["score"])) == list(samples.inputs)
+    np.testing.assert_array_equal(samples.x, model.preprocessor.numbers(rows.head(8)))
     with pytest.raises(TypeError, match="`warmup` must be tables"):
         exported(model, warmup=np.zeros([3, 4]))
     with pytest.raises(ValueError, match="`warmup` cannot be used.*no 'age'"):
