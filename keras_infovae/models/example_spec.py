@@ -216,6 +216,21 @@ class ExampleSpec:
         """Returns sums of values [n, *event_shape] over the parts of raw examples, or None."""
         return self.preprocessor.sums_of_parts(given, values) if self._is_raw(given) else None
 
+    def partial_array(self, given, count):
+        """Returns x [count, *event_shape] of raw examples of which `given` alone is known."""
+        if self.preprocessor is None:
+            raise argument_error("given", "left out for a model of arrays, not of a table", given)
+        return self.preprocessor.partial_numbers(given, count)
+
+    def without_unknown(self, x):
+        """Returns the tensor `x`, NaN where the raw form says that a value is unknown, or None."""
+        return None if self.preprocessor is None else self.preprocessor.without_unknown(x)
+
+    @property
+    def samples_by_default(self):
+        """Whether new examples are draws where nothing is said, as their raw form asks."""
+        return self.preprocessor is not None and self.preprocessor.samples_by_default
+
     def _is_raw(self, x):
         if self.preprocessor is None:
             return False

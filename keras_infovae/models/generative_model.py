@@ -255,9 +255,7 @@ class GenerativeModel(TrainableModel):
 
     def _generate_given(self, n, seed, batch_size, condition, given):
         self.capabilities.require("impute", "`given`")
-        if self.preprocessor is None:
-            raise argument_error("given", "left out for a model of arrays, not of a table", given)
-        partial = self.preprocessor.partial_numbers(given, n)
+        partial = self.example_spec.partial_array(given, n)
         seeds = packed(self._seed_of_call(seed), 0, n)
         return self._filled(partial, seeds, condition, True, batch_size)
 

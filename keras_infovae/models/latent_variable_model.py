@@ -166,15 +166,14 @@ class LatentVariableModel(TwoStageModel):
             if not layer.built:  # a saved one is built when it is restored
                 layer.build(*shapes)
 
-    def describe(self, preprocessor, data):
+    def describe(self, preprocessor, data, plain=False):
         """Makes the preprocessor of raw data, and their likelihood where none was chosen."""
-        if not self._likelihood_of_data:  # which is of numbers as they are
-            self.take(preprocessor.infer_plain(data, condition=self.condition.names))
-            return
-        super().describe(preprocessor, data)
-        self._tracker.untrack(self.likelihood)
-        self.likelihood = likelihoods.get(self.preprocessor.likelihood())
-        self.example_spec.values = self.likelihood
+        plain = plain or not self._likelihood_of_data  # one of choice is of numbers as they are
+        super().describe(preprocessor, data, plain)
+        if not plain:
+            self._tracker.untrack(self.likelihood)
+            self.likelihood = likelihoods.get(self.example_spec.preprocessor.likelihood())
+            self.example_spec.values = self.likelihood
 
     def get_config(self):
         """Returns the constructor's arguments as a JSON-compatible dictionary."""
@@ -367,7 +366,7 @@ class LatentVariableModel(TwoStageModel):
     def samples_by_default(self):
         """Whether `generate` draws x where nothing is said: autoregressive decoders, and tables."""
         drawn = isinstance(self.decoder, networks.AutoregressiveDecoder)
-        return drawn or (self.preprocessor is not None and self.preprocessor.samples_by_default)
+        return drawn or self.example_spec.samples_by_default
 
     def encode_rows(self, x, seed=None, condition=None):
         """Returns a code of each row, [n, latent_dim]: that which stands for x, or one draw.
@@ -456,7 +455,7 @@ class LatentVariableModel(TwoStageModel):
         told = tf.constant(self.likelihood.tells_missing(self.example_spec.event_shape))
 
         def seen(completed, missing):
-            known = self.preprocessor and self.preprocessor.without_unknown(completed)
+            known = self.example_spec.without_unknown(completed)
             return tf.where(missing & told, float("nan"), completed) if known is None else known
 
         return impute_rows(self, x, seed, condition, steps, sample, seen)

@@ -25,14 +25,18 @@ class TrainableModel(StepModel):
 
     # === What a model may define ===
 
-    def describe(self, preprocessor, data):
-        """Makes the preprocessor of the first raw data, of the class `preprocessor`."""
-        self.take(preprocessor.infer(data, condition=self.condition.names))
+    def describe(self, preprocessor, data, plain=False):
+        """Makes the preprocessor of the first raw data, and takes what it says of a condition.
 
-    def take(self, preprocessor):
-        """Makes `preprocessor` that of the model, and its condition the model's."""
-        self.condition = condition_beside(preprocessor, self.condition)
-        self.example_spec.preprocessor, self.example_spec.condition = preprocessor, self.condition
+        Args:
+            preprocessor: its class.
+            data: the raw data.
+            plain: whether a likelihood was chosen for them, as for `Preprocessor.infer_plain`.
+        """
+        infer = preprocessor.infer_plain if plain else preprocessor.infer
+        found = infer(data, condition=self.condition.names)
+        self.condition = condition_beside(found, self.condition)
+        self.example_spec.preprocessor, self.example_spec.condition = found, self.condition
 
     def adapt(self, x, count):
         """Tells the parts what they need to know of the data, before any step.

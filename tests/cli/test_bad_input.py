@@ -75,7 +75,7 @@ TRAIN = [  # flags, what the message must have
     (["--data=digit"], ["`--data`", "'digits'", "--data='digit'", "Did you mean"]),
     (["--data=no.npz"], ["`--data`", "a path that exists", "--data='no.npz'"]),
     (["--data=bad.npz"], ["`--data`", "np.savez", "bad.npz"]),
-    (["--data=notes.txt"], ["`--data`", ".csv", "notes.txt"]),
+    (["--data=notes.doc"], ["`--data`", ".csv", "notes.doc"]),
     (["--data=objects.npy"], ["`--data`", "pickled objects are refused", "objects.npy"]),
     (
         ["--data=text.csv", "--standardize"],
@@ -103,7 +103,7 @@ TRAIN = [  # flags, what the message must have
     (["--model=infovae"], ["`--model`", "--model='infovae'", "Did you mean 'info_vae'?"]),
     (["--strategy=gpus"], ["`--strategy`", "--strategy='gpus'", "Did you mean 'gpu'?"]),
     (["--gpu"], ["no flag --gpu", "Did you mean --strategy=gpu?"]),
-    (["--output=mine"], ["`--output`", "a new directory", "mine", "notes.txt"]),
+    (["--output=mine"], ["`--output`", "a new directory", "mine", "notes.doc"]),
     (["--latent-dim=3"], ["--latent-dim", "--latent_dim"]),
     (["digits"], ["must be flags", "'digits'"]),
 ]
@@ -119,10 +119,10 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "either.csv").write_text("3,1\n0.5,0.25\n0.1,0.2\n")
     os.mkfifo("pipe.npy")
     (tmp_path / "bad.npz").write_text("PK, but no archive")
-    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "notes.doc").write_text("mine")
     (tmp_path / "mine").mkdir()
     (tmp_path / "gone").symlink_to("nowhere")
-    (tmp_path / "mine/notes.txt").write_text("mine")
+    (tmp_path / "mine/notes.doc").write_text("mine")
     np.save("objects.npy", np.array([{}, []], dtype=object), allow_pickle=True)
     return tmp_path
 

@@ -106,7 +106,7 @@ def test_limit_decodes_no_more_than_it_needs(tmp_path):
 
 
 def test_no_images(tmp_path):
-    (tmp_path / "notes.txt").write_text("")
+    (tmp_path / "notes.doc").write_text("")
     with pytest.raises(ValueError, match=r"must hold images, files that end in \.png"):
         load(tmp_path)
 
@@ -160,9 +160,9 @@ def test_missing_library(tmp_path, monkeypatch):
 
 
 def test_a_file_of_another_kind(tmp_path):
-    (tmp_path / "notes.txt").write_text("")
-    with pytest.raises(ValueError, match=r"name ends in one of \.npy.*\.parquet.*notes\.txt"):
-        load(tmp_path / "notes.txt")
+    (tmp_path / "notes.doc").write_text("")
+    with pytest.raises(ValueError, match=r"name ends in one of \.npy.*\.parquet.*notes\.doc"):
+        load(tmp_path / "notes.doc")
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "tif"])
