@@ -65,7 +65,7 @@ def test_what_is_off_the_manifold_counts_as_missing(monkeypatch):
 
 TABLES = (
     *("latents", "held_out", "train", "aggregated_posterior", "label_use", "samples"),
-    *("anomaly_threshold", "anomalies", "model", "data"),
+    *("anomaly_threshold", "anomalies", "model", "data", "new_rows", "predictive_checks"),
 )
 
 

@@ -28,6 +28,7 @@ _REACH = 80.0  # s^2 beyond the nearest point of an edge, behind which exp(-40) 
 _TINY = 1e-3  # the extent, in units of the density's scale, of polygons on which it is constant
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _ROUNDING = 1e-13
+_AT_A_VERTEX, _NUDGE = 1e-12, 1e-11  # how near the origin is to a vertex, and is moved from it
 _MOST_STEPS = 80
 
 
@@ -60,6 +61,20 @@ def _edges(cells):
     return _Edges(start, end, along, normal, offset, first, last, distance, length == 0.0)
 
 
+def _off_the_origin(cells):
+    """Returns polygons [P, V, 2], of which one with a vertex at the origin is moved a little.
+
+    The wedges of the two edges that meet there have no angle of their own, only together. Networks
+    without biases have all of their regions meet at 0, and where they are constant, 0 is the mean.
+    """
+    nearest = tf.reduce_min(tf.norm(cells, axis=-1), axis=-1)
+    middle = tf.reduce_mean(cells, axis=-2)
+    inwards = tf.math.divide_no_nan(middle, tf.norm(middle, axis=-1, keepdims=True))
+    return tf.where(
+        (nearest < _AT_A_VERTEX)[:, None, None], cells - _NUDGE * inwards[:, None], cells
+    )
+
+
 def _contains_origin(edges):
     return tf.reduce_all((edges.offset > 0.0) | edges.is_point, axis=-1)
 
@@ -80,6 +95,7 @@ def distance(cells, shift):
 
 def log_mass(cells):
     """Returns log P of polygons [P, V, 2], [P]."""
+    cells = _off_the_origin(cells)
     return _log_mass(cells, _edges(cells))[0]
 
 
@@ -160,6 +176,7 @@ def _centroid(cells):
 
 def moments(cells):
     """Returns (log P [P], E[y] [P, 2], E[y y'] [P, 2, 2]) within polygons [P, V, 2]."""
+    cells = _off_the_origin(cells)
     edges = _edges(cells)
     log_p, _, is_tiny, centroid = _log_mass(cells, edges)
     crossed = normal_masses.log_mass(edges.first, edges.last)

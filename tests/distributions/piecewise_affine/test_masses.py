@@ -118,3 +118,23 @@ def test_draws_within_polygons_have_their_moments():
     # 16 means of 400 draws: within 4 standard errors.
     assert np.all(np.abs(z.mean(axis=1) - mean) < 4 * deviation / 20 + 1e-6)
     np.testing.assert_allclose(z.std(axis=1), deviation, rtol=0.2, atol=1e-5)
+
+
+@pytest.mark.parametrize("at", [0.0, 1e-15, 1e-9])
+def test_wedges_that_meet_at_the_origin_have_the_mass_of_their_angles(at):
+    """In polar coordinates N(0, I) has angles that are uniform: P = angle / 2 pi."""
+    edges = np.cumsum([0.2, 0.9, 1e-3, 2.0, 0.5, 1.4])
+    angles = np.stack([edges, np.roll(edges, -1)])
+    angles[1, -1] += 2 * np.pi
+    ends = 100.0 * np.stack([np.cos(angles), np.sin(angles)], axis=-1)  # [2, P, 2]
+    cells = np.stack([np.full([6, 2], at), *ends], axis=1)
+    size = angles[1] - angles[0]
+    found, mean, square = polygon_cells.moments(tf.constant(cells))
+    np.testing.assert_allclose(np.exp(found), size / (2 * np.pi), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(found, polygon_cells.log_mass(tf.constant(cells)))
+    # The length is independent of the angle: its mean is sqrt(pi / 2), that of its square 2.
+    middle = (angles[0] + angles[1]) / 2
+    radius = np.sqrt(np.pi / 2) * np.sin(size / 2) / (size / 2)
+    expected = radius[:, None] * np.stack([np.cos(middle), np.sin(middle)], axis=-1)
+    np.testing.assert_allclose(mean, expected, atol=1e-6)
+    np.testing.assert_allclose(np.trace(square, axis1=1, axis2=2), 2.0, atol=1e-5)
