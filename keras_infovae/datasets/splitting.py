@@ -3,7 +3,8 @@
 import numpy as np
 
 from keras_infovae.datasets.reading import source_error
-from keras_infovae.utils.checks import argument_error, check_number
+from keras_infovae.utils.checks import argument_error, check_integer, check_number
+from keras_infovae.utils.splits import SPLITS
 
 
 def check_fractions(validation_fraction, test_fraction):
@@ -69,6 +70,26 @@ def limit_indices(count, limit, seed):
     if limit is None or limit >= count:
         return np.arange(count)
     return np.sort(np.random.default_rng(seed).permutation(count)[:limit])
+
+
+def split_rows(count, fractions, seed, limit=None, source=None):
+    """Returns {split: the numbers of its rows} of `count` rows, or of `limit` of them.
+
+    Args:
+        count: how many rows there are.
+        fractions: (validation_fraction, test_fraction).
+        seed: an integer of at least 0.
+        limit: an integer of at least 1, or None for all.
+        source: what the user gave, for the error.
+
+    Raises:
+        ValueError, TypeError: for fractions, a seed or a limit that are none, and for too few rows.
+    """
+    fractions = check_fractions(*fractions)
+    seed = check_integer("seed", seed, minimum=0)
+    chosen = limit_indices(count, None if limit is None else check_integer("limit", limit), seed)
+    parts = split_indices(len(chosen), fractions, seed, source)
+    return {split: chosen[indices] for split, indices in zip(SPLITS, parts, strict=True)}
 
 
 def share_limit(limit, count, *ready):

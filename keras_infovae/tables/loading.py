@@ -5,12 +5,10 @@ import os
 import numpy as np
 
 from keras_infovae.datasets import Dataset
-from keras_infovae.datasets.splitting import check_fractions, limit_indices, split_indices
+from keras_infovae.datasets.splitting import split_rows
 from keras_infovae.datasets.table_labels import without_label
 from keras_infovae.datasets.tables import TableSettings, frame_and_note
 from keras_infovae.tables.schema import Schema
-from keras_infovae.utils.checks import check_integer
-from keras_infovae.utils.splits import SPLITS
 
 
 def load(
@@ -92,18 +90,14 @@ def of_frame(
         schema: the `Schema` to go by, such as that of a trained model. Default None: made of the
             training split.
     """
-    fractions = check_fractions(*fractions)
-    seed = check_integer("seed", seed, minimum=0)
-    limit = None if limit is None else check_integer("limit", limit)
     labels, frame = without_label(os.fspath(source), frame, label_column)
-    chosen = limit_indices(len(frame), limit, seed)
-    parts = dict(zip(SPLITS, split_indices(len(chosen), fractions, seed, source), strict=True))
-    rows = {split: frame.iloc[chosen[indices]] for split, indices in parts.items()}
+    numbers = split_rows(len(frame), fractions, seed, limit, source)
+    rows = {split: frame.iloc[chosen] for split, chosen in numbers.items()}
     schema = schema or Schema.infer(rows["train"], kinds, unknown, condition=condition)
     empty = np.zeros([0, schema.width], "float32")
     arrays = {split: schema.numbers(part) if len(part) else empty for split, part in rows.items()}
     if labels is not None:
-        arrays |= {f"{split}_labels": labels[chosen[indices]] for split, indices in parts.items()}
+        arrays |= {f"{split}_labels": labels[chosen] for split, chosen in numbers.items()}
     name = os.path.basename(os.fspath(source))
     return Dataset(
         name=name,

@@ -6,13 +6,12 @@ import warnings
 import numpy as np
 
 from keras_infovae import datasets
-from keras_infovae.datasets.splitting import check_fractions, limit_indices, split_indices
+from keras_infovae.datasets.splitting import split_rows
 from keras_infovae.datasets.table_labels import without_label
 from keras_infovae.datasets.tables import TableSettings, frame_and_note
 from keras_infovae.datasets.texts import texts_and_notes
 from keras_infovae.text.text import Text
-from keras_infovae.utils.checks import argument_error, check_choice, check_integer
-from keras_infovae.utils.splits import SPLITS
+from keras_infovae.utils.checks import argument_error, check_choice
 
 NAMED = ("grammar",)
 _SENTENCES = 5000
@@ -114,12 +113,8 @@ def of_texts(
         text: the `Text` to go by, such as that of a trained model. Default None: made of the
             training split.
     """
-    fractions = check_fractions(*fractions)
-    seed = check_integer("seed", seed, minimum=0)
-    limit = None if limit is None else check_integer("limit", limit)
-    chosen = limit_indices(len(texts), limit, seed)
-    parts = dict(zip(SPLITS, split_indices(len(chosen), fractions, seed, source), strict=True))
-    rows = {split: [texts[i] for i in chosen[indices]] for split, indices in parts.items()}
+    numbers = split_rows(len(texts), fractions, seed, limit, source)
+    rows = {split: [texts[i] for i in chosen] for split, chosen in numbers.items()}
     text = text or Text.infer(rows["train"], **(infer or {}))
     empty, arrays, cut = np.zeros([0, text.length], "float32"), {}, []
     for split, part in rows.items():
@@ -128,6 +123,6 @@ def of_texts(
             arrays[split] = text.numbers(part) if part else empty
         cut += [f"{split}: {one.message}" for one in warned]
     if labels is not None:
-        arrays |= {f"{split}_labels": labels[chosen[indices]] for split, indices in parts.items()}
+        arrays |= {f"{split}_labels": labels[chosen] for split, chosen in numbers.items()}
     name = os.path.basename(os.fspath(source))
     return datasets.Dataset(name=name, notes=(*notes, *cut), preprocessor=text, **arrays)
