@@ -37,24 +37,57 @@ class FolderLabels:
         return self._classes[rows]
 
 
-def opened(condition, rows, source):
-    """Returns (the `Rows` of a condition, the labels of its classes or None).
+class ConditionRows:
+    """The condition of each row of a source.
 
     Args:
-        condition: what the user gave to `stream`.
+        rows: `Rows`: numbers of classes, or of features.
+        classes: the labels of the classes, where they have such. Default None.
+        is_one: whether a row [1] of `rows` stands for a class. Default False.
+    """
+
+    def __init__(self, rows, classes=None, is_one=False):
+        self.classes, self.columns = classes, rows.feature_names or []
+        self._rows, self._is_one = rows, is_one
+
+    def read(self, numbers):
+        """Returns the condition of the rows `numbers`: classes, int64 [k], or float32 [k, size].
+
+        Raises:
+            ValueError: for values that are not finite, and for classes that are no integers.
+        """
+        values = self._rows.read(numbers)
+        self._rows.check_finite(numbers, values)
+        if self._is_one:
+            values = values[:, 0]
+        if values.ndim > 1:
+            return values.astype("float32")
+        classes = values.astype("int64")
+        wrong = classes != values
+        if wrong.any():
+            path, row = self._rows.place(numbers[np.argmax(wrong)])
+            found = f"{values[np.argmax(wrong)]} in row {row}"
+            raise source_error(path, "hold integers, the numbers of classes", found)
+        return classes
+
+
+def open_condition(condition, rows, source):
+    """Returns the `ConditionRows` of what the user gave to `stream`.
+
+    Args:
+        condition: what that was.
         rows: the `Rows` of x.
         source: what they are of.
 
     Raises:
         ValueError, TypeError: for what is no condition of such files, or has other rows.
     """
-    first = rows.files[0]
+    first, is_one = rows.files[0], False
     if isinstance(first, ImageRows):
         return _of_folders(condition, rows)
     if isinstance(first, RowGroup):
-        names = [condition] if isinstance(condition, str) else condition
-        found = open_rows(source, columns=names)
-        found.is_one = isinstance(condition, str)
+        is_one = isinstance(condition, str)
+        found = open_rows(source, columns=[condition] if is_one else condition)
     elif isinstance(first, TFRecordRows):
         if not isinstance(condition, TFRecordFeature):
             raise argument_error("condition", "a TFRecordFeature", condition, TypeError)
@@ -67,28 +100,7 @@ def opened(condition, rows, source):
             f"have a row for each of the {len(rows)} examples",
             f"{len(found)} rows",
         )
-    return found, None
-
-
-def read(rows, numbers):
-    """Returns the condition of the rows `numbers`: int64 [k] of classes, or float32 [k, size].
-
-    Raises:
-        ValueError: for values that are not finite, and for classes that are no integers.
-    """
-    values = rows.read(numbers)
-    rows.check_finite(numbers, values)
-    if getattr(rows, "is_one", False):
-        values = values[:, 0]
-    if values.ndim > 1:
-        return values.astype("float32")
-    classes = values.astype("int64")
-    wrong = classes != values
-    if wrong.any():
-        path, row = rows.place(numbers[np.argmax(wrong)])
-        found = f"{values[np.argmax(wrong)]} in row {row}"
-        raise source_error(path, "hold integers, the numbers of classes", found)
-    return classes
+    return ConditionRows(found, is_one=is_one)
 
 
 def _of_folders(condition, rows):
@@ -99,7 +111,7 @@ def _of_folders(condition, rows):
             raise source_error(images.path, "hold a folder for each label")
     classes = np.unique(np.concatenate([images.labels for images in rows.files]))
     files = [FolderLabels(images, classes) for images in rows.files]
-    return Rows(files, scalars=True), classes.tolist()
+    return ConditionRows(Rows(files, scalars=True), classes.tolist())
 
 
 def _of_npy(condition):

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae.datasets import condition_rows
+from keras_infovae.datasets.condition_rows import open_condition
 from keras_infovae.datasets.layout import layout_note
 from keras_infovae.datasets.memory import check_fits
 from keras_infovae.datasets.raw import IMAGE_SCALING, scaling_of_dtype
@@ -41,9 +41,9 @@ class Stream:
             sets it, also to its `initial_epoch`; in a loop of your own, set it to go on.
     """
 
-    def __init__(self, rows, batch_size, order, scaling, shuffle, notes=(), told=(None, None)):
+    def __init__(self, rows, batch_size, order, scaling, shuffle, notes=(), told=None):
         self._rows, self._order, self._shuffle = rows, order, shuffle
-        self._told, self.classes = told
+        self._told, self.classes = told, None if told is None else told.classes
         self.batch_size, self.scaling, self.notes = batch_size, scaling, notes
         self.event_shape, self.feature_names = rows.event_shape, rows.feature_names
         self.sizes = {split: order.size(split) for split in SPLITS}
@@ -74,16 +74,12 @@ class Stream:
             raise ValueError(
                 "Argument `condition` of `stream` must have been given: this one tells none"
             )
-        return self._condition(self._sampled(split, count, seed))
+        return self._told.read(self._sampled(split, count, seed))
 
     def _sampled(self, split, count, seed):
         check_choice("split", split, SPLITS)
         check_integer("count", count)
         return self._order.sample(split, count, check_integer("seed", seed, minimum=0))
-
-    def _condition(self, rows):
-        """Returns the condition of rows; it is finite."""
-        return condition_rows.read(self._told, rows)
 
     def value_bounds(self):
         """Returns two numbers between which all scaled values of all splits lie.
@@ -117,7 +113,7 @@ class Stream:
         steps += rest > (split == "train" and steps > 0)
         signature = tf.TensorSpec([None, *self.event_shape], tf.float32)
         if self._told is not None:
-            some = self._condition(np.arange(1))
+            some = self._told.read(np.arange(1))
             signature = (signature, tf.TensorSpec([None, *some.shape[1:]], some.dtype))
         dataset = tf.data.Dataset.from_generator(
             functools.partial(self._pass, split, steps), output_signature=signature
@@ -133,7 +129,7 @@ class Stream:
         batches = self._order.batches(split, self.batch_size, epoch)
         for _, rows in zip(range(steps), batches):
             x = self._scaled(rows, self._rows.read(rows))
-            yield x if self._told is None else (x, self._condition(rows))
+            yield x if self._told is None else (x, self._told.read(rows))
 
     def _scaled(self, rows, values):
         """Returns the `values` of `rows` as a model sees them; they are finite."""
@@ -225,11 +221,11 @@ def stream(
     for name, value in {"shuffle": shuffle, "standardize": standardize}.items():
         if not isinstance(value, bool):
             raise argument_error(name, "True or False", value, TypeError)
-    rows, told = open_rows(source, feature, columns), (None, None)
+    rows, told = open_rows(source, feature, columns), None
     if condition is not None:
-        told = condition_rows.opened(condition, rows, source)
+        told = open_condition(condition, rows, source)
         if columns is None and rows.feature_names:  # all but what is told
-            columns = [n for n in rows.feature_names if n not in told[0].feature_names]
+            columns = [n for n in rows.feature_names if n not in told.columns]
             rows = open_rows(source, feature, columns)
     if standardize and len(rows.event_shape) != 1:
         raise ValueError(
