@@ -37,9 +37,7 @@ def score_drops(model, x, score=None, batch_size=256, condition=None):
     if schema is None:
         raise argument_error("model", "one of a table, trained on a DataFrame", model)
     score = anomaly_scores.NegativeElbo(_DRAWS) if score is None else score
-    numbers = schema.numbers(x) if is_frame(x) else np.asarray(x, "float32")
-    if condition is None and is_frame(x):
-        condition = schema.condition_numbers(x)
+    numbers, condition = model.example_spec.arrays(x, condition)
     of_numbers = np.array(schema.columns_of_numbers(), dtype=object)
     are_values = ~schema.known_numbers()
     given = {"score": score, "batch_size": batch_size, "condition": condition}

@@ -43,19 +43,20 @@ class ExampleSpec:
 
     # === Arrays and datasets, checked whole ===
 
-    def arrays(self, x, condition=None):
+    def arrays(self, x, condition=None, missing=False):
         """Returns x [n, *event_shape] and the condition, NumPy float32, labels as one-hot rows.
 
         Args:
             x: array [n, ...] as the model was trained on.
             condition: one row per example, where the model takes a condition. Default None.
+            missing: as for `array`. Default False.
 
         Raises:
             ValueError, TypeError: for data that the model cannot have been trained on.
         """
         self.require_known()
-        condition = self.condition_of(x, condition)
-        x = self.array(x, "x")
+        condition = self._condition_of(x, condition)
+        x = self.array(x, "x", missing)
         return x, self.condition_array(condition, len(x))
 
     def batches(self, x, condition=None):
@@ -79,7 +80,7 @@ class ExampleSpec:
         self.require_known()
         return self.condition.array(self._numbers_of_condition(condition), count, repeat)
 
-    def condition_of(self, x, condition):
+    def _condition_of(self, x, condition):
         """Returns `condition`, or that which raw examples `x` have beside their values."""
         if condition is None and self._is_raw(x):
             return self.preprocessor.condition_numbers(x)
@@ -140,7 +141,7 @@ class ExampleSpec:
             given = given[0]
         if condition is None and (isinstance(given, tuple) or (dataset and conditional)):
             given, condition = data_kinds.unpack(given, conditional, name)
-        condition = self.condition_of(given, condition)
+        condition = self._condition_of(given, condition)
         examples = self.array(given, name)
         condition = self.condition.array(self._numbers_of_condition(condition), len(examples))
         build(examples.shape)

@@ -336,11 +336,7 @@ class GenerativeModel(TrainableModel):
         self.capabilities.require("impute")
         if num_samples is not None:
             check_integer("num_samples", num_samples)
-        self.example_spec.require_known()
-        values = self.example_spec.array(x, "x", missing=True)
-        condition = self.example_spec.condition_array(
-            self.example_spec.condition_of(x, condition), len(values)
-        )
+        values, condition = self.example_spec.arrays(x, condition, missing=True)
         seeds = packed(self._seed_of_call(seed), 0, len(values))
         if num_samples is None:
             filled = self._filled(values, seeds, condition, False, batch_size)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from keras_infovae.evaluation.plots import views
 from keras_infovae.tables.schema import schema_of
 from keras_infovae.utils.checks import argument_error
 
@@ -44,9 +45,7 @@ def measures_of(model, rows, feature_names=None):
             for column, found in schema.measures(rows).items()
             for name, values in found.items()
         ]
-    scaling = getattr(model, "scaling", None)
-    values = np.asarray(rows) if scaling is None else scaling.invert(rows)
-    values = values.reshape(len(values), -1).astype("float64")
+    values = views.rows_of(model, rows)
     if feature_names is None and values.shape[1] > _WIDEST:
         columns = {
             "mean of an example": values.mean(axis=1),
