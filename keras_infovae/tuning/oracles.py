@@ -10,6 +10,23 @@ from sklearn.exceptions import ConvergenceWarning
 from keras_infovae.utils.checks import argument_error, check_integer
 
 
+class _NoneLeftBehind:
+    """Nobody is sent home while a trial is another's, who may be lost and leave it to be done.
+
+    KerasTuner ends every worker that asks for a trial when none is left to begin. The trial of a
+    worker that is lost after that would then wait for somebody to carry it out for ever.
+    """
+
+    def create_trial(self, tuner_id):
+        # Looked at first: a trial that is given up in between is among those to be tried again.
+        others = set(self.ongoing_trials) - {tuner_id}
+        trial = super().create_trial(tuner_id)
+        if trial.status == "STOPPED" and others:
+            trial.status = "IDLE"
+            self.tuner_ids.add(tuner_id)
+        return trial
+
+
 class _FromDefaults:
     """The first trial is the space's defaults, which a search is then compared with."""
 
@@ -17,7 +34,7 @@ class _FromDefaults:
         return super().populate_space(trial_id) if self.start_order else _running(_defaults(self))
 
 
-class _Bayesian(_FromDefaults, keras_tuner.oracles.BayesianOptimizationOracle):
+class _Bayesian(_NoneLeftBehind, _FromDefaults, keras_tuner.oracles.BayesianOptimizationOracle):
     """KerasTuner's, with three differences.
 
     It draws from the number of trials, so that a search that goes on proposes what it would have;
@@ -51,7 +68,7 @@ class _Bayesian(_FromDefaults, keras_tuner.oracles.BayesianOptimizationOracle):
                 trial.status, trial.score = "FAILED", None
 
 
-class _Grid(keras_tuner.oracles.GridSearchOracle):
+class _Grid(_NoneLeftBehind, keras_tuner.oracles.GridSearchOracle):
     """The combination after the one that was begun last: nothing to remember but the trials.
 
     KerasTuner's keeps its place in memory alone, and cannot go on with a search from disk.
@@ -64,8 +81,12 @@ class _Grid(keras_tuner.oracles.GridSearchOracle):
         return _running(self._get_next_combination(last))
 
 
-class _Random(_FromDefaults, keras_tuner.oracles.RandomSearchOracle):
+class _Random(_NoneLeftBehind, _FromDefaults, keras_tuner.oracles.RandomSearchOracle):
     """KerasTuner's, from the defaults on."""
+
+
+class _Hyperband(_NoneLeftBehind, keras_tuner.oracles.HyperbandOracle):
+    """KerasTuner's."""
 
 
 def _defaults(oracle):
@@ -86,9 +107,7 @@ def _bayesian(max_trials, epochs, **options):
 def _hyperband(max_trials, epochs, **options):
     # Without a number of trials, one full pass; else as many passes as it takes.
     iterations = 1 if max_trials is None else sys.maxsize
-    oracle = keras_tuner.oracles.HyperbandOracle(
-        max_epochs=epochs, hyperband_iterations=iterations, **options
-    )
+    oracle = _Hyperband(max_epochs=epochs, hyperband_iterations=iterations, **options)
     oracle.max_trials = max_trials  # its constructor has no such argument; `create_trial` asks it
     return oracle
 

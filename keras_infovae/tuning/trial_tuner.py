@@ -16,6 +16,7 @@ from keras_infovae.tuning import objectives
 from keras_infovae.tuning.search_result import new_model
 from keras_infovae.utils.files import whole_file
 
+_PAUSE = 1.0  # seconds until a worker asks again, where there is no trial yet
 _Failed = keras_tuner.errors.FailedTrialError
 
 
@@ -44,6 +45,7 @@ class TrialTuner(keras_tuner.engine.base_tuner.BaseTuner):
     ):
         self._data, self._strategy, self._report = data, strategy, report
         self._epochs, self._patience, self._seed = epochs, patience, seed
+        self._waiting = False
         oracle.verbose = 0
         with contextlib.redirect_stdout(io.StringIO()):  # what it says of itself helps nobody
             super().__init__(oracle, hypermodel, *os.path.split(directory))
@@ -51,6 +53,15 @@ class TrialTuner(keras_tuner.engine.base_tuner.BaseTuner):
     def trial_file(self, trial_id, name):
         """Returns the path of a trial's file: `MODEL`, or `HISTORY` with its losses."""
         return os.path.join(self.get_trial_dir(trial_id), name)
+
+    def pre_create_trial(self):
+        if self._waiting:
+            time.sleep(_PAUSE)
+        self._waiting = True
+
+    def on_trial_begin(self, trial):
+        self._waiting = False
+        super().on_trial_begin(trial)
 
     def run_trial(self, trial):
         start = time.monotonic()

@@ -38,6 +38,25 @@ def test_the_trial_of_a_lost_worker_is_another_ones(oracle, tmp_path, capsys):
     assert list(oracle.ongoing_trials) == ["other"]
 
 
+def test_nobody_ends_while_a_trial_may_be_left_behind(oracle):
+    lost = oracle.create_trial("gone")
+    oracle.end_trial(completed(oracle, oracle.create_trial("other")))
+    assert oracle.create_trial("other").status == "IDLE"
+    assert oracle.tuner_ids == {"gone", "other"}
+    parallel._give_up(oracle, "gone")
+    again = oracle.create_trial("other")
+    assert (again.status, again.trial_id) == ("RUNNING", lost.trial_id)
+    oracle.end_trial(completed(oracle, again))
+    assert oracle.create_trial("other").status == "STOPPED"
+    assert oracle.tuner_ids == set()
+
+
+def completed(oracle, trial):
+    oracle.update_trial(trial.trial_id, {"score": 1.0})
+    trial.status = "COMPLETED"
+    return trial
+
+
 def test_a_trial_that_lost_two_workers_has_failed(oracle, tmp_path):
     for worker in ("first", "second"):
         trial = oracle.create_trial(worker)
