@@ -213,6 +213,14 @@ class ExampleSpec:
         """Returns examples `x` [n, *event_shape], in the raw form where the model has one."""
         return x if self.preprocessor is None else self.preprocessor.raw(x, index, condition)
 
+    def to_average(self, mean, drawn):
+        """Returns what of x is averaged over draws (`Preprocessor.to_average`)."""
+        return mean if self.preprocessor is None else self.preprocessor.to_average(mean, drawn)
+
+    def of_average(self, average):
+        """Returns the x of means of what `to_average` gave."""
+        return average if self.preprocessor is None else self.preprocessor.of_average(average)
+
     def sums_of_parts(self, given, values):
         """Returns sums of values [n, *event_shape] over the parts of raw examples, or None."""
         return self.preprocessor.sums_of_parts(given, values) if self._is_raw(given) else None

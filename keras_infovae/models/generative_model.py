@@ -315,9 +315,9 @@ class GenerativeModel(TrainableModel):
 
         Args:
             x: a DataFrame or an array [n, ...], NaN where a value is missing.
-            num_samples: None (default) for the mean of what is missing (of numbers of a table that
-                of their transforms, near the median; of categories the likeliest); an integer of at
-                least 1 for as many draws, which also say how sure a value is.
+            num_samples: None (default) for the mean of what is missing (of a table in the units of
+                its columns; of categories the likeliest); an integer of at least 1 for as many
+                draws, which also say how sure a value is.
             seed: integer, or None for new draws each time. Default 0.
             batch_size: examples computed at a time; it does not change the result. Default 256.
             condition: one row per example, where the model takes a condition. Default None.

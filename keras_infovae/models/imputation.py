@@ -30,11 +30,12 @@ def impute_rows(model, x, seed, condition, steps, sample, seen):
         condition: [n, condition.size], or None.
         steps: how many, an int of at least 8.
         sample: True for one draw of the missing values, at the end of the chain; False for their
-            mean, that of the means of p(x|z) along the chain.
+            mean, that of what `spec.to_average` says of p(x|z) along the chain.
         seen: a function of x, completed, and of which values were missing, to x as a model trained
             with missing values knows it: NaN where it has been told in training that a value is
             missing.
     """
+    spec = model.example_spec
     missing = tf.math.is_nan(x)
     seeds = row_seeds(seed)
     warm_up = steps // _WARM_UP
@@ -46,8 +47,9 @@ def impute_rows(model, x, seed, condition, steps, sample, seen):
 
         likelihood = model.likelihood_of(z, condition)
         mean = tf.cast(likelihood.mean(), tf.float32)
-        total += tf.where(k >= warm_up, mean, tf.zeros_like(mean))
         drawn = tf.cast(draw_rows(likelihood, at(_X)), tf.float32)
+        averaged = spec.to_average(mean, drawn)
+        total += tf.where(k >= warm_up, averaged, tf.zeros_like(averaged))
         joint = Joint(model, seen(tf.where(missing, drawn, x), missing), condition)
         posterior = joint.posterior(model.inference)
         proposed = tf.cast(draw_rows(posterior, at(_CODE)), tf.float32)
@@ -69,5 +71,5 @@ def impute_rows(model, x, seed, condition, steps, sample, seen):
     if sample:
         filled = draw_rows(model.likelihood_of(z, condition), fold_in(seeds, 1 + steps * _PER_STEP))
     else:
-        filled = total / float(steps - warm_up)
+        filled = spec.of_average(total / float(steps - warm_up))
     return tf.where(missing, tf.cast(filled, tf.float32), x)

@@ -66,6 +66,21 @@ class Preprocessor(Setting):
         """Returns what `likelihood="auto"` stands for: a `Likelihood` of x, or its name."""
         raise NotImplementedError
 
+    # === Means, which x may not have: the mean of transformed values is not that of values ===
+
+    def to_average(self, mean, drawn):
+        """Returns what of examples is averaged over draws, [n, ...], from tensors of x.
+
+        Args:
+            mean: [n, ...], the mean of p(x|z), for numbers whose means are those of raw data.
+            drawn: [n, ...], a draw from p(x|z), for others, which are led to a linear unit.
+        """
+        return mean
+
+    def of_average(self, average):
+        """Returns the x, [n, ...], of means of what `to_average` gave."""
+        return average
+
     # === There and back ===
 
     def numbers(self, data):

@@ -77,6 +77,26 @@ class RawRows(Preprocessor):
             tensors[str(column.name)] = tensor
         return tensors
 
+    def to_average(self, mean, drawn):
+        means, draws = self._parts(mean), self._parts(drawn)
+        parts = [
+            means[column.name, tells_known]
+            if tells_known or column.is_linear
+            else column.linear_in_graph(draws[column.name, False], self.within_range)
+            for column, tells_known in self._layout
+        ]
+        return tf.concat(parts, axis=1)
+
+    def of_average(self, average):
+        averages = self._parts(average)
+        parts = [
+            averages[column.name, tells_known]
+            if tells_known or column.is_linear
+            else column.of_linear_in_graph(averages[column.name, False])
+            for column, tells_known in self._layout
+        ]
+        return tf.concat(parts, axis=1)
+
     def as_arrays(self, table):
         """Returns {column: array [n]} for a graph, of a DataFrame, whose columns go by name.
 

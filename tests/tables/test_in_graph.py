@@ -7,6 +7,7 @@ import tensorflow as tf
 
 import keras_infovae as ki
 from keras_infovae.tables.columns.dates_in_graph import ISO, moments_of_text, text_of_moments
+from keras_infovae.tables.columns.numeric import NumericColumn
 from keras_infovae.tables.dtypes import with_dtype
 from keras_infovae.tables.kinds import column_for
 from tests.tables.people import people
@@ -174,3 +175,15 @@ def test_iso_8601_is_read_to_a_microsecond():
     np.testing.assert_array_equal(moments[:5].numpy().view("M8[us]"), expected)
     back = text_of_moments(moments[3:4], "%Y-%m-%dT%H:%M:%S.%f").numpy()
     assert back.tolist() == [b"1969-12-31T23:59:59.250000"]
+
+
+@pytest.mark.parametrize("transform", ["quantile", "log"])
+def test_means_are_taken_of_numbers_that_are_linear_in_raw_values(transform):
+    raw = pandas.Series(np.random.default_rng(0).lognormal(3, 1, 300), name="v")
+    column = NumericColumn.fitted(raw, transform)
+    numbers = tf.constant(column.numbers(raw))
+    linear = column.linear_in_graph(numbers)
+    np.testing.assert_allclose(np.corrcoef(linear.numpy()[:, 0], raw)[0, 1], 1.0, rtol=1e-6)
+    np.testing.assert_allclose(column.of_linear_in_graph(linear), numbers, atol=1e-4)
+    mean = column.of_linear_in_graph(tf.reduce_mean(linear, axis=0, keepdims=True))
+    np.testing.assert_allclose(column.raw(mean.numpy()), [raw.mean()], rtol=1e-4)

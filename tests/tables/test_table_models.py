@@ -130,6 +130,28 @@ def test_missing_values_are_filled_in(model, table):
     pandas.testing.assert_frame_equal(model.impute(rows, num_samples=1, batch_size=7)[0], first)
 
 
+def test_what_is_filled_in_is_the_mean_in_the_unit_of_the_column(model, table):
+    """Incomes are log-normal, where the mean is 1.6 times the median, which x's mean stands for."""
+    hidden = table[:1].assign(income=np.nan, seen=None)
+    rows = hidden.loc[np.repeat(0, 200)].set_axis(range(200), axis=0)
+    filled = model.impute(rows)
+    # 200 chains of 75 means each, and of 5 draws each.
+    draws = pandas.concat(model.impute(rows, num_samples=5))
+    for name in ("income", "seen"):
+        mean, drawn = (_numbers(values[name]) for values in (filled, draws))
+        error = np.hypot(mean.std() / np.sqrt(200), drawn.std() / np.sqrt(1000))
+        assert abs(mean.mean() - drawn.mean()) < 4 * error
+    incomes = draws["income"]
+    assert incomes.mean() > 1.3 * incomes.median()
+    assert filled["income"].median() > 1.2 * incomes.median()
+
+
+def _numbers(values):
+    if values.dtype.kind == "f":
+        return values.to_numpy()
+    return pandas.to_datetime(values).astype("int64").to_numpy() / 8.64e13
+
+
 def test_contributions_of_columns_add_up_to_the_score(model, table):
     rows = table[:20]
     for score in (None, "reconstruction_loss"):

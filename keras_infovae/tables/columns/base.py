@@ -21,11 +21,14 @@ class Column(Setting):
         kind: what a person calls it.
         width: how many numbers stand for one value.
         family: which columns share a likelihood with others.
+        is_linear: whether its numbers are raw values but for an offset and a scale, so that the
+            mean of numbers stands for the mean of values; of categories, for their probabilities.
     """
 
     kind = None
     width = 1
     family = "normal"
+    is_linear = True
 
     def __init__(self, name, dtype, has_missing=False):
         self.name = name
@@ -75,6 +78,17 @@ class Column(Setting):
         Whole numbers are int64, others of `graph_dtype`.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `raw_in_graph`")
+
+    def linear_in_graph(self, numbers, within_range=True):
+        """Returns tensors of the shape of `numbers` [n, 1] that are linear in raw values.
+
+        Only a column that `is_linear` not is asked, and must define it with its inverse.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define `linear_in_graph`")
+
+    def of_linear_in_graph(self, linear):
+        """Returns the numbers of what `linear_in_graph` gave, or of means of it."""
+        raise NotImplementedError(f"{type(self).__name__} does not define `of_linear_in_graph`")
 
     def as_array(self, series, unknown="error"):
         """Returns a pandas Series as an array [n] of `graph_dtype`, text as objects.

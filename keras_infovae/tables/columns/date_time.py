@@ -45,6 +45,8 @@ class DateTimeColumn(Column):
         knots, count: of the seconds, as for `NumericColumn`.
     """
 
+    is_linear = False
+
     def __init__(
         self,
         name,
@@ -149,6 +151,14 @@ class DateTimeColumn(Column):
             seconds = tf.round(seconds / self.step) * self.step
         moments = tf.cast(tf.round(seconds * 1e6), tf.int64)
         return text_of_moments(moments, self._graph_form)
+
+    def linear_in_graph(self, numbers, within_range=True):
+        values = tf.cast(numbers[:, 0], tf.float64)
+        return tf.cast(self._quantiles.linear_in_graph(values, within_range)[:, None], tf.float32)
+
+    def of_linear_in_graph(self, linear):
+        values = tf.cast(linear[:, 0], tf.float64)
+        return tf.cast(self._quantiles.of_linear_in_graph(values)[:, None], tf.float32)
 
     def as_array(self, series, unknown="error"):
         seconds = _seconds(self.name, series, self.form, self.zone)

@@ -37,6 +37,8 @@ class QuantileMap:
         # Of the lines beyond the range: the slope from the middle to the end of the data.
         middle = self._knots[len(self._knots) // 2]
         span = self._knots[-1] - self._knots[0]
+        shares = (self._knots - middle) / span  # whose squares are finite, whatever the knots
+        self._mean, self._deviation = middle + span * np.mean(shares), span * np.std(shares)
         self._units = [
             max(abs(self._knots[end] - middle), span / 4.0) / abs(z)
             for end, z in ((0, low), (-1, high))
@@ -64,8 +66,7 @@ class QuantileMap:
         kernel is Student's t of 3 degrees of freedom, of variance 1: in a gap before a value that
         is far from all others, a normal kernel would tell of hundreds of thousands of nats.
         """
-        knots = self._knots
-        deviation = np.std(knots)
+        knots, deviation = self._knots, self._deviation
         low, high = np.quantile(knots, [0.25, 0.75])
         spread = min(deviation, (high - low) / 1.349) or deviation
         width = 0.9 * spread * len(knots) ** -0.2
@@ -88,6 +89,14 @@ class QuantileMap:
         return np.where(z > self._high, knots[-1] + (z - self._high) * self._units[1], values)
 
     # === The same in a graph, on float64 tensors [n] ===
+
+    def linear_in_graph(self, z, within_range=False):
+        """Returns the values that `z` stands for, less their mean and over their deviation."""
+        return (self.inverse_in_graph(z, within_range) - self._mean) / self._deviation
+
+    def of_linear_in_graph(self, linear):
+        """Returns the z of values that are less their mean and over their deviation."""
+        return self.forward_in_graph(self._mean + self._deviation * linear)
 
     def forward_in_graph(self, values):
         """Returns `forward` of a tensor."""
