@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from keras_infovae.utils.randomness import stateless_seed
+from keras_infovae.utils.shared_memory import float32_tensor
 
 
 class EpochsOfBatches(keras.callbacks.Callback):
@@ -50,7 +51,7 @@ class EpochsOfBatches(keras.callbacks.Callback):
     def dataset(self):
         """Returns the `tf.data.Dataset` of one epoch: of that which last began."""
         with tf.device("CPU:0"):  # batches are put together in host memory
-            x = tf.nest.map_structure(lambda array: tf.constant(array, tf.float32), self.x)
+            x = tf.nest.map_structure(float32_tensor, self.x)
 
         def rows_of_epoch(_):
             rows = tf.range(self._rows)
@@ -62,6 +63,10 @@ class EpochsOfBatches(keras.callbacks.Callback):
         batches = tf.data.Dataset.range(1).flat_map(rows_of_epoch)
         batches = batches.map(lambda rows: _rows_of(x, rows)).prefetch(2)
         steps = math.ceil(self.examples / self.batch_size)
+        # Rewritten, the pipeline would hold a second copy of x, and keep it after the training.
+        options = tf.data.Options()
+        options.experimental_optimization.apply_default_optimizations = False
+        batches = batches.with_options(options)
         return batches.apply(tf.data.experimental.assert_cardinality(steps))
 
 

@@ -1,5 +1,7 @@
 """The order of an array's batches."""
 
+import os
+
 import keras
 import numpy as np
 import pytest
@@ -77,3 +79,19 @@ def test_fit_puts_new_batches_together_each_epoch(seed):
     first, second, third = (model.seen[2 * epoch : 2 * epoch + 2] for epoch in range(3))
     assert sorted(b"".join(first)) == sorted(b"".join(second)) == sorted(b"".join(third))
     assert first != second != third
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="memory is read from /proc")
+def test_batches_need_one_copy_of_the_array():
+    x = np.ones([1_000_000, 16], "float32")
+    next(iter(EpochsOfBatches(x[:1000], 100, (0, 0)).dataset()))  # what any pipeline takes
+    before = resident_bytes()
+    epochs = EpochsOfBatches(x, 100, (0, 0))
+    first = next(iter(epochs.dataset()))
+    assert first.shape == (100, 16)
+    assert resident_bytes() - before < 1.6 * x.nbytes
+
+
+def resident_bytes():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
