@@ -49,7 +49,7 @@ setuptools.setup(
         "Development Status :: 3 - Alpha",
         "Intended Audience :: Developers",
         "Intended Audience :: Science/Research",
-        "Operating System :: OS Independent",
+        "Operating System :: POSIX :: Linux",  # where it is tested
         "Programming Language :: Python :: 3",
         "Programming Language :: Python :: 3 :: Only",
         "Programming Language :: Python :: 3.10",
@@ -64,6 +64,7 @@ setuptools.setup(
     python_requires=">=3.10,<3.14",
     install_requires=[
         "absl-py",
+        "filelock>=3.25",  # before, a lock could be had on a file that was just removed
         "keras>=3.8",
         # KerasTuner imports tensorboard without declaring it; without it every trial fails.
         "keras-tuner>=1.4.8",

@@ -7,12 +7,10 @@ import re
 import shutil
 import time
 
-try:
-    import fcntl
-except ImportError:  # a system without it
-    fcntl = None
+from keras_infovae.utils import file_locks
 
 _NAME = re.compile(r"\.[0-9a-f]{12}\.[0-9]+")  # as `temporary_directory` names a version
+_LOCK = ".lock"  # after it, beside the directory, because that is going to be renamed
 _YOUNG_SECONDS = 60.0  # in which an export that has just begun may not have its lock yet
 _UNLOCKED_SECONDS = 86400.0  # after which it is taken for dead where nothing can be locked
 
@@ -20,45 +18,31 @@ _UNLOCKED_SECONDS = 86400.0  # after which it is taken for dead where nothing ca
 @contextlib.contextmanager
 def locked(directory):
     """Holds the lock of a directory, which ends with the process, for the block."""
-    lock = os.open(directory, os.O_RDONLY)
+    lock = file_locks.take(f"{directory}{_LOCK}")
     try:
-        _lock(lock)
         yield
     finally:
-        os.close(lock)
+        file_locks.give_back(lock)
 
 
 def remove_abandoned(directory):
     """Removes the hidden directories of exports to `directory` that were killed."""
     with contextlib.suppress(FileNotFoundError), os.scandir(directory) as entries:
         for entry in entries:
-            if _NAME.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
+            path = entry.path.removesuffix(_LOCK)  # one that was killed as it ended left a lock
+            if _NAME.fullmatch(os.path.basename(path)) and not entry.is_symlink():
                 with contextlib.suppress(OSError):  # another export removes it too
-                    _remove_if_abandoned(entry.path)
+                    _remove_if_abandoned(path, os.stat(entry.path).st_mtime)
 
 
-def _remove_if_abandoned(path):
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        free = _lock(descriptor)  # None where that cannot be known
-        age = time.time() - os.fstat(descriptor).st_mtime
-        if free is not False and age > (_YOUNG_SECONDS if free else _UNLOCKED_SECONDS):
-            shutil.rmtree(path, ignore_errors=True)
-    finally:
-        os.close(descriptor)
-
-
-def _lock(descriptor):
-    """Returns whether the lock was free and is taken now; None on file systems without locks."""
-    if fcntl is None:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return None
-    return True
+def _remove_if_abandoned(path, changed):
+    age = time.time() - changed
+    if age <= _YOUNG_SECONDS:
+        return
+    lock = file_locks.take(f"{path}{_LOCK}")
+    if lock or (lock is None and age > _UNLOCKED_SECONDS):
+        shutil.rmtree(path, ignore_errors=True)
+    file_locks.give_back(lock)
 
 
 @contextlib.contextmanager

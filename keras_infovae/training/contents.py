@@ -6,6 +6,7 @@ import re
 
 MODEL, CONFIG, HISTORY, METRICS = "model.keras", "config.json", "history.csv", "metrics.json"
 PREVIOUS, LOCK = "previous.keras", "lock.json"
+LOCK_FILE = ".keras_infovae.lock"  # which holds the lock of the directory, and nothing else
 LOGS, PLOTS = "logs", "plots"
 FORMAT_KEY = "keras_infovae_run"
 
@@ -51,6 +52,8 @@ def split_contents(path):
             return os.path.normpath(os.path.join(base, name))
 
         for name in file_names:
+            if relative(name) == LOCK_FILE:
+                continue  # whoever holds it removes it
             full = os.path.join(root, name)
             plain = os.path.isfile(full) and not os.path.islink(full)
             ours = plain and _is_file_of_a_run(relative(name), listed)

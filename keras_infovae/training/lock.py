@@ -5,20 +5,17 @@ import datetime
 import os
 import socket
 
-from keras_infovae.training.contents import LOCK, read_json_object
+from keras_infovae.training.contents import LOCK, LOCK_FILE, read_json_object
+from keras_infovae.utils import file_locks
 from keras_infovae.utils.files import write_json
-
-try:
-    import fcntl
-except ImportError:  # not a POSIX system: there, runs are not kept apart
-    fcntl = None
 
 
 class DirectoryLock:
     """Keeps other processes from beginning their work in the directory at `path` until `release`.
 
-    The system drops the lock of a process that ends, however it ends. The file lock.json, which may
-    stay behind then, only says whose lock it is.
+    The system drops the lock of a process that ends, however it ends. It is the lock of an empty
+    file, which may stay behind then and is in nobody's way. So may lock.json, which only says whose
+    lock it is. Where the file system has no locks, nobody is kept out.
 
     Args:
         path: the directory.
@@ -32,20 +29,21 @@ class DirectoryLock:
     def __init__(self, path, argument="output", work="a training"):
         self._owner_file = os.path.join(path, LOCK)
         self._announced = False
-        self._descriptor = None
-        if fcntl is None:
-            return
-        self._descriptor = os.open(path, os.O_RDONLY)
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self.release()
+        self._lock = file_locks.take(os.path.join(path, LOCK_FILE))
+        if self._lock is False:
             raise FileExistsError(
                 f"Argument `{argument}` must be a directory that no other process writes to. "
                 f"Received: {path}, where {work} is running{self._owner()}"
-            ) from None
-        except OSError:  # a file system without locks
-            self.release()
+            )
+
+    @classmethod
+    def check(cls, path):
+        """Raises as the constructor does where another process has the lock.
+
+        A directory that nobody has locked is not touched.
+        """
+        if os.path.lexists(os.path.join(path, LOCK_FILE)):
+            cls(path).release()
 
     def announce(self):
         """Writes lock.json, with which others are told who has the lock.
@@ -53,7 +51,7 @@ class DirectoryLock:
         Raises:
             OSError: naming the file, when it cannot be written.
         """
-        if self._descriptor is not None:
+        if self._lock:
             now = datetime.datetime.now(datetime.timezone.utc)
             owner = {"process": os.getpid(), "host": socket.gethostname()}
             write_json(self._owner_file, owner | {"started": now.isoformat(timespec="seconds")})
@@ -65,9 +63,8 @@ class DirectoryLock:
             self._announced = False
             with contextlib.suppress(FileNotFoundError):
                 os.remove(self._owner_file)
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        file_locks.give_back(self._lock)
+        self._lock = None
 
     def _owner(self):
         owner = read_json_object(self._owner_file)

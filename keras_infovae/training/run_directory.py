@@ -73,7 +73,7 @@ class RunDirectory(LockedDirectory):
         if not os.path.lexists(path):
             return "new"
         ours = contents.check_replaceable(path, overwrite)
-        DirectoryLock(path).release()
+        DirectoryLock.check(path)
         if contents.is_finished(path):
             return "finished"
         return "unfinished" if ours else "new"

@@ -3,7 +3,7 @@
 import os
 import shutil
 
-from keras_infovae.training.contents import LOCK, is_leftover, read_json_object
+from keras_infovae.training.contents import LOCK, LOCK_FILE, is_leftover, read_json_object
 from keras_infovae.training.lock import DirectoryLock, LockedDirectory
 from keras_infovae.training.settings import first_difference
 from keras_infovae.training.versions import versions
@@ -97,7 +97,7 @@ class SearchDirectory(LockedDirectory):
         for name in sorted(os.listdir(self.path)):
             full = self.file(name)
             kind = os.path.isdir if name in _FOLDERS else os.path.isfile
-            ours = name in known or is_leftover(name)
+            ours = name in (*known, LOCK_FILE) or is_leftover(name)
             if not ours or os.path.islink(full) or not kind(full):
                 raise FileExistsError(
                     "Argument `directory` must be a new directory or that of a search. Received: "

@@ -374,6 +374,8 @@ def test_what_killed_exports_left_is_removed_and_nothing_else(exported, tmp_path
         (directory / name / "file").write_text("x")
         if name != young:
             os.utime(directory / name, (0, 0))
+    (directory / f"{old[:-1]}8.lock").touch()  # of one that was killed as it ended
+    os.utime(directory / f"{old[:-1]}8.lock", (0, 0))
     (directory / other).symlink_to("7")
     with unfinished.locked(directory / live):  # another export is at work in it
         exported(small(), ["decode"])

@@ -210,6 +210,7 @@ def test_what_a_killed_process_left_is_no_obstacle(tmp_path, capsys):
     (tmp_path / "config.json").write_text(json.dumps(config))
     owner = {"process": 1, "host": "gone", "started": "2001-01-01"}
     (tmp_path / "lock.json").write_text(json.dumps(owner))
+    (tmp_path / ".keras_infovae.lock").touch()
     (tmp_path / "plots").mkdir()
     mine = [".0123456789ab.notes.txt", "notes.txt", "plots/.0123456789ab.notes.txt"]
     for name in [".0123456789ab.model.keras", "plots/.0123456789ab.samples.png", *mine]:

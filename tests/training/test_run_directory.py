@@ -53,7 +53,7 @@ def test_metrics_mark_the_end_of_a_run(tmp_path):
     assert RunDirectory.check(path) == "new"
     with RunDirectory.create(path, {"seed": 3, "data": "digits"}) as run:
         assert not run.finished
-        assert sorted(os.listdir(path)) == ["config.json", "lock.json"]
+        assert sorted(os.listdir(path)) == [".keras_infovae.lock", "config.json", "lock.json"]
         assert run.weights_epoch is None
         run.finish({"elbo": -2.0, "epoch": 3}, ["elsewhere/plots/a.png"])
         assert run.weights_epoch == 3
