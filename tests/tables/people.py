@@ -3,6 +3,9 @@
 import numpy as np
 import pandas
 
+# Before version 3, pandas reads no date before 1678 or after 2261.
+NARROW_DATES = pandas.isna(pandas.to_datetime("3000-01-01", errors="coerce"))
+
 
 def people(n=60, seed=0):
     """A table with a column of each kind, and missing values in some."""

@@ -170,8 +170,11 @@ class DateTimeColumn(Column):
     def of_array(self, array):
         import pandas
 
-        text = pandas.Series([value.decode("ascii") for value in array])
-        return self._stored(pandas.to_datetime(text, format=self._graph_form).to_numpy("M8[us]"))
+        texts = [value.decode("ascii") for value in array]
+        if self.form in _STORED:
+            return self._stored(np.array(texts, "M8[us]"))
+        series = pandas.Series(texts, name=self.name)
+        return series.where(series != "")
 
     def measures(self, series):
         seconds = _seconds(self.name, series, self.form, self.zone)
