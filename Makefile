@@ -4,16 +4,18 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# A file of versions to install, if given.
+CONSTRAINTS :=
 # What the environment was made from. When any of it changes, the environment is made anew.
 STAMP := $(VENV)/.made-from
-MADE_FROM = $(shell { $(PYTHON) --version; pwd; cat setup.py; } 2>&1 | cksum)
+MADE_FROM = $(shell { $(PYTHON) --version; pwd; cat setup.py $(CONSTRAINTS); } 2>&1 | cksum)
 
 # TensorFlow's messages would bury what the commands say (2.21 prints a few at start-up even so).
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv quickstart test test-slow fuzz lint format api-file wheel check-wheel bench reproduce clean
+.PHONY: help venv quickstart test test-slow test-oldest fuzz lint format api-file wheel check-wheel bench reproduce clean
 
 help:  ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -26,7 +28,7 @@ venv:  ## Makes or updates the environment in .venv
 		echo "Installing into $(VENV) (once; takes a minute or two) ..."; \
 		rm -rf $(VENV); \
 		$(PYTHON) -m venv $(VENV); \
-		$(BIN)/python -m pip install --quiet --use-pep517 --editable '.[test]'; \
+		$(BIN)/python -m pip install --quiet --use-pep517 --editable '.[test]' $(addprefix --constraint ,$(CONSTRAINTS)); \
 		echo "$(MADE_FROM)" > $(STAMP); \
 	fi
 
@@ -44,6 +46,11 @@ test: venv  ## Runs the tests, but for the slow ones; ARGS="-k mmd" is passed on
 
 test-slow: venv  ## Runs the slow tests
 	@$(BIN)/python -m pytest -m slow $(ARGS)
+
+# The oldest TensorFlow has no wheel for newer Pythons.
+test-oldest:  ## Runs the tests on the oldest Python and libraries that setup.py allows
+	@$(MAKE) --no-print-directory test VENV=.venv-oldest PYTHON=python3.10 \
+		CONSTRAINTS=tests/oldest_requirements.txt
 
 fuzz: venv  ## Gives the readers of files damaged ones; ARGS="--seconds=900"
 	@$(BIN)/python tools/fuzz_readers.py $(ARGS)

@@ -13,16 +13,18 @@ VERSION = re.search(
     (ROOT / "keras_infovae" / "version.py").read_text(encoding="utf-8"),
     flags=re.MULTILINE,
 ).group(1)
+# Lower bounds are the versions that `make test-oldest` runs on (tests/oldest_requirements.txt).
+# Upper bounds are on libraries whose private names are used (tests/test_private_names.py).
 SERVING = {
-    "litert": ["ai-edge-litert"],
-    "onnx": ["onnxruntime", "tf2onnx"],
+    "litert": ["ai-edge-litert>=1.0.1"],
+    "onnx": ["onnxruntime>=1.19", "tf2onnx>=1.16.1"],
     "serving": [
-        "grpcio",
-        "prometheus-client",
-        "requests",
-        "starlette",
+        "grpcio>=1.66",
+        "prometheus-client>=0.20",
+        "requests>=2.32.2",
+        "starlette>=0.40",
         "tensorflow-serving-api>=2.18",
-        "uvicorn",
+        "uvicorn>=0.30",
     ],
 }
 
@@ -63,34 +65,35 @@ setuptools.setup(
     package_data={"keras_infovae": ["**/*.csv", "**/*.gz", "**/*.json", "**/*.npz", "**/*.txt"]},
     python_requires=">=3.10,<3.14",
     install_requires=[
-        "absl-py",
+        "absl-py>=2.1",
         "filelock>=3.25",  # before, a lock could be had on a file that was just removed
-        "keras>=3.8",
+        "keras>=3.8,<3.16",
         # KerasTuner imports tensorboard without declaring it; without it every trial fails.
-        "keras-tuner>=1.4.8",
-        "matplotlib",
-        "pandas",
-        "scikit-learn",
-        "scipy",
-        "tensorboard",
-        "tensorflow>=2.18",
+        "keras-tuner>=1.4.8,<1.5",
+        "matplotlib>=3.8",
+        "numpy>=1.26.4",
+        "pandas>=2.2.2",
+        "scikit-learn>=1.6",
+        "scipy>=1.13",
+        "tensorboard>=2.18",
+        "tensorflow>=2.18,<2.22",
         "tensorflow-probability>=0.25",
         # tensorflow-probability imports it; its own requirement keeps it at TensorFlow's minor.
-        "tf-keras",
+        "tf-keras>=2.18",
     ],
     extras_require={
-        "gpu": ["tensorflow[and-cuda]>=2.18"],
-        "parquet": ["pyarrow"],
+        "gpu": ["tensorflow[and-cuda]>=2.18,<2.22"],
+        "parquet": ["pyarrow>=16.1"],
         **SERVING,
         "tfds": ["tensorflow-datasets"],
-        "topology": ["gudhi"],  # Betti numbers in `evaluation.manifold_report`
+        "topology": ["gudhi>=3.10.1"],  # Betti numbers in `evaluation.manifold_report`
         # ruff's formatting changes between minor versions, so that one is held.
         "test": [
-            "build",
-            "hypothesis",
+            "build>=1.2.1",
+            "hypothesis>=6.108",
             "pytest>=8",
-            "pytest-xdist",
-            "pyarrow",
+            "pytest-xdist>=3.5",
+            "pyarrow>=16.1",
             "ruff==0.17.*",
             *itertools.chain(*SERVING.values()),
         ],
