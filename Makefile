@@ -15,7 +15,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv quickstart test test-slow test-oldest fuzz lint format api-file wheel check-wheel bench reproduce clean
+.PHONY: help venv quickstart test test-slow test-oldest fuzz lint format api-file wheel check-wheel bench reproduce release clean
 
 help:  ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -80,6 +80,12 @@ bench: venv  ## Runs the benchmarks (benchmarks/)
 
 reproduce: venv  ## Runs the paper's experiments, in small; ARGS="--size=full --data=mnist" in full
 	@$(BIN)/python examples/reproduce/everything.py $(ARGS)
+
+release: venv  ## Builds, checks and tags the version, and uploads nothing
+	@$(BIN)/python tools/release.py check
+	@.ci/run
+	@$(MAKE) --no-print-directory wheel
+	@$(BIN)/python tools/release.py tag
 
 clean:  ## Removes the environment and all that was built
 	rm -rf $(VENV) .build dist *.egg-info .pytest_cache .ruff_cache

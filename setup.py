@@ -94,6 +94,7 @@ setuptools.setup(
             "pytest>=8",
             "pytest-xdist>=3.5",
             "pyarrow>=16.1",
+            "pyyaml>=6.0.1",
             "ruff==0.17.*",
             *itertools.chain(*SERVING.values()),
         ],

@@ -9,6 +9,7 @@ _PACKAGES = {
     "sklearn": "scikit_learn",
     "tensorflow_serving": "tensorflow_serving_api",
     "umap": "umap_learn",
+    "yaml": "pyyaml",
 }
 
 # What a package imports without requiring it (setup.py).
