@@ -17,10 +17,11 @@ VERSION = re.search(
 # Upper bounds are on libraries whose private names are used (tests/test_private_names.py).
 SERVING = {
     "litert": ["ai-edge-litert>=1.0.1"],
-    "onnx": ["onnxruntime>=1.19", "tf2onnx>=1.16.1"],
+    "onnx": ["onnxruntime>=1.19", "tf2onnx>=1.17"],
     "serving": [
         "grpcio>=1.66",
         "prometheus-client>=0.20",
+        "protobuf>=4.25.3",
         "requests>=2.32.2",
         "starlette>=0.40",
         "tensorflow-serving-api>=2.18",
