@@ -90,7 +90,7 @@ the training; model.keras then holds the last epoch that was finished and had fi
             "same bits.",
         )
         flag_set.boolean(
-            "jit_compile", "Compile by XLA.", default=None, shown="on from 5,000 steps"
+            "jit_compile", "Compile by XLA.", default=None, shown="on where it is faster"
         )
         flag_set.choice(
             "strategy",

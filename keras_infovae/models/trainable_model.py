@@ -6,6 +6,7 @@ import tensorflow as tf
 from keras_infovae import schedules
 from keras_infovae.models import data_kinds
 from keras_infovae.models.batches import source_errors
+from keras_infovae.models.compilation import is_worth_xla
 from keras_infovae.models.epoch_lines import EpochLines
 from keras_infovae.models.fit_data import FitData, check_replicas, first, refuse_targets
 from keras_infovae.models.nonfinite import StopOnNonFinite
@@ -14,8 +15,6 @@ from keras_infovae.models.raw_data import condition_beside, opened, preprocessor
 from keras_infovae.models.step_model import StepModel
 from keras_infovae.utils import terminal
 from keras_infovae.utils.checks import argument_error
-
-_STEPS_WORTH_XLA = 5000
 
 
 class TrainableModel(StepModel):
@@ -71,7 +70,9 @@ class TrainableModel(StepModel):
             **options: `steps_per_execution`, `run_eagerly`, `auto_scale_loss`, as for
                 `keras.Model.compile`; and `jit_compile`, where "auto" (default) compiles by XLA
                 what is long enough to earn the compile time: a `fit` of 5,000 steps or more, on
-                one device. (The same seed gives other draws under XLA than without it.)
+                one device, without convolutions of images (docs/performance.md). That follows
+                from the settings alone and not from measured times, so that a training can be
+                repeated. (The same seed gives other draws under XLA than without it.)
 
         Raises:
             ValueError: for `loss` or `metrics`, since the model has its own objective; for an
@@ -224,15 +225,15 @@ class TrainableModel(StepModel):
                 self.optimizer.build(self.trainable_variables)
 
     def _choose_jit(self, steps, epochs=1, **_):
-        """Turns XLA on for a long training, if the choice was left to the model.
+        """Turns XLA on for a training that it makes shorter, if the choice was left to the model.
 
-        Keras's own choice is never on a CPU, where XLA trains 1.1 to 1.7 times as fast, at the cost
-        of some ten seconds for each shape of batch. XLA draws other numbers from the same seed.
+        Keras's own choice is never on a CPU.
         """
         # Counted from the first epoch: a training that is taken up again computes as it began.
-        long = (steps or 0) * epochs >= _STEPS_WORTH_XLA
+        total = None if steps is None else steps * epochs
+        worth = is_worth_xla(total, self.trainable_variables)
         one_device = self.distribute_strategy.num_replicas_in_sync == 1
-        if self._chooses_jit and not self.jit_compile and long and one_device:
+        if self._chooses_jit and not self.jit_compile and worth and one_device:
             self.jit_compile = True
             self.train_function = self.test_function = None  # made anew by Keras
 

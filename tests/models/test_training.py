@@ -243,7 +243,7 @@ def test_a_fit_after_a_stop_begins_anew():
 def test_a_long_training_is_compiled_by_xla_unless_told_otherwise(
     monkeypatch, option, epochs, compiled
 ):
-    monkeypatch.setattr("keras_infovae.models.trainable_model._STEPS_WORTH_XLA", 12)
+    monkeypatch.setattr("keras_infovae.models.compilation._STEPS", 12)
     model = model_for(divergence="moment_matching")
     model.compile("adam", jit_compile=option)
     # XLA draws other random numbers from the same seed, so the losses are not those without it.
