@@ -63,7 +63,10 @@ setuptools.setup(
     ],
     packages=setuptools.find_packages(include=["keras_infovae*"]),
     # Bundled data. tools/check_wheel.sh holds the wheel's files against the repository's.
-    package_data={"keras_infovae": ["**/*.csv", "**/*.gz", "**/*.json", "**/*.npz", "**/*.txt"]},
+    package_data={
+        "keras_infovae": ["**/*.csv", "**/*.gz", "**/*.json", "**/*.npz", "**/*.txt"],
+        "keras_infovae.zoo": ["presets/*/*"],
+    },
     python_requires=">=3.10,<3.14",
     install_requires=[
         "absl-py>=2.1",
@@ -84,6 +87,8 @@ setuptools.setup(
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.18,<2.22"],
+        "huggingface": ["huggingface_hub"],  # presets of hf://
+        "kaggle": ["kagglehub"],  # presets of kaggle://
         "parquet": ["pyarrow>=16.1"],
         **SERVING,
         "tfds": ["tensorflow-datasets"],

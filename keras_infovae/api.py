@@ -31,6 +31,7 @@ from keras_infovae.models import __all__ as _models
 from keras_infovae.utils import reductions, row_random
 from keras_infovae.utils.player import Player
 from keras_infovae.version import __version__
+from keras_infovae.zoo import presets
 
 __all__ = [
     *_models,
@@ -52,6 +53,7 @@ __all__ = [
     "parameters",
     "posteriors",
     "preprocessors",
+    "presets",
     "priors",
     "reductions",
     "row_random",

@@ -567,6 +567,12 @@ def run_model_contract(model_class, arguments, x):
         path = str(pathlib.Path(directory) / "model.keras")
         model.save(path)
         restored = keras.saving.load_model(path)
+        preset = model_class.from_preset(model.save_to_preset(f"{directory}/preset"))
+    assert json.dumps(preset.get_config()) == json.dumps(model.get_config())
+    assert preset.anomaly_threshold == model.anomaly_threshold and not preset.compiled
+    assert len(preset.weights) == len(model.weights)
+    for kept, weight in zip(preset.weights, model.weights):
+        np.testing.assert_array_equal(kept, weight)
     assert type(restored) is model_class
     assert json.dumps(restored.get_config()) == json.dumps(model.get_config())
     assert restored.anomaly_threshold == model.anomaly_threshold

@@ -43,6 +43,11 @@ root = pathlib.Path(sys.argv[1]).resolve()
 if root in file.parents:
     sys.exit(f"The wheel's test imported the checkout: {file}")
 print(f"keras_infovae {keras_infovae.__version__} is imported from the installed wheel")
+table = keras_infovae.presets()
+if set(table.place) != {"package"}:
+    sys.exit(f"The wheel's presets are those of the places {set(table.place)}")
+keras_infovae.InfoVAE.from_preset("digits_info_vae").generate(2)
+print(f"The wheel has {len(table)} presets, and digits_info_vae generates")
 PYTHON
 # absl exits with 1 after --help, so what it printed is the test.
 "$scratch/venv/bin/keras-infovae" --help > help.txt || true

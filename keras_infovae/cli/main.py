@@ -11,6 +11,7 @@ from keras_infovae.cli.evaluate import Evaluate
 from keras_infovae.cli.export import Export
 from keras_infovae.cli.generate import Generate
 from keras_infovae.cli.impute import Impute
+from keras_infovae.cli.presets import Presets
 from keras_infovae.cli.report import Report
 from keras_infovae.cli.score import Score
 from keras_infovae.cli.serve import Serve
@@ -22,7 +23,7 @@ from keras_infovae.version import __version__
 _ALL = (
     *(Train(), Tune(), Evaluate(), Report()),
     *(Generate(), Impute(), Score(), Calibrate()),
-    *(Export(), Serve()),
+    *(Export(), Serve(), Presets()),
 )
 COMMANDS = {command.name: command for command in _ALL}
 DONE, FAILED, UNUSABLE, BROKEN_PIPE = 0, 1, 2, 141

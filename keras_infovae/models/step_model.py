@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
-from keras_infovae import conditions
+from keras_infovae import conditions, zoo
 from keras_infovae.distributions import likelihoods
 from keras_infovae.models import random_states
 from keras_infovae.models.example_spec import ExampleSpec
@@ -267,6 +267,86 @@ class StepModel(keras.Model):
         if not str(filepath).endswith(".keras"):
             raise argument_error("filepath", "a path that ends in .keras", str(filepath))
         return super().save(filepath, *arguments, **options)
+
+    def save_to_preset(
+        self,
+        folder,
+        *,
+        about=None,
+        data=None,
+        license=None,
+        command=None,
+        card=None,
+        files=(),
+        overwrite=False,
+    ):
+        """Writes a preset: a folder from which `from_preset` makes this model, not compiled.
+
+        It holds `preset.json` (what it is, sizes and SHA-256), `config.json` (settings, the
+        preprocessor and the threshold among them), `model.weights.h5`, and `README.md`, the card.
+        What a preprocessor knows of the training data (categories, quantiles, words) is in it.
+
+        Args:
+            folder: the path of the folder, whose last part is the name of the preset.
+            about: what the model is, a sentence. Default None.
+            data: what it was trained on. Default None.
+            license: of the data and the weights, such as "cc-by-4.0". Default None.
+            command: the command line that made it. Default None.
+            card: the text of the card, or a function of what preset.json says that returns it.
+                Default None: one made of that.
+            files: paths of more files to be copied into it, such as pictures of the card.
+            overwrite: whether to replace a preset that is there already. Default False.
+
+        Returns:
+            The path of the folder.
+
+        Raises:
+            ValueError: for a model that was not built yet, or has parts that cannot be loaded
+                without running code, such as a Lambda layer.
+            FileExistsError: for a folder that is there, without `overwrite` or with other files.
+
+        Example:
+
+        >>> import keras_infovae as ki
+        >>> model = ki.VAE(latent_dim=2)
+        >>> model.build((None, 4))
+        >>> folder = model.save_to_preset("presets/first", about="Not trained.")  # doctest: +SKIP
+        >>> ki.VAE.from_preset("presets/first")  # doctest: +SKIP
+        """
+        about = {"about": about, "data": data, "license": license, "command": command}
+        return zoo.save(self, folder, card=card, files=files, overwrite=overwrite, **about)
+
+    @classmethod
+    def from_preset(cls, preset):
+        """Returns the trained model of a preset, not compiled.
+
+        Sizes, hashes and the classes of all parts are checked before anything is made, and no code
+        comes out of a preset.
+
+        Args:
+            preset: a name of `ki.presets()`; the path of a folder, which has a separator in it,
+                such as "./mine"; "hf://user/name" or "hf://user/name@revision" (needs
+                `keras-infovae[huggingface]`); or "kaggle://owner/model/framework/variation"
+                (`keras-infovae[kaggle]`).
+
+        Returns:
+            A model of this class, or of one that extends it; `ki.GenerativeModel.from_preset` takes
+            any.
+
+        Raises:
+            ValueError: for an unknown name, a preset of another class, or a damaged one, with the
+                name of the file.
+            FileNotFoundError: for a folder that holds no preset.
+            ImportError, ConnectionError: where a hub's client is missing, or the hub not reached.
+
+        Example:
+
+        >>> import keras_infovae as ki
+        >>> model = ki.InfoVAE.from_preset("digits_info_vae")
+        >>> model.generate(2, seed=0).shape
+        (2, 8, 8, 1)
+        """
+        return zoo.load(preset, cls)
 
     def export(self, *arguments, **options):
         """Refuses Keras's export, which knows nothing of draws and scores."""

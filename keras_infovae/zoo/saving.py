@@ -1,0 +1,93 @@
+"""Writing a preset: the folder is whole, or it is not there."""
+
+import json
+import os
+import shutil
+
+import keras
+
+from keras_infovae.utils.checks import argument_error
+from keras_infovae.utils.files import atomic_directory, write_json
+from keras_infovae.version import __version__
+from keras_infovae.zoo import contents
+from keras_infovae.zoo.card import card_text
+from keras_infovae.zoo.safe_config import check_config
+from keras_infovae.zoo.safe_weights import count_weights
+
+_ABOUT = ("about", "data", "license", "command")
+
+
+def save(model, folder, *, card=None, files=(), overwrite=False, **about):
+    """Writes a preset of a built model.
+
+    Args:
+        model, folder, card, files, overwrite: see `StepModel.save_to_preset`.
+        **about: `about`, `data`, `license`, `command`: texts or None.
+
+    Returns:
+        The path of the folder.
+    """
+    if not model.built or model.event_shape is None:
+        raise argument_error("model", "one that was built or trained", type(model).__name__)
+    folder = os.path.abspath(os.fspath(folder))
+    _check_folder(folder, overwrite)
+    files = {os.path.basename(os.fspath(path)): os.fspath(path) for path in files}
+    for name, path in files.items():
+        ours = (contents.MANIFEST, contents.CONFIG, contents.WEIGHTS, contents.CARD)
+        if not contents.FILE_NAME.fullmatch(name) or name in ours:
+            raise argument_error("files", "files with plain names other than a preset's own", path)
+        contents.size_of(path)
+    config = keras.saving.serialize_keras_object(model)
+    config.pop("compile_config", None)
+    # What cannot be loaded is refused here, and as JSON, which is what will be read.
+    check_config(json.loads(json.dumps(config)))
+    manifest = {
+        contents.FORMAT_KEY: contents.FORMAT,
+        "name": os.path.basename(folder),
+        "model": type(model).__name__,
+        "registered_name": config["registered_name"],
+        **{name: about.get(name) for name in _ABOUT},
+        "event_shape": list(model.event_shape),
+        "capabilities": list(model.capabilities),
+        "versions": {"keras_infovae": __version__, "keras": keras.__version__},
+    }
+    with atomic_directory(folder, overwrite=overwrite) as temporary:
+        write_json(os.path.join(temporary, contents.CONFIG), config)
+        weights = os.path.join(temporary, contents.WEIGHTS)
+        _write_weights(model, config, weights)
+        manifest["values"] = count_weights(weights)
+        for name, path in files.items():
+            shutil.copyfile(path, os.path.join(temporary, name))
+        names = [contents.CONFIG, contents.WEIGHTS, *files]
+        manifest["files"] = contents.describe_files(temporary, names)
+        text = card(manifest) if callable(card) else card or card_text(manifest)
+        with open(os.path.join(temporary, contents.CARD), "w", encoding="utf-8") as file:
+            file.write(text)
+        manifest["files"] |= contents.describe_files(temporary, [contents.CARD])
+        write_json(os.path.join(temporary, contents.MANIFEST), manifest)
+    return folder
+
+
+def _write_weights(model, config, path):
+    """Writes the weights without the optimizer's, which would triple them: those of a copy."""
+    model.save_weights(path)
+    copy = keras.saving.deserialize_keras_object(config, safe_mode=True)
+    copy.load_weights(path)
+    copy.save_weights(path, overwrite=True)
+
+
+def _check_folder(folder, overwrite):
+    if not os.path.lexists(folder):
+        return
+    if not overwrite:
+        raise FileExistsError(f"{folder} exists already; give another folder, or overwrite=True")
+    if not os.path.isdir(folder):
+        raise NotADirectoryError(f"{folder} is not a directory")
+    known = {contents.MANIFEST}
+    if contents.is_preset(folder):
+        known |= set(contents.read_manifest(folder)["files"])
+    others = sorted(set(os.listdir(folder)) - known)
+    if others:
+        raise FileExistsError(
+            f"{folder} has files that are no preset's, such as {others[0]}; they are not touched"
+        )
