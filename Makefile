@@ -15,7 +15,8 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv quickstart test test-slow test-oldest fuzz lint format api-file wheel check-wheel bench reproduce release clean
+.PHONY: help venv quickstart test test-slow test-oldest fuzz lint format docs docs-venv api-file wheel check-wheel \
+	bench reproduce release clean
 
 help:  ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +63,19 @@ lint: venv  ## Checks the code's style and format
 format: venv  ## Formats the code and sorts its imports
 	@$(BIN)/ruff check --select I --fix --quiet
 	@$(BIN)/ruff format
+
+# What builds the site is as large as what runs the tests, and is installed where it is asked for.
+docs-venv: venv
+	@if [ ! -e $(VENV)/.has-docs ]; then \
+		set -e; \
+		echo "Installing what the site is built with into $(VENV) (once) ..."; \
+		$(BIN)/python -m pip install --quiet --use-pep517 --editable '.[docs]'; \
+		touch $(VENV)/.has-docs; \
+	fi
+
+docs: docs-venv  ## Builds the documentation site into .build/site and checks it; no network
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict
+	@echo "Built: open .build/site/index.html"
 
 api-file: venv  ## Writes tests/public_api.txt anew: the public names with their signatures
 	@$(BIN)/python tools/update_public_api.py

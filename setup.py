@@ -86,6 +86,16 @@ setuptools.setup(
         "tf-keras>=2.18",
     ],
     extras_require={
+        # `make docs`. mkdocs 2 is another program, without plugins.
+        "docs": [
+            "ipykernel",
+            "jupytext",
+            "mkdocs<2",
+            "mkdocs-material>=9.6,<10",
+            "mkdocstrings[python]>=1",
+            "nbclient",
+            "selenium>=4.11",
+        ],
         "gpu": ["tensorflow[and-cuda]>=2.18,<2.22"],
         "huggingface": ["huggingface_hub"],  # presets of hf://
         "kaggle": ["kagglehub"],  # presets of kaggle://

@@ -88,8 +88,8 @@ class RunDirectory(LockedDirectory):
             overwrite: whether a finished run may be replaced too. Default False.
 
         Raises:
-            As `check`; and OSError, naming the file, when config.json cannot be written. Then no
-            new directory is left behind.
+            OSError: naming the file, when config.json cannot be written; then no new directory is
+                left behind. And what `check` raises.
         """
         cls.check(path, overwrite)
         run = cls(path)

@@ -5,6 +5,7 @@ _PACKAGES = {
     "PIL": "pillow",
     "absl": "absl_py",
     "google": "protobuf",
+    "griffe": "griffelib",
     "grpc": "grpcio",
     "sklearn": "scikit_learn",
     "tensorflow_serving": "tensorflow_serving_api",
