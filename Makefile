@@ -45,7 +45,7 @@ test test-slow: export OMP_NUM_THREADS ?= 1
 test: venv  ## Runs the tests, but for the slow ones; ARGS="-k mmd" is passed on
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal $(ARGS)
 
-test-slow: venv  ## Runs the slow tests
+test-slow: docs-venv  ## Runs the slow tests
 	@$(BIN)/python -m pytest -m slow $(ARGS)
 
 # The oldest TensorFlow has no wheel for newer Pythons.

@@ -22,19 +22,19 @@ _places = {}  # {public name: (place of its page, anchor)}, filled as pages are 
 def on_config(config):
     """Adds to the navigation what is not written there: tasks, models, names, new guides."""
     nav = {next(iter(item)): next(iter(item.values())) for item in config.nav}
-    nav["Tasks"] += _in_folder("tasks")
-    nav["Models"] += _in_folder("models")
+    named = set(_pages(config.nav))
+    for section, pattern in (("Tasks", "tasks/*.md"), ("Models", "models/*.md")):
+        nav[section] += _others(pattern, named)
     nav["Reference"] += [NAMES, *(f"reference/{name}.md" for name in public_names.modules())]
-    others = sorted({path.name for path in DOCS.glob("*.md")} - set(_pages(config.nav)))
+    others = _others("*.md", named)
     if others:
         nav["Guides"].append({"Also": others})
     return config
 
 
-def _in_folder(folder):
-    """Returns the pages of a folder, its index first."""
-    pages = sorted(DOCS.glob(f"{folder}/*.md"), key=lambda path: (path.stem != "index", path))
-    return [f"{folder}/{path.name}" for path in pages]
+def _others(pattern, named):
+    """Returns the pages of docs/ that fit a pattern and are not named."""
+    return sorted({path.relative_to(DOCS).as_posix() for path in DOCS.glob(pattern)} - named)
 
 
 def _pages(nav):
