@@ -15,8 +15,8 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv quickstart test test-slow test-oldest fuzz lint format docs docs-venv api-file wheel check-wheel \
-	bench reproduce release clean
+.PHONY: help venv quickstart test test-slow test-oldest fuzz lint format docs docs-venv api-file wheel check-wheel
+.PHONY: bench reproduce release clean
 
 help:  ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -65,7 +65,7 @@ format: venv  ## Formats the code and sorts its imports
 	@$(BIN)/ruff format
 
 # What builds the site is as large as what runs the tests, and is installed where it is asked for.
-docs-venv: venv
+docs-venv: venv  ## Adds what the site is built with to .venv
 	@if [ ! -e $(VENV)/.has-docs ]; then \
 		set -e; \
 		echo "Installing what the site is built with into $(VENV) (once) ..."; \

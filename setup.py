@@ -97,7 +97,7 @@ setuptools.setup(
             "selenium>=4.11",
         ],
         "gpu": ["tensorflow[and-cuda]>=2.18,<2.22"],
-        "huggingface": ["huggingface_hub"],  # presets of hf://
+        "huggingface": ["huggingface-hub"],  # presets of hf://
         "kaggle": ["kagglehub"],  # presets of kaggle://
         "parquet": ["pyarrow>=16.1"],
         **SERVING,
