@@ -98,7 +98,7 @@ def test_all_presets_load_in_a_new_process_and_generate(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["digits_info_vae", "breast_cancer_anomaly_detector"])
+@pytest.mark.parametrize("name", ["digits_info_vae", "digits_anomaly_detector"])
 def test_presets_are_exported_with_parity(name, tmp_path):
     model = ki.GenerativeModel.from_preset(name)
     ki.serving.export_for_serving(model, tmp_path / "served")

@@ -1,4 +1,4 @@
-"""Recipes of tables: mixed columns, and unusual rows."""
+"""Recipes of tables: mixed columns."""
 
 import dataclasses
 import os
@@ -72,50 +72,4 @@ def customers_vae():
         ),
         batch_size=128,
         pictures=("samples",),
-    )
-
-
-@recipe
-def breast_cancer_anomaly_detector():
-    """Trained on benign tumors alone; malignant ones are in the test part."""
-
-    def load(path):
-        data = ki.datasets.load("breast_cancer", test_fraction=0.3, standardize=True)
-        benign, known = data.train_labels == 1, data.validation_labels == 1
-        return dataclasses.replace(
-            data,
-            train=data.train[benign],
-            train_labels=data.train_labels[benign],
-            validation=data.validation[known],
-            validation_labels=data.validation_labels[known],
-        )
-
-    def finish(model, data, seed):
-        ki.evaluation.calibrate_anomaly_threshold(model, data.validation, 0.05)
-
-    return Recipe(
-        about="VAE of 30 measurements of benign tumors, with a threshold for unusual ones.",
-        use="Rows unlike the usual ones: `model.is_anomaly(x)`, `model.contributions(x)`.",
-        limitations=(
-            "No medical device: 569 tumors of one hospital from the 1990s.",
-            "x is standardized by the mean and deviation of the training part; see `model.scaling` "
-            "and `ki.datasets.load('breast_cancer', standardize=True, test_fraction=0.3)`.",
-            "The threshold is of few benign tumors, so that its false-positive rate is rough.",
-        ),
-        data="Breast Cancer Wisconsin (Diagnostic) (Wolberg, Mangasarian, Street and Street, 1995, "
-        "UCI Machine Learning Repository), which comes with scikit-learn; label 0 is malignant. "
-        "Trained on the benign tumors of 60 %.",
-        license="cc-by-4.0",
-        load=load,
-        model=lambda seed, data: ki.VAE(
-            5,
-            likelihood="normal",
-            scaling=data.scaling,
-            encoder=MLP((64, 32)),
-            decoder=MLP((32, 64)),
-            seed=seed,
-        ),
-        finish=finish,
-        anomaly_label=0,
-        pictures=("latent_space",),
     )
