@@ -24,7 +24,11 @@ def wave_exact_em():
     return Recipe(
         about="A piecewise affine generator of a noisy wave, trained by exact EM, 1 latent.",
         use="The exact log p(x) and posterior: `model.log_prob(x)`, no bound.",
-        limitations=("Points of the plane by one latent: exact EM is for 1 or 2 latents.",),
+        limitations=(
+            "Points of the plane by one latent: exact EM is for 1 or 2 latents.",
+            "The curve turns back at one end, where p(z|x) has two parts: a code, its mean, lies "
+            "between them and does not restore x. A draw does: `encode(x, sample=True)`.",
+        ),
         data="2,000 points of a sine wave with noise of 0.1, drawn by tools/zoo/points.py.",
         license="apache-2.0",
         load=load,
