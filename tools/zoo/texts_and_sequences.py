@@ -33,7 +33,7 @@ def grammar_short_run():
             preprocessor=data.preprocessor,
             seed=seed,
         ),
-        epochs=20,
+        epochs=12,
         patience=5,
         **_GRAMMAR,
     )
@@ -96,6 +96,6 @@ def waves_info_vae():
         ),
         optimizer=decaying(3e-3),
         batch_size=128,
-        epochs=60,
+        epochs=30,
         patience=None,
     )
