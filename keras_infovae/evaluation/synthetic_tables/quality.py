@@ -51,20 +51,20 @@ def table_quality(real, synthetic, held_out=None, target=None, seed=0, schema=No
     Returns:
         A `TableQuality`. Its `numbers`, and with the ending `_of_held_out` the same of held-out
         rows, which says what as many real rows score:
-            rows, synthetic_rows, held_out_rows.
-            column_shapes, pair_trends: means over columns and pairs. quality: the mean of the two.
-            detection_auc, detection_auc_standard_error: how well a random forest, trained on
-                four fifths of real and synthetic rows (at most 5,000 of each), tells the others:
-                mean and error over five folds. 0.5 is ideal; below it, rows are copies.
-            target, target_measure, train_on_synthetic, train_on_real, difference,
-                difference_standard_error: accuracy, or R2 of a number, on held-out rows of a
-                random forest that learned from either table; the error is over the draw of these.
-            closest_record: the median distance to the closest real row, in the numbers of the
-                schema (each number standard normal by quantiles, categories 1 apart).
-            closer_than_held_out, closer_than_held_out_z_score: the probability that a synthetic
-                row is closer to its closest real row than a held-out row to its own (0.5: neither
-                copied nor kept away), and whether that is chance: above 3 it is not.
-            exact_copies: the share of rows that are among the real ones, value by value.
+        - rows, synthetic_rows, held_out_rows.
+        - column_shapes, pair_trends: means over columns and pairs. quality: the mean of the two.
+        - detection_auc, detection_auc_standard_error: how well a random forest, trained on four
+          fifths of real and synthetic rows (at most 5,000 of each), tells the others: mean and
+          error over five folds. 0.5 is ideal; below it, rows are copies.
+        - target, target_measure, train_on_synthetic, train_on_real, difference,
+          difference_standard_error: accuracy, or R2 of a number, on held-out rows of a random
+          forest that learned from either table; the error is over the draw of these.
+        - closest_record: the median distance to the closest real row, in the numbers of the schema
+          (each number standard normal by quantiles, categories 1 apart).
+        - closer_than_held_out, closer_than_held_out_z_score: the probability that a synthetic row
+          is closer to its closest real row than a held-out row to its own (0.5: neither copied nor
+          kept away), and whether that is chance: above 3 it is not.
+        - exact_copies: the share of rows that are among the real ones, value by value.
 
     Raises:
         TypeError: for what is no DataFrame, or values of other types than the real ones.
