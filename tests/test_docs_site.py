@@ -23,7 +23,7 @@ def test_each_registered_model_has_a_page_with_all_that_is_made_from_the_code():
     own = {name: c for name, c in registry.members.items() if c.__module__.startswith(ki.__name__)}
     for name, cls in own.items():
         text = text_of(f"models/{name}.md")
-        for mark in ("formula", "settings", "constructor"):
+        for mark in ("formula", "presets", "settings", "constructor"):
             assert f"<!-- {mark}: {cls.__name__} -->" in text, (name, mark)
         assert "Choose it" in text and "## Limits" in text, name
         assert f"({name}.md)" in text_of("models/index.md"), name

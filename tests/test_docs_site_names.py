@@ -79,5 +79,7 @@ def test_a_page_of_a_model_quotes_the_code_and_the_measurement():
     assert "KL(q(z|x) || p(z)) = -ELBO" in filled
     assert "| `latent_dim` | at least 1 | needed |" in filled
     assert "| VAE | 20.97 | 3.18 |" in filled and "--row: 0; --column: 2" in filled
+    assert "- `digits_info_vae`: " in model_facts.presets("InfoVAE")
+    assert model_facts.presets("NoModel") == "There is none of this class yet."
     with pytest.raises(LookupError, match="no row of ExactEM"):
         model_facts.filled("<!-- measured: ExactEM -->")

@@ -10,7 +10,9 @@ import sys
 from tools.docs_site import docstrings, public_names
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-MARK = re.compile(r"^<!-- (formula|measured|settings|constructor|papers): (\w+) -->$", re.MULTILINE)
+MARK = re.compile(
+    r"^<!-- (formula|measured|presets|settings|constructor|papers): (\w+) -->$", re.MULTILINE
+)
 PANELS = 5  # in a row of docs/choosing.png, whose order is that of the table's rows
 
 
@@ -62,6 +64,15 @@ def papers(cls):
     return docstrings.markdown("References:" + found[2]).replace("**References**", "").strip()
 
 
+def presets(cls):
+    """Returns a list of the presets of a class that the repository has, or that it has none."""
+    files = sorted(ROOT.glob("keras_infovae/zoo/presets/*/preset.json"))
+    files += sorted(ROOT.glob("presets/*/preset.json"))
+    texts = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    rows = [f"- `{text['name']}`: {text['about']}" for text in texts if text["model"] == cls]
+    return "\n".join(rows) or "There is none of this class yet."
+
+
 def docstring(cls):
     """Returns the docstring of a public class as it is written."""
     return public_names.package()[f"models.{cls}"].docstring.value
@@ -72,6 +83,7 @@ KINDS = {
     "formula": formula,
     "measured": measured,
     "papers": papers,
+    "presets": presets,
     "settings": settings,
 }
 
