@@ -72,11 +72,11 @@ def digits_conditional_info_vae():
         use="Digits of a class that you name: `model.generate(16, condition=3)`.",
         limitations=(*_SMALL, _BLUR, "Codes hold the style; the class has to be told."),
         model=lambda seed, data: ki.InfoVAE(
-            8, alpha=0.5, condition=ki.conditions.Classes(10), seed=seed, **_networks(128, 64)
+            8, alpha=0.9, condition=ki.conditions.Classes(10), seed=seed, **_networks(128, 64)
         ),
         condition="labels",
-        epochs=120,
-        patience=10,
+        epochs=200,
+        patience=15,
         **_DIGITS,
     )
 

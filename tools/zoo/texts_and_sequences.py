@@ -82,6 +82,8 @@ def waves_info_vae():
         limitations=(
             "All sequences have 24 steps; the waves are drawn by a program.",
             "The decoder gives all steps at once and draws their noise independently.",
+            "New waves are too often of middling height: at single steps the data crowd at the "
+            "ends, and new ones do less (samples).",
         ),
         data="4,000 damped waves drawn by tools/zoo/texts_and_sequences.py, seed 0.",
         license="apache-2.0",
