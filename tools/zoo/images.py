@@ -77,6 +77,7 @@ def digits_conditional_info_vae():
         condition="labels",
         epochs=200,
         patience=15,
+        in_package=False,
         **_DIGITS,
     )
 
@@ -141,6 +142,7 @@ def digits_pixel_cnn():
         ),
         epochs=30,
         patience=8,
+        in_package=False,
         **_DIGITS,
     )
 
@@ -159,6 +161,7 @@ def digits_energy_prior():
         finish=finish,
         epochs=120,
         patience=10,
+        in_package=False,
         **_DIGITS,
     )
 
@@ -178,6 +181,7 @@ def digits_latent_diffusion():
         finish=finish,
         epochs=120,
         patience=10,
+        in_package=False,
         **_DIGITS,
     )
 
