@@ -73,9 +73,10 @@ import keras_infovae as ki
 for name in sys.argv[1:]:
     model = ki.GenerativeModel.from_preset(name)
     assert not model.compiled and "tools" not in sys.modules, name
-    new = model.generate(3, seed=0, condition=3 if model.condition.size else None)
+    given = {"seed": 0, "sample": True, "condition": 3 if model.condition.size else None}
+    new = model.generate(3, **given)
     assert len(new) == 3, name
-    again = model.generate(3, seed=0, condition=3 if model.condition.size else None)
+    again = model.generate(3, **given)
     assert str(new) == str(again), name
     if "score" in model.capabilities and not model.condition.size:
         assert np.isfinite(model.score(new)).all(), name
