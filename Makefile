@@ -56,9 +56,10 @@ test-oldest:  ## Runs the tests on the oldest Python and libraries that setup.py
 fuzz: venv  ## Gives the readers of files damaged ones; ARGS="--seconds=900"
 	@$(BIN)/python tools/fuzz_readers.py $(ARGS)
 
-lint: venv  ## Checks the code's style and format
+lint: venv  ## Checks the code's style, format and types
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
 
 format: venv  ## Formats the code and sorts its imports
 	@$(BIN)/ruff check --select I --fix --quiet
@@ -102,5 +103,5 @@ release: venv  ## Builds, checks and tags the version, and uploads nothing
 	@$(BIN)/python tools/release.py tag
 
 clean:  ## Removes the environment and all that was built
-	rm -rf $(VENV) .build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf $(VENV) .build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

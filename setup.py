@@ -64,7 +64,7 @@ setuptools.setup(
     packages=setuptools.find_packages(include=["keras_infovae*"]),
     # Bundled data. tools/check_wheel.sh holds the wheel's files against the repository's.
     package_data={
-        "keras_infovae": ["**/*.csv", "**/*.gz", "**/*.json", "**/*.npz", "**/*.txt"],
+        "keras_infovae": ["py.typed", "**/*.csv", "**/*.gz", "**/*.json", "**/*.npz", "**/*.txt"],
         "keras_infovae.zoo": ["presets/*/*"],
     },
     python_requires=">=3.10,<3.14",
@@ -103,10 +103,11 @@ setuptools.setup(
         **SERVING,
         "tfds": ["tensorflow-datasets"],
         "topology": ["gudhi>=3.10.1"],  # Betti numbers in `evaluation.manifold_report`
-        # ruff's formatting changes between minor versions, so that one is held.
+        # Between minor versions ruff formats otherwise, and mypy finds other errors.
         "test": [
             "build>=1.2.1",
             "hypothesis>=6.108",
+            "mypy==2.4.*",
             "pytest>=8",
             "pytest-xdist>=3.5",
             "pyarrow>=16.1",

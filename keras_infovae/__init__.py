@@ -9,6 +9,7 @@ Then `model.fit(x)`, `model.encode(x)`, `model.generate(16)`, `model.save("model
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 # The models compute with TensorFlow; Keras reads this when it is first imported.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -25,7 +26,11 @@ def _is_command_line():
 
 # Everywhere else an import has to register all classes with Keras, or `keras.saving.load_model`
 # would not know them; that takes TensorFlow, seconds. The command line answers --help without.
-if not _is_command_line():
+if TYPE_CHECKING:
+    # The second is part of the first, by a list within a list, which type checkers do not follow.
+    from keras_infovae.api import *  # noqa: F403
+    from keras_infovae.models import *  # noqa: F403
+elif not _is_command_line():
     from keras_infovae.api import *  # noqa: F403
     from keras_infovae.api import __all__  # noqa: F401
 else:

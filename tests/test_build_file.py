@@ -93,7 +93,8 @@ def imports(text):
     """
     found, nodes = [], list(ast.walk(ast.parse(text)))
     scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-    inside = {n for node in nodes if isinstance(node, scopes) for n in ast.walk(node)}
+    late = [node for node in nodes if isinstance(node, scopes) or _is_for_types(node)]
+    inside = {n for node in late for n in ast.walk(node)}
     for node in nodes:
         names = []
         match node:
@@ -108,8 +109,15 @@ def imports(text):
     return found
 
 
+def _is_for_types(node):
+    """Returns whether a statement is `if TYPE_CHECKING:`, which does not run."""
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
 def own_folder(file):
-    return pathlib.PurePath(file).with_suffix("").parts[1]
+    path = pathlib.PurePath(file)
+    # What says that the package has types is the package's.
+    return "__init__" if path.name == "py.typed" else path.with_suffix("").parts[1]
 
 
 def folder(name, rank):

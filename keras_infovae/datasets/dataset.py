@@ -56,16 +56,16 @@ class Dataset:
     conditions: dict | None = None
 
     @property
-    def event_shape(self):
+    def event_shape(self) -> tuple[int, ...]:
         """The shape of one example, a tuple of integers."""
         return self.train.shape[1:]
 
     @property
-    def num_classes(self):
+    def num_classes(self) -> int | None:
         """The number of different labels in the training split, or None without labels."""
         return None if self.train_labels is None else len(np.unique(self.train_labels, axis=0))
 
-    def held_out(self, least=2):
+    def held_out(self, least: int = 2) -> str:
         """Returns the name of the split that tells how good a model is.
 
         It is "test", where that has at least `least` examples, else "validation" likewise, else
@@ -74,7 +74,7 @@ class Dataset:
         held = [s for s in ("test", "validation") if len(getattr(self, s)) >= least]
         return held[0] if held else "train"
 
-    def summary(self):
+    def summary(self) -> str:
         """Returns a few lines of text: splits, the range of the values, labels, scaling, notes."""
         lines = [f"{self.name}: examples of shape {self.event_shape}"]
         for split in SPLITS:

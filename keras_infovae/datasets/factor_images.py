@@ -1,9 +1,14 @@
 """Images that are drawn from known factors, all combinations of them."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
+from keras_infovae.typing import Array
 from keras_infovae.utils.checks import argument_error, check_integer
 
 
@@ -32,7 +37,13 @@ class FactorImages:
     ((100, 16, 16, 1), (100, 3))
     """
 
-    def __init__(self, name, factor_values, event_shape, draw):
+    def __init__(
+        self,
+        name: str,
+        factor_values: Mapping[str, Any],
+        event_shape: tuple[int, ...],
+        draw: Callable,
+    ) -> None:
         self.name = name
         self.factor_values = {name: np.asarray(values) for name, values in factor_values.items()}
         self.factor_names = tuple(self.factor_values)
@@ -44,7 +55,7 @@ class FactorImages:
         """The number of images."""
         return math.prod(self.factor_sizes)
 
-    def image_at(self, factors):
+    def image_at(self, factors: Array) -> np.ndarray:
         """Returns the image of given factors.
 
         Args:
@@ -61,7 +72,7 @@ class FactorImages:
         images = self._draw(np.atleast_2d(rows)).astype("float32", copy=False)
         return images[0] if rows.ndim == 1 else images
 
-    def factors_at(self, index):
+    def factors_at(self, index: Array) -> np.ndarray:
         """Returns the factors of the images of these numbers, int64 [..., num_factors].
 
         Args:
@@ -74,7 +85,7 @@ class FactorImages:
             raise argument_error("index", f"from 0 to {len(self) - 1}", index)
         return np.stack(np.unravel_index(index, self.factor_sizes), axis=-1).astype("int64")
 
-    def sample(self, n, seed=0):
+    def sample(self, n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Returns `n` images and their factors, each factor drawn uniformly, with replacement.
 
         Args:
@@ -89,7 +100,7 @@ class FactorImages:
         factors = numbers.integers(self.factor_sizes, size=(n, len(self.factor_sizes)))
         return self.image_at(factors), factors
 
-    def values_at(self, factors):
+    def values_at(self, factors: Array) -> np.ndarray:
         """Returns the values of factors, float64 of the shape of `factors`: labels as numbers.
 
         Args:

@@ -1,5 +1,7 @@
 """A small set of images with known factors, for tests and first steps."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from keras_infovae.datasets.factor_images import FactorImages
@@ -11,7 +13,7 @@ _POSITIONS = np.arange(2.0, 14.0)  # pixels
 _DEVIATIONS = np.array([0.8, 1.1, 1.5, 2.0, 2.7])  # pixels
 
 
-def blobs():
+def blobs() -> FactorImages:
     """Returns 720 images of one Gaussian blob each, 16 x 16 pixels in [0, 1]:
 
         image[row, column] = exp(-((row - y)^2 + (column - x)^2) / (2 size^2))

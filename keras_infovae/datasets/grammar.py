@@ -1,5 +1,6 @@
 """Sentences of a small grammar, whose probabilities are known."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -84,7 +85,7 @@ class Grammar:
         p[[self._number[word] for word in sets[own]]] += share / len(sets[own])
         return p
 
-    def sample(self, n, seed=0):
+    def sample(self, n: int, seed: int = 0) -> Sentences:
         """Returns n sentences, `Sentences`.
 
         Args:
@@ -102,7 +103,7 @@ class Grammar:
         names = list(_TOPICS), list(_ADJECTIVES), LENGTHS
         return Sentences(texts, *(np.array(n)[i] for n, i in zip(names, (topic, sentiment, long))))
 
-    def log_prob(self, texts):
+    def log_prob(self, texts: Sequence[str]) -> np.ndarray:
         """Returns log p of each text, NumPy float64 [n] in nats; -inf for what is no sentence.
 
         The end of a sentence is a part of it: the probabilities of all sentences add up to 1.
@@ -130,6 +131,6 @@ def _split(words):
     return tuple(words.split())
 
 
-def grammar():
+def grammar() -> Grammar:
     """Returns the `Grammar` of small sentences with exact probabilities."""
     return Grammar()

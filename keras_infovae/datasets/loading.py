@@ -1,6 +1,9 @@
 """`load`: one function for every source."""
 
+from __future__ import annotations
+
 import os
+from typing import Any
 
 from keras_infovae.datasets import bundled, gaussian_blobs, manifolds, official, tfds
 from keras_infovae.datasets.dataset import Dataset
@@ -25,18 +28,18 @@ NAMED = {**bundled.SOURCES, **_DRAWN, **official.SOURCES}
 
 
 def load(
-    source,
+    source: Any,
     *,
-    standardize=False,
-    validation_fraction=0.1,
-    test_fraction=0.1,
-    seed=0,
-    limit=None,
-    label_column=None,
-    header=None,
-    separator=None,
-    decimal=None,
-):
+    standardize: bool = False,
+    validation_fraction: float = 0.1,
+    test_fraction: float = 0.1,
+    seed: int = 0,
+    limit: int | None = None,
+    label_column: str | None = None,
+    header: str | None = None,
+    separator: str | None = None,
+    decimal: str | None = None,
+) -> Dataset:
     """Returns data of any source as a `Dataset`: float32 examples, shuffled and split by `seed`.
 
     Images of 8 bits are divided by 255 and digits by 16, which `Dataset.scaling` records; all other

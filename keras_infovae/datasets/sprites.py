@@ -1,5 +1,7 @@
 """A set of sprites by the public specification of dSprites, drawn rather than downloaded."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from keras_infovae.datasets.factor_images import FactorImages
@@ -19,7 +21,7 @@ _ELLIPSE = (15.5, 8.5)
 _HEART, _HEART_CENTER = 12.0, 0.297
 
 
-def dsprites_like():
+def dsprites_like() -> FactorImages:
     """Returns 737,280 binary images of sprites, drawn to the specification of dSprites.
 
     64 x 64 pixels that are 0 or 1, all combinations of

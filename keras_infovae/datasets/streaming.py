@@ -1,6 +1,10 @@
 """Data larger than memory: `stream` reads it batch by batch, in an order that can be repeated."""
 
+from __future__ import annotations
+
 import functools
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -13,6 +17,7 @@ from keras_infovae.datasets.reading import say
 from keras_infovae.datasets.row_order import RowOrder
 from keras_infovae.datasets.rows import open_rows
 from keras_infovae.datasets.splitting import check_fractions
+from keras_infovae.datasets.tfrecords import TFRecordFeature
 from keras_infovae.preprocessors.scaling import standardizing_scaling
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 from keras_infovae.utils.splits import SPLITS
@@ -53,7 +58,7 @@ class Stream:
         self.validation = self._dataset("validation")
         self.test = self._dataset("test")
 
-    def sample(self, split, count, seed=0):
+    def sample(self, split: str, count: int, seed: int = 0) -> np.ndarray:
         """Returns examples in memory, for numbers and pictures: float32 [<= count, *event_shape].
 
         Args:
@@ -64,7 +69,7 @@ class Stream:
         rows = self._sampled(split, count, seed)
         return self._scaled(rows, self._rows.read(rows))
 
-    def sample_condition(self, split, count, seed=0):
+    def sample_condition(self, split: str, count: int, seed: int = 0) -> np.ndarray:
         """Returns the condition of the examples that `sample` gives: classes [n], or [n, size].
 
         Args:
@@ -81,7 +86,7 @@ class Stream:
         check_integer("count", count)
         return self._order.sample(split, count, check_integer("seed", seed, minimum=0))
 
-    def value_bounds(self):
+    def value_bounds(self) -> tuple[Any, Any]:
         """Returns two numbers between which all scaled values of all splits lie.
 
         Those of 8-bit images are 0 and 1. Else it takes a pass over all of the data.
@@ -139,18 +144,18 @@ class Stream:
 
 
 def stream(
-    source,
-    batch_size,
+    source: Any,
+    batch_size: int,
     *,
-    shuffle=True,
-    standardize=False,
-    columns=None,
-    feature=None,
-    condition=None,
-    validation_fraction=0.1,
-    test_fraction=0.1,
-    seed=0,
-):
+    shuffle: bool = True,
+    standardize: bool = False,
+    columns: Sequence[str] | None = None,
+    feature: TFRecordFeature | None = None,
+    condition: Any = None,
+    validation_fraction: float = 0.1,
+    test_fraction: float = 0.1,
+    seed: int = 0,
+) -> Stream:
     """Returns a `Stream` of data that need not fit in memory, for `fit(stream.train)`.
 
     Splits, scaling and checks are those of `datasets.load`. The order of an epoch follows from

@@ -1,8 +1,11 @@
 """Tables of numbers in `.csv`, `.tsv` and `.parquet` files, read by pandas."""
 
+from __future__ import annotations
+
 import dataclasses
 import os
 import re
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +17,7 @@ from keras_infovae.datasets.reading import import_optional, reading, some, sourc
 from keras_infovae.datasets.table_labels import joined, without_label
 from keras_infovae.datasets.table_numbers import NAME_THE_LABEL, to_numbers
 from keras_infovae.datasets.text_file import opened_text
+from keras_infovae.typing import Frame, Path
 from keras_infovae.utils.checks import argument_error
 
 _FLOAT64 = 8
@@ -101,12 +105,18 @@ def read_table(paths, settings):
     )
 
 
-def is_table_path(source):
+def is_table_path(source: Any) -> bool:
     """Returns whether the name of a file says that it is a table."""
     return os.fspath(source).lower().endswith(SUFFIXES)
 
 
-def read_frame(source, *, header=None, separator=None, decimal=None):
+def read_frame(
+    source: Path,
+    *,
+    header: str | None = None,
+    separator: str | None = None,
+    decimal: str | None = None,
+) -> Frame:
     """Returns a table of any columns as a pandas DataFrame: text, numbers, dates, missing values.
 
     Args:

@@ -1,20 +1,24 @@
 """Files of texts, one in each line."""
 
+from __future__ import annotations
+
 import os
+from typing import Any
 
 from keras_infovae.datasets.reading import reading, say, source_error
 from keras_infovae.datasets.text_file import opened_text
+from keras_infovae.typing import Path
 from keras_infovae.utils.checks import argument_error
 
 SUFFIXES = (".txt", ".txt.gz")
 
 
-def is_text_path(source):
+def is_text_path(source: Any) -> bool:
     """Returns whether the name of a file says that it has a text in each line: `.txt`."""
     return os.fspath(source).lower().endswith(SUFFIXES)
 
 
-def read_texts(source):
+def read_texts(source: Path) -> list[str]:
     """Returns the texts of a file in UTF-8, one in each line, as a list of strings.
 
     Blanks around a text are not of it. A `DataWarning` says how many lines have none.

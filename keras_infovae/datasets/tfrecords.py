@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 
+from keras_infovae.typing import Array, Path
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_integer, check_integers
 from keras_infovae.utils.files import atomic_directory
@@ -45,7 +46,7 @@ class TFRecordFeature:
             object.__setattr__(self, "dtype", number_type(self.dtype).name)
 
 
-def write_tfrecords(path, x, *, examples_per_file=10_000):
+def write_tfrecords(path: Path, x: Array, *, examples_per_file: int = 10_000) -> list[str]:
     """Writes examples as a folder of TFRecord files, which `stream` reads.
 
     Each example is a `tf.train.Example` with the features `x` (raw little-endian bytes), `x/shape`

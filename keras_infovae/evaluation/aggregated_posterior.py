@@ -1,11 +1,18 @@
 """The aggregated posterior q(z) = E_data q(z|x) against the prior."""
 
+from __future__ import annotations
+
+import numpy as np
+
 from keras_infovae.evaluation.measured import Measured
 from keras_infovae.evaluation.moments import ACTIVE_VARIANCE
+from keras_infovae.typing import Condition, Model, Rows
 from keras_infovae.utils.checks import check_number
 
 
-def aggregated_posterior_covariance(model, x, *, batch_size=256, condition=None):
+def aggregated_posterior_covariance(
+    model: Model, x: Rows, *, batch_size: int = 256, condition: Condition = None
+) -> np.ndarray:
     """Returns Cov[q(z)], NumPy float64 [latent_dim, latent_dim], by the law of total covariance:
 
         Cov[q(z)] = Cov_x(E[z|x]) + E_x(Cov[z|x])
@@ -26,7 +33,9 @@ def aggregated_posterior_covariance(model, x, *, batch_size=256, condition=None)
     return _moments(model, x, condition, batch_size).covariance
 
 
-def log_det_covariance(model, x, *, batch_size=256, condition=None):
+def log_det_covariance(
+    model: Model, x: Rows, *, batch_size: int = 256, condition: Condition = None
+) -> float:
     """Returns log det Cov[q(z)], a float; 0 where q(z) has the covariance of N(0, I).
 
     Well above 0, the codes spread further than the prior, and samples from the prior miss them;
@@ -42,7 +51,14 @@ def log_det_covariance(model, x, *, batch_size=256, condition=None):
     return _moments(model, x, condition, batch_size).log_det_covariance
 
 
-def active_units(model, x, threshold=ACTIVE_VARIANCE, *, batch_size=256, condition=None):
+def active_units(
+    model: Model,
+    x: Rows,
+    threshold: float = ACTIVE_VARIANCE,
+    *,
+    batch_size: int = 256,
+    condition: Condition = None,
+) -> int:
     """Returns how many dimensions of z say something about x, an int:
 
         #{ d : Var_x(E[z_d|x]) > threshold }
@@ -58,7 +74,9 @@ def active_units(model, x, threshold=ACTIVE_VARIANCE, *, batch_size=256, conditi
     return int(_moments(model, x, condition, batch_size).active(threshold).sum())
 
 
-def posterior_moments(model, x, *, batch_size=256, condition=None):
+def posterior_moments(
+    model: Model, x: Rows, *, batch_size: int = 256, condition: Condition = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Returns (E[z|x], Var[z|x]), two NumPy float64 arrays [n, latent_dim].
 
     Args:

@@ -1,14 +1,27 @@
 """What a model adds to telling anomalies: its score beside one for which nothing is trained."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from keras_infovae import anomaly_scores
+from keras_infovae.anomaly_scores import AnomalyScore
 from keras_infovae.evaluation.anomaly_threshold import anomaly_metrics
 from keras_infovae.evaluation.examples import check_examples
+from keras_infovae.typing import Array, Condition, Model, Numbers, Rows
 from keras_infovae.utils.checks import argument_error
 
 
-def anomaly_report(model, x, is_anomaly, reference, *, score=None, batch_size=256, condition=None):
+def anomaly_report(
+    model: Model,
+    x: Rows,
+    is_anomaly: Array,
+    reference: Rows,
+    *,
+    score: AnomalyScore | str | None = None,
+    batch_size: int = 256,
+    condition: Condition = None,
+) -> Numbers:
     """Returns how well a model's score tells anomalies, beside the norm of the standardized row.
 
         norm(x) = sqrt(sum_d ((x_d - mean_d) / deviation_d)^2)

@@ -1,21 +1,31 @@
 """A threshold on anomaly scores, and how well the scores tell anomalies."""
 
+from __future__ import annotations
+
 import math
 import warnings
 
 import numpy as np
 
 from keras_infovae import anomaly_scores
+from keras_infovae.anomaly_scores import AnomalyScore, AnomalyThreshold
 from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.measured import Measured
 from keras_infovae.tables.frames import is_frame
+from keras_infovae.typing import Array, Condition, Model, Numbers, Rows
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_number
 
 
 def calibrate_anomaly_threshold(
-    model, x, false_positive_rate=0.01, score=None, *, batch_size=256, condition=None
-):
+    model: Model,
+    x: Rows,
+    false_positive_rate: float = 0.01,
+    score: AnomalyScore | str | None = None,
+    *,
+    batch_size: int = 256,
+    condition: Condition = None,
+) -> AnomalyThreshold:
     """Finds the score above which an example is an anomaly, and keeps it in the model.
 
     With the scores of n usual examples in ascending order s_(1) ... s_(n), the threshold is
@@ -93,7 +103,14 @@ def calibrate_anomaly_threshold(
     return threshold
 
 
-def fit_anomaly_score(model, x, score="mahalanobis", *, batch_size=256, condition=None):
+def fit_anomaly_score(
+    model: Model,
+    x: Rows,
+    score: str = "mahalanobis",
+    *,
+    batch_size: int = 256,
+    condition: Condition = None,
+) -> AnomalyScore:
     """Returns a score that knows these usual examples, for `model.score` and thresholds.
 
     Args:
@@ -140,7 +157,9 @@ def _fitted(model, x, score, parts, condition, batch_size):
     return score.fitted(moments)  # of a score that does not know them yet
 
 
-def anomaly_metrics(usual_scores, anomaly_scores, threshold=None):
+def anomaly_metrics(
+    usual_scores: Array, anomaly_scores: Array, threshold: float | AnomalyThreshold | None = None
+) -> Numbers:
     """Returns how well scores tell anomalies from usual examples.
 
     Args:

@@ -1,12 +1,17 @@
 """Do samples show the classes as often as the data does?"""
 
+from __future__ import annotations
+
 import numpy as np
 
+from keras_infovae.typing import Array, Numbers
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error
 
 
-def class_distribution_mismatch(classes, predicted, frequencies=None):
+def class_distribution_mismatch(
+    classes: Array, predicted: Array, frequencies: Array | None = None
+) -> Numbers:
     """Returns how far the classes of samples are from how often they should come:
 
         cross_entropy = -sum_i p_i log c_i - H(p) = KL(p || c),   in nats

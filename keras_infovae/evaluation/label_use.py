@@ -1,8 +1,13 @@
 """What the latents are worth to a classifier with few labels, and to clustering with none."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from keras_infovae.evaluation.labels import check_labels
+from keras_infovae.typing import Array, Labels, Numbers
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 
@@ -10,8 +15,15 @@ _SEEDS = 2**32  # that scikit-learn takes
 
 
 def semi_supervised_error(
-    z, labels, *, test=None, num_labels=1000, draws=10, classifier="svm", seed=0
-):
+    z: Array,
+    labels: Labels,
+    *,
+    test: Any = None,
+    num_labels: int = 1000,
+    draws: int = 10,
+    classifier: Any = "svm",
+    seed: int = 0,
+) -> Numbers:
     """Returns the error of a classifier that is given z and a few labels.
 
     `num_labels` examples are drawn, of each class in proportion; a classifier is fitted to their z
@@ -76,7 +88,7 @@ def semi_supervised_error(
     if test is not None:
         if not isinstance(test, (tuple, list)) or len(test) != 2:
             raise argument_error("test", "a pair (z, labels)", type(test).__name__, TypeError)
-        test = check_labeled(*test, name="test")
+        test = check_labeled(test[0], test[1], name="test")
         if not set(test[1].tolist()) & set(classes.tolist()):
             expectation = f"of labels such as {classes[:3].tolist()}"
             raise argument_error("test", expectation, test[1][:3].tolist())
@@ -103,7 +115,15 @@ def semi_supervised_error(
     }
 
 
-def clustering_scores(z, labels, *, method="k_means", num_clusters=None, n_init=10, seed=0):
+def clustering_scores(
+    z: Array,
+    labels: Labels,
+    *,
+    method: str = "k_means",
+    num_clusters: int | None = None,
+    n_init: int = 10,
+    seed: int = 0,
+) -> Numbers:
     """Returns how well clusters of z, found without labels, agree with the labels.
 
     Args:

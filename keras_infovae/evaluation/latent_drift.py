@@ -1,9 +1,12 @@
 """Do new data lead to other codes than those that a model was built on?"""
 
+from __future__ import annotations
+
 import numpy as np
 import tensorflow as tf
 
 from keras_infovae import kernels
+from keras_infovae.typing import Array, Numbers
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_integer
 
@@ -11,7 +14,7 @@ _MOST_CODES = 1000  # of each set, whose pairs are looked at
 _MOST_AT_ONCE = 1000  # permutations
 
 
-def latent_drift(reference, z, *, permutations=999, seed=0):
+def latent_drift(reference: Array, z: Array, *, permutations: int = 999, seed: int = 0) -> Numbers:
     """Tests whether two sets of codes come from one distribution, by a permutation test.
 
     The statistic is the unbiased estimate of the squared maximum mean discrepancy,

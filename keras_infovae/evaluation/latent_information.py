@@ -1,5 +1,7 @@
 """How much of x the latents hold, and what the KL term of the ELBO is made of."""
 
+from __future__ import annotations
+
 import math
 
 import numpy as np
@@ -7,10 +9,19 @@ import numpy as np
 from keras_infovae import distributions
 from keras_infovae.evaluation.measured import Measured
 from keras_infovae.evaluation.mixture_densities import log_densities, part_name
+from keras_infovae.typing import Condition, Model, Numbers, Rows
 from keras_infovae.utils.batches import in_batches
 
 
-def mutual_information(model, x, *, num_samples=8, seed=0, batch_size=256, condition=None):
+def mutual_information(
+    model: Model,
+    x: Rows,
+    *,
+    num_samples: int = 8,
+    seed: int = 0,
+    batch_size: int = 256,
+    condition: Condition = None,
+) -> Numbers:
     """Returns the mutual information of x and z, with bounds on either side, in nats.
 
     For the n examples given, with q(z) the exact mixture of their posteriors,
@@ -84,7 +95,15 @@ def information(log):
     }
 
 
-def elbo_decomposition(model, x, *, num_samples=8, seed=0, batch_size=256, condition=None):
+def elbo_decomposition(
+    model: Model,
+    x: Rows,
+    *,
+    num_samples: int = 8,
+    seed: int = 0,
+    batch_size: int = 256,
+    condition: Condition = None,
+) -> Numbers:
     """Returns the parts of the ELBO of the examples, in nats per example:
 
         -elbo         = reconstruction_loss + kl_divergence
@@ -153,7 +172,9 @@ def decomposition(log, measured):
     }
 
 
-def kl_per_dimension(model, x, *, batch_size=256, condition=None):
+def kl_per_dimension(
+    model: Model, x: Rows, *, batch_size: int = 256, condition: Condition = None
+) -> np.ndarray:
     """Returns E KL(q(z_d|x) || p(z_d)) of each dimension d, NumPy float64 [latent_dim], in nats.
 
     Closed form; the sum is the mean of KL(q(z|x) || p(z)). A dimension near 0 is unused: its

@@ -1,12 +1,23 @@
 """The aggregated posterior on data that the model was trained on, and on data that it was not."""
 
+from __future__ import annotations
+
 from keras_infovae.evaluation.measured import Measured
 from keras_infovae.evaluation.prior_fit import MOST_EXAMPLES, prior_fit
+from keras_infovae.typing import Condition, Model, Numbers, Rows
 
 
 def aggregated_posterior_report(
-    model, train, test, *, draws=100, seed=0, batch_size=256, condition=None, test_condition=None
-):
+    model: Model,
+    train: Rows,
+    test: Rows,
+    *,
+    draws: int = 100,
+    seed: int = 0,
+    batch_size: int = 256,
+    condition: Condition = None,
+    test_condition: Condition = None,
+) -> Numbers:
     """Returns what q(z) is like on `train` and on `test`, fit for JSON.
 
     A model that generalizes has about the same q(z) on both. Where log det Cov[q(z)] is far above 0

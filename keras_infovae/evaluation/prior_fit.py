@@ -1,18 +1,29 @@
 """Whether the aggregated posterior can be told from the prior."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from keras_infovae import divergences
 from keras_infovae.distributions import normal_components
 from keras_infovae.divergences.null import compiled_null, null_band, null_values
 from keras_infovae.evaluation.measured import Measured
+from keras_infovae.typing import Condition, Model, Numbers, Rows
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.randomness import stateless_seed
 
 MOST_EXAMPLES = 512  # whose pairs are looked at
 
 
-def mmd_to_prior(model, x, *, draws=100, seed=0, batch_size=256, condition=None):
+def mmd_to_prior(
+    model: Model,
+    x: Rows,
+    *,
+    draws: int = 100,
+    seed: int = 0,
+    batch_size: int = 256,
+    condition: Condition = None,
+) -> Numbers:
     """Returns the maximum mean discrepancy of q(z) from p(z), and what chance would make of it.
 
     One z ~ q(z|x) of each example is compared with the prior by the unbiased estimate of

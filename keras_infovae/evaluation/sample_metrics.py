@@ -1,14 +1,17 @@
 """How samples compare with data, in features: coverage, fidelity, distance, memorization."""
 
+from __future__ import annotations
+
 import numpy as np
 
+from keras_infovae.typing import Array, Numbers
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_integer
 
 _ROUNDING = 1e-12  # of squared norms, in the squared distances that are made of them
 
 
-def precision_recall(real, generated, neighbors=5):
+def precision_recall(real: Array, generated: Array, neighbors: int = 5) -> Numbers:
     """Returns how many samples look like data, and how much of the data the samples reach.
 
     The manifold of a set is the union of balls around its points that reach to their k-th nearest
@@ -66,7 +69,7 @@ def precision_recall(real, generated, neighbors=5):
     }
 
 
-def frechet_distance(real, generated):
+def frechet_distance(real: Array, generated: Array) -> float:
     """Returns the squared Frechet distance of normals with the moments of two sets of features:
 
         |m_r - m_g|^2 + tr(C_r + C_g - 2 (C_r^(1/2) C_g C_r^(1/2))^(1/2))
@@ -96,7 +99,9 @@ def frechet_distance(real, generated):
     return float(means @ means + max(trace, 0.0))
 
 
-def nearest_neighbors(examples, training, count=1):
+def nearest_neighbors(
+    examples: Array, training: Array, count: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
     """Returns the nearest training examples, (indices, distances), [n, count] each.
 
     Args:
@@ -128,7 +133,7 @@ def nearest_neighbors(examples, training, count=1):
     return np.take_along_axis(indices, order, 1), np.take_along_axis(distances, order, 1)
 
 
-def memorization(samples, training, held_out):
+def memorization(samples: Array, training: Array, held_out: Array) -> Numbers:
     """Returns whether samples are closer to the training examples than new data are.
 
         probability = P(d(sample) < d(held-out)) + P(equal) / 2,    d: distance to the nearest

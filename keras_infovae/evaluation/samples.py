@@ -1,7 +1,12 @@
 """All that is measured of a model's samples, by the eyes of one classifier."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
+from keras_infovae.datasets.dataset import Dataset
 from keras_infovae.evaluation.class_distribution import class_distribution_mismatch
 from keras_infovae.evaluation.classifier import Classifier
 from keras_infovae.evaluation.conditions import class_names_of, conditions_of, draw
@@ -12,20 +17,21 @@ from keras_infovae.evaluation.sample_metrics import (
     precision_recall,
 )
 from keras_infovae.evaluation.texts import check_is_of_numbers
+from keras_infovae.typing import Condition, Model, Numbers
 from keras_infovae.utils.checks import check_integer
 
 
 def sample_quality(
-    model,
-    data,
+    model: Model,
+    data: Dataset,
     *,
-    count=2000,
-    neighbors=5,
-    classifier=None,
-    seed=0,
-    batch_size=256,
-    condition=None,
-):
+    count: int = 2000,
+    neighbors: int = 5,
+    classifier: Any = None,
+    seed: int = 0,
+    batch_size: int = 256,
+    condition: Condition = None,
+) -> Numbers:
     """Returns how good samples are, measured against held-out data.
 
     A classifier is trained on the training split; samples and data are compared in its features

@@ -1,16 +1,26 @@
 """What is unusual about a row: how far its score falls without each of its columns."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from keras_infovae import anomaly_scores
+from keras_infovae.anomaly_scores import AnomalyScore
 from keras_infovae.tables.frames import is_frame
 from keras_infovae.tables.schema import schema_of
+from keras_infovae.typing import Condition, Frame, Model, Rows
 from keras_infovae.utils.checks import argument_error
 
 _DRAWS = 16  # of z per score, by default: it is taken once for each column
 
 
-def score_drops(model, x, score=None, batch_size=256, condition=None):
+def score_drops(
+    model: Model,
+    x: Rows,
+    score: AnomalyScore | str | None = None,
+    batch_size: int = 256,
+    condition: Condition = None,
+) -> Frame:
     """Returns by how much the score of each row falls when one of its columns is not looked at.
 
         drop[row, column] = score(row) - score(row with that value missing)

@@ -1,12 +1,16 @@
 """The numbers that say how good a trained model is, and the words that go with them."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Mapping
 
 from keras_infovae.evaluation.likelihood import ImportanceSampling
 from keras_infovae.evaluation.likelihood.gap import gap_of
 from keras_infovae.evaluation.likelihood.pareto import unreliable_share
 from keras_infovae.evaluation.measured import Measured
 from keras_infovae.evaluation.texts import perplexity
+from keras_infovae.typing import Condition, Model, Numbers, Rows
 from keras_infovae.utils.checks import argument_error
 
 _MOST_IMPORTANCE_WEIGHTED = 1000
@@ -56,8 +60,15 @@ _ERROR = "_standard_error"
 
 
 def summarize(
-    model, x, *, num_samples=128, seed=0, batch_size=256, loss_batch_size=128, condition=None
-):
+    model: Model,
+    x: Rows,
+    *,
+    num_samples: int = 128,
+    seed: int = 0,
+    batch_size: int = 256,
+    loss_batch_size: int = 128,
+    condition: Condition = None,
+) -> Numbers:
     """Returns the numbers that say how good `model` is on `x`, all of them fit for JSON.
 
     Args:
@@ -166,7 +177,7 @@ def _of_tokens(measured):
     return {} if value is None else {"perplexity": value}
 
 
-def describe(summary):
+def describe(summary: Numbers) -> str:
     """Returns a table of text: one line per number of `summarize`, and a word on what is good.
 
     Args:
@@ -180,7 +191,7 @@ def describe(summary):
     return "\n".join([_heading([summary]), *_align(cells, right=(1,))])
 
 
-def compare(summaries):
+def compare(summaries: Mapping[str, Numbers]) -> str:
     """Returns a table of text with one column per model, and a word on what is good.
 
     Args:

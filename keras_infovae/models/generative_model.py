@@ -1,5 +1,8 @@
 """The base of all models: what is done with arrays, whatever a model is made of."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import keras
@@ -7,12 +10,14 @@ import numpy as np
 import tensorflow as tf
 
 from keras_infovae import anomaly_scores
+from keras_infovae.anomaly_scores import AnomalyScore, AnomalyThreshold
 from keras_infovae.models.capabilities import NAMES, Capabilities
 from keras_infovae.models.data_kinds import as_example_array
 from keras_infovae.models.example_spec import check_shape
 from keras_infovae.models.row_functions import BATCH_SIZE, RowFunctions
 from keras_infovae.models.trainable_model import TrainableModel
 from keras_infovae.tables.frames import codes_frame, is_frame
+from keras_infovae.typing import Array, Batches, Condition, Numbers, Result, Rows, Seed, Tensor
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.randomness import check_seed
@@ -79,7 +84,7 @@ class GenerativeModel(TrainableModel):
         self._anomaly_threshold = None
 
     @property
-    def capabilities(self):
+    def capabilities(self) -> Capabilities:
         """What the model can do, a `Capabilities`: `"encode" in model.capabilities`."""
         reason = f"is not defined for {type(self).__name__}"
         has = {name for name, method in _METHODS.items() if hasattr(self, method)}
@@ -87,7 +92,7 @@ class GenerativeModel(TrainableModel):
             has.add("score")
         return Capabilities({name: reason for name in NAMES if name not in has})
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         """Returns x reconstructed from its own code, a tensor of the shape of x.
 
         Args:
@@ -99,7 +104,9 @@ class GenerativeModel(TrainableModel):
 
     # === Means over draws, of functions of rows ===
 
-    def mean_elbo_rows(self, x, seed, num_samples, condition=None):
+    def mean_elbo_rows(
+        self, x: Tensor, seed: Tensor, num_samples: int, condition: Tensor = None
+    ) -> Tensor:
         """Returns the mean of `elbo_rows` over `num_samples` seeds of each row, [n], in nats."""
 
         def of_draw(seed):
@@ -107,7 +114,9 @@ class GenerativeModel(TrainableModel):
 
         return _mean_over_draws(of_draw, seed, num_samples)
 
-    def mean_log_likelihood_rows(self, x, seed, num_samples, condition=None):
+    def mean_log_likelihood_rows(
+        self, x: Tensor, seed: Tensor, num_samples: int, condition: Tensor = None
+    ) -> Tensor:
         """Returns the mean of log p(x|z) over `num_samples` codes of each row, [n], in nats."""
         joint = self.joint(x, condition)
 
@@ -118,7 +127,14 @@ class GenerativeModel(TrainableModel):
 
     # === Methods on arrays ===
 
-    def encode(self, x, sample=False, seed=None, batch_size=BATCH_SIZE, condition=None):
+    def encode(
+        self,
+        x: Rows | Batches,
+        sample: bool = False,
+        seed: Seed = None,
+        batch_size: int = BATCH_SIZE,
+        condition: Condition = None,
+    ) -> Result:
         """Returns the latent code of each example.
 
         Args:
@@ -142,7 +158,9 @@ class GenerativeModel(TrainableModel):
         codes = self._over_rows(name, rows, x, condition, seed, batch_size)
         return codes_frame(codes, x.index) if is_frame(x) else codes
 
-    def encode_beside(self, x, z, batch_size=BATCH_SIZE, condition=None):
+    def encode_beside(
+        self, x: Rows | Batches, z: Array, batch_size: int = BATCH_SIZE, condition: Condition = None
+    ) -> Result:
         """Returns codes of x that lie with the codes z where codes can be interpolated.
 
         They are those of `encode`, but for models whose codes lie in several charts.
@@ -156,11 +174,17 @@ class GenerativeModel(TrainableModel):
         return self.encode(x, batch_size=batch_size, condition=condition)
 
     @property
-    def code_dim(self):
+    def code_dim(self) -> int | None:
         """How many numbers a code has; None where codes are no continuous function of x."""
         return self.latent_dim
 
-    def decode(self, z, batch_size=BATCH_SIZE, condition=None, prepared=False):
+    def decode(
+        self,
+        z: Rows,
+        batch_size: int = BATCH_SIZE,
+        condition: Condition = None,
+        prepared: bool = False,
+    ) -> Result:
         """Returns the mean of p(x|z) for z [n, latent_dim].
 
         Args:
@@ -184,7 +208,9 @@ class GenerativeModel(TrainableModel):
         x = self._rows.run("decode", self.decode_rows, arrays, batch_size)
         return x if prepared else self.example_spec.as_raw(x, index, condition)
 
-    def reconstruct(self, x, batch_size=BATCH_SIZE, condition=None):
+    def reconstruct(
+        self, x: Rows | Batches, batch_size: int = BATCH_SIZE, condition: Condition = None
+    ) -> Result:
         """Returns x from its own code: the mean of p(x|z) at `encode(x)`, in the form of x.
 
         Args:
@@ -200,15 +226,15 @@ class GenerativeModel(TrainableModel):
 
     def generate(
         self,
-        n,
-        seed=None,
-        sample=None,
-        batch_size=BATCH_SIZE,
-        condition=None,
-        verbose="auto",
-        prepared=False,
-        given=None,
-    ):
+        n: int,
+        seed: Seed = None,
+        sample: bool | None = None,
+        batch_size: int = BATCH_SIZE,
+        condition: Condition = None,
+        verbose: int | str = "auto",
+        prepared: bool = False,
+        given: Mapping[str, Any] | None = None,
+    ) -> Result:
         """Returns `n` new examples.
 
         Args:
@@ -262,11 +288,17 @@ class GenerativeModel(TrainableModel):
     samples_by_default = False  # whether `generate` draws x where nothing is said
 
     @property
-    def draws_in_steps(self):
+    def draws_in_steps(self) -> bool:
         """Whether a draw takes so many passes that a progress bar is worth it."""
         return self.samples_by_default
 
-    def elbo(self, x, seed=0, batch_size=BATCH_SIZE, condition=None):
+    def elbo(
+        self,
+        x: Rows | Batches,
+        seed: Seed = 0,
+        batch_size: int = BATCH_SIZE,
+        condition: Condition = None,
+    ) -> np.ndarray:
         """Returns the evidence lower bound of each example, whatever weights were trained with:
 
             elbo(x) = log p(x|z) - KL(q(z|x) || p(z)),      z ~ q(z|x), one draw
@@ -288,7 +320,9 @@ class GenerativeModel(TrainableModel):
         self.capabilities.require("elbo", "The ELBO")
         return self._over_rows("elbo", self.elbo_rows, x, condition, seed, batch_size)
 
-    def log_prob(self, x, batch_size=BATCH_SIZE, condition=None):
+    def log_prob(
+        self, x: Rows | Batches, batch_size: int = BATCH_SIZE, condition: Condition = None
+    ) -> np.ndarray:
         """Returns log p(x) of each example, NumPy float32 [n] in nats, where a model knows it.
 
         Args:
@@ -305,7 +339,14 @@ class GenerativeModel(TrainableModel):
 
         return self._over_rows("log_prob", rows, x, condition, 0, batch_size)
 
-    def impute(self, x, num_samples=None, seed=0, batch_size=BATCH_SIZE, condition=None):
+    def impute(
+        self,
+        x: Rows,
+        num_samples: int | None = None,
+        seed: Seed = 0,
+        batch_size: int = BATCH_SIZE,
+        condition: Condition = None,
+    ) -> Any:
         """Returns x with its missing values filled in, from what the model knows given the others.
 
         A Markov chain of 100 steps (`models.imputation`) draws from p(missing values | observed
@@ -360,7 +401,7 @@ class GenerativeModel(TrainableModel):
     # === Anomalies ===
 
     @property
-    def anomaly_threshold(self):
+    def anomaly_threshold(self) -> AnomalyThreshold | None:
         """The `AnomalyThreshold` that `is_anomaly` and servers go by, or None.
 
         It is saved with the model. `keras_infovae.evaluation.calibrate_anomaly_threshold` sets it;
@@ -369,7 +410,7 @@ class GenerativeModel(TrainableModel):
         return self._anomaly_threshold
 
     @anomaly_threshold.setter
-    def anomaly_threshold(self, threshold):
+    def anomaly_threshold(self, threshold: AnomalyThreshold | None) -> None:
         if threshold is not None:
             if not isinstance(threshold, anomaly_scores.AnomalyThreshold):
                 raise argument_error(
@@ -378,7 +419,13 @@ class GenerativeModel(TrainableModel):
             threshold.score.check(self)
         self._anomaly_threshold = threshold
 
-    def score(self, x, score=None, batch_size=BATCH_SIZE, condition=None):
+    def score(
+        self,
+        x: Rows | Batches,
+        score: AnomalyScore | str | None = None,
+        batch_size: int = BATCH_SIZE,
+        condition: Condition = None,
+    ) -> np.ndarray:
         """Returns how unusual each example is; the larger, the more unusual.
 
         The score of an example depends on it alone and is the same at every call: the noise of its
@@ -424,7 +471,13 @@ class GenerativeModel(TrainableModel):
         name = f"score by {score!r}"
         return self._over_rows(name, rows, x, condition, 0, batch_size, watch=True)
 
-    def contributions(self, x, score=None, batch_size=BATCH_SIZE, condition=None):
+    def contributions(
+        self,
+        x: Rows | Batches,
+        score: AnomalyScore | str | None = None,
+        batch_size: int = BATCH_SIZE,
+        condition: Condition = None,
+    ) -> Contributions:
         """Returns what each value or column of x adds to its score.
 
             score(x) = sum_i -E log p_i(x_i|z)  +  code,        z ~ q(z|x)
@@ -473,7 +526,9 @@ class GenerativeModel(TrainableModel):
         sums = self.example_spec.sums_of_parts(x, values)
         return Contributions(values, code) if sums is None else sums.assign(code=code)
 
-    def is_anomaly(self, x, batch_size=BATCH_SIZE, condition=None):
+    def is_anomaly(
+        self, x: Rows | Batches, batch_size: int = BATCH_SIZE, condition: Condition = None
+    ) -> np.ndarray:
         """Returns whether each example scores above `anomaly_threshold`, NumPy bool [n].
 
         Args:
@@ -492,7 +547,7 @@ class GenerativeModel(TrainableModel):
 
     # === Shared by the methods ===
 
-    def prepare_rows(self):
+    def prepare_rows(self) -> None:
         """Makes ready what functions of rows read besides weights, before they run on arrays."""
 
     def _over_rows(self, name, function, x, condition, seed, batch_size, watch=False):
@@ -517,11 +572,11 @@ class GenerativeModel(TrainableModel):
 
     # === The threshold is neither an argument nor a weight ===
 
-    def forget(self):
+    def forget(self) -> None:
         """Drops the threshold: scores change with the weights."""
         self.anomaly_threshold = None
 
-    def get_build_config(self):
+    def get_build_config(self) -> Numbers:
         """Returns the shape that the model was built for, and what was calibrated since."""
         config = super().get_build_config()
         if config is not None and self.anomaly_threshold is not None:
@@ -531,7 +586,7 @@ class GenerativeModel(TrainableModel):
             config["seen"] = self.example_spec.seen
         return config
 
-    def build_from_config(self, config):
+    def build_from_config(self, config: Numbers) -> None:
         """Builds the model for the shape that it was saved with."""
         super().build_from_config(config)
         self.example_spec.seen = (config or {}).get("seen")

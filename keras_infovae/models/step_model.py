@@ -1,5 +1,6 @@
 """The steps of all models: the only `train_step` and `test_step` of the package."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import keras
@@ -13,6 +14,7 @@ from keras_infovae.models.loss_trackers import LossTrackers
 from keras_infovae.models.nonfinite import NonFiniteRecorder
 from keras_infovae.models.progress import Progress
 from keras_infovae.models.raw_data import condition_beside
+from keras_infovae.typing import Numbers, Path, Tensor
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.follower import followers_of, of_global_batch
@@ -80,10 +82,12 @@ class StepModel(keras.Model):
 
     # === What a model defines ===
 
-    def build_parts(self, event_shape):
+    def build_parts(self, event_shape: tuple[int, ...]) -> None:
         """Makes what the model is made of, for x of `event_shape`, and checks that it fits."""
 
-    def batch_loss(self, x, condition, seed, training=False):
+    def batch_loss(
+        self, x: Tensor, condition: Tensor, seed: Tensor, training: bool = False
+    ) -> BatchLoss:
         """Returns the `BatchLoss` of one batch.
 
         Args:
@@ -94,38 +98,38 @@ class StepModel(keras.Model):
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `batch_loss`")
 
-    def weights_at(self, step):
+    def weights_at(self, step: Any) -> Mapping[str, Any]:
         """Returns {name: weight of a term} at `step`: numbers, or tensors on a schedule."""
         return {}
 
-    def parts(self):
+    def parts(self) -> Any:
         """Returns the layers that the model is made of, in the order that its weights have."""
         return []
 
     # === Building ===
 
     @property
-    def preprocessor(self):
+    def preprocessor(self) -> Any:
         """The way from raw data to x and back, a `preprocessors.Preprocessor`, or None."""
         return self.example_spec.preprocessor
 
     @property
-    def scaling(self):
+    def scaling(self) -> Any:
         """How raw numbers became x, a `preprocessors.Scaling`, or None."""
         if self._scaling is None and self.preprocessor is not None:
             return self.preprocessor.scaling
         return self._scaling
 
     @scaling.setter
-    def scaling(self, scaling):
+    def scaling(self, scaling: Any) -> None:
         self._scaling = scaling
 
     @property
-    def event_shape(self):
+    def event_shape(self) -> tuple[int, ...] | None:
         """The shape of one x, a tuple; None before the model is built."""
         return self.example_spec.event_shape
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Makes the parts for x of `input_shape` [n, ...] and checks that they fit together."""
         if self.event_shape is not None:
             return
@@ -144,12 +148,12 @@ class StepModel(keras.Model):
         self.built = True
 
     @property
-    def players(self):
+    def players(self) -> Any:
         """The parts that train themselves, by losses of their own."""
         return [part for part in self.parts() if isinstance(part, Player)]
 
     @property
-    def trainable_variables(self):
+    def trainable_variables(self) -> list[Any]:
         """The weights that the loss is minimized over: all trainable ones but the players'."""
         players = {id(v) for player in self.players for v in player.player_variables}
         layers = [part for part in self.parts() if isinstance(part, keras.layers.Layer)]
@@ -158,13 +162,13 @@ class StepModel(keras.Model):
         return [v for key, v in found.items() if key not in players]
 
     @property
-    def trainable_weights(self):
+    def trainable_weights(self) -> list[Any]:
         """As `trainable_variables`: Keras pairs either with what the optimizer holds."""
         return self.trainable_variables
 
     # === Steps ===
 
-    def train_step(self, data):
+    def train_step(self, data: Any) -> Any:
         """Takes one step on one batch and returns the running means of the terms."""
         x, condition = self.example_spec.unpack(data)
         result = self.update(x, condition, self.progress.step_seed())
@@ -173,7 +177,7 @@ class StepModel(keras.Model):
         self.progress.step.assign_add(1)
         return logs
 
-    def update(self, x, condition, seed):
+    def update(self, x: Tensor, condition: Tensor, seed: Tensor) -> Any:
         """Changes the weights by one batch, and returns its `BatchLoss` from before the change.
 
         Here by a step of the optimizer along the gradient of the loss, then the players' steps.
@@ -198,7 +202,7 @@ class StepModel(keras.Model):
             lambda player, *batch: player.play(*batch), result, tf.shape(x)[0], seed
         )
 
-    def test_step(self, data):
+    def test_step(self, data: Any) -> Any:
         """Evaluates one batch; the draws of z are the same each time an evaluation is repeated."""
         x, condition = self.example_spec.unpack(data)
         seed = self.progress.evaluation_seed()
@@ -237,28 +241,28 @@ class StepModel(keras.Model):
         return self._trackers.update(shares, tf.shape(x)[0])
 
     @property
-    def metrics(self):
+    def metrics(self) -> list[Any]:
         """The running means that `fit` and `evaluate` report and reset."""
         return self._trackers.metrics
 
-    def reset_metrics(self):
+    def reset_metrics(self) -> None:
         """Resets the running means, and the draws of z of an evaluation."""
         super().reset_metrics()
         self.progress.begin_evaluation()
 
     @property
-    def scheduled_weights(self):
+    def scheduled_weights(self) -> list[str]:
         """The names of the weights that follow a schedule."""
         return [name for name, weight in self.weights_at(0).items() if tf.is_tensor(weight)]
 
     @property
-    def epochs_trained(self):
+    def epochs_trained(self) -> int:
         """The whole epochs that this model was trained for, in all fits together, an int."""
         return int(self.progress.epochs.read_value())
 
     # === Saving: a model goes on as if it had never been saved ===
 
-    def save(self, filepath, *arguments, **options):
+    def save(self, filepath: Path, *arguments: Any, **options: Any) -> Any:
         """Saves the model to a .keras file, as `keras.Model.save` does; no other format holds it.
 
         Raises:
@@ -348,40 +352,40 @@ class StepModel(keras.Model):
         """
         return zoo.load(preset, cls)
 
-    def export(self, *arguments, **options):
+    def export(self, *arguments: Any, **options: Any) -> Any:
         """Refuses Keras's export, which knows nothing of draws and scores."""
         raise ValueError(
             "`model.export` must be left to keras_infovae.serving.export_for_serving(model, "
             "directory), which writes encode, decode, generate and score as signatures"
         )
 
-    def get_config(self):
+    def get_config(self) -> Numbers:
         """Returns the constructor's arguments as a JSON-compatible dictionary."""
         return constructor_config(self)
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Numbers) -> Any:
         """Returns the model that `get_config` described."""
         return cls(**deserialize_values(config))
 
-    def get_build_config(self):
+    def get_build_config(self) -> Any:
         """Returns the shape that the model was built for."""
         if self.event_shape is None:
             return None
         return {"input_shape": [None, *self.event_shape]}
 
-    def build_from_config(self, config):
+    def build_from_config(self, config: Numbers) -> None:
         """Builds the model for the shape that it was saved with."""
         if config is not None:
             self.build(config["input_shape"])
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: Any) -> None:
         """Keeps the state of the training and of all random draws too, which Keras leaves out."""
         super().save_own_variables(store)
         for name, variable in self._training_state().items():
             store[name] = variable.numpy()
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         """Restores the draws as well: a training goes on from where it was saved."""
         state = self._training_state()
         for name, variable in state.items():

@@ -1,5 +1,10 @@
 """The training of all models: `compile`, `fit`, `evaluate` and `predict`."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -13,6 +18,7 @@ from keras_infovae.models.nonfinite import StopOnNonFinite
 from keras_infovae.models.progress import EpochCounter, PlayersAtEpochEnd
 from keras_infovae.models.raw_data import condition_beside, opened, preprocessor_of
 from keras_infovae.models.step_model import StepModel
+from keras_infovae.typing import Condition, Numbers, Optimizer, Result
 from keras_infovae.utils import terminal
 from keras_infovae.utils.checks import argument_error
 
@@ -24,7 +30,7 @@ class TrainableModel(StepModel):
 
     # === What a model may define ===
 
-    def describe(self, preprocessor, data, plain=False):
+    def describe(self, preprocessor: Any, data: Any, plain: bool = False) -> None:
         """Makes the preprocessor of the first raw data, and takes what it says of a condition.
 
         Args:
@@ -37,7 +43,7 @@ class TrainableModel(StepModel):
         self.condition = condition_beside(found, self.condition)
         self.example_spec.preprocessor, self.example_spec.condition = found, self.condition
 
-    def adapt(self, x, count):
+    def adapt(self, x: Any, count: Any) -> None:
         """Tells the parts what they need to know of the data, before any step.
 
         Args:
@@ -45,18 +51,20 @@ class TrainableModel(StepModel):
             count: the number of examples, or None.
         """
 
-    def objective(self):
+    def objective(self) -> str:
         """Returns the loss as one line of text."""
         return f"{self.name}: loss = {' + '.join(self.term_names) or 'its own'}"
 
-    def preflight(self, rows):
+    def preflight(self, rows: Any) -> None:
         """Prints what is about to be minimized, for batches of `rows` (None: unknown)."""
         print(self.objective())
 
-    def forget(self):
+    def forget(self) -> None:
         """Drops what was derived from the weights, which are about to change."""
 
-    def compile(self, optimizer="auto", *, synchronize_divergence=True, **options):
+    def compile(
+        self, optimizer: Optimizer = "auto", *, synchronize_divergence: bool = True, **options: Any
+    ) -> None:
         """Configures training.
 
         Args:
@@ -109,15 +117,15 @@ class TrainableModel(StepModel):
     @source_errors()
     def fit(
         self,
-        x=None,
-        y=None,
+        x: Any = None,
+        y: Any = None,
         *,
-        condition=None,
-        batch_size=None,
-        verbose="auto",
-        callbacks=None,
-        **options,
-    ):
+        condition: Condition = None,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        callbacks: Sequence[Any] | None = None,
+        **options: Any,
+    ) -> keras.callbacks.History:
         """Trains on x alone; the arguments are those of `keras.Model.fit`, without targets.
 
         Args:
@@ -238,7 +246,7 @@ class TrainableModel(StepModel):
             self.train_function = self.test_function = None  # made anew by Keras
 
     @source_errors()
-    def evaluate(self, x=None, *, condition=None, **options):
+    def evaluate(self, x: Any = None, *, condition: Condition = None, **options: Any) -> Any:
         """Returns the loss and its terms on x, as a dictionary.
 
         Args:
@@ -259,7 +267,7 @@ class TrainableModel(StepModel):
         return super().evaluate(x, **({"return_dict": True} | options))
 
     @source_errors()
-    def predict(self, x, *, condition=None, **options):
+    def predict(self, x: Any, *, condition: Condition = None, **options: Any) -> Result:
         """Returns x reconstructed from its own code: NumPy, or in the raw form for raw data.
 
         Args:
@@ -270,11 +278,11 @@ class TrainableModel(StepModel):
         self.example_spec.require_known()
         return self.example_spec.like(x, super().predict(self._prepared(x, condition), **options))
 
-    def train_on_batch(self, x, y=None, **options):
+    def train_on_batch(self, x: Any, y: Any = None, **options: Any) -> Any:
         """Takes one step on the batch `x`, as `keras.Model.train_on_batch` does."""
         return super().train_on_batch(self._one_batch(x, options | {"y": y}), return_dict=True)
 
-    def test_on_batch(self, x, y=None, **options):
+    def test_on_batch(self, x: Any, y: Any = None, **options: Any) -> Any:
         """Evaluates the batch `x`, as `keras.Model.test_on_batch` does."""
         return super().test_on_batch(self._one_batch(x, options | {"y": y}), return_dict=True)
 
@@ -291,7 +299,7 @@ class TrainableModel(StepModel):
 
     # === Saving ===
 
-    def get_compile_config(self):
+    def get_compile_config(self) -> Any:
         """Returns the optimizer as a config, for saving."""
         if not self.compiled:
             return {}
@@ -300,7 +308,7 @@ class TrainableModel(StepModel):
             "options": self._compile_options,
         }
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config: Numbers) -> None:
         """Compiles as the saved model was, and makes the optimizer's variables."""
         optimizer = keras.saving.deserialize_keras_object(config["optimizer"])
         self.compile(optimizer, **config["options"])

@@ -1,9 +1,17 @@
 """Models with latents that can learn p(z) a second time, on the codes of the trained model."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
 from keras_infovae.distributions import priors
 from keras_infovae.models.code_model import learned_on_codes
 from keras_infovae.models.generative_model import GenerativeModel
 from keras_infovae.models.row_functions import RowFunctions
+from keras_infovae.typing import Condition, Kind, Numbers, Optimizer, Seed
 from keras_infovae.utils.checks import check_integer
 
 
@@ -25,24 +33,24 @@ class TwoStageModel(GenerativeModel):
         self._second_stage = _SecondStage()
 
     @property
-    def learned_prior(self):
+    def learned_prior(self) -> Any:
         """The `Prior` that `fit_prior` learned, which p(z) is now; None where there is none."""
         return self._second_stage.prior
 
     def fit_prior(
         self,
-        x,
-        prior="gaussian_mixture",
+        x: Any,
+        prior: Kind = "gaussian_mixture",
         *,
-        epochs=100,
-        batch_size=128,
-        optimizer="auto",
-        condition=None,
-        validation_data=None,
-        callbacks=None,
-        seed=None,
-        verbose="auto",
-    ):
+        epochs: int = 100,
+        batch_size: int = 128,
+        optimizer: Optimizer = "auto",
+        condition: Condition = None,
+        validation_data: Any = None,
+        callbacks: Sequence[Any] | None = None,
+        seed: Seed = None,
+        verbose: int | str = "auto",
+    ) -> keras.callbacks.History:
         """Learns p(z) on the codes of x, and leaves all other weights as they are.
 
         The second of two stages: where the codes of a trained model do not fit its prior, or it has
@@ -104,26 +112,26 @@ class TwoStageModel(GenerativeModel):
         self._rows = RowFunctions()  # those that were compiled hold another prior's weights
         self.anomaly_threshold = None  # scores may change with p(z)
 
-    def forget_prior(self):
+    def forget_prior(self) -> None:
         """Goes back to the prior of the training: `learned_prior` is None from here on."""
         if self.learned_prior is not None:
             self._set_second(None)
 
-    def forget(self):
+    def forget(self) -> None:
         """Drops what was derived from the weights: the threshold, and the learned prior."""
         super().forget()
         self.forget_prior()
 
     # === Saving: the learned prior is neither an argument nor a weight that `fit` trains ===
 
-    def get_build_config(self):
+    def get_build_config(self) -> Numbers:
         """Returns the shape that the model was built for, and what was learned since."""
         config = super().get_build_config()
         if config is not None and self.learned_prior is not None:
             config["learned_prior"] = priors.serialize(self.learned_prior)
         return config
 
-    def build_from_config(self, config):
+    def build_from_config(self, config: Numbers) -> None:
         """Builds the model for the shape that it was saved with."""
         if config is not None and "learned_prior" in config:
             self._second_stage.restore(self, config["learned_prior"])

@@ -1,16 +1,23 @@
 """From a trained model to a directory that TensorFlow Serving loads."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from keras_infovae.typing import Array, Model, Path
+
 
 def export_for_serving(
-    model,
-    directory,
+    model: Model,
+    directory: Path,
     *,
-    version=None,
-    signatures="all",
-    warmup=None,
-    preprocessing=None,
-    classes=None,
-):
+    version: int | None = None,
+    signatures: str | Sequence[str] = "all",
+    warmup: Array | None = None,
+    preprocessing: Any = None,
+    classes: Sequence[Any] | None = None,
+) -> str:
     """Writes `model` to `directory`/`version` as a SavedModel for TensorFlow Serving.
 
     The signatures take and give raw values: `model.scaling` is part of them. docs/serving.md lists

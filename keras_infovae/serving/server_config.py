@@ -1,9 +1,14 @@
 """The files that TensorFlow Serving is configured by."""
 
+from __future__ import annotations
+
 import os
 import posixpath
+from collections.abc import Mapping
+from typing import Any
 
 from keras_infovae.serving.versions import versions_in
+from keras_infovae.typing import Path
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.files import whole_file
 
@@ -16,16 +21,16 @@ _MONITORING = """prometheus_config {
 
 
 def write_server_config(
-    directory,
+    directory: Path,
     *,
-    base_path="/models",
-    versions="latest",
-    labels=None,
-    max_batch_size=128,
-    batch_timeout_micros=1000,
-    num_batch_threads=None,
-    max_enqueued_batches=100,
-):
+    base_path: str = "/models",
+    versions: Any = "latest",
+    labels: Mapping[str, Mapping[str, int]] | None = None,
+    max_batch_size: int = 128,
+    batch_timeout_micros: int = 1000,
+    num_batch_threads: int | None = None,
+    max_enqueued_batches: int = 100,
+) -> list[str]:
     """Writes `models.config`, `batching_params.pbtxt` and `monitoring.config` to `directory`.
 
     They go to TensorFlow Serving as `--model_config_file`, `--batching_parameters_file` (with

@@ -1,8 +1,11 @@
 """The search space of a model, whichever it is."""
 
+from __future__ import annotations
+
 import copy
 import inspect
 import itertools
+from typing import Any
 
 import keras
 
@@ -10,6 +13,7 @@ from keras_infovae import divergences, networks
 from keras_infovae.models import registry
 from keras_infovae.parameters import Member, Number, choices
 from keras_infovae.parameters.searched import NETWORKS, hyperparameters_of, sizes
+from keras_infovae.typing import Model
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.constructors import constructor_parameters
 from keras_infovae.utils.serialization import deserialize_values
@@ -67,7 +71,7 @@ class HyperModel:
             cls = type(cls.__name__, (cls, keras_tuner.HyperModel), {"__doc__": cls.__doc__})
         return object.__new__(cls)
 
-    def __init__(self, model, **space):
+    def __init__(self, model: Any, **space: Any) -> None:
         self.model_class = registry.get(model)
         self._known = hyperparameters_of(self.model_class, registry.settings_of(self.model_class))
         arguments = constructor_parameters(self.model_class)
@@ -97,11 +101,11 @@ class HyperModel:
         super().__init__()
 
     @property
-    def config(self):
+    def config(self) -> Any:
         """What is searched, a JSON-compatible dictionary."""
         return {"model": registry.name_of(self.model_class)} | self.space | self._objects
 
-    def build(self, hp):
+    def build(self, hp: Any) -> Model:
         """Returns a compiled model, not built yet, of the values that `hp` chooses."""
         values = self._values(hp)
         model = self._model(values)
@@ -113,11 +117,11 @@ class HyperModel:
         model.compile(optimizer)
         return model
 
-    def fit(self, hp, model, *arguments, **options):
+    def fit(self, hp: Any, model: Model, *arguments: Any, **options: Any) -> Any:
         """Trains `model` in batches of the chosen size; returns its history."""
         return model.fit(*arguments, batch_size=hp.get("batch_size"), **options)
 
-    def check_data(self, **arrays):
+    def check_data(self, **arrays: Any) -> Model:
         """Raises ValueError or TypeError where some model of the space cannot take the examples.
 
         Args:

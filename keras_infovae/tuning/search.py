@@ -1,8 +1,11 @@
 """A search for good hyperparameters."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import time
+from typing import Any
 
 import tensorflow as tf
 
@@ -12,6 +15,7 @@ from keras_infovae.tuning.hyper_model import HyperModel
 from keras_infovae.tuning.search_directory import SearchDirectory
 from keras_infovae.tuning.search_result import SearchResult
 from keras_infovae.tuning.trial_data import dataset_of, trial_data
+from keras_infovae.typing import Path
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 
@@ -20,22 +24,22 @@ _PATIENCE_FOR_CHIEF = 600.0  # seconds
 
 
 def tune(
-    data,
-    hypermodel=None,
+    data: Any,
+    hypermodel: Any = None,
     *,
-    directory,
-    condition=None,
-    tuner="bayesian",
-    objective=None,
-    max_trials=20,
-    epochs=50,
-    patience=5,
-    strategy="auto",
-    overwrite=False,
-    seed=0,
-    plots=True,
-    verbose=1,
-):
+    directory: Path,
+    condition: Any = None,
+    tuner: str = "bayesian",
+    objective: Any = None,
+    max_trials: int = 20,
+    epochs: int = 50,
+    patience: int = 5,
+    strategy: str = "auto",
+    overwrite: bool = False,
+    seed: int = 0,
+    plots: bool = True,
+    verbose: int = 1,
+) -> SearchResult | None:
     """Searches for the hyperparameters that do best on the validation examples.
 
     The loss itself cannot be compared between trials, whose weights differ. Trials are compared by

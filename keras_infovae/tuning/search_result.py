@@ -1,10 +1,13 @@
 """What a search found."""
 
+from __future__ import annotations
+
 import copy
 import csv
 import json
 import os
 import sys
+from typing import Any
 
 import keras
 
@@ -17,6 +20,7 @@ from keras_infovae.tuning.search_directory import (
     TABLE,
     SearchDirectory,
 )
+from keras_infovae.typing import Model, Path
 from keras_infovae.utils.checks import argument_error
 
 
@@ -45,7 +49,7 @@ class SearchResult:
     -23.4
     """
 
-    def __init__(self, directory):
+    def __init__(self, directory: Path) -> None:
         search = SearchDirectory(directory)
         if search.config() is None or not os.path.isfile(search.file(BEST)):
             raise argument_error("directory", "that of a search with results", search.path)
@@ -55,21 +59,21 @@ class SearchResult:
         with open(search.file(BEST), encoding="utf-8") as file:
             self.best = json.load(file)
 
-    def load_model(self):
+    def load_model(self) -> Model:
         """Returns the best trial's trained model."""
         return keras.saving.load_model(os.path.join(self.directory, BEST_MODEL))
 
-    def history(self):
+    def history(self) -> Any:
         """Returns the losses of the best trial, {name: one number per epoch}."""
         file = HistoryFile(os.path.join(self.directory, HISTORY), epochs=sys.maxsize)
         file.on_train_begin()  # reads what is there
         return file.history()
 
-    def new_model(self):
+    def new_model(self) -> Model:
         """Returns an untrained, compiled model of the best trial's settings, made from its seed."""
         return new_model(self.best["model"], self.best["fit"]["seed"])
 
-    def retrain(self, x, **options):
+    def retrain(self, x: Any, **options: Any) -> Model:
         """Returns a model of the best trial's settings, trained anew.
 
         Args:

@@ -1,5 +1,7 @@
 """Manifolds of images, drawn here: an arrow turned, a blob on a periodic square, a turned arrow."""
 
+from __future__ import annotations
+
 import functools
 
 import numpy as np
@@ -12,7 +14,7 @@ _BLOCK = 1000  # images that are compared with the grid at a time
 _STEPS, _DIFFERENCE = 6, 1e-4  # of the search from the nearest image of the grid
 
 
-def rotated_arrow():
+def rotated_arrow() -> Manifold:
     """Returns images of an arrow turned about the middle of the image, a circle, a `Manifold`.
 
     16 x 16 pixels in [0, 1], without noise. The arrow has a head, so that half a turn is another
@@ -28,7 +30,7 @@ def rotated_arrow():
     return _RotatedArrow("rotated_arrow", (_SIDE, _SIDE, 1), 0.0)
 
 
-def periodic_blob():
+def periodic_blob() -> Manifold:
     """Returns images of a blob on a square whose opposite sides are one, a torus, a `Manifold`.
 
     16 x 16 pixels in [0, 1], without noise; what leaves the image on one side enters it on the
@@ -37,7 +39,7 @@ def periodic_blob():
     return _PeriodicBlob("periodic_blob", (_SIDE, _SIDE, 1), 0.0)
 
 
-def turned_arrow():
+def turned_arrow() -> Manifold:
     """Returns views of an arrow that points anywhere in space, a sphere, a `Manifold`.
 
     16 x 16 pixels in [0, 1], without noise, seen from the front. The arrow is round about itself,

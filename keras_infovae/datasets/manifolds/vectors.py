@@ -1,5 +1,7 @@
 """A circle, a sphere and a torus in R^n."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from keras_infovae.datasets.manifolds.base import Manifold, cell_of_angle, cell_of_share
@@ -8,7 +10,7 @@ from keras_infovae.utils.checks import check_integer
 _TURN = 2 * np.pi
 
 
-def circle(size=3, noise=0.01):
+def circle(size: int = 3, noise: float = 0.01) -> Manifold:
     """Returns the circle of radius 1 in the first two of `size` dimensions, a `Manifold`.
 
     Args:
@@ -25,7 +27,7 @@ def circle(size=3, noise=0.01):
     return _Circle("circle", (check_integer("size", size, minimum=2),), noise)
 
 
-def sphere(size=3, noise=0.01):
+def sphere(size: int = 3, noise: float = 0.01) -> Manifold:
     """Returns the sphere of radius 1 in the first three of `size` dimensions, a `Manifold`.
 
     Args:
@@ -35,7 +37,7 @@ def sphere(size=3, noise=0.01):
     return _Sphere("sphere", (check_integer("size", size, minimum=3),), noise)
 
 
-def torus(size=3, noise=0.01):
+def torus(size: int = 3, noise: float = 0.01) -> Manifold:
     """Returns a torus in the first three of `size` dimensions, a `Manifold`.
 
     A tube of radius 0.4 about a circle of radius 1, uniform in area: denser in angles outside,

@@ -1,14 +1,19 @@
 """Metrics made of the mutual information between each dimension of z and each factor."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from keras_infovae.evaluation.disentanglement_metrics.factors import (
     check_codes_and_factors,
     in_bins,
 )
+from keras_infovae.typing import Array
 
 
-def mutual_information_gap(z, factors, *, discrete=None, bins=20):
+def mutual_information_gap(
+    z: Array, factors: Array, *, discrete: Array | None = None, bins: int = 20
+) -> float:
     """Returns the mutual information gap, a float in [0, 1]:
 
         (1/K) sum_k (I(z_a; v_k) - I(z_b; v_k)) / H(v_k)
@@ -45,7 +50,7 @@ def mutual_information_gap(z, factors, *, discrete=None, bins=20):
     return float(np.mean((first - second) / entropies))
 
 
-def modularity(z, factors, *, discrete=None, bins=20):
+def modularity(z: Array, factors: Array, *, discrete: Array | None = None, bins: int = 20) -> float:
     """Returns the modularity, a float in [0, 1]:
 
         mean_d [1 - sum_{k != a} I(z_d; v_k)^2 / ((K - 1) I(z_d; v_a)^2)]

@@ -1,14 +1,25 @@
 """Metrics from groups of examples that have one factor in common: BetaVAE's and FactorVAE's."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from keras_infovae.evaluation.disentanglement_metrics.factors import check_codes_and_factors
+from keras_infovae.typing import Array
 from keras_infovae.utils.checks import argument_error, check_integer, check_number
 
 
 def factor_vae_score(
-    z, factors, *, discrete=None, bins=20, votes=800, group_size=64, threshold=0.01, seed=0
-):
+    z: Array,
+    factors: Array,
+    *,
+    discrete: Array | None = None,
+    bins: int = 20,
+    votes: int = 800,
+    group_size: int = 64,
+    threshold: float = 0.01,
+    seed: int = 0,
+) -> float:
     """Returns the FactorVAE score, a float in [0, 1]; guessing has 1 / num_factors.
 
     A vote takes a factor v_k at random, examples that have one value of it, and the dimension whose
@@ -61,7 +72,16 @@ def factor_vae_score(
     return float(np.mean(counts.argmax(axis=1)[least[votes:]] == asked[votes:]))
 
 
-def beta_vae_score(z, factors, *, discrete=None, bins=20, points=1000, pairs=64, seed=0):
+def beta_vae_score(
+    z: Array,
+    factors: Array,
+    *,
+    discrete: Array | None = None,
+    bins: int = 20,
+    points: int = 1000,
+    pairs: int = 64,
+    seed: int = 0,
+) -> float:
     """Returns the BetaVAE score, a float in [0, 1]; guessing has 1 / num_factors.
 
     A point takes a factor v_k at random and the mean of |z - z'| over pairs of examples that have

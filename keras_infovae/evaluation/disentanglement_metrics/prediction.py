@@ -1,18 +1,23 @@
 """Metrics made of how well factors are predicted from z: SAP and DCI."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from keras_infovae.evaluation.disentanglement_metrics.factors import (
     check_codes_and_factors,
     halves,
 )
+from keras_infovae.typing import Array, Numbers
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_integer
 
 _DEPTHS = (2, 4, 8, 16)
 
 
-def separated_attribute_predictability(z, factors, *, discrete=None, seed=0):
+def separated_attribute_predictability(
+    z: Array, factors: Array, *, discrete: Array | None = None, seed: int = 0
+) -> float:
     """Returns the separated attribute predictability (SAP), a float in [0, 1]:
 
         (1/K) sum_k (S_ak - S_bk)
@@ -59,7 +64,9 @@ def separated_attribute_predictability(z, factors, *, discrete=None, seed=0):
     return float(np.mean(first - second))
 
 
-def disentanglement_completeness_informativeness(z, factors, *, discrete=None, trees=50, seed=0):
+def disentanglement_completeness_informativeness(
+    z: Array, factors: Array, *, discrete: Array | None = None, trees: int = 50, seed: int = 0
+) -> Numbers:
     """Returns disentanglement, completeness and informativeness (DCI), higher is better.
 
     A random forest predicts each factor v_k from all of z, fitted on a random half of the examples;
@@ -109,7 +116,7 @@ def disentanglement_completeness_informativeness(z, factors, *, discrete=None, t
     }
 
 
-def disentanglement_and_completeness(importance):
+def disentanglement_and_completeness(importance: Array) -> tuple[float, float]:
     """Returns (disentanglement, completeness) of a matrix R_dk of importances, floats in [0, 1]:
 
         disentanglement = sum_d w_d (1 - H(P_d) / log K),     P_dk = R_dk / sum_k R_dk

@@ -1,6 +1,12 @@
 """All metrics of a model on a set with known factors."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 from keras_infovae.evaluation.disentanglement_metrics import information, interventions, prediction
+from keras_infovae.typing import Array, Model, Numbers
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 
 _METRICS = {
@@ -22,8 +28,15 @@ _DRAWN = {
 
 
 def disentanglement(
-    model, dataset, metrics="all", *, num_examples=5000, discrete=None, seed=0, batch_size=256
-):
+    model: Model,
+    dataset: Any,
+    metrics: str | Sequence[str] = "all",
+    *,
+    num_examples: int = 5000,
+    discrete: Array | None = None,
+    seed: int = 0,
+    batch_size: int = 256,
+) -> Numbers:
     """Returns metrics of how the codes of a model separate the factors of a set.
 
     Args:

@@ -1,7 +1,9 @@
 """Bidirectional Monte Carlo: how near annealed importance sampling comes to log p(x)."""
 
+from __future__ import annotations
+
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -12,6 +14,7 @@ from keras_infovae.evaluation.likelihood.methods import even_batches, examples_a
 from keras_infovae.evaluation.likelihood.path import joint_path
 from keras_infovae.evaluation.likelihood.weights import joined, log_mean
 from keras_infovae.samplers.pilot import PILOT_DRAWS
+from keras_infovae.typing import Condition, Model
 from keras_infovae.utils.batches import progress_bar
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.graphs import one_graph
@@ -48,8 +51,15 @@ class BidirectionalBounds(NamedTuple):
 
 
 def bidirectional_monte_carlo(
-    model, num_examples=100, *, seed=0, condition=None, batch_size=256, verbose=0, **settings
-):
+    model: Model,
+    num_examples: int = 100,
+    *,
+    seed: int = 0,
+    condition: Condition = None,
+    batch_size: int = 256,
+    verbose: int = 0,
+    **settings: Any,
+) -> BidirectionalBounds:
     """Returns bounds from both sides on log p(x) of examples that the model itself draws:
 
         z ~ p(z), x ~ p(x|z)        so that z is an exact draw from p(z|x)

@@ -1,14 +1,20 @@
 """Nats per example as bits per dimension."""
 
+from __future__ import annotations
+
 import math
+from typing import Any
 
 import numpy as np
 
 from keras_infovae.preprocessors import Scaling
+from keras_infovae.typing import Array
 from keras_infovae.utils.checks import argument_error, check_integers
 
 
-def bits_per_dimension(log_likelihood, model_or_event_shape, scaling=None):
+def bits_per_dimension(
+    log_likelihood: Array, model_or_event_shape: Any, scaling: Any = None
+) -> np.ndarray:
     """Returns the bits that each raw value of x costs, for log-likelihoods in nats per example:
 
         bits = -(log p(x) - sum_i log scale_i) / (D log 2),        x = (raw - offset) / scale

@@ -1,10 +1,13 @@
 """log p(x) itself, where the decoder is affine on regions and the noise is normal."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from keras_infovae.distributions.piecewise_affine import PiecewiseAffinePosterior, read_generator
 from keras_infovae.evaluation.likelihood.methods import LikelihoodMethod
 from keras_infovae.evaluation.likelihood.weights import LogLikelihood, Weights
+from keras_infovae.typing import Model, Rows
 from keras_infovae.utils.batches import in_batches, progress_bar
 
 
@@ -48,7 +51,7 @@ class Exact(LikelihoodMethod):
         return LogLikelihood(values, zeros, zeros + np.inf, unknown, unknown)
 
 
-def exact_posterior(model, x):
+def exact_posterior(model: Model, x: Rows) -> PiecewiseAffinePosterior:
     """Returns p(z|x) of each example under a model's decoder, whatever its encoder says.
 
     Args:

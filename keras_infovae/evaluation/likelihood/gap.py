@@ -1,6 +1,8 @@
 """The inference gap: what the ELBO loses by q(z|x)."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -8,6 +10,7 @@ from keras_infovae.evaluation.likelihood.importance import ImportanceSampling
 from keras_infovae.evaluation.likelihood.marginal import get_method, weights_of
 from keras_infovae.evaluation.likelihood.pareto import warn_of
 from keras_infovae.evaluation.likelihood.weights import joined
+from keras_infovae.typing import Condition, Kind, Model, Rows
 
 _ELBO_DRAWS = 1000
 
@@ -36,8 +39,16 @@ class _Mean(NamedTuple):
 
 
 def inference_gap(
-    model, x, method="importance", *, seed=0, condition=None, batch_size=256, verbose=0, **settings
-):
+    model: Model,
+    x: Rows,
+    method: Kind = "importance",
+    *,
+    seed: int = 0,
+    condition: Condition = None,
+    batch_size: int = 256,
+    verbose: int = 0,
+    **settings: Any,
+) -> InferenceGap:
     """Returns how far the ELBO of each example is below log p(x), in nats:
 
         gap = log p(x) - ELBO(x) = KL(q(z|x) || p(z|x))

@@ -1,13 +1,19 @@
 """Estimates of log p(x) of a trained model."""
 
+from __future__ import annotations
+
 import inspect
+from typing import Any
+
+import numpy as np
 
 from keras_infovae.evaluation.likelihood.annealed import AnnealedImportanceSampling
 from keras_infovae.evaluation.likelihood.exact import Exact
 from keras_infovae.evaluation.likelihood.importance import ImportanceSampling
 from keras_infovae.evaluation.likelihood.methods import LikelihoodMethod
 from keras_infovae.evaluation.likelihood.pareto import warn_of
-from keras_infovae.evaluation.likelihood.weights import joined
+from keras_infovae.evaluation.likelihood.weights import LogLikelihood, joined
+from keras_infovae.typing import Condition, Kind, Model, Rows
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 from keras_infovae.utils.row_seeds import packed
 
@@ -19,8 +25,16 @@ METHODS = {
 
 
 def marginal_log_likelihood(
-    model, x, method="importance", *, seed=0, condition=None, batch_size=256, verbose=0, **settings
-):
+    model: Model,
+    x: Rows,
+    method: Kind = "importance",
+    *,
+    seed: int = 0,
+    condition: Condition = None,
+    batch_size: int = 256,
+    verbose: int = 0,
+    **settings: Any,
+) -> LogLikelihood:
     """Returns an estimate of log p(x) of each example, in nats, and its standard error:
 
         log p(x) = log E w,        estimated by log (1/K) sum_k w_k
@@ -92,8 +106,15 @@ def marginal_log_likelihood(
 
 
 def importance_weighted_bound(
-    model, x, num_samples=128, *, seed=0, condition=None, batch_size=256, verbose=0
-):
+    model: Model,
+    x: Rows,
+    num_samples: int = 128,
+    *,
+    seed: int = 0,
+    condition: Condition = None,
+    batch_size: int = 256,
+    verbose: int = 0,
+) -> np.ndarray:
     """Returns the importance-weighted lower bound on log p(x) of each example, in nats:
 
         log (1/K) sum_k p(x|z_k) p(z_k) / q(z_k|x),        z_k ~ q(z|x)

@@ -1,11 +1,17 @@
 """Where the most unusual examples are unusual: their scores as heat maps."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
 
+from keras_infovae.anomaly_scores import AnomalyScore
 from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.tables.frames import is_frame
 from keras_infovae.tables.schema import schema_of
+from keras_infovae.typing import Condition, Model, Path, Rows
 from keras_infovae.utils.checks import argument_error, check_integer
 
 _MOST_COLUMNS = 40
@@ -18,8 +24,16 @@ _HEADER = (
 
 
 def plot_contributions(
-    model, path, x, *, count=8, score=None, feature_names=None, condition=None, batch_size=256
-):
+    model: Model,
+    path: Path,
+    x: Rows,
+    *,
+    count: int = 8,
+    score: AnomalyScore | str | None = None,
+    feature_names: Sequence[str] | None = None,
+    condition: Condition = None,
+    batch_size: int = 256,
+) -> str:
     """Draws the examples of the highest scores with what each value or pixel adds to the score.
 
         c_i(x) - mean over x of c_i,      sum_i c_i(x) + code(x) = score(x)

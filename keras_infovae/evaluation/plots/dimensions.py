@@ -1,10 +1,13 @@
 """The dimensions of z one by one: how much each is used, and how each is distributed."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from keras_infovae.evaluation.latent_information import kl_per_dimension
 from keras_infovae.evaluation.measured import Measured
 from keras_infovae.evaluation.plots import style, views
+from keras_infovae.typing import Condition, Model, Path, Rows
 from keras_infovae.utils.randomness import stateless_seed
 
 _MOST_DIMENSIONS = 20
@@ -12,7 +15,7 @@ _MOST_BARS = 128
 _DRAWS = 4000
 
 
-def plot_kl_per_dimension(model, path, x, *, condition=None):
+def plot_kl_per_dimension(model: Model, path: Path, x: Rows, *, condition: Condition = None) -> str:
     """Draws E KL(q(z_d|x) || p(z_d)) of each dimension of z, the largest first, in nats.
 
     Args:
@@ -52,7 +55,9 @@ def plot_kl_per_dimension(model, path, x, *, condition=None):
     return style.write(figure, path)
 
 
-def plot_aggregated_posterior(model, path, x, *, seed=0, condition=None):
+def plot_aggregated_posterior(
+    model: Model, path: Path, x: Rows, *, seed: int = 0, condition: Condition = None
+) -> str:
     """Draws the distribution of each z_d ~ q(z), one draw per example, over that of the prior.
 
     Shown are the dimensions in which the codes vary most, up to twenty.

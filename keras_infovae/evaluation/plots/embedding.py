@@ -1,5 +1,7 @@
 """All dimensions of z in two: what is near stays near."""
 
+from __future__ import annotations
+
 import importlib.util
 
 import numpy as np
@@ -9,6 +11,7 @@ from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import as_classes
 from keras_infovae.evaluation.plots.latent_space import scatter_classes
+from keras_infovae.typing import Condition, Labels, Model, Path, Rows
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 
 METHODS = {"tsne": "t-SNE", "umap": "UMAP"}
@@ -25,7 +28,16 @@ def available_methods():
     return ["tsne"] + (["umap"] if importlib.util.find_spec("umap") else [])
 
 
-def plot_latent_embedding(model, path, x, labels=None, *, method="tsne", seed=0, condition=None):
+def plot_latent_embedding(
+    model: Model,
+    path: Path,
+    x: Rows,
+    labels: Labels | None = None,
+    *,
+    method: str = "tsne",
+    seed: int = 0,
+    condition: Condition = None,
+) -> str:
     """Draws the codes E[z|x] in two dimensions by t-SNE or UMAP, colored by label.
 
     Neighbors tell; distances between groups and the sizes of groups do not.

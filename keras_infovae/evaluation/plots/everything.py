@@ -1,7 +1,11 @@
 """All pictures of one trained model."""
 
-import os
+from __future__ import annotations
 
+import os
+from typing import Any
+
+from keras_infovae.datasets.dataset import Dataset
 from keras_infovae.evaluation.conditions import class_names_of, conditions_of
 from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.plots.history import plot_history
@@ -11,9 +15,17 @@ from keras_infovae.evaluation.plots.latent_space import plot_latent_space
 from keras_infovae.evaluation.plots.reconstructions import plot_reconstructions
 from keras_infovae.evaluation.plots.samples import plot_samples
 from keras_infovae.evaluation.texts import is_of_texts
+from keras_infovae.typing import Condition, Model, Path
 
 
-def plot_all(model, data, history, directory, seed=0, condition=None):
+def plot_all(
+    model: Model,
+    data: Dataset,
+    history: Any,
+    directory: Path,
+    seed: int = 0,
+    condition: Condition = None,
+) -> list[str]:
     """Writes history.png, reconstructions.png, samples.png, interpolation.png, latent_space.png.
 
     They show the test split of `data`, or where it is empty the validation or training split. What

@@ -1,8 +1,13 @@
 """The terms of the loss over a training."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from keras_infovae.evaluation.plots import style
+from keras_infovae.typing import Path
 from keras_infovae.utils.checks import argument_error
 
 _UNITS = {
@@ -17,7 +22,7 @@ _NAMES = {"kl_divergence": "KL divergence"}
 _MOST_DECADES = 1.5  # a start that many decades above the rest needs a logarithmic axis
 
 
-def plot_history(history, path):
+def plot_history(history: Any, path: Path) -> str:
     """Draws each term of the loss over the epochs, in training and validation.
 
     Args:

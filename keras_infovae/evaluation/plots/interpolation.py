@@ -1,6 +1,9 @@
 """What lies between two examples in the latent space."""
 
+from __future__ import annotations
+
 import fractions
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -8,6 +11,7 @@ from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.examples import check_examples, spread_of_known
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.texts import check_is_of_numbers
+from keras_infovae.typing import Condition, Model, Path, Rows
 
 _IMAGE_PAIRS, _IMAGE_STEPS = 6, 9
 _ROW_PAIRS, _ROW_STEPS = 3, 41
@@ -24,7 +28,14 @@ _MAP_ENDS = (
 )
 
 
-def plot_interpolation(model, path, x, *, feature_names=None, condition=None):
+def plot_interpolation(
+    model: Model,
+    path: Path,
+    x: Rows,
+    *,
+    feature_names: Sequence[str] | None = None,
+    condition: Condition = None,
+) -> str:
     """Draws the means of p(x|z) along straight lines in the latent space between pairs of examples.
 
         z(t) = (1 - t) E[z|x_a] + t E[z|x_b],      t from 0 to 1

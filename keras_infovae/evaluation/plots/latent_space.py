@@ -1,11 +1,14 @@
 """Where the codes lie, and whether they fit the prior."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from keras_infovae.distributions import diagonal_normal_moments
 from keras_infovae.evaluation.measured import Measured
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import as_classes
+from keras_infovae.typing import Condition, Labels, Model, Path, Rows
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.randomness import stateless_seed
 
@@ -14,7 +17,15 @@ _PRIOR_POINTS = 2000
 _INSIDE = (0.393, 0.865)  # share of a normal in two dimensions within 1 and 2 standard deviations
 
 
-def plot_latent_space(model, path, x, labels=None, *, seed=0, condition=None):
+def plot_latent_space(
+    model: Model,
+    path: Path,
+    x: Rows,
+    labels: Labels | None = None,
+    *,
+    seed: int = 0,
+    condition: Condition = None,
+) -> str:
     """Draws one z ~ q(z|x) of each example against the prior, colored by label.
 
     One latent dimension is a histogram, two are drawn as they are, and more along the two

@@ -1,5 +1,9 @@
 """Are the samples new, or copies of what the model was trained on?"""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
 
 from keras_infovae.evaluation.conditions import draw
@@ -8,6 +12,7 @@ from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import check_class_names
 from keras_infovae.evaluation.sample_metrics import nearest_neighbors
 from keras_infovae.evaluation.texts import check_is_of_numbers
+from keras_infovae.typing import Array, Condition, Model, Path
 
 _COUNT = 10
 _NEIGHBORS = 3
@@ -15,8 +20,15 @@ _CONDITION = " Each sample has the condition of a training example, drawn"
 
 
 def plot_nearest_neighbors(
-    model, path, training, *, seed=0, feature_names=None, condition=None, class_names=None
-):
+    model: Model,
+    path: Path,
+    training: Array,
+    *,
+    seed: int = 0,
+    feature_names: Sequence[str] | None = None,
+    condition: Condition = None,
+    class_names: Sequence[str] | None = None,
+) -> str:
     """Draws new samples, each with the training examples nearest to it.
 
     Where the model takes a condition, each sample has that of a training example drawn by `seed`;

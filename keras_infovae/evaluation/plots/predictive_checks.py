@@ -1,5 +1,9 @@
 """The columns of a table beside those of replicas that the model makes of it."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
 
 from keras_infovae.evaluation.plots import style, views
@@ -7,6 +11,7 @@ from keras_infovae.evaluation.predictive_checks.checks import check_codes
 from keras_infovae.evaluation.predictive_checks.measures import measures_of
 from keras_infovae.evaluation.predictive_checks.replicas import as_measured, replicas
 from keras_infovae.tables.columns.date_time import DAYS
+from keras_infovae.typing import Condition, Model, Path, Rows
 from keras_infovae.utils.checks import check_integer
 
 _ACROSS = 4
@@ -18,16 +23,16 @@ _SOURCES = {
 
 
 def plot_predictive_checks(
-    model,
-    path,
-    x,
+    model: Model,
+    path: Path,
+    x: Rows,
     *,
-    num_replicas=100,
-    codes="prior",
-    seed=0,
-    feature_names=None,
-    condition=None,
-):
+    num_replicas: int = 100,
+    codes: str = "prior",
+    seed: int = 0,
+    feature_names: Sequence[str] | None = None,
+    condition: Condition = None,
+) -> str:
     """Draws the histogram of each column, in its own unit, among those of replicas.
 
     A replica has as many examples as x, so that its histogram is as rough: the data should lie in

@@ -1,18 +1,30 @@
 """What comes back when examples are encoded and decoded."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
 
 from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.texts import check_is_of_numbers
+from keras_infovae.typing import Condition, Model, Path, Rows
 
 _MOST_POINTS = 1000
 _IMAGE_COLUMNS = 10
 _CURVES = 6
 
 
-def plot_reconstructions(model, path, x, *, feature_names=None, condition=None):
+def plot_reconstructions(
+    model: Model,
+    path: Path,
+    x: Rows,
+    *,
+    feature_names: Sequence[str] | None = None,
+    condition: Condition = None,
+) -> str:
     """Draws examples and, under or against them, the means of p(x|z) at their codes.
 
     Images are shown in pairs of rows; a table as one panel per column, value against

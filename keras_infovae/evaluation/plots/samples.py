@@ -1,5 +1,9 @@
 """What the model makes, beside the data."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
 
 from keras_infovae.evaluation.conditions import check_condition, draw
@@ -7,6 +11,7 @@ from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.plots import class_samples, style, views
 from keras_infovae.evaluation.plots.labels import check_class_names
 from keras_infovae.evaluation.texts import check_is_of_numbers
+from keras_infovae.typing import Condition, Model, Path, Rows
 
 _IMAGE_SIDE = 8
 _MOST_POINTS = 2000
@@ -14,8 +19,15 @@ _CURVES = 12
 
 
 def plot_samples(
-    model, path, x=None, *, seed=0, feature_names=None, condition=None, class_names=None
-):
+    model: Model,
+    path: Path,
+    x: Rows | None = None,
+    *,
+    seed: int = 0,
+    feature_names: Sequence[str] | None = None,
+    condition: Condition = None,
+    class_names: Sequence[str] | None = None,
+) -> str:
     """Draws new examples beside examples of the data.
 
     Images are the means of p(x|z). Of a table, the histogram of each column; the draws are then

@@ -1,11 +1,16 @@
 """What each dimension of z does."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
 
 from keras_infovae.evaluation.measured import Measured
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import check_class_names
 from keras_infovae.evaluation.texts import check_is_of_numbers
+from keras_infovae.typing import Condition, Model, Path, Rows
 
 _MOST_DIMENSIONS = 10
 _STEPS = 9
@@ -13,7 +18,15 @@ _REACH = 2.5  # standard deviations of a standard normal, on either side
 _CURVE_STEPS = 5
 
 
-def plot_traversals(model, path, x, *, feature_names=None, condition=None, class_names=None):
+def plot_traversals(
+    model: Model,
+    path: Path,
+    x: Rows,
+    *,
+    feature_names: Sequence[str] | None = None,
+    condition: Condition = None,
+    class_names: Sequence[str] | None = None,
+) -> str:
     """Draws the means of p(x|z) as one dimension of z at a time goes from -2.5 to 2.5.
 
     The other dimensions stay at the code E[z|x] of the example nearest to the mean of all codes,

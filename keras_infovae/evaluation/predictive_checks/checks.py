@@ -1,27 +1,32 @@
 """Posterior predictive checks: where statistics of the data lie among those of replicas."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
 import numpy as np
 
 from keras_infovae.evaluation.predictive_checks.measures import measures_of
 from keras_infovae.evaluation.predictive_checks.replicas import as_measured, replicas
 from keras_infovae.evaluation.predictive_checks.statistics import GROUPS
+from keras_infovae.typing import Condition, Frame, Model, Rows
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 
 _FEWEST = 2  # examples, whose spread is defined
 
 
 def posterior_predictive_checks(
-    model,
-    x,
-    statistics=None,
-    num_replicas=200,
+    model: Model,
+    x: Rows,
+    statistics: Mapping[str, Callable] | Sequence[str] | None = None,
+    num_replicas: int = 200,
     *,
-    codes="prior",
-    seed=0,
-    condition=None,
-    batch_size=256,
-    feature_names=None,
-):
+    codes: str = "prior",
+    seed: int = 0,
+    condition: Condition = None,
+    batch_size: int = 256,
+    feature_names: Sequence[str] | None = None,
+) -> Frame:
     """Returns where statistics of the data lie among those of replicas that the model makes.
 
     A replica has as many examples as x, under the same conditions, drawn from p(x|z) with its

@@ -1,7 +1,11 @@
 """Is the model healthy? Each answer is a sentence with its number, by a rule that is stated."""
 
+from __future__ import annotations
+
 import dataclasses
 import math
+
+from keras_infovae.typing import Numbers
 
 _LEAST_NATS = 0.1  # of KL(q(z|x) || p(z)), below which nothing can be told of q(z|x)
 GOOD, FAIR, POOR, UNKNOWN = "good", "fair", "poor", "unknown"
@@ -25,7 +29,7 @@ class Diagnosis:
     rule: str
 
 
-def diagnose(metrics):
+def diagnose(metrics: Numbers) -> list[Diagnosis]:
     """Returns a list of `Diagnosis` from the numbers that `measure` returned.
 
     What is asked of codes, of samples or of a fit is asked only of models that have them, two

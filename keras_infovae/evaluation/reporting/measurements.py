@@ -1,11 +1,15 @@
 """All numbers of a report, fit for JSON."""
 
+from __future__ import annotations
+
 import math
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae.datasets.dataset import Dataset
 from keras_infovae.distributions import prior_moments
 from keras_infovae.evaluation.conditions import conditions_of, draw, take
 from keras_infovae.evaluation.examples import some_rows, without_gaps
@@ -29,6 +33,7 @@ from keras_infovae.evaluation.samples import sample_quality
 from keras_infovae.evaluation.summary import summary_of
 from keras_infovae.evaluation.texts import is_of_texts
 from keras_infovae.evaluation.topology import manifold_report
+from keras_infovae.typing import Condition, Model, Numbers
 from keras_infovae.utils.randomness import stateless_seed
 from keras_infovae.version import __version__
 
@@ -41,16 +46,16 @@ _PARTS = ("likelihood", "prior", "inference", "posterior", "divergence")
 
 
 def measure(
-    model,
-    data,
+    model: Model,
+    data: Dataset,
     *,
-    history=None,
-    weights_epoch=None,
-    seed=0,
-    batch_size=256,
-    condition=None,
-    anomaly_label=None,
-):
+    history: Any = None,
+    weights_epoch: int | None = None,
+    seed: int = 0,
+    batch_size: int = 256,
+    condition: Condition = None,
+    anomaly_label: str | int | None = None,
+) -> Numbers:
     """Returns the numbers of a report, nested dictionaries; None is what cannot be measured.
 
     Args:

@@ -1,10 +1,14 @@
 """`report`: one page on a trained model, and its numbers."""
 
+from __future__ import annotations
+
 import dataclasses
 import os
 import tempfile
+from typing import Any
 
 from keras_infovae import anomaly_scores
+from keras_infovae.datasets.dataset import Dataset
 from keras_infovae.evaluation import plots, texts
 from keras_infovae.evaluation.conditions import class_names_of, conditions_of
 from keras_infovae.evaluation.plots.embedding import available_methods
@@ -14,6 +18,7 @@ from keras_infovae.evaluation.reporting.diagnoses import diagnose
 from keras_infovae.evaluation.reporting.measurements import measure
 from keras_infovae.evaluation.reporting.predictive import shown
 from keras_infovae.evaluation.texts import is_of_texts
+from keras_infovae.typing import Condition, Model, Path
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.files import whole_file, write_json
 
@@ -26,17 +31,17 @@ PAGE, NUMBERS = "report.html", "metrics.json"
 
 
 def report(
-    model,
-    data,
-    directory,
+    model: Model,
+    data: Dataset,
+    directory: Path,
     *,
-    history=None,
-    weights_epoch=None,
-    seed=0,
-    batch_size=256,
-    condition=None,
-    anomaly_label=None,
-):
+    history: Any = None,
+    weights_epoch: int | None = None,
+    seed: int = 0,
+    batch_size: int = 256,
+    condition: Condition = None,
+    anomaly_label: str | int | None = None,
+) -> str:
     """Writes `report.html`, one page that needs no network, and `metrics.json` to `directory`.
 
     The page says what the model is, whether it is healthy (each diagnosis a sentence with its

@@ -1,6 +1,9 @@
 """`table_quality`: how good synthetic rows of a table are, by all that can be asked of them."""
 
+from __future__ import annotations
+
 import math
+from typing import Any
 
 from keras_infovae.evaluation.synthetic_tables.learners import USES, detection, usefulness
 from keras_infovae.evaluation.synthetic_tables.records import closest_records, exact_copies
@@ -13,12 +16,20 @@ from keras_infovae.evaluation.synthetic_tables.values import values_of_table
 from keras_infovae.tables.columns import ConstantColumn
 from keras_infovae.tables.frames import check_frame
 from keras_infovae.tables.schema import Schema
+from keras_infovae.typing import Frame
 from keras_infovae.utils.checks import argument_error, check_integer
 
 _FEWEST = 10  # rows of each table
 
 
-def table_quality(real, synthetic, held_out=None, target=None, seed=0, schema=None):
+def table_quality(
+    real: Frame,
+    synthetic: Frame,
+    held_out: Frame | None = None,
+    target: str | None = None,
+    seed: int = 0,
+    schema: Any = None,
+) -> TableQuality:
     """Returns how good synthetic rows of a table are.
 
     Columns are matched by name, and are what the rules of docs/tables.md say of `real`: numbers
@@ -109,7 +120,9 @@ def table_quality(real, synthetic, held_out=None, target=None, seed=0, schema=No
         **detection(known, new, seed),
         "target": target,
         **(dict.fromkeys(USES) if target is None else usefulness(known, new, others, target, seed)),
-        **closest_records(schema, *map(frames.get, ("real", "synthetic", "held_out")), seed),
+        **closest_records(
+            schema, frames["real"], frames["synthetic"], frames.get("held_out"), seed
+        ),
         **exact_copies(known, new, others),
     }
     return TableQuality(numbers, columns, pairs)

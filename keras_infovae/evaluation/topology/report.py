@@ -1,8 +1,13 @@
 """What a model makes of data of known shape: samples, reconstructions, what is between codes."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from keras_infovae.evaluation.topology import holes
+from keras_infovae.typing import Model, Numbers
 from keras_infovae.utils.checks import argument_error, check_integer
 
 _TEST_POINTS = 2000
@@ -10,7 +15,9 @@ _PAIRS = 400
 _BETWEEN = (0.25, 0.5, 0.75)
 
 
-def manifold_report(model, data, *, count=4000, seed=0, batch_size=256):
+def manifold_report(
+    model: Model, data: Any, *, count: int = 4000, seed: int = 0, batch_size: int = 256
+) -> Numbers:
     """Returns what `model` makes of data that lie on a known manifold, nested dictionaries.
 
     Args:

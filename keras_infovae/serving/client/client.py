@@ -1,11 +1,15 @@
 """A model on a server, with the methods of the model."""
 
+from __future__ import annotations
+
 import secrets
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from keras_infovae.serving.client.retries import Deadline
 from keras_infovae.serving.client.signature_client import SignatureClient
+from keras_infovae.typing import Array, Condition, Result, Rows, Seed
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.row_seeds import packed
 
@@ -55,7 +59,9 @@ class Client(SignatureClient):
     ...     images = client.generate(16, seed=0)
     """
 
-    def encode(self, x, sample=False, seed=None, condition=None):
+    def encode(
+        self, x: Rows, sample: bool = False, seed: Seed = None, condition: Condition = None
+    ) -> Result:
         """Returns the latent code of each example, [n, latent_dim].
 
         Args:
@@ -73,23 +79,29 @@ class Client(SignatureClient):
         codes = self._ask("encode", output, condition, x, seed=seeds)
         return codes if self._preprocessor is None else self._preprocessor.codes_like(x, codes)
 
-    def encode_image_bytes(self, image_bytes, sample=False, seed=None, condition=None):
+    def encode_image_bytes(
+        self,
+        image_bytes: Sequence[bytes],
+        sample: bool = False,
+        seed: Seed = None,
+        condition: Condition = None,
+    ) -> np.ndarray:
         """Returns what `encode` does, for a list of the contents of PNG or JPEG files."""
         seeds = _row_seeds(seed if sample else 0, _count(image_bytes))
         inputs = {"image_bytes": image_bytes, "seed": seeds}
         return self._ask("encode_image_bytes", "z" if sample else "mean", condition, **inputs)
 
-    def decode(self, z, condition=None):
+    def decode(self, z: Array, condition: Condition = None) -> Result:
         """Returns the mean of p(x|z) in raw units, [n, ...], for z [n, latent_dim]."""
         outputs = self._ask("decode", None, condition, z=np.asarray(z))
         return self._examples(outputs, condition=condition)
 
-    def reconstruct(self, x, condition=None):
+    def reconstruct(self, x: Rows, condition: Condition = None) -> Result:
         """Returns the reconstruction of each example in raw units, [n, ...]."""
         outputs = self._ask("reconstruct", None, condition, x)
         return self._examples(outputs, like=x)
 
-    def generate(self, n, seed=None, condition=None):
+    def generate(self, n: int, seed: Seed = None, condition: Condition = None) -> Result:
         """Returns n new examples in raw units, [n, ...].
 
         Args:
@@ -108,7 +120,7 @@ class Client(SignatureClient):
         outputs = self._ask("generate", None, condition, seed=_row_seeds(seed, n))
         return self._examples(outputs, condition=condition)
 
-    def elbo(self, x, seed=0, condition=None):
+    def elbo(self, x: Rows, seed: Seed = 0, condition: Condition = None) -> np.ndarray:
         """Returns the evidence lower bound of each example, [n] in nats, where the model has one.
 
         Args:
@@ -119,19 +131,21 @@ class Client(SignatureClient):
         seeds = _row_seeds(seed, _count(x))
         return self._ask("elbo", "elbo", condition, x, seed=seeds)
 
-    def log_prob(self, x, condition=None):
+    def log_prob(self, x: Rows, condition: Condition = None) -> np.ndarray:
         """Returns log p(x) of each example, [n] in nats, of a model that knows it."""
         return self._ask("log_prob", "log_prob", condition, x)
 
-    def score(self, x, condition=None):
+    def score(self, x: Rows, condition: Condition = None) -> np.ndarray:
         """Returns how unusual each example is, [n], as `model.score(x)` does: larger is more so."""
         return self._ask("score", "score", condition, x)
 
-    def score_image_bytes(self, image_bytes, condition=None):
+    def score_image_bytes(
+        self, image_bytes: Sequence[bytes], condition: Condition = None
+    ) -> np.ndarray:
         """Returns what `score` does, for a list of the contents of PNG or JPEG files."""
         return self._ask("score_image_bytes", "score", condition, image_bytes=image_bytes)
 
-    def all_scores(self, x, condition=None):
+    def all_scores(self, x: Rows, condition: Condition = None) -> Mapping[str, np.ndarray]:
         """Returns {name: array [n]} of all that the signature `score` gives, in nats.
 
         These are "score", and what it is made of: "negative_elbo", "reconstruction_loss" and
@@ -141,7 +155,7 @@ class Client(SignatureClient):
         """
         return self._ask("score", None, condition, x)
 
-    def is_anomaly(self, x, condition=None):
+    def is_anomaly(self, x: Rows, condition: Condition = None) -> np.ndarray:
         """Returns whether each example scores above the model's `anomaly_threshold`, bool [n].
 
         Raises:

@@ -1,9 +1,13 @@
 """From a trained model to one file that a phone reads."""
 
+from __future__ import annotations
+
 import os
 
+from keras_infovae.typing import Model, Path
 
-def export_portable(model, path, *, part, float16=False):
+
+def export_portable(model: Model, path: Path, *, part: str, float16: bool = False) -> str:
     """Writes one part of `model` to a file that needs neither Keras nor TensorFlow.
 
     Parts compute the same numbers as the signatures of `export_for_serving`, raw values in and
