@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from keras_infovae.utils import reductions
+from keras_infovae.utils.fused_adam import fused_updates
 
 
 def apply_gradients(optimizer, gradients, variables):
@@ -37,7 +38,8 @@ def apply_gradients(optimizer, gradients, variables):
             return
         gradients = _clip(gradients, inner, optimizer.scale_loss(1.0))
         gradients = [gradient / replicas for gradient in gradients]
-    optimizer.apply(gradients, variables)
+    with fused_updates(inner):
+        optimizer.apply(gradients, variables)
 
 
 def _accumulate(strategy, optimizer, gradients, variables):

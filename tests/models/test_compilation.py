@@ -57,3 +57,17 @@ def test_each_function_is_traced_once_and_no_step_copies_to_the_host(monkeypatch
     assert many - few == 15 - 2  # Keras asks, on the host, whether there was another batch
     model.evaluate(x[:7], verbose=0, batch_size=3)
     assert calls["train_step"] == 1 and calls["test_step"] == 1
+
+
+def test_the_graph_of_a_step_stays_small():
+    network = ki.networks.MLP((4,))
+    model = ki.InfoVAE(2, encoder=network, decoder=network, seed=0)
+    model.build((None, 4))
+    model.compile("adam")
+    model.optimizer.build(model.trainable_variables)
+    step = tf.function(model.train_step).get_concrete_function(tf.TensorSpec([128, 4]))
+    called = step.graph.as_graph_def().library.function
+    operations = len(step.graph.get_operations()) + sum(len(f.node_def) for f in called)
+    assert (
+        operations < 1300
+    )  # 1,101; each costs the trace, and a step without XLA, some microseconds
