@@ -2,6 +2,7 @@
 
 from keras_infovae.datasets.dataset import Dataset
 from keras_infovae.datasets.factor_images import FactorImages
+from keras_infovae.datasets.factor_sets import factor_images
 from keras_infovae.datasets.gaussian_blobs import blobs
 from keras_infovae.datasets.grammar import Grammar, Sentences, grammar
 from keras_infovae.datasets.loading import load
@@ -33,6 +34,7 @@ __all__ = [
     "blobs",
     "circle",
     "dsprites_like",
+    "factor_images",
     "grammar",
     "is_table_path",
     "is_text_path",
