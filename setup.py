@@ -21,7 +21,7 @@ SERVING = {
     "serving": [
         "grpcio>=1.66",
         "prometheus-client>=0.20",
-        "protobuf>=4.25.3",
+        "protobuf>=5.26.1",
         "requests>=2.32.2",
         "starlette>=0.40",
         "tensorflow-serving-api>=2.18",
