@@ -1,5 +1,6 @@
 """What a measured process and the one that measures it say to each other, a line at a time."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -81,14 +82,16 @@ class Measured:
         return self._read()
 
     def end(self):
-        """Lets the process end."""
+        """Lets the process end; one that takes long over it is stopped."""
         try:
             print("end", file=self._process.stdin)
-            self._process.stdin.close()
-            self._process.wait(timeout=60)
-        finally:
+            self._process.wait(timeout=20)
+        except (OSError, subprocess.TimeoutExpired):
             self._process.kill()
-            self._process.stdout.close()
+            self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()
 
     def _read(self):
         line = self._process.stdout.readline()
