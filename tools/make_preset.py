@@ -136,6 +136,10 @@ def check(name, made):
     """Adds rows to --table: each number of other seeds, beside where the card puts one more."""
     with open(os.path.join(folder_of(name, made), "numbers.json"), encoding="utf-8") as file:
         known = json.load(file)["seeds"]
+    if len(known) < 2:
+        sys.exit(
+            f"The card of {name} must be of two seeds or more to have a spread; make it first."
+        )
     data = made.load(FLAGS.data)
     for seed in FLAGS.seeds:
         if seed in known:
