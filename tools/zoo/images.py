@@ -68,9 +68,14 @@ def digits_mmd_vae():
 @recipe
 def digits_conditional_info_vae():
     return Recipe(
-        about="InfoVAE of 8x8 handwritten digits given their class, 8 latents of style.",
+        about="InfoVAE of 8x8 handwritten digits given their class, 8 latents.",
         use="Digits of a class that you name: `model.generate(16, condition=3)`.",
-        limitations=(*_SMALL, _BLUR, "Codes hold the style; the class has to be told."),
+        limitations=(
+            *_SMALL,
+            _BLUR,
+            "Its codes tell little beside the class: digits of a class are much alike (recall, and "
+            "the rows of the picture).",
+        ),
         model=lambda seed, data: ki.InfoVAE(
             8, alpha=0.9, condition=ki.conditions.Classes(10), seed=seed, **_networks(128, 64)
         ),
