@@ -1,6 +1,6 @@
 """The steps of all models: the only `train_step` and `test_step` of the package."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -274,16 +274,16 @@ class StepModel(keras.Model):
 
     def save_to_preset(
         self,
-        folder,
+        folder: Path,
         *,
-        about=None,
-        data=None,
-        license=None,
-        command=None,
-        card=None,
-        files=(),
-        overwrite=False,
-    ):
+        about: str | None = None,
+        data: str | None = None,
+        license: str | None = None,
+        command: str | None = None,
+        card: str | Callable | None = None,
+        files: Sequence[Path] = (),
+        overwrite: bool = False,
+    ) -> str:
         """Writes a preset: a folder from which `from_preset` makes this model, not compiled.
 
         It holds `preset.json` (what it is, sizes and SHA-256), `config.json` (settings, the
@@ -317,11 +317,11 @@ class StepModel(keras.Model):
         >>> folder = model.save_to_preset("presets/first", about="Not trained.")  # doctest: +SKIP
         >>> ki.VAE.from_preset("presets/first")  # doctest: +SKIP
         """
-        about = {"about": about, "data": data, "license": license, "command": command}
-        return zoo.save(self, folder, card=card, files=files, overwrite=overwrite, **about)
+        said = {"about": about, "data": data, "license": license, "command": command}
+        return zoo.save(self, folder, card=card, files=files, overwrite=overwrite, **said)
 
     @classmethod
-    def from_preset(cls, preset):
+    def from_preset(cls, preset: Path) -> Any:
         """Returns the trained model of a preset, not compiled.
 
         Sizes, hashes and the classes of all parts are checked before anything is made, and no code
