@@ -160,8 +160,13 @@ def digits_energy_prior():
 
     return Recipe(
         about="VAE of 8x8 handwritten digits with an energy-based p(z) learned on its codes.",
-        use="New digits that stray less than those of the VAE alone.",
-        limitations=(*_SMALL, _BLUR, "A draw of z is a Langevin chain; log Z is an estimate."),
+        use="An example of two stages: p(z) learned on the codes of a trained model.",
+        limitations=(
+            *_SMALL,
+            _BLUR,
+            "A draw of z is a Langevin chain; log Z is an estimate.",
+            "Its new digits are no better than those of `digits_vae`: compare both cards.",
+        ),
         model=lambda seed, data: ki.VAE(10, seed=seed, **_networks(128, 64)),
         finish=finish,
         epochs=120,
