@@ -6,7 +6,7 @@ import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 OLDEST = ROOT / "tests" / "oldest_requirements.txt"
-# Held otherwise: those of `make lint` to a minor version; data sets and clients of hubs, in whose place
+# Held otherwise: those of `make lint` to a minor version; data sets and clients of hubs, for which
 # tests have stand-ins, to none; nor are the tools that make the pages.
 NOT_HELD = {"mypy", "ruff", "tensorflow-datasets", "huggingface-hub", "kagglehub"}
 NOT_HELD_EXTRAS = {"docs"}
