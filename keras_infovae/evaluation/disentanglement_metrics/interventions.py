@@ -62,12 +62,12 @@ def factor_vae_score(
         return 1 / len(groups)
     z = z[:, active] / np.sqrt(variance[active])
     asked = numbers.integers(len(groups), size=2 * votes)
-    least = np.empty(len(asked), int)
+    least = np.empty(len(asked), np.int64)
     for k, group in enumerate(groups):
         rows = group.members(numbers, np.sum(asked == k), group_size)
         spread = [z[vote].var(axis=0) for vote in rows]  # one at a time: the memory is that of one
         least[asked == k] = np.argmin(spread, axis=1) if len(spread) else []
-    counts = np.zeros((z.shape[1], len(groups)), int)
+    counts = np.zeros((z.shape[1], len(groups)), np.int64)
     np.add.at(counts, (least[:votes], asked[:votes]), 1)
     return float(np.mean(counts.argmax(axis=1)[least[votes:]] == asked[votes:]))
 
