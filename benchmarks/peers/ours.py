@@ -14,6 +14,7 @@ import sys
 
 import losses
 import turns
+from bare_loop import bare_step
 
 
 def data(settings):
@@ -96,17 +97,9 @@ def bare(settings, jit):
     x, size = data(settings), settings["batch"]
     model = our_model(settings, jit_compile=jit)
     model.build(x.shape)
-    model.optimizer.build(model.trainable_variables)
+    step = bare_step(model, jit)
     line = turns.Turns(lambda: losses_of(model, x[: settings["examined"]]))
     batches = [tf.constant(x[i : i + size]) for i in range(0, len(x), size)]
-
-    @tf.function(jit_compile=jit)
-    def step(batch, seed):
-        with tf.GradientTape() as tape:
-            loss = model.batch_loss(batch, None, seed, training=True).loss
-        variables = model.trainable_variables
-        model.optimizer.apply(tape.gradient(loss, variables), variables)
-        return loss
 
     epoch, goes_on = 0, True
     while goes_on:
