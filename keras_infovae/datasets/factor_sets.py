@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-
 import numpy as np
 
 from keras_infovae.datasets.factor_images import FactorImages
 from keras_infovae.datasets.reading import source_error
+from keras_infovae.datasets.tfds import tensorflow_datasets
 from keras_infovae.utils.checks import check_choice
 
 # {set: ({factor: its feature}, the splits that together have all combinations)}
@@ -49,8 +48,8 @@ _SETS = {
 def factor_images(name: str) -> FactorImages:
     """Returns a set of TensorFlow Datasets with known factors, which it downloads if need be.
 
-    Images are kept as uint8: 3 GB for dsprites, 6 for shapes3d and
-    0.5 for smallnorb, and about twice that while they are read.
+    Images are kept as uint8: 3 GB for dsprites, 6 for shapes3d and 0.5 for smallnorb, and about
+    twice that while they are read.
 
     Args:
         name: "dsprites" (64 x 64 x 1, 737,280 images), "shapes3d" (64 x 64 x 3, 480,000) or
@@ -75,12 +74,7 @@ def factor_images(name: str) -> FactorImages:
         Pose and Lighting, CVPR 2004.
     """
     features, splits = _SETS[check_choice("name", name, _SETS)]
-    try:
-        library = importlib.import_module("tensorflow_datasets")
-    except ImportError as error:
-        raise ImportError(
-            f"name={name!r} needs TensorFlow Datasets: pip install keras-infovae[tfds]"
-        ) from error
+    library = tensorflow_datasets("name", name)
     builder = library.builder(name)
     builder.download_and_prepare()
     parts = [library.as_numpy(builder.as_dataset(split=split, batch_size=-1)) for split in splits]

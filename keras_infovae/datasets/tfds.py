@@ -26,12 +26,7 @@ def read(source):
         ValueError: when there is no such set, it has no `train` split, or its examples differ in
             shape.
     """
-    try:
-        library = importlib.import_module("tensorflow_datasets")
-    except ImportError as error:
-        raise ImportError(
-            f"source={source!r} needs TensorFlow Datasets: pip install keras-infovae[tfds]"
-        ) from error
+    library = tensorflow_datasets("source", source)
     try:
         builder = library.builder(source[len(PREFIX) :])
     except ValueError as error:  # goes on with a list of a thousand names
@@ -55,6 +50,24 @@ def read(source):
     others = [name for name in builder.info.splits if name not in SPLITS]
     passed_over = [f"{source}: splits passed over: {some(others)}"] if others else []
     return RawData(source, **arrays, passed_over=passed_over)
+
+
+def tensorflow_datasets(name, value):
+    """Returns the library, which is imported when it is first needed.
+
+    Args:
+        name: of the argument that asks for it.
+        value: what the user gave.
+
+    Raises:
+        ImportError: when it is not installed, naming the extra.
+    """
+    try:
+        return importlib.import_module("tensorflow_datasets")
+    except ImportError as error:
+        raise ImportError(
+            f"{name}={value!r} needs TensorFlow Datasets: pip install keras-infovae[tfds]"
+        ) from error
 
 
 def _keys(source, features, supervised_keys):
