@@ -82,7 +82,7 @@ class Column(Setting):
     def linear_in_graph(self, numbers, within_range=True):
         """Returns tensors of the shape of `numbers` [n, 1] that are linear in raw values.
 
-        Only a column that `is_linear` not is asked, and must define it with its inverse.
+        Only a column that is not `is_linear` is asked, and must define it with its inverse.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `linear_in_graph`")
 

@@ -153,12 +153,10 @@ class DateTimeColumn(Column):
         return text_of_moments(moments, self._graph_form)
 
     def linear_in_graph(self, numbers, within_range=True):
-        values = tf.cast(numbers[:, 0], tf.float64)
-        return tf.cast(self._quantiles.linear_in_graph(values, within_range)[:, None], tf.float32)
+        return self._quantiles.linear_in_graph(numbers, within_range)
 
     def of_linear_in_graph(self, linear):
-        values = tf.cast(linear[:, 0], tf.float64)
-        return tf.cast(self._quantiles.of_linear_in_graph(values)[:, None], tf.float32)
+        return self._quantiles.of_linear_in_graph(linear)
 
     def as_array(self, series, unknown="error"):
         seconds = _seconds(self.name, series, self.form, self.zone)

@@ -127,20 +127,14 @@ class NumericColumn(Column):
         return self.transform == "identity"
 
     def linear_in_graph(self, numbers, within_range=True):
-        values = tf.cast(numbers, tf.float64)
         if self._quantiles is not None:
-            linear = self._quantiles.linear_in_graph(values[:, 0], within_range)[:, None]
-        else:
-            linear = tf.math.expm1(values)
-        return tf.cast(linear, tf.float32)
+            return self._quantiles.linear_in_graph(numbers, within_range)
+        return tf.cast(tf.math.expm1(tf.cast(numbers, tf.float64)), tf.float32)
 
     def of_linear_in_graph(self, linear):
-        values = tf.cast(linear, tf.float64)
         if self._quantiles is not None:
-            numbers = self._quantiles.of_linear_in_graph(values[:, 0])[:, None]
-        else:
-            numbers = tf.math.log1p(values)
-        return tf.cast(numbers, tf.float32)
+            return self._quantiles.of_linear_in_graph(linear)
+        return tf.cast(tf.math.log1p(tf.cast(linear, tf.float64)), tf.float32)
 
     def as_array(self, series, unknown="error"):
         return values_of(self.name, series)

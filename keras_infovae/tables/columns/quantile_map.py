@@ -90,13 +90,18 @@ class QuantileMap:
 
     # === The same in a graph, on float64 tensors [n] ===
 
+    # Averages are taken of values less their mean and over their deviation: a float32 would not
+    # hold the seconds since 1970. These two take and give float32 [n, 1].
+
     def linear_in_graph(self, z, within_range=False):
         """Returns the values that `z` stands for, less their mean and over their deviation."""
-        return (self.inverse_in_graph(z, within_range) - self._mean) / self._deviation
+        values = self.inverse_in_graph(tf.cast(z[:, 0], tf.float64), within_range)
+        return tf.cast((values - self._mean) / self._deviation, tf.float32)[:, None]
 
     def of_linear_in_graph(self, linear):
         """Returns the z of values that are less their mean and over their deviation."""
-        return self.forward_in_graph(self._mean + self._deviation * linear)
+        values = self._mean + self._deviation * tf.cast(linear[:, 0], tf.float64)
+        return tf.cast(self.forward_in_graph(values), tf.float32)[:, None]
 
     def forward_in_graph(self, values):
         """Returns `forward` of a tensor."""
