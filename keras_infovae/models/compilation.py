@@ -6,7 +6,7 @@ _STEPS = 5000
 def is_worth_xla(steps, weights):
     """Returns whether XLA makes a training shorter.
 
-    It spares what TensorFlow takes to start each operation, two to four milliseconds of a step, at
+    It spares what TensorFlow takes to start each operation, one to three milliseconds of a step, at
     the cost of about three seconds for each shape of batch in training and in validation. Its
     convolutions of images use one thread and take longer than what is spared, but for small
     batches (docs/performance.md has the figures).

@@ -12,17 +12,15 @@ def rows():
     for name, (place, folder) in named().items():
         manifest = read_manifest(folder)
         size = sum(about["bytes"] for about in manifest["files"].values())
-        values = (
-            *(
-                name,
-                manifest["model"],
-                manifest["data"],
-                "x".join(map(str, manifest["event_shape"])),
-            ),
-            *(manifest["values"], round(size / 1000), manifest["license"], place),
-            manifest["about"],
-        )
-        found.append(dict(zip(COLUMNS, values)))
+        values = {
+            **{key: manifest[key] for key in ("model", "data", "license", "about")},
+            "name": name,
+            "shape": "x".join(map(str, manifest["event_shape"])),
+            "weights": manifest["values"],
+            "kilobytes": round(size / 1000),
+            "place": place,
+        }
+        found.append({column: values[column] for column in COLUMNS})
     return found
 
 
