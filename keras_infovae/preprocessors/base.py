@@ -143,8 +143,12 @@ class Preprocessor(Setting):
 
     # === The same in a graph, such as a server's: raw examples as named tensors ===
 
-    def raw_specs(self):
+    def raw_specs(self, event_shape=None):
         """Returns {name: TensorSpec [n, ...]} of raw examples in a graph.
+
+        Args:
+            event_shape: the shape of an example of x. Default None: not known here, and sizes that
+                depend on it are left open.
 
         Text is string, in UTF-8. A missing value is NaN, and of text the empty one. None (here):
         there is no raw form in a graph but x in the units of `scaling`.

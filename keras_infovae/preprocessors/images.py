@@ -66,15 +66,46 @@ class Images(Preprocessor):
 
     def numbers(self, data):
         """Returns x, float32 from 0 to 1, of uint8 images [n, height, width(, channels)]."""
-        data = np.asarray(data)
-        if not self.accepts(data):
-            raise argument_error("x", "8-bit images [n, height, width(, channels)]", data.shape)
-        return self.tensor(data).numpy()
+        return self.tensor(self.as_arrays(data)["x"]).numpy()
 
     def tensor(self, data):
         """Returns `numbers` of a tensor of uint8 images, as a tensor."""
         x = tf.cast(data, tf.float32) / _LEVELS
         return x if self.size is None else _resized(x, self.size)
+
+    def raw_specs(self, event_shape=None):
+        """Returns {"x": uint8 images}, of any size where `size` brings them to one."""
+        if event_shape is None:
+            shape = None
+        elif self.size is None:
+            shape = [None, *event_shape]
+        else:
+            shape = [None, None, None, *event_shape[2:]]
+        return {"x": tf.TensorSpec(shape, tf.uint8, name="x")}
+
+    def numbers_in_graph(self, tensors):
+        """Returns `numbers` of {"x": a tensor of uint8 images}, as a tensor."""
+        return self.tensor(tensors["x"])
+
+    def raw_in_graph(self, x):
+        """Returns {"x": uint8 images} of a tensor x."""
+        levels = tf.round(tf.clip_by_value(x * _LEVELS, 0.0, _LEVELS))
+        return {"x": tf.cast(levels, tf.uint8)}
+
+    def as_arrays(self, data):
+        """Returns {"x": images}, NumPy uint8."""
+        data = np.asarray(data)
+        if not self.accepts(data):
+            raise argument_error(
+                "x",
+                "8-bit images [n, height, width(, channels)]",
+                f"{data.dtype}, shape {data.shape}",
+            )
+        return {"x": data}
+
+    def of_arrays(self, arrays, like=None, condition=None):
+        """Returns the images of {"x": images}."""
+        return arrays["x"]
 
     def raw(self, x, index=None, condition=None):
         """Returns uint8 images of x [n, height, width(, channels)]."""

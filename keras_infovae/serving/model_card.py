@@ -128,12 +128,14 @@ def _raw_form(description):
     if description["preprocessor"] is None:
         scaling = _short(description["scaling"])
         return f"Raw values come in and go out, none of them NaN or Inf; scaling: {scaling}."
-    parts = _cell(description["raw_example"])
-    return (
-        f"Raw examples come in and go out, each part by its name: {parts}. "
-        "Whole numbers come out as int64 where none can be missing. NaN, and of text the empty "
-        "one, is a missing value. `preprocessor` in signatures.json says what the parts are."
-    )
+    example = description["raw_example"]
+    said = [f"Raw examples come in and go out, each part by its name: {_cell(example)}."]
+    if any(spec["dtype"] == "float64" for spec in example.values()):
+        said.append("Whole numbers come out as int64 where none can be missing.")
+    if any("missing" in spec for spec in example.values()):
+        said.append("NaN, and of text the empty one, is a missing value.")
+    said.append("`preprocessor` in signatures.json says what the parts are.")
+    return " ".join(said)
 
 
 def _short(scaling):

@@ -35,7 +35,7 @@ class ServedModel:
         values: what says which x the model can be given, a `Likelihood`.
         preprocessor: that of the model, where requests have its raw form; else None.
         raw_specs: {input: TensorSpec} of raw examples: of `preprocessor`, else "x" alone.
-        x_spec: the TensorSpec of raw x, an array.
+        x_spec: the TensorSpec of raw x, an array of numbers before `scaling`.
 
     Raises:
         TypeError: for any other `preprocessing`.
@@ -58,7 +58,7 @@ class ServedModel:
             self.x_spec = _spec_of(preprocessing, model.event_shape)
         specs = None
         if preprocessing is None and not as_numbers and model.preprocessor is not None:
-            specs = model.preprocessor.raw_specs()
+            specs = model.preprocessor.raw_specs(model.event_shape)
         self.preprocessor = None if specs is None else model.preprocessor
         self.raw_specs = {"x": self.x_spec} if specs is None else specs
         if self.preprocessor is not None:  # traced once for all signatures

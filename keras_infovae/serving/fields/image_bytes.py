@@ -75,8 +75,10 @@ def _raw(levels, served):
 
 def _levels(samples):
     """Returns the levels nearest to the samples, uint8."""
-    low, high = _raw_range(samples.served)
-    return np.clip(np.rint(255.0 * (samples.raw - low) / (high - low)), 0, 255).astype("uint8")
+    served = samples.served
+    low, high = _raw_range(served)
+    raw = samples.raw if served.preprocessor is None else served.to_raw(samples.x).numpy()
+    return np.clip(np.rint(255.0 * (raw - low) / (high - low)), 0, 255).astype("uint8")
 
 
 def _takes_gray_levels(served):

@@ -21,7 +21,7 @@ class TfExamples(Field):
 
     def check(self, signature, served):
         """Raises ValueError where an example, which has no float64, lacks digits of raw x."""
-        if served.preprocessor is not None:
+        if served.preprocessor is not None and not _is_integers(served.raw_specs):
             raise ValueError(
                 f"Signature `{signature}` reads x of tf.train.Examples. Received: a model of "
                 f"{served.preprocessor.form}, which takes {list(served.raw_specs)[:8]}. Take "
@@ -41,14 +41,15 @@ class TfExamples(Field):
         return tf.TensorSpec([None], tf.string, name=self.name)
 
     def read(self, served, inputs):
-        shape, dtype = served.x_spec.shape[1:], served.x_spec.dtype
+        spec = served.raw_specs["x"]
+        shape, dtype = spec.shape[1:], spec.dtype
         stored = tf.float32 if dtype.is_floating else tf.int64
         features = {"x": tf.io.FixedLenFeature(shape, stored)}
         if served.model.condition.size:
             spec = _CONDITION.spec(served)
             features["condition"] = tf.io.FixedLenFeature(spec.shape[1:], spec.dtype)
         parsed = tf.io.parse_example(inputs, features)
-        given = {"x": served.from_raw(tf.cast(parsed["x"], dtype))}
+        given = {"x": served.from_examples({"x": _cast(parsed["x"], dtype)})}
         if "condition" in parsed:
             given |= _CONDITION.read(served, condition=parsed["condition"])
         return given
@@ -66,6 +67,22 @@ class TfExamples(Field):
         if samples.raw.dtype != np.float64:
             return samples.x
         return samples.served.apply(samples.raw.astype("float32"))  # what an example holds
+
+
+def _is_integers(raw_specs):
+    """Returns whether raw examples are arrays of integers, of one shape."""
+    spec = raw_specs.get("x")
+    return list(raw_specs) == ["x"] and spec.dtype.is_integer and spec.shape[1:].is_fully_defined()
+
+
+def _cast(stored, dtype):
+    """Returns stored numbers in the type of x; raises, when it runs, for what it cannot hold."""
+    if dtype.is_floating:
+        return tf.cast(stored, dtype)
+    message = f"Feature `x` must be from {dtype.min} to {dtype.max}."
+    inside = tf.reduce_all((stored >= dtype.min) & (stored <= dtype.max))
+    with tf.control_dependencies([tf.debugging.Assert(inside, [message])]):
+        return tf.cast(stored, dtype)
 
 
 def _example(arrays):

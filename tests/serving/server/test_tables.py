@@ -1,4 +1,4 @@
-"""A served model of a table: rows in JSON, and DataFrames by the client."""
+"""Served models of raw data: rows in JSON, and DataFrames and images by the client."""
 
 import json
 import pathlib
@@ -25,25 +25,38 @@ TEXT = (pathlib.Path(__file__).parents[3] / "docs" / "serving.md").read_text(enc
 
 @pytest.fixture(scope="module")
 def documented(tables):
-    """The model of docs/serving.md, as the second version, which nothing compares here."""
+    """The model of docs/serving.md, as the latest version, which nothing compares here."""
     table = people(60)[["age", "sex", "income", "city", "born", "member"]]
     schema = ki.tables.Schema.infer(table)
     model = small(shape=[schema.width], preprocessor=schema)
-    served = ServedModel(model)
-    chosen = signatures.choose(["score", "generate"], served)
-    traced = saved_model.trace_all(chosen, served)
-    path = pathlib.Path(tables[1]).with_name("2")
-    saved_model.write(str(path), traced)
-    differences = dict.fromkeys(traced, 0.0)
-    model_card.write(path, model_card.describe(served, chosen, traced, differences, 1e-5))
+    write(model, ["score", "generate"], pathlib.Path(tables[1]).with_name("3"))
     return model
 
 
 @pytest.fixture(scope="module")
-def server(tables, documented, tmp_path_factory):
+def of_images(tables):
+    """A model of 8-bit images, as the second version."""
+    model = small(shape=[4, 5], preprocessor=ki.preprocessors.Images())
+    names = ["score", "reconstruct", "generate", "preprocessor"]
+    write(model, names, pathlib.Path(tables[1]).with_name("2"))
+    return model
+
+
+def write(model, names, path):
+    """Writes signatures of a model, which nothing compares here, to a version's directory."""
+    served = ServedModel(model)
+    chosen = signatures.choose(names, served)
+    traced = saved_model.trace_all(chosen, served)
+    saved_model.write(str(path), traced)
+    differences = dict.fromkeys(traced, 0.0)
+    model_card.write(path, model_card.describe(served, chosen, traced, differences, 1e-5))
+
+
+@pytest.fixture(scope="module")
+def server(tables, documented, of_images, tmp_path_factory):
     log = tmp_path_factory.mktemp("log") / "server.txt"
-    with Server(pathlib.Path(tables[1]).parent, log, "--num_versions=2") as running:
-        running.wait_for(lambda: sorted(running.loaded()) == [1, 2])
+    with Server(pathlib.Path(tables[1]).parent, log, "--num_versions=3") as running:
+        running.wait_for(lambda: sorted(running.loaded()) == [1, 2, 3])
         yield running
 
 
@@ -91,6 +104,21 @@ def test_the_client_refuses_what_the_model_refuses(client, rows):
         client.score(np.zeros([3, 4]))
     with pytest.raises(ValueError, match="'member' must have all of its truth values"):
         client.score(rows.assign(member=rows["member"].astype(object).mask(rows.index == 0)))
+
+
+@pytest.mark.parametrize("way", ["address", "root"])
+def test_the_client_gives_the_8_bit_images_of_the_model(server, of_images, way):
+    images = np.random.default_rng(0).integers(0, 256, [7, 4, 5], "uint8")
+    with ki.serving.Client(getattr(server, way), model_name="people", version=2) as client:
+        new = client.generate(9, seed=2)
+        assert new.dtype == np.uint8
+        np.testing.assert_array_equal(new, of_images.generate(9, seed=2))
+        np.testing.assert_array_equal(client.reconstruct(images), of_images.reconstruct(images))
+        np.testing.assert_allclose(client.score(images), of_images.score(images), rtol=1e-5)
+        with pytest.raises(ValueError, match="`x` must be 8-bit images"):
+            client.score(images / 255)
+        with pytest.raises(ValueError, match=r"\[4, 5\]|4, 5"):
+            client.score(images[:, :3])
 
 
 ROW = {"age": 40, "sex": "F", "income": 1e4, "city": "Oslo", "born": "2024-05-01", "member": True}
