@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import keras_infovae as ki
 from keras_infovae.preprocessors import Images
 from keras_infovae.serving import model_card, saved_model, signatures
 from keras_infovae.serving.samples import Samples
