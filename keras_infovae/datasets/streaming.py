@@ -20,6 +20,7 @@ from keras_infovae.datasets.splitting import check_fractions
 from keras_infovae.datasets.tfrecords import TFRecordFeature
 from keras_infovae.preprocessors.scaling import standardizing_scaling
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
+from keras_infovae.utils.pipelines import as_written
 from keras_infovae.utils.splits import SPLITS
 
 _HELD_BATCHES = 4  # in memory while a pass goes on
@@ -123,7 +124,8 @@ class Stream:
         dataset = tf.data.Dataset.from_generator(
             functools.partial(self._pass, split, steps), output_signature=signature
         )
-        return dataset.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(2)
+        dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(2)
+        return as_written(dataset)
 
     def _pass(self, split, steps):
         """Yields the batches of one pass over a split."""

@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras_infovae.evaluation.labels import check_labels
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_integer
+from keras_infovae.utils.pipelines import as_written
 
 _WIDTH = 128  # of the features
 
@@ -58,9 +59,10 @@ class Classifier:
         self._features, self._model = _networks(x, len(self.classes), seed)
         batches = tf.data.Dataset.from_tensor_slices((x[used], codes[used]))
         batches = batches.shuffle(len(used), seed=seed).batch(min(128, max(8, len(used) // 20)))
+        unseen = tf.data.Dataset.from_tensor_slices((x[held_out], codes[held_out])).batch(128)
         self._model.fit(
-            batches,
-            validation_data=(x[held_out], codes[held_out]),
+            as_written(batches),
+            validation_data=as_written(unseen),
             epochs=epochs,
             shuffle=False,  # the dataset does it
             callbacks=[keras.callbacks.EarlyStopping(patience=5, restore_best_weights=True)],

@@ -7,6 +7,7 @@ import re
 import keras
 import tensorflow as tf
 
+from keras_infovae.utils.pipelines import as_written
 from keras_infovae.utils.randomness import stateless_seed
 from keras_infovae.utils.shared_memory import float32_tensor
 
@@ -63,11 +64,21 @@ class EpochsOfBatches(keras.callbacks.Callback):
         batches = tf.data.Dataset.range(1).flat_map(rows_of_epoch)
         batches = batches.map(lambda rows: _rows_of(x, rows)).prefetch(2)
         steps = math.ceil(self.examples / self.batch_size)
-        # Rewritten, the pipeline would hold a second copy of x, and keep it after the training.
-        options = tf.data.Options()
-        options.experimental_optimization.apply_default_optimizations = False
-        batches = batches.with_options(options)
-        return batches.apply(tf.data.experimental.assert_cardinality(steps))
+        return as_written(batches.apply(tf.data.experimental.assert_cardinality(steps)))
+
+
+def batches_in_order(x, batch_size):
+    """Returns the `tf.data.Dataset` of the batches of arrays, from the first example to the last.
+
+    Args:
+        x: array [examples, ...], or a tuple of arrays of as many rows.
+        batch_size: examples per batch; the last has what is left.
+    """
+    with tf.device("CPU:0"):
+        x = tf.nest.map_structure(float32_tensor, x)
+    count = len(x[0] if isinstance(x, tuple) else x)
+    rows = tf.data.Dataset.range(count, output_type=tf.int32).batch(batch_size)
+    return as_written(rows.map(lambda rows: _rows_of(x, rows)).prefetch(2))
 
 
 class StreamedEpochs(keras.callbacks.Callback):

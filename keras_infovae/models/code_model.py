@@ -11,6 +11,7 @@ from keras_infovae.models.step_model import BatchLoss
 from keras_infovae.models.trainable_model import TrainableModel
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error
+from keras_infovae.utils.pipelines import as_written
 from keras_infovae.utils.randomness import stateless_seed
 
 
@@ -82,7 +83,7 @@ class DrawnCodes(keras.callbacks.Callback):
 
         steps = math.ceil(self._codes.shape[0] / self._batch_size)
         batches = tf.data.Dataset.range(1).flat_map(epoch).prefetch(2)
-        return batches.apply(tf.data.experimental.assert_cardinality(steps))
+        return as_written(batches.apply(tf.data.experimental.assert_cardinality(steps)))
 
 
 def learned_on_codes(model, prior, data, validation_data, seed, options):

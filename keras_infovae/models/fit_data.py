@@ -5,11 +5,17 @@ import math
 import tensorflow as tf
 
 from keras_infovae.models import data_kinds
-from keras_infovae.models.batches import EpochsOfBatches, StreamedEpochs, by_examples
+from keras_infovae.models.batches import (
+    EpochsOfBatches,
+    StreamedEpochs,
+    batches_in_order,
+    by_examples,
+)
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error, check_integer, check_number
+from keras_infovae.utils.pipelines import untuned
 
-_DEFAULT_BATCH_SIZE = 32  # Keras's
+DEFAULT_BATCH_SIZE = 32  # Keras's
 _TARGETS = ("y", "sample_weight", "class_weight")
 
 
@@ -45,11 +51,9 @@ class FitData:
         self.x, self.examples = self._spec.prepare(x, "x", condition, build)
         self._check_batch(batch_size, self.examples)
         if options.get("validation_data") is not None:
-            held_out, _ = self._spec.prepare(
+            options["validation_data"], _ = self._spec.prepare(
                 options["validation_data"], "validation_data", None, build
             )
-            # Keras would take a condition beside x for a target.
-            options["validation_data"] = (held_out,) if data_kinds.is_arrays(held_out) else held_out
         self.rows = None if self.examples is None else len(first(self.examples))
 
     def make_batches(self, batch_size, options, order_seed):
@@ -64,12 +68,17 @@ class FitData:
             The batch size that is left for Keras: None where x comes in batches now.
         """
         if data_kinds.is_arrays(self.x):
-            batches = self._epochs_of_batches(
-                batch_size or _DEFAULT_BATCH_SIZE, options, order_seed
-            )
+            batches = self._epochs_of_batches(batch_size or DEFAULT_BATCH_SIZE, options, order_seed)
             self.x, batch_size = batches.dataset(), None
             self.rows = min(batches.batch_size, batches.examples)
             self.callbacks.append(batches)
+        held_out = options.get("validation_data")
+        if data_kinds.is_arrays(held_out):
+            size = options.pop("validation_batch_size", None) or batch_size
+            options["validation_data"] = batches_in_order(held_out, size or DEFAULT_BATCH_SIZE)
+        else:
+            options["validation_data"] = untuned(held_out)
+        self.x = untuned(self.x)
         if hasattr(self.x, "begin_epoch"):
             self.callbacks.append(StreamedEpochs(self.x.begin_epoch))
         if reductions.has_workers(self._strategy):
@@ -115,6 +124,20 @@ class FitData:
                 "divergence compares the aggregated posterior of a batch with the prior. Received: "
                 f"batch_size={batch_size}, examples={'unknown' if received is None else received}"
             )
+
+
+def in_batches(x, options):
+    """Returns x for `evaluate` and `predict` of Keras: arrays as a dataset of batches.
+
+    Args:
+        x: arrays, or a dataset.
+        options: those of the method, from which a batch size for arrays is taken out.
+    """
+    if not data_kinds.is_arrays(x):
+        return untuned(x)
+    size = options.pop("batch_size", None)
+    size = DEFAULT_BATCH_SIZE if size is None else check_integer("batch_size", size)
+    return batches_in_order(x, size)
 
 
 def refuse_targets(options):

@@ -13,7 +13,13 @@ from keras_infovae.models import data_kinds
 from keras_infovae.models.batches import source_errors
 from keras_infovae.models.compilation import is_worth_xla
 from keras_infovae.models.epoch_lines import EpochLines
-from keras_infovae.models.fit_data import FitData, check_replicas, first, refuse_targets
+from keras_infovae.models.fit_data import (
+    FitData,
+    check_replicas,
+    first,
+    in_batches,
+    refuse_targets,
+)
 from keras_infovae.models.nonfinite import StopOnNonFinite
 from keras_infovae.models.progress import EpochCounter, PlayersAtEpochEnd
 from keras_infovae.models.raw_data import condition_beside, opened, preprocessor_of
@@ -263,7 +269,7 @@ class TrainableModel(StepModel):
             self.compile()
         if not options.get("_use_cached_eval_dataset"):  # within fit, which has checked it
             refuse_targets(options)
-            x = self._prepared(x, condition)
+            x = in_batches(self._prepared(x, condition), options)
         return super().evaluate(x, **({"return_dict": True} | options))
 
     @source_errors()
@@ -276,7 +282,8 @@ class TrainableModel(StepModel):
             **options: `batch_size`, `verbose`, `steps`, `callbacks`.
         """
         self.example_spec.require_known()
-        return self.example_spec.like(x, super().predict(self._prepared(x, condition), **options))
+        batches = in_batches(self._prepared(x, condition), options)
+        return self.example_spec.like(x, super().predict(batches, **options))
 
     def train_on_batch(self, x: Any, y: Any = None, **options: Any) -> Any:
         """Takes one step on the batch `x`, as `keras.Model.train_on_batch` does."""
