@@ -1,6 +1,7 @@
 """The base of preprocessors: what leads from raw data to x and back."""
 
 import keras
+import numpy as np
 
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.serialization import Setting, check_registered
@@ -24,11 +25,14 @@ class Preprocessor(Setting):
             describes x. Default: none.
         condition_size: how many numbers stand for them. Default 0.
         scaling: the `preprocessors.Scaling` that made x from raw numbers, or None.
+        has_missing_values: whether NaN and the empty text, in a graph, are missing values. Default
+            False: no value may be missing.
     """
 
     form = "raw data"
     samples_by_default = False
     scaling = None
+    has_missing_values = False
     condition_names = ()
     condition_size = 0
 
@@ -169,6 +173,13 @@ class Preprocessor(Setting):
         """Returns what `raw` does, {name: tensor}, of a tensor x; without a condition."""
         raise NotImplementedError
 
+    def can_be_read(self, x):
+        """Returns which rows of x [n, ...] have a raw form that leads back to x, bool [n].
+
+        All of them (here).
+        """
+        return np.ones(len(x), bool)
+
     def condition_specs(self):
         """Returns {name: TensorSpec [n, ...]} of the parts that are the condition, none here."""
         return {}
@@ -184,6 +195,10 @@ class Preprocessor(Setting):
             ValueError, TypeError: as `numbers`.
         """
         raise NotImplementedError
+
+    def arrays_of(self, raw):
+        """Returns what `as_arrays` does, of raw data that `raw` gave, which are not checked."""
+        return self.as_arrays(raw)
 
     def condition_arrays(self, data):
         """Returns {name: NumPy array} for `condition_specs`, of what `condition_numbers` takes."""

@@ -30,7 +30,8 @@ def describe(served, signatures, traced, differences, limit, classes=None):
         "event_shape": list(model.event_shape),
         "scaling": _scaling(served),
         "preprocessor": served.preprocessor and served.preprocessor.as_config(),
-        "raw_example": served.preprocessor and _specs(served.raw_specs, served.raw_specs),
+        "raw_example": served.preprocessor
+        and _specs(served.raw_specs, _parts_with_missing_values(served)),
         "classes": classes,
         "anomaly_threshold": model.anomaly_threshold and model.anomaly_threshold.summary(),
         "parity": {"tolerance": limit, "largest_difference": differences},
@@ -62,9 +63,14 @@ def _scaling(served):
 
 def _sides(signature, traced, served):
     """Returns {"inputs", "outputs"} of a signature."""
-    parts = () if served.preprocessor is None else served.raw_specs
+    parts = _parts_with_missing_values(served)
     given = parts if signature.gives_examples else ()
     return {"inputs": _specs(traced.inputs, parts), "outputs": _specs(traced.outputs, given)}
+
+
+def _parts_with_missing_values(served):
+    preprocessor = served.preprocessor
+    return served.raw_specs if preprocessor is not None and preprocessor.has_missing_values else ()
 
 
 def _specs(tensors, parts):

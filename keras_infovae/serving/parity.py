@@ -103,13 +103,13 @@ def raw_answers(preprocessor, x, limit):
         x: [n, ...], by the model's methods.
         limit: the largest difference that is allowed, of x.
     """
-    expected = preprocessor.as_arrays(preprocessor.raw(x))
+    expected = preprocessor.arrays_of(preprocessor.raw(x))
     units = dict.fromkeys(expected, 0.0)
     signs = np.random.default_rng(0).choice([-1.0, 1.0], [_SIGNS, *x.shape])
     signs[0], signs[1] = -1.0, 1.0
     for sign in signs:
         moved = (x + sign * limit * np.maximum(1.0, np.abs(x))).astype("float32")
-        for name, array in preprocessor.as_arrays(preprocessor.raw(moved)).items():
+        for name, array in preprocessor.arrays_of(preprocessor.raw(moved)).items():
             apart = _distance(array, expected[name])
             size = np.inf if array.dtype.kind == "O" else apart / limit
             units[name] = np.maximum(units[name], np.where(apart > 0, size, 0.0))

@@ -7,6 +7,7 @@ from keras_infovae.serving.fields import FIELDS
 from keras_infovae.utils.checks import argument_error
 
 _ROWS = 8  # different ones
+_DRAWN = 64  # to find them among, where some have no raw form
 
 
 class Samples:
@@ -82,13 +83,20 @@ class Samples:
         if self.served.preprocessing is not None:
             raise argument_error("warmup", "given where `preprocessing` is", None)
         model.capabilities.require("generate", "`warmup` must be given: drawing examples")
-        condition = _made_condition(model)
+        preprocessor = self.served.preprocessor
+        count = _ROWS if preprocessor is None else _DRAWN
+        condition = _made_condition(model, count)
         x = model.generate(
-            _ROWS, seed=0, sample=True, verbose=0, condition=condition, prepared=True
+            count, seed=0, sample=True, verbose=0, condition=condition, prepared=True
         )
-        if self.served.preprocessor is not None:
-            return self.served.preprocessor.raw(x, condition=condition), condition
-        return self.served.to_raw(x).numpy(), condition
+        if preprocessor is None:
+            return self.served.to_raw(x).numpy(), condition
+        chosen = np.flatnonzero(preprocessor.can_be_read(x))[:_ROWS]
+        if not len(chosen):
+            expected = f"given, since nothing that the model generates is {preprocessor.form}"
+            raise argument_error("warmup", expected, None)
+        condition = None if condition is None else condition[chosen]
+        return preprocessor.raw(x[chosen], condition=condition), condition
 
 
 def _read(raw, served):
@@ -121,9 +129,9 @@ def _split(warmup, served):
     return tuple(warmup)
 
 
-def _made_condition(model):
+def _made_condition(model, count):
     if not model.condition.size:
         return None
     if model.condition.num_classes:
-        return np.arange(_ROWS) % model.condition.num_classes
-    return np.random.default_rng(0).normal(size=(_ROWS, model.condition.size)).astype("float32")
+        return np.arange(count) % model.condition.num_classes
+    return np.random.default_rng(0).normal(size=(count, model.condition.size)).astype("float32")

@@ -17,6 +17,8 @@ class RawRows(Preprocessor):
     value is "" or NaN. Truth values of a column in which some were missing are 1, 0 and NaN.
     """
 
+    has_missing_values = True
+
     def raw_specs(self, event_shape=None):
         """Returns {column: TensorSpec [n]} of raw rows in a graph.
 

@@ -1,15 +1,25 @@
-"""Texts taken apart into tokens, and put together."""
+"""Texts taken apart into tokens, and put together: in Python, and in graphs alike."""
 
 import re
+
+import tensorflow as tf
+
+from keras_infovae.text.character_classes import written_out
 
 KINDS = ("words", "characters")
 UNKNOWN_WORD = "<unknown>"
 UNKNOWN_CHARACTER = "\ufffd"  # Unicode's own sign for it
 
-# A word with what is within it (don't, well-known), or a mark by itself.
-_WORD = re.compile(rf"{UNKNOWN_WORD}|\w+(?:['\u2019-]\w+)*|[^\w\s]")
-_BEFORE = re.compile(r" (?=[.,;:!?%)\]}\u201d\u2026])")  # the blanks that print does not have
-_AFTER = re.compile(r"(?<=[(\[{\u201c]) ")
+
+def _word_pattern(letter, blank):
+    """Returns the pattern of a word with what is within it (don't, well-known), or of a mark."""
+    return f"{UNKNOWN_WORD}|[{letter}]+(?:['\u2019-][{letter}]+)*|[^{letter}{blank}]"
+
+
+_WORD = re.compile(_word_pattern(r"\w", r"\s"))
+_BEFORE = " ([.,;:!?%)\\]}\u201d\u2026])"  # the blanks that print does not have
+_AFTER = "([(\\[{\u201c]) "
+_KEPT = r"\1"
 
 
 class Words:
@@ -24,9 +34,26 @@ class Words:
         return _WORD.findall(text)
 
     @staticmethod
+    def split_in_graph(texts):
+        """Returns what `split` does of each of the texts [n], UTF-8, a ragged tensor."""
+        letter, blank = written_out(r"\w"), written_out(r"\s")
+        apart = tf.strings.regex_replace(texts, f"[{blank}]+", " ")
+        apart = tf.strings.regex_replace(apart, f"({_word_pattern(letter, blank)})", rf"{_KEPT} ")
+        return tf.strings.split(apart)
+
+    @staticmethod
     def join(tokens):
         """Returns the text of a list of tokens."""
-        return _AFTER.sub("", _BEFORE.sub("", " ".join(tokens)))
+        return re.sub(_AFTER, _KEPT, re.sub(_BEFORE, _KEPT, " ".join(tokens)))
+
+    @staticmethod
+    def join_in_graph(tokens, is_token):
+        """Returns what `join` does, [n], of tokens [n, length] where `is_token`, from the first."""
+        spaced = tf.concat([tokens[:, :1], tf.strings.join([" ", tokens[:, 1:]])], axis=1)
+        text = tf.strings.reduce_join(tf.where(is_token, spaced, ""), axis=1)
+        for pattern in (_BEFORE, _AFTER):
+            text = tf.strings.regex_replace(text, pattern, _KEPT)
+        return text
 
 
 class Characters:
@@ -41,9 +68,19 @@ class Characters:
         return list(text)
 
     @staticmethod
+    def split_in_graph(texts):
+        """Returns what `split` does of each of the texts [n], UTF-8, a ragged tensor."""
+        return tf.strings.unicode_split(texts, "UTF-8")
+
+    @staticmethod
     def join(tokens):
         """Returns the text of a list of tokens."""
         return "".join(tokens)
+
+    @staticmethod
+    def join_in_graph(tokens, is_token):
+        """Returns what `join` does, [n], of tokens [n, length] where `is_token`, from the first."""
+        return tf.strings.reduce_join(tf.where(is_token, tokens, ""), axis=1)
 
 
 TOKENIZATIONS = dict(zip(KINDS, (Words, Characters)))

@@ -1,13 +1,12 @@
 """How strings become the numbers of tokens, and back."""
 
-import sys
 import warnings
 
 import numpy as np
 
 from keras_infovae import datasets
 from keras_infovae.distributions import likelihoods
-from keras_infovae.preprocessors import Preprocessor
+from keras_infovae.text.raw_texts import RawTexts, in_form_of, is_series
 from keras_infovae.text.splitting import TOKENIZATIONS
 from keras_infovae.text.vocabulary import Vocabulary
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
@@ -15,7 +14,7 @@ from keras_infovae.utils.serialization import register
 
 
 @register
-class Text(Preprocessor):
+class Text(RawTexts):
     """Strings as sequences of tokens x, [n, length] numbers: `ki.likelihoods.TokenSequence`.
 
     `Text.infer` makes it of strings, and printing it shows what was concluded. A model that is
@@ -95,7 +94,7 @@ class Text(Preprocessor):
         """Returns whether `data` is strings: a list, a NumPy array or a pandas Series of them."""
         if isinstance(data, np.ndarray) and data.dtype.kind not in "UO":
             return False
-        is_rows = isinstance(data, (list, np.ndarray)) or _is_series(data)
+        is_rows = isinstance(data, (list, np.ndarray)) or is_series(data)
         return is_rows and np.ndim(data[:1]) == 1 and isinstance(next(iter(data), None), str)
 
     @staticmethod
@@ -130,6 +129,10 @@ class Text(Preprocessor):
             )
         return x
 
+    def check(self, data):
+        """Raises ValueError or TypeError, as `infer`, for what is no texts; returns None."""
+        _split(data, self.tokens, self.lowercase)
+
     def raw(self, x, index=None, condition=None):
         """Returns the strings of rows x [n, length]: a list, or with `index` a pandas Series."""
         kind = TOKENIZATIONS[self.tokens]
@@ -143,8 +146,7 @@ class Text(Preprocessor):
 
     def raw_like(self, data, x):
         """Returns the strings of x in the form of `data`: a list, an array or a Series."""
-        texts = self.raw(x, data.index if _is_series(data) else None)
-        return np.array(texts, data.dtype.kind) if isinstance(data, np.ndarray) else texts
+        return in_form_of(data, self.raw(x))
 
     def likelihood(self):
         """Returns the likelihood of x, a `TokenSequence`."""
@@ -157,16 +159,11 @@ class Text(Preprocessor):
         return f"text of {self.tokens}: up to {self.length}, of a vocabulary of {size}: {some}"
 
 
-def _is_series(raw):
-    pandas = sys.modules.get("pandas")
-    return pandas is not None and isinstance(raw, pandas.Series)
-
-
 def _split(texts, tokens, lowercase):
     """Returns the lists of tokens of strings, checked one by one."""
     if isinstance(texts, str):
         raise argument_error("texts", "a list of strings, one for each example", texts, TypeError)
-    is_rows = isinstance(texts, (list, tuple, np.ndarray)) or _is_series(texts)
+    is_rows = isinstance(texts, (list, tuple, np.ndarray)) or is_series(texts)
     if not is_rows or np.ndim(texts) > 1:
         raise argument_error("texts", "a list of strings", type(texts), TypeError)
     if not len(texts):

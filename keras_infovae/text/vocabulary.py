@@ -2,12 +2,15 @@
 
 import collections
 
+import tensorflow as tf
+
 from keras_infovae.distributions.likelihoods.token_sequence import END
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.serialization import Setting, register
 
 UNKNOWN = END + 1  # the number of all tokens that have none of their own
 _FIRST = UNKNOWN + 1
+_HASHES = 2**63 - 1  # so many that two tokens of one are not to be expected
 
 
 @register
@@ -75,6 +78,23 @@ class Vocabulary(Setting):
     def numbers(self, tokens):
         """Returns the number of each of a list of tokens: a list of integers of at least 1."""
         return [self._numbers.get(token, UNKNOWN) for token in tokens]
+
+    def numbers_in_graph(self, tokens):
+        """Returns what `numbers` does, int64 [n], of strings [n] in a graph."""
+        with tf.init_scope():  # once, when the graph is made
+            hashes = tf.strings.to_hash_bucket_fast(self.tokens, _HASHES)
+            order = tf.argsort(hashes)
+            sorted_hashes = tf.gather(hashes, order).numpy()
+            order = order.numpy()
+        # A search needs no table that a server would have to fill.
+        places = tf.searchsorted(sorted_hashes, tf.strings.to_hash_bucket_fast(tokens, _HASHES))
+        found = tf.gather(order, tf.minimum(places, len(order) - 1))
+        known = tf.gather(self.tokens, found) == tokens
+        return tf.where(known, tf.cast(found, tf.int64) + _FIRST, tf.constant(UNKNOWN, tf.int64))
+
+    def strings_in_graph(self, numbers, unknown):
+        """Returns the token of each number, strings in the shape of `numbers`, "" of the end."""
+        return tf.gather(tf.constant(["", unknown, *self.tokens]), numbers)
 
     def strings(self, numbers, unknown):
         """Returns the tokens of numbers, a list, up to the first 0.

@@ -64,6 +64,26 @@ def tables(rows, loader, tmp_path_factory):
     return model, *export(model, path, None, "all", None, None, loader)
 
 
+@pytest.fixture(scope="session")
+def texts(loader, tmp_path_factory):
+    """The same of a model of texts."""
+    text = ki.text.Text.infer(["The cat sleeps.", "A dog runs, too.", "don't (ever) stop"])
+    model = small_text_model(text)
+    names = ["encode", "decode", "reconstruct", "generate", "score", "preprocessor"]
+    path = tmp_path_factory.mktemp("serving") / "sentences"
+    return model, *export(model, path, None, names, None, None, loader)
+
+
+def small_text_model(text, model_class=ki.VAE, **arguments):
+    """Returns a built model of a `Text` with small networks."""
+    networks = {"decoder": ki.networks.Recurrent(6, 4)}
+    if issubclass(model_class, ki.InfoVAE):
+        networks["encoder"] = ki.networks.Recurrent(6, 4)
+    model = model_class(2, seed=1, preprocessor=text, **networks, **arguments)
+    model.build((None, text.length))
+    return model
+
+
 @pytest.fixture
 def exported(loader, tmp_path):
     """Exports a model to a directory of its own; returns the path and the differences."""

@@ -18,9 +18,9 @@ class Client(SignatureClient):
     """A model that TensorFlow Serving, or `keras-infovae serve`, serves.
 
     Its methods are those of the Keras model: NumPy arrays of raw values in and out, float32; of a
-    model of tables DataFrames, with the names, dtypes and categories of the model's own. What a
-    signature takes is learned once from the server, and arguments are checked before they are
-    sent. Batches are sent in parts, several at a time, all to one version; results are in the order
+    model of tables DataFrames, with the names, dtypes and categories of the model's own; of a model
+    of texts strings. What a signature takes is learned once from the server, and arguments are
+    checked before they are sent. Batches are sent in parts, several at a time, all to one version; results are in the order
     of the rows. Where the version is unloaded meanwhile, or has other outputs, the signatures are
     learned again and the call begins once more, once. A client may be used by several threads.
 
@@ -65,7 +65,7 @@ class Client(SignatureClient):
         """Returns the latent code of each example, [n, latent_dim].
 
         Args:
-            x: raw values [n, ...], or a DataFrame for a model of tables.
+            x: raw values [n, ...]; a DataFrame for a model of tables, strings for one of texts.
             sample: False (default) for the mode of q(z|x), True for one draw from it.
             seed: an integer of at least 0, for `sample=True`: the draws are those of
                 `model.encode(x, sample=True, seed=seed)`. Default None: new ones each time.

@@ -50,6 +50,8 @@ def _spec(info):
 
 def with_missing(signatures, preprocessor):
     """Returns signatures, in which the parts of raw examples are marked that may be missing."""
+    if not preprocessor.has_missing_values:
+        return signatures
     parts = set(preprocessor.raw_specs())
 
     def marked(specs):

@@ -120,5 +120,6 @@ def _refuse_draws(part, traced):
         if node.op.startswith(_RANDOM):
             raise ValueError(
                 f"Part `{part}` cannot be exported: it draws random numbers ({node.op} in "
-                f"{node.name}), as an autoregressive decoder does. `export_for_serving` can."
+                f"{node.name}), as an autoregressive decoder and a chain that finds z do. "
+                "`export_for_serving` can."
             )
