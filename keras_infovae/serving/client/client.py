@@ -20,9 +20,10 @@ class Client(SignatureClient):
     Its methods are those of the Keras model: NumPy arrays of raw values in and out, float32; of a
     model of tables DataFrames, with the names, dtypes and categories of the model's own; of a model
     of texts strings. What a signature takes is learned once from the server, and arguments are
-    checked before they are sent. Batches are sent in parts, several at a time, all to one version; results are in the order
-    of the rows. Where the version is unloaded meanwhile, or has other outputs, the signatures are
-    learned again and the call begins once more, once. A client may be used by several threads.
+    checked before they are sent. Batches are sent in parts, several at a time, all to one version;
+    results are in the order of the rows. Where the version is unloaded meanwhile, or has other
+    outputs, the signatures are learned again and the call begins once more, once. A client may be
+    used by several threads.
 
     A part is sent again, after a growing random pause, where that is safe and may help: without a
     connection, and after UNAVAILABLE, RESOURCE_EXHAUSTED, or HTTP 429, 502, 503, 504. Signatures
