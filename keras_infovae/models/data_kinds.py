@@ -1,6 +1,8 @@
 """What kind of thing a model is given as data, and its examples as arrays."""
 
 import collections.abc
+import itertools
+import types
 
 import keras
 import numpy as np
@@ -140,6 +142,40 @@ def spec_of_batches(dataset):
     while isinstance(spec, tuple) and spec:
         spec = spec[0]
     return spec
+
+
+def with_batches(data, batch_size):
+    """Returns a dataset of batches where `data` is one of single strings, else `data` itself.
+
+    A string cannot be taken for a batch, as an image can for a batch of its rows.
+    """
+    spec = spec_of_batches(data)
+    is_single = getattr(spec, "dtype", None) == tf.string and spec.shape.rank == 0
+    return data.batch(batch_size) if is_single else data
+
+
+def is_generator(x):
+    """Returns whether `x` gives its parts once, and cannot be looked into."""
+    return isinstance(x, types.GeneratorType)
+
+
+def lists_of_generator(x, size, conditional, name="x"):
+    """Gives (list of examples, list of conditions or None) of a generator of single ones.
+
+    Args:
+        x: gives examples, or (example, condition) where `conditional`.
+        size: examples of a list.
+
+    Raises:
+        ValueError: when there is none, and for other pairs.
+    """
+    count = 0
+    while examples := list(itertools.islice(x, size)):
+        pairs = [unpack(example, conditional, name) for example in examples]
+        yield [x for x, _ in pairs], [told for _, told in pairs] if conditional else None
+        count += len(examples)
+    if not count:
+        raise ValueError(f"Argument `{name}` must not be empty. Received: a generator of nothing")
 
 
 def with_x(data, function):

@@ -1,6 +1,5 @@
 """What an example of a model must be: shape, values, condition."""
 
-import types
 import warnings
 
 import numpy as np
@@ -11,6 +10,7 @@ from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error
 
 _MOST = 8  # parts of the data that a warning names
+_BATCH_SIZE = 32  # of single texts; Keras's for arrays
 
 
 class ExampleSpec:
@@ -60,11 +60,21 @@ class ExampleSpec:
         return x, self.condition_array(condition, len(x))
 
     def batches(self, x, condition=None):
-        """Gives (x, condition) as `arrays` does: once for an array, for each batch of a dataset."""
+        """Gives (x, condition) as `arrays` does: once for an array, for each batch of a dataset.
+
+        A generator of raw examples comes in batches too.
+        """
+        if data_kinds.is_generator(x) and self.preprocessor is not None:
+            self._refuse_beside_dataset(condition)
+            parts = data_kinds.lists_of_generator(x, _BATCH_SIZE, self.condition.size > 0)
+            for examples, told in parts:
+                yield self.arrays(examples, told)
+            return
         if not data_kinds.is_dataset(x):
             yield self.arrays(x, condition)
             return
         self._refuse_beside_dataset(condition)
+        x = data_kinds.with_batches(x, _BATCH_SIZE)
         data_kinds.check_batched(x, "x")
         for batch in data_kinds.iterate(x):
             yield self.arrays(*data_kinds.unpack(batch, self.condition.size > 0, "x"))
@@ -107,8 +117,14 @@ class ExampleSpec:
         numbers = self.preprocessor.condition_numbers(condition)
         return numbers[0] if isinstance(condition, dict) else numbers
 
-    def prepare(self, x, name, condition, build):
+    def prepare(self, x, name, condition, build, batch_size=None):
         """Checks `x`, and builds the model by `build(shape)` if that is still to do.
+
+        Args:
+            x, condition: what a user gives.
+            name: the argument's name, for errors.
+            build: a function of the shape of x.
+            batch_size: how many single texts of a dataset become a batch. Default None: 32.
 
         Returns:
             (x ready for Keras, the examples that were checked: all of an array, a dataset's first
@@ -116,18 +132,21 @@ class ExampleSpec:
         """
         if x is None:
             raise argument_error(name, "an array or a dataset", x)
-        if isinstance(x, types.GeneratorType):  # cannot be looked into without losing a batch
-            if self.event_shape is None:
+        if data_kinds.is_generator(x):  # cannot be looked into without losing a batch
+            if self.event_shape is None or self.preprocessor is not None:
                 raise ValueError(
-                    f"Argument `{name}` must be an array or a dataset while the model is not "
-                    "built, since a generator cannot be looked into without losing a batch. Call "
-                    "build((None, ...)) with the shape of x first. Received: a generator"
+                    f"Argument `{name}` must be an array or a dataset of raw data, and while the "
+                    "model is not built, since a generator cannot be looked into without losing a "
+                    "batch. Call build((None, ...)) with the shape of x first; of raw data take "
+                    "tf.data.Dataset.from_generator, with a function that makes the generator. "
+                    "Received: a generator"
                 )
             return x, None
         dataset, conditional = data_kinds.is_dataset(x), self.condition.size > 0
         given = x
         if dataset:
             self._refuse_beside_dataset(condition)
+            x = data_kinds.with_batches(x, batch_size or _BATCH_SIZE)
             data_kinds.check_batched(x, name)
             given = data_kinds.first_batch(x, conditional, name)
             if self._is_raw(x):

@@ -48,11 +48,11 @@ class FitData:
         if batch_size is not None:
             check_integer("batch_size", batch_size)
         build = self._in_scope
-        self.x, self.examples = self._spec.prepare(x, "x", condition, build)
+        self.x, self.examples = self._spec.prepare(x, "x", condition, build, batch_size)
         self._check_batch(batch_size, self.examples)
         if options.get("validation_data") is not None:
             options["validation_data"], _ = self._spec.prepare(
-                options["validation_data"], "validation_data", None, build
+                options["validation_data"], "validation_data", None, build, batch_size
             )
         self.rows = None if self.examples is None else len(first(self.examples))
 

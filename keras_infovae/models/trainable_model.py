@@ -139,9 +139,10 @@ class TrainableModel(StepModel):
                 `PyDataset` of batches x or (x,). Arrays are checked whole, datasets by
                 their first batch. A generator of (x,) is not checked; the model has to be built.
                 Or raw data: a pandas DataFrame, the path of a `.csv`, `.tsv` or `.parquet` file;
-                strings, or the path of a `.txt` file, a text in each line; or uint8 images
-                [n, height, width(, channels)]. The first make the model's `preprocessor`, which
-                says what they are, and leads to x and back.
+                strings, a `tf.data.Dataset` of them, single or in batches, or the path of a `.txt`
+                file, a text in each line; or uint8 images [n, height, width(, channels)]. The first
+                make the model's `preprocessor`, which says what they are, and leads to x and back;
+                of a dataset of strings that takes a pass of its own.
             y: not taken; there are no targets.
             condition: one row per example, for a model that takes a condition; a dataset gives
                 batches of (x, condition) instead, and so does `validation_data`. Default None.
@@ -204,7 +205,7 @@ class TrainableModel(StepModel):
             seen = data_kinds.spec_of_batches(x) if data_kinds.is_dataset(x) else x
             preprocessor = preprocessor_of(seen)
             if preprocessor is not None and not spec.takes(seen):
-                self.describe(preprocessor, seen)
+                self.describe(preprocessor, x)
         return x
 
     def _begin(self, data, steps):

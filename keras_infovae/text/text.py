@@ -1,12 +1,15 @@
 """How strings become the numbers of tokens, and back."""
 
+import collections
+import itertools
 import warnings
 
 import numpy as np
+import tensorflow as tf
 
 from keras_infovae import datasets
 from keras_infovae.distributions import likelihoods
-from keras_infovae.text.raw_texts import RawTexts, in_form_of, is_series
+from keras_infovae.text.raw_texts import NAME, RawTexts, in_form_of, is_series
 from keras_infovae.text.splitting import TOKENIZATIONS
 from keras_infovae.text.vocabulary import Vocabulary
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
@@ -66,7 +69,9 @@ class Text(RawTexts):
         """Returns the `Text` of strings.
 
         Args:
-            texts: a list, a NumPy array or a pandas Series of strings.
+            texts: a list, a NumPy array or a pandas Series of strings; or a `tf.data.Dataset` of
+                strings, single or in batches, alone or first in a tuple, which is read once and
+                never whole.
             tokens, lowercase: as for `Text`.
             vocabulary_size: the most tokens that there are to be, with those of the end and of
                 unknown ones: the most frequent. Default 10,000.
@@ -83,15 +88,24 @@ class Text(RawTexts):
             raise argument_error("condition", "no names of columns, for texts", list(condition))
         max_length = check_integer("max_length", max_length)
         check_choice("tokens", tokens, TOKENIZATIONS)
-        split = _split(texts, tokens, lowercase)
+        longest, counts = 0, collections.Counter()
+        for split in _split(texts, tokens, lowercase):
+            counts.update(split)
+            longest = max(longest, len(split))
         unknown = TOKENIZATIONS[tokens].unknown
-        vocabulary = Vocabulary.infer(split, vocabulary_size, minimum_count, unknown)
-        longest = max(map(len, split))
+        vocabulary = Vocabulary.of_counts(counts, vocabulary_size, minimum_count, unknown)
         return cls(vocabulary, min(longest + 1, max_length), tokens, lowercase)
 
     @staticmethod
     def accepts(data):
-        """Returns whether `data` is strings: a list, a NumPy array or a pandas Series of them."""
+        """Returns whether `data` is strings: a list, a NumPy array or a pandas Series of them.
+
+        Tensors are too, and what a `tf.data.Dataset` says of single strings or batches of them.
+        """
+        if isinstance(data, tf.data.Dataset):
+            data = _texts_of(data).element_spec
+        if isinstance(data, (tf.Tensor, tf.TensorSpec)):
+            return data.dtype == tf.string and data.shape.rank in (0, 1)
         if isinstance(data, np.ndarray) and data.dtype.kind not in "UO":
             return False
         is_rows = isinstance(data, (list, np.ndarray)) or is_series(data)
@@ -115,7 +129,7 @@ class Text(RawTexts):
         Raises:
             ValueError, TypeError: as `infer`.
         """
-        split = _split(data, self.tokens, self.lowercase)
+        split = list(_split(data, self.tokens, self.lowercase))
         x = np.zeros([len(split), self.length], "float32")
         for row, tokens in zip(x, split):
             row[: len(tokens)] = self.vocabulary.numbers(tokens[: self.length])
@@ -131,7 +145,12 @@ class Text(RawTexts):
 
     def check(self, data):
         """Raises ValueError or TypeError, as `infer`, for what is no texts; returns None."""
-        _split(data, self.tokens, self.lowercase)
+        for _ in _split(data, self.tokens, self.lowercase):
+            pass
+
+    def tensor(self, data):
+        """Returns `numbers` of a tensor of strings, as a tensor; what is cut is not told."""
+        return self.numbers_in_graph({NAME: data})
 
     def raw(self, x, index=None, condition=None):
         """Returns the strings of rows x [n, length]: a list, or with `index` a pandas Series."""
@@ -160,19 +179,37 @@ class Text(RawTexts):
 
 
 def _split(texts, tokens, lowercase):
-    """Returns the lists of tokens of strings, checked one by one."""
+    """Gives the list of tokens of each of the texts, which is checked."""
+    kind, count = TOKENIZATIONS[tokens], 0
+    for i, text in enumerate(_checked(texts)):
+        if not isinstance(text, str):
+            raise argument_error(f"texts[{i}]", "a string", text, TypeError)
+        split = kind.split(text.lower() if lowercase else text)
+        if not split:
+            raise argument_error(f"texts[{i}]", f"a text of at least one of its {tokens}", text)
+        count += 1
+        yield split
+    if not count:
+        raise argument_error("texts", "at least one string", texts)
+
+
+def _checked(texts):
+    """Returns what gives the texts, of what may be such."""
     if isinstance(texts, str):
         raise argument_error("texts", "a list of strings, one for each example", texts, TypeError)
+    if isinstance(texts, tf.data.Dataset):
+        batches = (np.ravel(batch) for batch in _texts_of(texts).as_numpy_iterator())
+        return (text.decode("utf-8") for text in itertools.chain.from_iterable(batches))
+    if isinstance(texts, tf.Tensor):
+        return [text.decode("utf-8") for text in texts.numpy()]
     is_rows = isinstance(texts, (list, tuple, np.ndarray)) or is_series(texts)
     if not is_rows or np.ndim(texts) > 1:
         raise argument_error("texts", "a list of strings", type(texts), TypeError)
-    if not len(texts):
-        raise argument_error("texts", "at least one string", texts)
-    split, kind = [], TOKENIZATIONS[tokens]
-    for i, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise argument_error(f"texts[{i}]", "a string", text, TypeError)
-        split.append(kind.split(text.lower() if lowercase else text))
-        if not split[-1]:
-            raise argument_error(f"texts[{i}]", f"a text of at least one of its {tokens}", text)
-    return split
+    return texts
+
+
+def _texts_of(dataset):
+    """Returns a `tf.data.Dataset` without what comes beside x in its tuples."""
+    while isinstance(dataset.element_spec, tuple) and dataset.element_spec:
+        dataset = dataset.map(lambda x, *_: x)
+    return dataset

@@ -60,10 +60,15 @@ class Vocabulary(Setting):
         Raises:
             ValueError: where no token is there often enough.
         """
+        counts = collections.Counter(token for text in texts for token in text)
+        return cls.of_counts(counts, size, minimum_count, unknown)
+
+    @classmethod
+    def of_counts(cls, counts, size=10_000, minimum_count=1, unknown=None):
+        """Returns what `infer` does, of {token: how often it is there}."""
         size = check_integer("vocabulary_size", size, _FIRST + 1)
         minimum_count = check_integer("minimum_count", minimum_count)
-        counts = collections.Counter(token for text in texts for token in text)
-        counts.pop(unknown, None)
+        counts = {token: count for token, count in counts.items() if token != unknown}
         # Of equally frequent tokens the first in the alphabet, whatever the order of the texts.
         ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         tokens = [token for token, count in ordered if count >= minimum_count][: size - _FIRST]

@@ -169,3 +169,54 @@ def test_what_tokens_do_not_have_is_refused(model):
         model.generate(2, given={"a": 1})
     with pytest.raises(ValueError, match="`prior` must not be VampPrior"):
         ki.VAE(2, prior="vamp").fit(TEXTS, verbose=0)
+
+
+@pytest.fixture(scope="module")
+def streamed(model):
+    """A model like `model`, of the same texts in the same batches, from a dataset."""
+    keras.utils.set_random_seed(0)
+    streamed = ki.VAE(2, **NETWORKS, seed=0)
+    batches = tf.data.Dataset.from_tensor_slices(TEXTS).batch(8)
+    streamed.fit(batches, epochs=1, verbose=0, validation_data=tf.data.Dataset.from_tensors(TEXTS))
+    return streamed
+
+
+def test_a_stream_of_strings_makes_the_same_preprocessor(model, streamed):
+    assert streamed.preprocessor == model.preprocessor
+    assert streamed.history.history["val_loss"][0] > 0
+    assert isinstance(streamed.generate(2)[0], str)
+
+
+def test_methods_take_streams_of_strings(streamed, tmp_path):
+    path = tmp_path / "sentences.txt"
+    path.write_text("\n".join(TEXTS))
+    lines = tf.data.TextLineDataset([str(path)])
+    expected = streamed.encode(TEXTS), streamed.score(TEXTS)
+    for stream in (lines, lines.batch(7), tf.data.Dataset.from_tensors((TEXTS,))):
+        np.testing.assert_allclose(streamed.encode(stream), expected[0], atol=1e-6)
+    np.testing.assert_allclose(streamed.encode(t for t in TEXTS), expected[0], atol=1e-6)
+    np.testing.assert_allclose(streamed.score(t for t in TEXTS), expected[1], rtol=1e-5)
+    loss = streamed.evaluate(lines, verbose=0)["reconstruction_loss"]
+    assert loss == pytest.approx(
+        streamed.evaluate(TEXTS, verbose=0)["reconstruction_loss"], rel=0.2
+    )
+    with pytest.raises(ValueError, match="`x` must not be empty. Received: a generator of nothing"):
+        streamed.encode(t for t in [])
+    with pytest.raises(ValueError, match="of raw data take tf.data.Dataset.from_generator"):
+        streamed.fit((t for t in TEXTS), verbose=0)
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="`text.1.` must be a text of at least"
+    ):
+        streamed.fit(tf.data.Dataset.from_tensor_slices(["a", "a", "a", ""]).batch(2), verbose=0)
+
+
+def test_streams_have_conditions_beside_texts():
+    labels = np.arange(32) % 2
+    model = ki.VAE(2, condition=ki.conditions.Classes(2), **NETWORKS, seed=0)
+    single = tf.data.Dataset.from_tensor_slices((TEXTS, labels))
+    with contracts.eager_functions():
+        model.fit(single, batch_size=16, epochs=1, verbose=0)
+        expected = model.encode(TEXTS, condition=labels)
+        np.testing.assert_allclose(model.encode(single), expected, atol=1e-6)
+        pairs = zip(TEXTS, labels)
+        np.testing.assert_allclose(model.encode(pair for pair in pairs), expected, atol=1e-6)
