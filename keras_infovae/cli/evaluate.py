@@ -1,6 +1,6 @@
 """`keras-infovae evaluate`."""
 
-from keras_infovae.cli import data_flags, output_path
+from keras_infovae.cli import data_flags, output_path, run_flag
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError
 from keras_infovae.utils.splits import SPLITS
@@ -26,7 +26,7 @@ Losses and bounds are in nats per example. The table says of each number what is
     )
 
     def define_flags(self, flag_set):
-        flag_set.path("run", "DIRECTORY", "A directory that train wrote.", required=True)
+        run_flag.define(flag_set, preset_needs=" A preset needs --data.")
         flag_set.path("data", "NAME|PATH", "Other examples, as for train.", shown="the run's own")
         data_flags.define_table(
             flag_set,

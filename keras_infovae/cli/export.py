@@ -1,6 +1,6 @@
 """`keras-infovae export`."""
 
-from keras_infovae.cli import output_path, register
+from keras_infovae.cli import output_path, register, run_flag
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError, reported
 from keras_infovae.utils.checks import check_choice
@@ -40,7 +40,8 @@ TensorFlow, into a new directory, each compared with the run's model too.
     )
 
     def define_flags(self, flag_set):
-        flag_set.path("run", "DIRECTORY", "A directory that train wrote.", required=True)
+        needs = " For --warmup and --false_positive_rate, a directory."
+        run_flag.define(flag_set, preset_needs=needs)
         flag_set.path(
             "output",
             "DIRECTORY",

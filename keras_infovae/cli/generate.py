@@ -1,6 +1,6 @@
 """`keras-infovae generate`."""
 
-from keras_infovae.cli import output_path
+from keras_infovae.cli import output_path, run_flag
 from keras_infovae.cli.command import Command
 
 SUFFIXES = (".png", ".npy", ".csv", ".txt", ".parquet")
@@ -25,13 +25,14 @@ What is written follows from the name of --output:
 """
     examples = (
         "keras-infovae generate --run=runs/first --n=64 --output=samples.png",
+        "keras-infovae generate --run=digits_info_vae --output=digits.png",
         "keras-infovae generate --run=runs/by_digit --condition=3 --output=threes.png",
         "keras-infovae generate --run=runs/patients --n=1000 --seed=1 --output=made_up.csv",
         "keras-infovae generate --run=runs/patients --given=sex=F,age=40 --output=women_of_40.csv",
     )
 
     def define_flags(self, flag_set):
-        flag_set.path("run", "DIRECTORY", "A directory that train wrote.", required=True)
+        run_flag.define(flag_set)
         flag_set.path(
             "output", "FILE", "A .png, .npy, .csv, .parquet or .txt file to write.", required=True
         )

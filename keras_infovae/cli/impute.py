@@ -1,6 +1,6 @@
 """`keras-infovae impute`."""
 
-from keras_infovae.cli import data_flags, output_path
+from keras_infovae.cli import data_flags, output_path, run_flag
 from keras_infovae.cli.command import Command
 
 SUFFIXES = (".csv", ".parquet")
@@ -23,9 +23,7 @@ sure a value is.
     )
 
     def define_flags(self, flag_set):
-        flag_set.path(
-            "run", "DIRECTORY", "A directory that train wrote, of a table.", required=True
-        )
+        run_flag.define(flag_set, of=", of a table")
         flag_set.path("data", "PATH", "A .csv, .tsv or .parquet file.", required=True)
         data_flags.define_table(
             flag_set,

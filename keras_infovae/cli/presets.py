@@ -9,10 +9,12 @@ class Presets(Command):
     name = "presets"
     summary = "lists trained models that come with the package: their names, data, sizes"
     description = """
-A preset is a trained model that Python loads by its name, here digits_info_vae:
+A preset is a trained model that goes by its name, here digits_info_vae, in Python and for --run:
 
     import keras_infovae as ki
     model = ki.InfoVAE.from_preset("digits_info_vae")
+
+    keras-infovae generate --run=digits_info_vae --output=digits.png
 
 Those of the place "checkout" are found in a checkout of the repository only; elsewhere give the
 path of their folder. Each folder has a card, README.md.

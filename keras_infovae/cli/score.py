@@ -1,6 +1,6 @@
 """`keras-infovae score`."""
 
-from keras_infovae.cli import data_flags, output_path
+from keras_infovae.cli import data_flags, output_path, run_flag
 from keras_infovae.cli.command import Command
 
 
@@ -21,7 +21,7 @@ those without which the score would fall furthest, with their values.
     )
 
     def define_flags(self, flag_set):
-        flag_set.path("run", "DIRECTORY", "A directory that train wrote.", required=True)
+        run_flag.define(flag_set)
         flag_set.path("data", "NAME|PATH", "The examples, as for train.", required=True)
         data_flags.define_table(
             flag_set,

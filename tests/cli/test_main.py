@@ -55,7 +55,7 @@ def test_pages_are_as_wide_as_the_terminal(command, monkeypatch, name, columns):
     assert page.replace("\\\n", "").split() == usual.replace("\\\n", "").split()
 
 
-PATHS = ("DIRECTORY", "FILE", "FILE.csv", "FILE.json", "NAME|PATH", "PATH")
+PATHS = ("DIRECTORY", "DIRECTORY|PRESET", "FILE", "FILE.csv", "FILE.json", "NAME|PATH", "PATH")
 TAKE_NO_PATH = {"presets"}
 
 

@@ -250,6 +250,11 @@ def config_of(run):
     return config
 
 
+def of_preset(config):
+    """Returns whether a config is that of a preset, whose data is not known."""
+    return config["data"]["source"] is None
+
+
 def load_of_run(config):
     """Returns the `Dataset` that a run was trained on, split as it was.
 
@@ -257,8 +262,13 @@ def load_of_run(config):
         config: the run's config.
 
     Raises:
-        ValueError: when the data is not what it was; else as `datasets.load`.
+        ValueError: when the data is not what it was, and for a preset; else as `datasets.load`.
     """
+    if of_preset(config):
+        raise ValueError(
+            "Argument `run` must be a run for this: a preset comes without its data. Where there "
+            "is a flag --data, give that. Received: a preset"
+        )
     data = _load(config["data"])
     if fingerprint(data, labels=CLASSES in config) != config["data_fingerprint"]:
         raise ValueError(
@@ -320,7 +330,7 @@ def load_other(source, config, model, given=None):
             f"Argument `source` must have the {len(known)} columns that the run was trained on, in "
             f"their order. Received: source={source!r} with {differ}"
         )
-    if scaling == data.scaling:
+    if scaling == data.scaling or of_preset(config):  # which takes what `datasets.load` gives
         return data
     scaled = {s: scaling.apply(data.scaling.invert(getattr(data, s))) for s in SPLITS}
     return dataclasses.replace(data, **scaled, scaling=scaling)

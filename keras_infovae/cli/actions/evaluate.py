@@ -7,11 +7,10 @@ import numpy as np
 
 from keras_infovae import evaluation
 from keras_infovae.cli import data_flags
-from keras_infovae.cli.actions import conditions
+from keras_infovae.cli.actions import conditions, trained
 from keras_infovae.cli.actions import data as run_data
 from keras_infovae.cli.errors import reported
 from keras_infovae.evaluation.likelihood.pareto import unreliable_share
-from keras_infovae.training import RunDirectory
 from keras_infovae.utils.files import write_json
 from keras_infovae.utils.splits import SPLITS
 
@@ -20,9 +19,8 @@ def run(command, flags):
     """Prints the numbers of a run's model, and writes them."""
     names = {name: name for name in command.flag_set().names()} | data_flags.NAMES
     with reported(names):
-        run = RunDirectory(flags.run)
-        config = run_data.config_of(run)
-        model = run.load_model()
+        found = trained.load(flags.run)
+        model, config = found.model, found.config
         data = _load(flags, config, model)
         split = _split(flags, data)
         given = conditions.of_splits(data, config, _names(split))
@@ -30,10 +28,10 @@ def run(command, flags):
     seed = config["training"]["seed"] if flags.seed is None else flags.seed
     given = {"seed": seed, "condition": condition}
     summary = evaluation.summarize(model, x, num_samples=flags.num_samples, **given)
-    if not run.finished:
-        print(f"The run in {run.path} is unfinished; this is its last good epoch.")
+    if found.run is not None and not found.run.finished:
+        print(f"The run in {found.path} is unfinished; this is its last good epoch.")
     source = config["data"]["source"] if flags.data is None else flags.data
-    print(f"{run.path} on {source}, {split} examples")
+    print(f"{found.path} on {source}, {split} examples")
     for note in data.notes if flags.data is not None else ():
         print(f"note: {note}")
     print(evaluation.describe(summary))
@@ -48,7 +46,7 @@ def run(command, flags):
         if share is not None:
             print(f"Weights with a Pareto k of 0.7 or more: of {share:.1%} of the examples")
     if flags.output is not None:
-        result = {"run": run.path, "data": source, "split": split} | summary
+        result = {"run": found.path, "data": source, "split": split} | summary
         write_json(flags.output, result)
         print(f"\nWritten to {flags.output}")
 

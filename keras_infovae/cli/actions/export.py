@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 
-from keras_infovae.cli.actions import conditions
+from keras_infovae.cli.actions import conditions, trained
 from keras_infovae.cli.actions import data as run_data
 from keras_infovae.cli.errors import CommandLineError, reported
 from keras_infovae.cli.export import chosen
@@ -13,7 +13,6 @@ from keras_infovae.evaluation import calibrate_anomaly_threshold
 from keras_infovae.evaluation.label_classes import shown
 from keras_infovae.serving import export_for_serving, write_server_config
 from keras_infovae.serving.signatures import PARTS, SIGNATURES
-from keras_infovae.training import RunDirectory
 from keras_infovae.utils.files import atomic_directory
 
 SUFFIXES = {"litert": ".tflite", "onnx": ".onnx"}
@@ -25,9 +24,8 @@ def run(command, flags):
     parts = chosen("parts", flags.parts, PARTS)
     names = {name: name for name in command.flag_set().names()} | {"directory": "output"}
     with reported(names):
-        run = RunDirectory(flags.run)
-        config = run_data.config_of(run)
-        model = run.load_model()
+        found = trained.load(flags.run)
+        model, config = found.model, found.config
         try:
             if flags.format == "saved_model":
                 _export_for_serving(flags, model, config, signatures)

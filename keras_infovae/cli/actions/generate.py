@@ -6,15 +6,13 @@ import os
 
 import numpy as np
 
-from keras_infovae.cli.actions import conditions, rows
-from keras_infovae.cli.actions import data as run_data
+from keras_infovae.cli.actions import conditions, rows, trained
 from keras_infovae.cli.errors import CommandLineError, reported
 from keras_infovae.cli.generate import SUFFIXES
 from keras_infovae.datasets.csv_values import guarded, parsed
 from keras_infovae.evaluation.plots import views
 from keras_infovae.tables.schema import schema_of
 from keras_infovae.text import Text
-from keras_infovae.training import RunDirectory
 from keras_infovae.utils.files import whole_file
 
 
@@ -22,9 +20,8 @@ def run(command, flags):
     """Writes new examples."""
     suffix = os.path.splitext(flags.output)[1].lower()
     with reported({name: name for name in command.flag_set().names()}):
-        run = RunDirectory(flags.run)
-        config = run_data.config_of(run)
-        model = run.load_model()
+        found = trained.load(flags.run)
+        model, config = found.model, found.config
         model.capabilities.require("generate", "A new example")
         _check_form(flags.output, suffix, model)
         asked = conditions.class_of(flags.condition, config)

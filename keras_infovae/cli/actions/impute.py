@@ -1,11 +1,9 @@
 """What `keras-infovae impute` does."""
 
 from keras_infovae.cli import data_flags
-from keras_infovae.cli.actions import conditions, rows
-from keras_infovae.cli.actions import data as run_data
+from keras_infovae.cli.actions import conditions, rows, trained
 from keras_infovae.cli.errors import CommandLineError, reported
 from keras_infovae.tables.schema import schema_of
-from keras_infovae.training import RunDirectory
 from keras_infovae.utils.files import whole_file
 
 
@@ -16,9 +14,8 @@ def run(command, flags):
     given = data_flags.table_settings(flags)
     names = {name: name for name in command.flag_set().names()} | {"source": "data"}
     with reported(names):
-        run = RunDirectory(flags.run)
-        config = run_data.config_of(run)
-        model = run.load_model()
+        found = trained.load(flags.run)
+        model, config = found.model, found.config
         schema = schema_of(model)
         if schema is None:
             raise CommandLineError(

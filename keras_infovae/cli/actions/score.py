@@ -4,11 +4,9 @@ import numpy as np
 
 from keras_infovae import evaluation
 from keras_infovae.cli import data_flags
-from keras_infovae.cli.actions import conditions, rows
-from keras_infovae.cli.actions import data as run_data
+from keras_infovae.cli.actions import conditions, rows, trained
 from keras_infovae.cli.errors import reported
 from keras_infovae.tables.schema import schema_of
-from keras_infovae.training import RunDirectory
 from keras_infovae.utils.files import whole_file
 
 
@@ -19,9 +17,8 @@ def run(command, flags):
     names = {name: name for name in command.flag_set().names()} | data_flags.NAMES
     given = data_flags.table_settings(flags)
     with reported(names):
-        run = RunDirectory(flags.run)
-        config = run_data.config_of(run)
-        model = run.load_model()
+        found = trained.load(flags.run)
+        model, config = found.model, found.config
         model.capabilities.require("score")
         data, frame = rows.in_order(flags.data, config, model, given)
         condition = conditions.of_splits(data, config, ("train",))["train"]
