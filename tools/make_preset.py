@@ -23,8 +23,9 @@ from absl import app, flags
 from keras_infovae.evaluation import plots, texts
 from keras_infovae.utils.files import whole_file, write_json
 from keras_infovae.zoo import contents
-from tools.zoo import images, points, recipe, tables, texts_and_sequences, training  # noqa: F401, which add recipes
+from tools.zoo import training
 from tools.zoo.card import card_text, spread
+from tools.zoo.recipes import RECIPES
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds of weights and draws; the first is kept.")
@@ -169,13 +170,13 @@ def add_rows(rows):
 def main(arguments):
     names = arguments[1:]
     for name in names:
-        if name not in recipe.RECIPES:
-            raise app.UsageError(f"Unknown preset {name}: not one of {', '.join(recipe.RECIPES)}")
+        if name not in RECIPES:
+            raise app.UsageError(f"Unknown preset {name}: not one of {', '.join(RECIPES)}")
     if not names:
-        print("\n".join(recipe.RECIPES))
+        print("\n".join(RECIPES))
     for name in names:
         act = renew if FLAGS.card else check if FLAGS.check else make
-        act(name, recipe.RECIPES[name]())
+        act(name, RECIPES[name]())
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ import pytest
 import keras_infovae as ki
 from keras_infovae.cli.main import main
 from keras_infovae.zoo import contents, places, safe_config, safe_weights
-from tools.zoo import card, images, points, tables, texts_and_sequences  # noqa: F401
-from tools.zoo.recipe import RECIPES
+from tools.zoo import card, reproduced
+from tools.zoo.recipes import RECIPES
 
 ROOT = pathlib.Path(__file__).parents[2]
 NAMED = places.named()
@@ -47,6 +47,20 @@ def test_a_preset_is_made_by_its_recipe(name):
     told = read(folder, "numbers.json")["about"]
     assert (told["use"], tuple(told["limitations"])) == (recipe.use, recipe.limitations)
     assert recipe.in_package == (NAMED[name][0] == "package")
+
+
+def test_the_table_of_other_seeds_is_of_the_cards():
+    rows = reproduced.read_rows()
+    table = "\n".join(reproduced.table_text(rows))
+    assert table in (ROOT / "docs/presets.md").read_text(encoding="utf-8")
+    for row in rows:
+        seeds = read(NAMED[row["preset"]][1], "numbers.json")["seeds"]
+        mean, half = card.spread([numbers[row["number"]] for numbers in seeds.values()])
+        assert row["seed"] not in seeds
+        expected = pytest.approx(mean, rel=1e-5, abs=1e-9), pytest.approx(half, rel=1e-5, abs=1e-9)
+        assert (float(row["mean"]), float(row["half_width"])) == expected
+        within = abs(float(row["value"]) - mean) <= half * (1 + 1e-5) + 1e-9
+        assert row["within"] == str(within), row
 
 
 @pytest.mark.parametrize("place", LIMITS)
