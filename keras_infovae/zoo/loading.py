@@ -5,7 +5,7 @@ import os
 import keras
 
 from keras_infovae.utils.checks import argument_error
-from keras_infovae.zoo import contents, safe_config, safe_weights
+from keras_infovae.zoo import bounded_weights, contents, safe_config, safe_weights
 from keras_infovae.zoo.places import folder_of
 
 
@@ -33,12 +33,26 @@ def load(preset, model_class):
     safe_config.check_config(config)
     weights = os.path.join(folder, contents.WEIGHTS)
     safe_weights.check_weights(weights, manifest.get("values"))
-    model = keras.saving.deserialize_keras_object(config, safe_mode=True)
+    model = _made(path, config, manifest["values"])
     try:
         model.load_weights(weights)
     except (KeyError, ValueError) as error:
         raise contents.preset_error(weights, f"does not fit {contents.CONFIG} ({error})") from error
     return model
+
+
+def _made(path, config, values):
+    """Returns the model of `config`, which may ask for as many weights as its file has."""
+    counted = bounded_weights.Count(values)
+    try:
+        with counted:
+            return keras.saving.deserialize_keras_object(config, safe_mode=True)
+    except Exception as error:
+        if not counted.exceeded:  # by whatever Keras made of it
+            raise
+        raise contents.preset_error(
+            path, f"asks for {counted.count:,} weights or more; {contents.WEIGHTS} has {values:,}"
+        ) from error
 
 
 def _check_class(preset, folder, config, manifest, model_class):

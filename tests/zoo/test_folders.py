@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pathlib
+import resource
 import shutil
 import sys
 import types
@@ -209,6 +210,20 @@ def test_a_config_that_would_run_code_is_refused(folder, name, monkeypatch):
     monkeypatch.setattr(keras.saving, "deserialize_keras_object", None)  # nothing is made
     edit(folder, lambda config: config["config"].update(encoder=[{"deep": OBJECTS[name]}]))
     refused(folder, "config.json describes")
+
+
+@pytest.mark.parametrize("units", [10**6, 10**9])
+def test_a_config_of_more_weights_than_the_file_has_is_refused_before_they_are(folder, units):
+    """10^9 units would be 16 GB, which no test may take."""
+
+    def widen(config):
+        layers = config["config"]["encoder"]["config"]["layers"]
+        next(one for one in layers if one["class_name"] == "Dense")["config"]["units"] = units
+
+    edit(folder, widen)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    refused(folder, f"config.json asks for {4 * units:,} weights or more; model.weights.h5 has")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10**5  # kilobytes
 
 
 def test_a_config_may_be_nested_so_deep_and_no_deeper():
