@@ -4,6 +4,8 @@ Keras's safe mode refuses lambdas, but makes any object of a module that it can 
 its own layers read files or load other formats as they are made.
 """
 
+import sys
+
 import keras
 
 # Of these modules of Keras the public names are data: no code, no file.
@@ -19,6 +21,13 @@ _NAMES = {
 _REFUSED = {
     *("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"),
     *("IntegerLookup", "StringLookup", "TextVectorization"),
+}
+# Operations of a functional model, which compute on tensors: all of these modules, and those of
+# keras.src.ops.core that take no functions.
+_OPERATIONS = {f"keras.src.ops.{name}" for name in ("image", "linalg", "math", "nn", "numpy")}
+_CORE_OPERATIONS = {
+    *("Cast", "ConvertToTensor", "SaturateCast", "Scatter", "ScatterUpdate", "Slice"),
+    *("SliceUpdate", "StopGradient", "Unstack"),
 }
 _PLAIN = {"__tuple__", "__numpy__", "__tensor__", "__keras_tensor__", "__ellipsis__", "__slice__"}
 _DEEPEST = 100
@@ -65,13 +74,23 @@ def _check_object(described):
         name = described.get("config")
         known = isinstance(name, str) and hasattr(keras.activations, name)
     else:
-        known = module in _NAMES and _is_class_of_keras(name)
+        known = _is_operation(module, name) or (module in _NAMES and _is_class_of_keras(name))
     if not known:
         raise ValueError(
             f"config.json describes {registered or name!r} of the module {module!r}, which is "
             "neither registered with Keras nor a part of Keras that holds no code. Import the "
             "module that registers it first, if you trust it"
         )
+
+
+def _is_operation(module, name):
+    """Returns whether a class is an operation such as `keras.ops.exp`, of no code of its own."""
+    if module == "keras.src.ops.core":
+        return name in _CORE_OPERATIONS
+    if module not in _OPERATIONS or not isinstance(name, str):
+        return False
+    found = vars(sys.modules.get(module, object)).get(name)
+    return isinstance(found, type) and issubclass(found, keras.Operation)
 
 
 def _is_class_of_keras(name):

@@ -138,6 +138,16 @@ def test_what_cannot_be_loaded_is_not_written(tmp_path):
     assert ki.VAE.from_preset(model.save_to_preset(tmp_path / "mine")).latent_dim == 2
 
 
+def test_a_network_may_compute_by_operations_of_keras(tmp_path):
+    x = keras.Input((4,))
+    network = keras.Model(x, keras.ops.exp(keras.ops.squeeze(x[:, None, :], axis=1)))
+    model = ki.VAE(2, encoder=network, decoder=ki.networks.MLP([4]), seed=0)
+    model.build(X.shape)
+    loaded = ki.VAE.from_preset(model.save_to_preset(tmp_path / "mine"))
+    with eager_functions():
+        np.testing.assert_array_equal(loaded.encode(X), model.encode(X))
+
+
 # === Damaged ones, and ones that deceive ===
 
 
@@ -199,6 +209,8 @@ OBJECTS = {
     "download": {"module": "keras.utils", "class_name": "get_file", "config": {}},
     "file": {"module": "keras.layers", "class_name": "StringLookup", "config": {}},
     "pickle": {"module": "keras.layers", "class_name": "TorchModuleWrapper", "config": {}},
+    "loop": {"module": "keras.src.ops.core", "class_name": "Map", "config": {}},
+    "no operation": {"module": "keras.src.ops.numpy", "class_name": "backend", "config": {}},
     "function": {"module": "os", "class_name": "function", "config": "system"},
     "unknown": {"module": "mine", "class_name": "Mine", "registered_name": "mine>Mine"},
     "masked": {"module": "os.path", "class_name": "Dense", "config": {}},
