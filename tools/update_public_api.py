@@ -3,10 +3,13 @@
 A change of that file is a change that users see; it belongs into CHANGELOG.md.
 """
 
+import ast
 import functools
 import inspect
 import pathlib
+import sys
 
+OURS = "keras_infovae"
 FILE = pathlib.Path(__file__).resolve().parent.parent / "tests" / "public_api.txt"
 
 
@@ -24,7 +27,7 @@ def _lines(prefix, module):
         if inspect.ismodule(value):
             yield from _lines(full, value)
         elif inspect.isclass(value):
-            yield f"{full}{_signature(value.__init__, skip=1)}"
+            yield f"{full}{_signature(value.__init__, skip=1, returns=False)}"
             yield from _members(full, value)
         elif callable(value):
             yield f"{full}{_signature(value)}"
@@ -64,10 +67,52 @@ def _classes():
     }
 
 
-def _signature(function, skip=0):
+def _signature(function, skip=0, returns=True):
     signature = inspect.signature(function)
-    parameters = list(signature.parameters.values())[skip:]
-    return str(signature.replace(parameters=parameters))
+    function = inspect.unwrap(function)
+    module = getattr(function, "__module__", None) or ""
+    types = _types(module).get(function.__qualname__, {}) if module.startswith(OURS) else {}
+    parameters = [
+        parameter.replace(annotation=types.get(parameter.name, parameter.annotation))
+        for parameter in list(signature.parameters.values())[skip:]
+    ]
+    result = types.get("return", signature.return_annotation) if returns else signature.empty
+    return str(signature.replace(parameters=parameters, return_annotation=result))
+
+
+class _Written(str):
+    """A type as the source has it, so that it reads alike on each Python."""
+
+    def __repr__(self):
+        return str(self)
+
+
+@functools.cache
+def _types(module):
+    """Returns {function: {argument or "return": its type}} of a module's own functions."""
+    source = pathlib.Path(sys.modules[module].__file__).read_text(encoding="utf-8")
+    return dict(_functions(ast.parse(source).body, ""))
+
+
+def _functions(body, prefix):
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield from _functions(node.body, f"{prefix}{node.name}.")
+        elif isinstance(node, ast.FunctionDef):
+            rest = [one for one in (node.args.vararg, node.args.kwarg) if one is not None]
+            arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, *rest]
+            nodes = {one.arg: one.annotation for one in arguments} | {"return": node.returns}
+            # A call, and a constant, is one of `ki.parameters`, which says itself what may be.
+            yield (
+                prefix + node.name,
+                {
+                    name: _Written(ast.unparse(one).replace("'", '"').strip('"'))
+                    for name, one in nodes.items()
+                    if one is not None
+                    and not isinstance(one, ast.Call)
+                    and not (isinstance(one, ast.Name) and one.id.isupper())
+                },
+            )
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from keras_infovae.anomaly_scores.elbo import NegativeElbo, NegativeLogProb, Rec
 from keras_infovae.anomaly_scores.importance_weighted import ImportanceWeighted
 from keras_infovae.anomaly_scores.mahalanobis import Mahalanobis
 from keras_infovae.anomaly_scores.threshold import AnomalyThreshold, check_rate, rank_of
+from keras_infovae.typing import Model
 from keras_infovae.utils.serialization import Registry
 
 registry = Registry(
@@ -23,14 +24,14 @@ serialize = registry.serialize
 deserialize = registry.deserialize
 
 
-def main_score(model):
+def main_score(model: Model) -> AnomalyScore:
     """Returns the score of `model` where none is asked for: the nearest to -log p(x)."""
     if "log_prob" in model.capabilities:
         return NegativeLogProb()
     return NegativeElbo() if "elbo" in model.capabilities else ReconstructionLoss()
 
 
-def chosen_score(model, score=None):
+def chosen_score(model: Model, score: str | AnomalyScore | None = None) -> AnomalyScore:
     """Returns the `AnomalyScore` that `model.score` goes by.
 
     Args:
@@ -43,11 +44,11 @@ def chosen_score(model, score=None):
     own = main_score(model) if threshold is None else threshold.score
     if score is None:
         return own
-    score = get(score)
-    return own if not score.is_fitted and type(own) is type(score) else score
+    asked: AnomalyScore = get(score)
+    return own if not asked.is_fitted and type(own) is type(asked) else asked
 
 
-def gives_contributions(model):
+def gives_contributions(model: Model) -> bool:
     """Returns whether the score that `model` goes by is a sum over the values of x and a rest."""
     score = chosen_score(model)
     try:

@@ -1,5 +1,8 @@
 """The base of anomaly scores: a number per example, the larger the more unusual it is."""
 
+from typing import Any
+
+from keras_infovae.typing import Model, Tensor
 from keras_infovae.utils.serialization import Setting
 
 
@@ -17,10 +20,10 @@ class AnomalyScore(Setting):
     output = None
     is_fitted = True
 
-    def check(self, model):
+    def check(self, model: Model) -> None:
         """Raises ValueError where the score of `model` is not defined."""
 
-    def fitted(self, moments):
+    def fitted(self, moments: Any) -> "AnomalyScore":
         """Returns the score with what it has to know of usual examples.
 
         Args:
@@ -29,17 +32,17 @@ class AnomalyScore(Setting):
         """
         return self
 
-    def check_contributions(self, model):
+    def check_contributions(self, model: Model) -> None:
         """Raises ValueError where the score is no sum over values of x and a rest."""
         raise ValueError(
             f"`contributions` are not defined for the score {type(self).__name__}, which is no sum "
             "over values of x. Choose 'negative_elbo' or 'reconstruction_loss'."
         )
 
-    def value_rows(self, model, x, condition=None):
+    def value_rows(self, model: Model, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns what each value of x adds to the score, float32 [n, *event_shape]."""
         raise NotImplementedError(f"{type(self).__name__} does not define `value_rows`")
 
-    def rows(self, model, x, condition=None):
+    def rows(self, model: Model, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns the scores, float32 [n], of a tensor `x` [n, ...]; inside `tf.function` too."""
         raise NotImplementedError(f"{type(self).__name__} does not define `rows`")

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from keras_infovae.anomaly_scores.base import AnomalyScore
+from keras_infovae.typing import Model, Tensor
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.row_seeds import packed
 
@@ -18,19 +19,19 @@ class DrawnScore(AnomalyScore):
         seed: integer of at least 0, of the noise. Default 0.
     """
 
-    def __init__(self, num_samples=64, seed=0):
+    def __init__(self, num_samples: int = 64, seed: int = 0) -> None:
         self.num_samples = check_integer("num_samples", num_samples)
         self.seed = check_integer("seed", seed, minimum=0)
 
-    def check_contributions(self, model):
+    def check_contributions(self, model: Model) -> None:
         """Raises ValueError for a model without codes or without p(x|z)."""
         for capability in ("encode", "likelihood"):
             model.capabilities.require(capability, "`contributions`")
 
-    def value_rows(self, model, x, condition=None):
+    def value_rows(self, model: Model, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns the mean over the draws of -log p_i(x_i|z) of each value, [n, *event_shape]."""
         return -model.mean_value_rows(x, self.seeds(x), self.num_samples, condition)
 
-    def seeds(self, x):
+    def seeds(self, x: Tensor) -> Tensor:
         """Returns the seed of each row of `x`, int64 [n]: the same one."""
         return tf.fill([tf.shape(x)[0]], tf.constant(packed(self.seed, 0, 1)[0]))

@@ -2,6 +2,7 @@
 
 from keras_infovae.anomaly_scores.base import AnomalyScore
 from keras_infovae.anomaly_scores.draws import DrawnScore
+from keras_infovae.typing import Model, Tensor
 from keras_infovae.utils.serialization import register
 
 
@@ -38,11 +39,11 @@ class NegativeElbo(DrawnScore):
 
     output = "negative_elbo"
 
-    def check(self, model):
+    def check(self, model: Model) -> None:
         """Raises ValueError for a posterior or prior without a density, which have no ELBO."""
         model.capabilities.require("elbo", "The negative ELBO")
 
-    def rows(self, model, x, condition=None):
+    def rows(self, model: Model, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns the scores, float32 [n]."""
         return -model.mean_elbo_rows(x, self.seeds(x), self.num_samples, condition)
 
@@ -56,11 +57,11 @@ class NegativeLogProb(AnomalyScore):
 
     output = "negative_log_prob"
 
-    def check(self, model):
+    def check(self, model: Model) -> None:
         """Raises ValueError for a model whose log p(x) is not known."""
         model.capabilities.require("log_prob", "The negative log-likelihood")
 
-    def rows(self, model, x, condition=None):
+    def rows(self, model: Model, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns the scores, float32 [n]."""
         return -model.log_prob_rows(x, condition)
 
@@ -78,11 +79,11 @@ class ReconstructionLoss(DrawnScore):
 
     output = "reconstruction_loss"
 
-    def check(self, model):
+    def check(self, model: Model) -> None:
         """Raises ValueError for a model without codes, or without p(x|z)."""
         for capability in ("encode", "likelihood"):
             model.capabilities.require(capability, "The reconstruction loss")
 
-    def rows(self, model, x, condition=None):
+    def rows(self, model: Model, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns the scores, float32 [n]."""
         return -model.mean_log_likelihood_rows(x, self.seeds(x), self.num_samples, condition)

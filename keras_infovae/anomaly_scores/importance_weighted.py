@@ -5,6 +5,7 @@ import math
 import tensorflow as tf
 
 from keras_infovae.anomaly_scores.draws import DrawnScore
+from keras_infovae.typing import Model, Tensor
 from keras_infovae.utils.serialization import register
 
 
@@ -26,12 +27,12 @@ class ImportanceWeighted(DrawnScore):
 
     output = "importance_weighted"
 
-    def check(self, model):
+    def check(self, model: Model) -> None:
         """Raises ValueError for a posterior or prior without a density."""
         model.capabilities.require("elbo", "The importance-weighted bound")
         model.capabilities.require("posterior", "The importance-weighted bound")
 
-    def rows(self, model, x, condition=None):
+    def rows(self, model: Model, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns the scores, float32 [n]."""
         log_weights = model.log_weights(x, self.seeds(x), self.num_samples, condition)
         return math.log(self.num_samples) - tf.reduce_logsumexp(log_weights, axis=0)

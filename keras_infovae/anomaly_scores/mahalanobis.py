@@ -1,9 +1,12 @@
 """The distance of a code from the codes of usual examples."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
 from keras_infovae.anomaly_scores.base import AnomalyScore
+from keras_infovae.typing import Array, Model, Tensor
 from keras_infovae.utils.checks import argument_error, check_numbers
 from keras_infovae.utils.serialization import register
 
@@ -32,20 +35,20 @@ class Mahalanobis(AnomalyScore):
 
     output = "mahalanobis"
 
-    def __init__(self, mean=None, precision=None):
+    def __init__(self, mean: Array | None = None, precision: Array | None = None) -> None:
         if (mean is None) != (precision is None):
             raise argument_error("precision", "given if and only if `mean` is", precision)
         self.mean, self.precision = mean, precision
-        if mean is not None:
+        if mean is not None and precision is not None:
             self.mean = check_numbers("mean", mean)
             self.precision = _check_precision(precision, len(self.mean))
 
     @property
-    def is_fitted(self):
+    def is_fitted(self) -> bool:
         """Whether it has moments."""
         return self.mean is not None
 
-    def check(self, model):
+    def check(self, model: Model) -> None:
         """Raises ValueError for codes on a sphere, and for a mean of another latent_dim."""
         model.capabilities.require("encode", "The Mahalanobis distance")
         if model.latent_support != "euclidean":
@@ -56,7 +59,7 @@ class Mahalanobis(AnomalyScore):
         if self.mean is not None and len(self.mean) != model.latent_dim:
             raise argument_error("mean", f"{model.latent_dim} numbers", self.mean)
 
-    def fitted(self, moments):
+    def fitted(self, moments: Any) -> "Mahalanobis":
         """Returns the score with these moments of q(z), or itself where it has moments."""
         if self.is_fitted:
             return self
@@ -71,7 +74,7 @@ class Mahalanobis(AnomalyScore):
         precision = (axes / (np.maximum(variances, 0.0) + ridge)) @ axes.T
         return Mahalanobis(mean.tolist(), ((precision + precision.T) / 2.0).tolist())
 
-    def rows(self, model, x, condition=None):
+    def rows(self, model: Model, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns the scores, float32 [n].
 
         Raises:
@@ -84,7 +87,7 @@ class Mahalanobis(AnomalyScore):
             )
         offset = model.encode_rows(x, condition=condition) - tf.constant(self.mean, tf.float32)
         # By a factor of the precision: a sum of squares is not below 0, however it is rounded.
-        factor = tf.constant(np.linalg.cholesky(self.precision), tf.float32)
+        factor = tf.constant(np.linalg.cholesky(np.asarray(self.precision)), tf.float32)
         return tf.norm(offset @ factor, axis=-1)
 
 

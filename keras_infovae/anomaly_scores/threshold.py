@@ -1,6 +1,7 @@
 """From which score on an example counts as unusual."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,9 @@ class AnomalyThreshold(Setting):
         proposition 2.
     """
 
-    def __init__(self, score, value, false_positive_rate, examples):
+    def __init__(
+        self, score: AnomalyScore, value: float, false_positive_rate: float, examples: int
+    ) -> None:
         if not isinstance(score, AnomalyScore):
             raise argument_error("score", "an AnomalyScore", score, TypeError)
         self.score = score
@@ -51,20 +54,20 @@ class AnomalyThreshold(Setting):
         self.examples = check_integer("examples", examples)
 
     @property
-    def expected_rate(self):
+    def expected_rate(self) -> float:
         """The mean of the share of usual examples above it: (n + 1 - k) / (n + 1)."""
         rank = rank_of(self.false_positive_rate, self.examples)
         return (self.examples + 1 - rank) / (self.examples + 1)
 
     @property
-    def rate_bound(self):
+    def rate_bound(self) -> float:
         """What the share of usual examples above it stays below in 95 % of calibrations."""
         from scipy import stats
 
         rank = rank_of(self.false_positive_rate, self.examples)
         return float(stats.beta.ppf(0.95, self.examples + 1 - rank, rank))
 
-    def summary(self):
+    def summary(self) -> dict[str, Any]:
         """Returns the threshold in numbers and the score's name, a dictionary fit for JSON."""
         return {
             "score": self.score.output,
@@ -76,12 +79,12 @@ class AnomalyThreshold(Setting):
         }
 
 
-def rank_of(rate, count):
+def rank_of(rate: float, count: int) -> int:
     """Returns k: the threshold is the k-th smallest of `count` scores, the largest if need be."""
     return min(count, math.ceil((count + 1) * (1.0 - rate) - 1e-9))  # 100 * 0.99 is not above 99
 
 
-def check_rate(rate):
+def check_rate(rate: float) -> float:
     """Returns `false_positive_rate`, which must be between 0 and 1, as a float."""
     rate = check_number("false_positive_rate", rate, exclusive_minimum=0.0)
     if rate >= 1.0:

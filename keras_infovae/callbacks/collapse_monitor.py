@@ -1,6 +1,7 @@
 """Watches for a collapse of the latents."""
 
 import warnings
+from typing import Any
 
 import keras
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from keras_infovae.callbacks.examples import as_examples
 from keras_infovae.evaluation.latent_information import kl_of_dimensions
 from keras_infovae.evaluation.measured import Measured
+from keras_infovae.typing import Condition, Logs, Rows
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer, check_number
 
 ACTIONS = ("warn", "stop")
@@ -69,15 +71,15 @@ class CollapseMonitor(keras.callbacks.Callback):
 
     def __init__(
         self,
-        x,
-        every=1,
-        threshold=0.01,
-        limit=0,
-        patience=None,
-        action="warn",
-        condition=None,
-        batch_size=256,
-    ):
+        x: Rows,
+        every: int = 1,
+        threshold: float = 0.01,
+        limit: int = 0,
+        patience: int | None = None,
+        action: str = "warn",
+        condition: Condition = None,
+        batch_size: int = 256,
+    ) -> None:
         super().__init__()
         self._examples = as_examples(x, condition)
         self.every = check_integer("every", every)
@@ -94,12 +96,12 @@ class CollapseMonitor(keras.callbacks.Callback):
         self.batch_size = check_integer("batch_size", batch_size)
         self._collapses = 0  # looks in a row that found a collapse
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         self._collapses = 0
         self.model.capabilities.require("encode", type(self).__name__)
         self._measured()  # examples that the model does not take show now
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if (epoch + 1) % self.every:
             return
         logs = {} if logs is None else logs
@@ -120,11 +122,11 @@ class CollapseMonitor(keras.callbacks.Callback):
     def _measured(self):
         return Measured(self.model, *self._examples, batch_size=self.batch_size)
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         """Returns {name: number}, what a training that is taken up again needs to know."""
         return {"collapses": self._collapses}
 
-    def set_state(self, state):
+    def set_state(self, state: dict) -> None:
         """Takes what `get_state` returned, once the training has begun again."""
         self._collapses = state["collapses"]
 

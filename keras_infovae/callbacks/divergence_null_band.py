@@ -1,5 +1,7 @@
 """The divergence beside what a perfect match would score."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -7,6 +9,7 @@ import tensorflow as tf
 from keras_infovae.callbacks.examples import as_examples
 from keras_infovae.divergences.null import compiled_null, null_band, null_values
 from keras_infovae.evaluation.examples import check_examples
+from keras_infovae.typing import Condition, Logs, Rows, Seed
 from keras_infovae.utils.batches import in_batches
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.graphs import one_graph
@@ -61,16 +64,24 @@ class DivergenceNullBand(keras.callbacks.Callback):
     True
     """
 
-    def __init__(self, x, batch_size=128, draws=20, seed=0, condition=None):
+    def __init__(
+        self,
+        x: Rows,
+        batch_size: int = 128,
+        draws: int = 20,
+        seed: Seed = 0,
+        condition: Condition = None,
+    ) -> None:
         super().__init__()
         self._examples = as_examples(x, condition)
         self.batch_size = check_integer("batch_size", batch_size, minimum=2)
         self.draws = check_integer("draws", draws, minimum=2)
         self.seed = check_integer("seed", seed, minimum=0)
-        self._observed = self._null = None
-        self._band = None
+        self._observed: Any = None
+        self._null: Any = None
+        self._band: Any = None
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         model = self.model
         if getattr(model, "divergence", None) is None:
             raise ValueError(
@@ -100,7 +111,7 @@ class DivergenceNullBand(keras.callbacks.Callback):
     def _rows(self):
         return min(self.batch_size, len(self._examples[0]))
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = {} if logs is None else logs
         values = []
         for index, (x, condition) in enumerate(in_batches(self._examples, self._rows)):

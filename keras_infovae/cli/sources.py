@@ -132,14 +132,20 @@ def _constructor(arguments, module):
                 argument.arg,
                 kind,
                 default=kinds.empty if default is None else _value(default, module),
-                annotation=kinds.empty
-                if argument.annotation is None
-                else _value(argument.annotation, module),
+                annotation=_parameter(argument.annotation, module),
             )
             for argument, kind, default in rows
         ]
     )
     return constructor
+
+
+def _parameter(node, module):
+    """Returns the `Parameter` that annotates an argument, made there or a constant; else empty."""
+    is_constant = isinstance(node, ast.Name) and node.id.isupper()
+    if isinstance(node, ast.Call) or is_constant:
+        return _value(node, module)
+    return inspect.Parameter.empty
 
 
 def _value(node, module):

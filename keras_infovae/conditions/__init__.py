@@ -1,5 +1,7 @@
 """What a model is told of each example besides x: a class, features, or columns of a table."""
 
+from typing import Any
+
 from keras_infovae.conditions.base import Condition, Unconditional, append
 from keras_infovae.conditions.classes import Classes
 from keras_infovae.conditions.columns import Columns
@@ -7,7 +9,7 @@ from keras_infovae.conditions.features import Features
 from keras_infovae.utils.checks import argument_error
 
 
-def get(condition):
+def get(condition: Any) -> Any:
     """Returns a `Condition`; None stands for `Unconditional()`, a list for columns of a table.
 
     Raises:

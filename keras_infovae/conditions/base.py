@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae import typing
+from keras_infovae.typing import Tensor
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.serialization import Setting, register
@@ -26,7 +28,9 @@ class Condition(Setting):
     num_classes = None
     expected = "no condition"
 
-    def array(self, condition, count=None, repeat=False):
+    def array(
+        self, condition: typing.Condition, count: int | None = None, repeat: bool = False
+    ) -> np.ndarray | None:
         """Returns `condition` as NumPy float32 [count, size], or None where there is none.
 
         Args:
@@ -46,7 +50,7 @@ class Condition(Setting):
         if values.dtype.kind not in "fiub":
             raise TypeError(f"Argument `condition` must be numeric. Received: dtype={values.dtype}")
         if repeat and values.ndim == self._single_rank:
-            values = np.repeat(values[None], count, axis=0)
+            values = np.repeat(values[None], 1 if count is None else count, axis=0)
         check_finite("condition", values)
         values = self._encoded(values)
         if count is not None and len(values) != count:
@@ -56,7 +60,7 @@ class Condition(Setting):
             )
         return values.astype("float32")
 
-    def tensor(self, condition):
+    def tensor(self, condition: typing.Condition) -> Tensor:
         """Returns `condition` as a tensor float32 [n, size]; inside `tf.function` too."""
         if condition is None:
             raise argument_error("condition", "given: the model takes one", condition)
@@ -80,20 +84,23 @@ class Condition(Setting):
 class Unconditional(Condition):
     """No condition."""
 
-    def array(self, condition, count=None, repeat=False):
+    def array(
+        self, condition: typing.Condition, count: int | None = None, repeat: bool = False
+    ) -> np.ndarray | None:
         """Returns None, the only condition that is taken."""
         if condition is not None:
             raise ValueError(
                 "Argument `condition` must be left out: the model was made without the argument "
                 f"`condition` and takes none. Received: {type(condition).__name__}"
             )
+        return None
 
-    def tensor(self, condition):
+    def tensor(self, condition: typing.Condition) -> Tensor:
         """Returns None, the only condition that is taken."""
         return self.array(condition)
 
 
-def append(tensor, condition):
+def append(tensor: Tensor, condition: Tensor | None) -> Tensor:
     """Returns `tensor` [n, ..., k] with `condition` [n, c] at the end of its last axis.
 
     Along the other axes the condition is repeated: for an image it becomes c more channels. None

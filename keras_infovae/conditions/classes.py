@@ -25,16 +25,16 @@ class Classes(Condition):
 
     _single_rank = 0
 
-    def __init__(self, num_classes):
-        self.num_classes = check_integer("num_classes", num_classes, minimum=2)
+    def __init__(self, num_classes: int) -> None:
+        self.num_classes: int = check_integer("num_classes", num_classes, minimum=2)
 
     @property
-    def size(self):
+    def size(self) -> int:
         """The number of classes."""
         return self.num_classes
 
     @property
-    def expected(self):
+    def expected(self) -> str:
         """What is to be given, in words."""
         return f"integer labels of shape [examples], from 0 to {self.num_classes - 1}"
 

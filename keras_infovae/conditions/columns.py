@@ -1,6 +1,11 @@
 """Columns of a table as a condition."""
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from keras_infovae.conditions.features import Features
+from keras_infovae.typing import Condition
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.serialization import register
 
@@ -31,7 +36,7 @@ class Columns(Features):
     ['F', 'F', 'F']
     """
 
-    def __init__(self, names, size=0):
+    def __init__(self, names: Sequence[str], size: int = 0) -> None:
         if not isinstance(names, (list, tuple)) or not names:
             raise argument_error("names", "a list of at least one column", names)
         if len(set(names)) < len(names):
@@ -40,11 +45,13 @@ class Columns(Features):
         self.size = check_integer("size", size, minimum=0)
 
     @property
-    def expected(self):
+    def expected(self) -> str:
         """What is to be given, in words."""
         return f"the columns {', '.join(map(repr, self.names))}"
 
-    def array(self, condition, count=None, repeat=False):
+    def array(
+        self, condition: Condition, count: int | None = None, repeat: bool = False
+    ) -> np.ndarray | None:
         """Returns rows of numbers [count, size] that stand for the columns."""
         if not self.size:
             raise ValueError(

@@ -19,11 +19,11 @@ class Features(Condition):
     (1, 2)
     """
 
-    def __init__(self, size):
+    def __init__(self, size: int) -> None:
         self.size = check_integer("size", size)
 
     @property
-    def expected(self):
+    def expected(self) -> str:
         """What is to be given, in words."""
         return f"features of shape [examples, {self.size}]"
 

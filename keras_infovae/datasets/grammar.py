@@ -58,7 +58,7 @@ class Grammar:
     array([-11.57, -18.44, -11.57])
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         nouns = [_split(nouns) for nouns, _ in _TOPICS.values()]
         verbs = [_split(verbs) for _, verbs in _TOPICS.values()]
         adjectives = [_split(words) for words in _ADJECTIVES.values()]

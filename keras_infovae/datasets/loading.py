@@ -112,7 +112,7 @@ def load(
         )
     parts = _split(raw, fractions, seed, limit, source)
     scaling = Scaling.standardize(parts["train"][0]) if standardize else raw.scaling
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for split, (x, y) in parts.items():
         arrays[split] = scaling.apply(x)
         arrays[f"{split}_labels"] = y

@@ -47,7 +47,16 @@ class Stream:
             sets it, also to its `initial_epoch`; in a loop of your own, set it to go on.
     """
 
-    def __init__(self, rows, batch_size, order, scaling, shuffle, notes=(), told=None):
+    def __init__(
+        self,
+        rows: Any,
+        batch_size: int,
+        order: Any,
+        scaling: Any,
+        shuffle: bool,
+        notes: Sequence[str] = (),
+        told: Any = None,
+    ) -> None:
         self._rows, self._order, self._shuffle = rows, order, shuffle
         self._told, self.classes = told, None if told is None else told.classes
         self.batch_size, self.scaling, self.notes = batch_size, scaling, notes

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from keras_infovae.typing import Config
 from keras_infovae.utils.serialization import constructor_config
 
 
@@ -15,10 +16,10 @@ class DistributionLayer(keras.layers.Layer):
     dtype policy.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(dtype="float32")
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments as a JSON-compatible dictionary."""
         return constructor_config(self)
 

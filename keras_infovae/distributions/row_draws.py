@@ -7,12 +7,13 @@ import tensorflow as tf
 
 from keras_infovae.distributions import row_counts
 from keras_infovae.distributions.components import choose_components
+from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import row_random
 from keras_infovae.utils.checks import argument_error
 
 
-def draw_rows(distribution, seeds, num_samples=None):
+def draw_rows(distribution: Distribution, seeds: Tensor, num_samples: int | None = None) -> Tensor:
     """Returns draws of which each row follows from its own seed, [n, *event_shape].
 
     Row i is the same, up to rounding, whatever n and the other rows are. The gradient with respect

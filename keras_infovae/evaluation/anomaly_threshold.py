@@ -76,21 +76,21 @@ def calibrate_anomaly_threshold(
         Vovk, Conditional Validity of Inductive Conformal Predictors, arXiv:1209.2673.
     """
     rate = anomaly_scores.check_rate(false_positive_rate)
-    score = anomaly_scores.main_score(model) if score is None else anomaly_scores.get(score)
-    score.check(model)
+    chosen = anomaly_scores.main_score(model) if score is None else anomaly_scores.get(score)
+    chosen.check(model)
     x = x if is_frame(x) else np.asarray(x)
     if not x.ndim:
         raise argument_error("x", "an array of examples", x.dtype.name, TypeError)
-    parts = 1 if score.is_fitted else 2
+    parts = 1 if chosen.is_fitted else 2
     calibrating = slice(parts - 1, None, parts)
     count = len(x[calibrating])
     if not count:
         raise argument_error("x", f"at least {parts} examples", len(x))
-    score = _fitted(model, x, score, parts, condition, batch_size)
-    scores = model.score(x[calibrating], score, batch_size, take(condition, calibrating))
+    fitted: AnomalyScore = _fitted(model, x, chosen, parts, condition, batch_size)
+    scores = model.score(x[calibrating], fitted, batch_size, take(condition, calibrating))
     rank = anomaly_scores.rank_of(rate, count)
     value = np.partition(scores, rank - 1)[rank - 1]
-    threshold = anomaly_scores.AnomalyThreshold(score, float(value), rate, count)
+    threshold = anomaly_scores.AnomalyThreshold(fitted, float(value), rate, count)
     if threshold.expected_rate > rate + 1e-9:
         least = parts * math.ceil(1.0 / rate - 1.0 - 1e-9)
         warnings.warn(

@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_infovae.evaluation.labels import check_labels
+from keras_infovae.typing import Labels, Rows, Seed
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.pipelines import as_written
@@ -41,7 +42,7 @@ class Classifier:
     (['a'], 1.0)
     """
 
-    def __init__(self, x, labels, epochs=50, seed=0):
+    def __init__(self, x: Rows, labels: Labels, epochs: int = 50, seed: Seed = 0) -> None:
         x = np.asarray(x)
         if x.ndim < 2:
             raise argument_error("x", "an array [n, ...]", x.shape)
@@ -71,11 +72,11 @@ class Classifier:
         told = np.argmax(self._model.predict(x[held_out], verbose=0), axis=1)
         self.accuracy = float(np.mean(told == codes[held_out]))
 
-    def features(self, x):
+    def features(self, x: Rows) -> np.ndarray:
         """Returns the features of examples [n, ...], NumPy float32 [n, 128]."""
         return self._features.predict(self._examples(x), verbose=0)
 
-    def predict(self, x):
+    def predict(self, x: Rows) -> np.ndarray:
         """Returns the class of each example [n, ...], NumPy [n]."""
         logits = self._model.predict(self._examples(x), verbose=0)
         return self.classes[np.argmax(logits, axis=1)]

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
+from keras_infovae.typing import Config, Distribution, Joint, Likelihood, Shape, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import reductions
 from keras_infovae.utils.serialization import constructor_config
@@ -51,7 +52,7 @@ class Inference(keras.layers.Layer):
     is_diagonal = False
     needs_prior_density = False
 
-    def build(self, event_shape, condition_size, latent_dim):
+    def build(self, event_shape: Shape, condition_size: int, latent_dim: int) -> None:
         """Makes what it is made of.
 
         Args:
@@ -61,18 +62,18 @@ class Inference(keras.layers.Layer):
         """
         self.built = True
 
-    def suit(self, likelihood):
+    def suit(self, likelihood: Likelihood) -> None:
         """Chooses, before `build`, what goes by the likelihood of x. Default nothing."""
 
-    def scheduled(self):
+    def scheduled(self) -> dict[str, Any]:
         """Returns {name: a number or a `Schedule`} of the settings that may follow a schedule."""
         return {}
 
-    def point(self, joint):
+    def point(self, joint: Joint) -> Tensor:
         """Returns the one code that stands for each x, [n, latent_dim], the same at each call."""
         return tf.cast(joint.posterior(self).mean(), tf.float32)
 
-    def draw_rows(self, joint, seeds, num_samples=1):
+    def draw_rows(self, joint: Joint, seeds: Tensor, num_samples: int = 1) -> Tensor:
         """Returns draws of z, [num_samples, n, latent_dim], that follow row by row from `seeds`.
 
         Args:
@@ -82,7 +83,7 @@ class Inference(keras.layers.Layer):
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `draw_rows`")
 
-    def draw_codes(self, joint, seed, num_samples=1):
+    def draw_codes(self, joint: Joint, seed: Tensor, num_samples: int = 1) -> Codes:
         """Returns the `Codes` of a batch of a training; here of draws whose gradient is stopped.
 
         Args:
@@ -94,7 +95,7 @@ class Inference(keras.layers.Layer):
         z = tf.stop_gradient(self.draw_rows(joint, seeds, num_samples))
         return Codes(z, reductions.gather_draws(z))
 
-    def distribution(self, joint):
+    def distribution(self, joint: Joint) -> Distribution:
         """Returns q(z|x), a TFP distribution with batch shape [n]; here that of a few draws.
 
         The draws have the same seed for each x. It has moments and can be sampled, and where
@@ -107,10 +108,10 @@ class Inference(keras.layers.Layer):
         """Returns draws of z, [draws, n, latent_dim], the same at each call."""
         return self.draw_rows(joint, tf.zeros([joint.size, 2], tf.int32), draws)
 
-    def posterior_of(self, features):
+    def posterior_of(self, features: Tensor) -> Distribution:
         """Returns q(z|x) for what is seen of x, for priors that are made of posteriors."""
         raise NotImplementedError(f"{type(self).__name__} has no `posterior_of`")
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments as a JSON-compatible dictionary."""
         return constructor_config(self)

@@ -5,6 +5,7 @@ import tensorflow as tf
 from keras_infovae.distributions import draw_rows
 from keras_infovae.distributions.for_each_row import for_each_row
 from keras_infovae.inference.base import Codes, Inference
+from keras_infovae.typing import Config, Distribution, Joint, Tensor
 from keras_infovae.utils.serialization import deserialize_values, register
 
 
@@ -27,24 +28,24 @@ class FromPrior(Inference):
 
     has_density = True
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(dtype="float32")
 
-    def distribution(self, joint):
+    def distribution(self, joint: Joint) -> Distribution:
         return for_each_row(joint.prior, joint.size)
 
-    def point(self, joint):
+    def point(self, joint: Joint) -> Tensor:
         return tf.cast(self.distribution(joint).mean(), tf.float32)
 
-    def draw_rows(self, joint, seeds, num_samples=1):
+    def draw_rows(self, joint: Joint, seeds: Tensor, num_samples: int = 1) -> Tensor:
         return tf.cast(draw_rows(joint.prior, seeds, num_samples), tf.float32)
 
-    def draw_codes(self, joint, seed, num_samples=1):
+    def draw_codes(self, joint: Joint, seed: Tensor, num_samples: int = 1) -> Codes:
         codes = super().draw_codes(joint, seed, num_samples)
         rows = tf.shape(codes.gathered)[1]
         return Codes(*codes[:2], for_each_row(joint.prior, rows))
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> "FromPrior":
         """Returns the inference that `get_config` described."""
         return cls(**deserialize_values(config))

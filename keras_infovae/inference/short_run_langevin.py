@@ -1,6 +1,7 @@
 """Short-run inference: a few Langevin steps from the prior give z."""
 
 import math
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -16,6 +17,7 @@ from keras_infovae.samplers import (
     run_chain,
     with_gradient,
 )
+from keras_infovae.typing import Config, Joint, Shape, Tensor
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error, check_integer, check_number, check_numbers
 from keras_infovae.utils.row_random import fold_in
@@ -77,13 +79,13 @@ class ShortRunLangevin(Inference):
 
     def __init__(
         self,
-        steps=20,
-        step_sizes="paper",
-        temperature=0.5,
-        adjusted=False,
-        chains=5,
-        target_acceptance=0.7,
-    ):
+        steps: int = 20,
+        step_sizes: Any = "paper",
+        temperature: float = 0.5,
+        adjusted: bool = False,
+        chains: int = 5,
+        target_acceptance: float = 0.7,
+    ) -> None:
         super().__init__(dtype="float32")
         self.steps = check_integer("steps", steps)
         self.step_sizes = _check_step_sizes(step_sizes, self.steps)
@@ -95,7 +97,7 @@ class ShortRunLangevin(Inference):
         )
         self.log_step_size = None
 
-    def build(self, event_shape, condition_size, latent_dim):
+    def build(self, event_shape: Shape, condition_size: int, latent_dim: int) -> None:
         if self.step_sizes == "adapt":
             self.log_step_size = self.add_weight(
                 name="log_step_size",
@@ -106,10 +108,10 @@ class ShortRunLangevin(Inference):
             )
         self.built = True
 
-    def scheduled(self):
+    def scheduled(self) -> dict[str, Any]:
         return {"temperature": self.temperature}
 
-    def run(self, joint, seeds, num_samples=1):
+    def run(self, joint: Joint, seeds: Tensor, num_samples: int = 1) -> tuple[Any, Any]:
         """Returns the end of the chains, a `samplers.Point` of [num_samples, n], and their `Info`.
 
         Args:
@@ -137,13 +139,13 @@ class ShortRunLangevin(Inference):
             return [*_PAPER, *[0.05] * rest] if rest >= 0 else list(_PAPER[: self.steps])
         return self.step_sizes if self.log_step_size is None else tf.exp(self.log_step_size)
 
-    def point(self, joint):
+    def point(self, joint: Joint) -> Tensor:
         return tf.reduce_mean(self._repeated(joint, self.chains), axis=0)
 
-    def draw_rows(self, joint, seeds, num_samples=1):
+    def draw_rows(self, joint: Joint, seeds: Tensor, num_samples: int = 1) -> Tensor:
         return self.run(joint, seeds, num_samples)[0].z
 
-    def draw_codes(self, joint, seed, num_samples=1):
+    def draw_codes(self, joint: Joint, seed: Tensor, num_samples: int = 1) -> Codes:
         seeds = reductions.seeds_of_rows(seed, joint.size)
         end, info = self.run(joint, seeds, num_samples)
         if joint.training and self.log_step_size is not None:
@@ -156,7 +158,7 @@ class ShortRunLangevin(Inference):
         return Codes(end.z, reductions.gather_draws(end.z))
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> "ShortRunLangevin":
         """Returns the inference that `get_config` described."""
         return cls(**deserialize_values(config))
 

@@ -1,7 +1,11 @@
 """The base of positive-definite kernels on the latent space."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import tensorflow as tf
 
+from keras_infovae.typing import Tensor
 from keras_infovae.utils.checks import argument_error, check_choice, check_number, check_numbers
 from keras_infovae.utils.randomness import split_seed
 from keras_infovae.utils.serialization import Setting
@@ -37,7 +41,9 @@ class Kernel(Setting):
         Gretton et al., A Kernel Two-Sample Test, JMLR 2012.
     """
 
-    def __init__(self, bandwidth="dimension", scales=DEFAULT_SCALES):
+    def __init__(
+        self, bandwidth: str | float = "dimension", scales: Sequence[float] = DEFAULT_SCALES
+    ) -> None:
         if isinstance(bandwidth, str):
             check_choice("bandwidth", bandwidth, BANDWIDTH_RULES)
         else:
@@ -45,16 +51,16 @@ class Kernel(Setting):
         self.bandwidth = bandwidth
         self.scales = check_numbers("scales", scales, exclusive_minimum=0)
 
-    def kernels_of_width(self, squared_bandwidths):
+    def kernels_of_width(self, squared_bandwidths: Tensor) -> Any:
         """Returns the batch of `tfp.math.psd_kernels` kernels of a tensor of squared bandwidths."""
         raise NotImplementedError(f"{type(self).__name__} does not define `kernels_of_width`")
 
     @property
-    def needs_samples(self):
+    def needs_samples(self) -> bool:
         """Whether `squared_bandwidths` needs samples."""
         return self.bandwidth == "median"
 
-    def squared_bandwidths(self, latent_dim, samples=None):
+    def squared_bandwidths(self, latent_dim: int, samples: Tensor | None = None) -> Tensor:
         """Returns s * h for each scale s.
 
         Args:
@@ -74,14 +80,16 @@ class Kernel(Setting):
             h = self.bandwidth**2
         return tf.constant(self.scales) * h
 
-    def matrix(self, x, y, squared_bandwidths):
+    def matrix(self, x: Tensor, y: Tensor, squared_bandwidths: Tensor) -> Tensor:
         """Returns k(x_i, y_j), float32 [..., n, m], for x [..., n, latent_dim] and y alike."""
         x, y = tf.cast(x, tf.float32), tf.cast(y, tf.float32)
         shape = [-1] + [1] * (x.shape.rank - 2)
         batch = self.kernels_of_width(tf.reshape(tf.cast(squared_bandwidths, tf.float32), shape))
         return tf.reduce_mean(batch.matrix(x, y), axis=0)
 
-    def radial_derivatives(self, squared_distances, squared_bandwidths):
+    def radial_derivatives(
+        self, squared_distances: Tensor, squared_bandwidths: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Returns k and its first two derivatives with respect to t = ||z - z'||^2.
 
         Args:
@@ -93,14 +101,16 @@ class Kernel(Setting):
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `radial_derivatives`")
 
-    def precisions(self, count, seed):
+    def precisions(self, count: int, seed: Tensor) -> Tensor:
         """Draws tau [count], which write the kernel as a mixture of Gaussian kernels:
 
         shape(t; h) = E exp(-tau t / (2 h))
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `precisions`")
 
-    def frequencies(self, num_features, latent_dim, squared_bandwidths, seed):
+    def frequencies(
+        self, num_features: int, latent_dim: int, squared_bandwidths: Tensor, seed: Tensor
+    ) -> Tensor:
         """Draws random Fourier frequencies w, for which k(z, z') = E cos(w . (z - z')).
 
         By Bochner's theorem a radial kernel has a distribution of w; that of a Gaussian kernel is
@@ -131,11 +141,18 @@ class Kernel(Setting):
         return directions * tf.sqrt(scaled)[:, None]
 
     @property
-    def has_normal_expectation(self):
+    def has_normal_expectation(self) -> bool:
         """Whether E k(z, z') has a closed form for normal z and z' (`normal_expectation`)."""
         return False
 
-    def normal_expectation(self, x_mean, x_variance, y_mean, y_variance, squared_bandwidths):
+    def normal_expectation(
+        self,
+        x_mean: Tensor,
+        x_variance: Tensor,
+        y_mean: Tensor,
+        y_variance: Tensor,
+        squared_bandwidths: Tensor,
+    ) -> Tensor:
         """Returns E k(z, z') for normal z and z'; see `Gaussian.normal_expectation`."""
         raise argument_error("kernel", "one with a closed form for normal z: 'gaussian'", self)
 

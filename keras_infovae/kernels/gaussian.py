@@ -1,8 +1,11 @@
 """The Gaussian kernel."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from keras_infovae.kernels.base import Kernel
+from keras_infovae.typing import Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.serialization import register
 
@@ -29,10 +32,12 @@ class Gaussian(Kernel):
     array([[0.1353]], dtype=float32)
     """
 
-    def kernels_of_width(self, squared_bandwidths):
+    def kernels_of_width(self, squared_bandwidths: Tensor) -> Any:
         return tfp.math.psd_kernels.ExponentiatedQuadratic(length_scale=tf.sqrt(squared_bandwidths))
 
-    def radial_derivatives(self, squared_distances, squared_bandwidths):
+    def radial_derivatives(
+        self, squared_distances: Tensor, squared_bandwidths: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
         t = tf.cast(squared_distances, tf.float32)[..., None]
         h = tf.cast(squared_bandwidths, tf.float32)
         k = tf.exp(-t / (2.0 * h))
@@ -40,14 +45,21 @@ class Gaussian(Kernel):
         second = k / (4.0 * h**2)
         return tuple(tf.reduce_mean(value, axis=-1) for value in (k, first, second))
 
-    def precisions(self, count, seed):
+    def precisions(self, count: int, seed: Tensor) -> Tensor:
         return tf.ones([count])
 
     @property
-    def has_normal_expectation(self):
+    def has_normal_expectation(self) -> bool:
         return True
 
-    def normal_expectation(self, x_mean, x_variance, y_mean, y_variance, squared_bandwidths):
+    def normal_expectation(
+        self,
+        x_mean: Tensor,
+        x_variance: Tensor,
+        y_mean: Tensor,
+        y_variance: Tensor,
+        squared_bandwidths: Tensor,
+    ) -> Tensor:
         """Returns E k(z_i, z'_j), the kernel with both arguments integrated out.
 
         For independent z ~ N(m, diag v) and z' ~ N(m', diag v'), z - z' ~ N(m - m', diag s) with

@@ -1,5 +1,7 @@
 """The inverse multiquadratic kernel."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from keras_infovae.kernels.base import Kernel
@@ -7,6 +9,7 @@ from keras_infovae.kernels.rational_quadratic import (
     gamma_precisions,
     rational_quadratic_derivatives,
 )
+from keras_infovae.typing import Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.serialization import register
 
@@ -36,13 +39,15 @@ class InverseMultiquadratic(Kernel):
         Tolstikhin et al., Wasserstein Auto-Encoders, arXiv:1711.01558, section 4.
     """
 
-    def kernels_of_width(self, squared_bandwidths):
+    def kernels_of_width(self, squared_bandwidths: Tensor) -> Any:
         return tfp.math.psd_kernels.RationalQuadratic(
             length_scale=tf.sqrt(squared_bandwidths), scale_mixture_rate=1.0
         )
 
-    def radial_derivatives(self, squared_distances, squared_bandwidths):
+    def radial_derivatives(
+        self, squared_distances: Tensor, squared_bandwidths: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
         return rational_quadratic_derivatives(squared_distances, squared_bandwidths, 1.0)
 
-    def precisions(self, count, seed):
+    def precisions(self, count: int, seed: Tensor) -> Tensor:
         return gamma_precisions(count, seed, 1.0)

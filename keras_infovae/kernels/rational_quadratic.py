@@ -1,8 +1,12 @@
 """The rational quadratic kernel."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import tensorflow as tf
 
 from keras_infovae.kernels.base import DEFAULT_SCALES, Kernel
+from keras_infovae.typing import Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import check_number
 from keras_infovae.utils.serialization import register
@@ -33,24 +37,31 @@ class RationalQuadratic(Kernel):
         Binkowski et al., Demystifying MMD GANs, arXiv:1801.01401, section 2.
     """
 
-    def __init__(self, bandwidth="dimension", scales=DEFAULT_SCALES, scale_mixture_rate=0.5):
+    def __init__(
+        self,
+        bandwidth: str | float = "dimension",
+        scales: Sequence[float] = DEFAULT_SCALES,
+        scale_mixture_rate: float = 0.5,
+    ) -> None:
         super().__init__(bandwidth, scales)
         self.scale_mixture_rate = check_number(
             "scale_mixture_rate", scale_mixture_rate, exclusive_minimum=0
         )
 
-    def kernels_of_width(self, squared_bandwidths):
+    def kernels_of_width(self, squared_bandwidths: Tensor) -> Any:
         return tfp.math.psd_kernels.RationalQuadratic(
             length_scale=tf.sqrt(squared_bandwidths),
             scale_mixture_rate=self.scale_mixture_rate,
         )
 
-    def radial_derivatives(self, squared_distances, squared_bandwidths):
+    def radial_derivatives(
+        self, squared_distances: Tensor, squared_bandwidths: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
         return rational_quadratic_derivatives(
             squared_distances, squared_bandwidths, self.scale_mixture_rate
         )
 
-    def precisions(self, count, seed):
+    def precisions(self, count: int, seed: Tensor) -> Tensor:
         return gamma_precisions(count, seed, self.scale_mixture_rate)
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import inspect
 import textwrap
+from typing import Any
 
 from keras_infovae import divergences, kernels
 from keras_infovae.distributions import likelihoods, priors
@@ -47,17 +48,17 @@ class Explanation:
     notes: tuple = ()
 
     @property
-    def alpha(self):
+    def alpha(self) -> float:
         """The alpha that they really train with, 1 - kl_weight; above 1 it is refused here."""
         return 1.0 - self.kl_weight
 
     @property
-    def lambda_(self):
+    def lambda_(self) -> float:
         """The lambda_ that they really train with, divergence_weight + kl_weight."""
         return self.divergence_weight + self.kl_weight
 
     @property
-    def refused(self):
+    def refused(self) -> str | None:
         """None, or the sentence that says why InfoVAE refuses these weights."""
         if self.divergence_weight < 0:
             return (
@@ -82,7 +83,7 @@ class Explanation:
         return power.kernel_warning(self.divergence, prior, self.latent_dim, self.batch_size)
 
     @property
-    def arguments(self):
+    def arguments(self) -> dict[str, Any]:
         """{name: value} for `InfoVAE(latent_dim, **arguments)`.
 
         They are equivalent where `refused` is None, else the nearest that InfoVAE takes: weights
@@ -100,7 +101,7 @@ class Explanation:
         }
 
     @property
-    def call(self):
+    def call(self) -> str:
         """The code of `arguments`: `ki.InfoVAE(...)`, a string."""
         arguments = {"latent_dim": self.latent_dim, **self.arguments}
         if self.posterior == "diagonal_normal":

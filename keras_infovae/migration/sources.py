@@ -1,6 +1,9 @@
 """The sources that can be explained."""
 
+from typing import Any
+
 from keras_infovae.migration.authors import explain_authors
+from keras_infovae.migration.explanation import Explanation
 from keras_infovae.migration.pythae import explain_pythae
 from keras_infovae.migration.pytorch_vae import explain_pytorch_vae
 from keras_infovae.utils.checks import check_choice
@@ -12,7 +15,7 @@ SOURCES = {
 }
 
 
-def explain(source, settings=None):
+def explain(source: str, settings: Any = None) -> Explanation:
     """Returns what a training elsewhere really minimizes, on the scale of this package.
 
     Every library has weights called alpha, lambda or beta, and none are on the same scale: losses

@@ -1,5 +1,7 @@
 """The adversarial autoencoder."""
 
+from typing import Any
+
 from keras_infovae import divergences
 from keras_infovae.models.info_vae import InfoVAE
 from keras_infovae.models.registry import register_model
@@ -52,8 +54,8 @@ class AdversarialAutoencoder(InfoVAE):
         *,
         posterior="deterministic",
         divergence="adversarial",
-        **settings,
-    ):
+        **settings: Any,
+    ) -> None:
         super().__init__(
             latent_dim,
             alpha=1.0,

@@ -1,11 +1,14 @@
 """The annealed VAE, with a capacity."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from keras_infovae import schedules
 from keras_infovae.models.info_vae import InfoVAE
 from keras_infovae.models.registry import register_model
 from keras_infovae.parameters.kinds import Weight
+from keras_infovae.typing import Tensor
 from keras_infovae.utils import reductions
 
 
@@ -54,15 +57,15 @@ class AnnealedVAE(InfoVAE):
         gamma: Weight(
             "The weight of the distance of the KL term from the capacity.", exclusive_minimum=0
         ) = 1000.0,
-        **settings,
-    ):
+        **settings: Any,
+    ) -> None:
         if capacity is None:
             capacity = schedules.Linear(0.0, 25.0, duration=100_000)
         self.capacity = capacity
         self.gamma = gamma
         super().__init__(latent_dim, alpha=0.0, lambda_=1.0, free_bits=0.0, **settings)
 
-    def weights_at(self, step):
+    def weights_at(self, step: Tensor) -> dict[str, Any]:
         """Returns gamma for the KL term, whose distance from C it weighs; 0 for the divergence."""
         return {"kl_weight": self.progress.value_of(self.gamma, step), "divergence_weight": 0.0}
 
@@ -72,7 +75,7 @@ class AnnealedVAE(InfoVAE):
         distance = f"{self._weight_text('kl_weight')} * |kl_divergence - capacity|"
         return ["reconstruction_loss", f"{distance}, capacity {to}{capacity:g} nats"]
 
-    def kl_penalty(self, weight, kl_divergence):
+    def kl_penalty(self, weight: Tensor, kl_divergence: Tensor) -> Tensor:
         """Returns what the KL term adds to the loss, a share."""
         replicas = reductions.num_replicas()
         capacity = self.progress.value_of(self.capacity)

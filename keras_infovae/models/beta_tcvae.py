@@ -1,5 +1,7 @@
 """The beta-TCVAE."""
 
+from typing import Any
+
 from keras_infovae import divergences
 from keras_infovae.models.info_vae import InfoVAE
 from keras_infovae.models.registry import register_model
@@ -46,8 +48,8 @@ class BetaTCVAE(InfoVAE):
         ) = 6.0,
         *,
         divergence="total_correlation",
-        **settings,
-    ):
+        **settings: Any,
+    ) -> None:
         self.beta = beta
         super().__init__(
             latent_dim,

@@ -1,6 +1,8 @@
 """The chart autoencoder."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,6 +18,7 @@ from keras_infovae.models.row_functions import BATCH_SIZE
 from keras_infovae.models.step_model import BatchLoss
 from keras_infovae.networks.stacked import StackedMLP
 from keras_infovae.parameters.kinds import NETWORK_BY_SHAPE, Integer, Member
+from keras_infovae.typing import Array, Condition, Rows, Seed, Shape, Tensor
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import check_integers
 from keras_infovae.utils.row_random import fold_in, row_seeds
@@ -87,13 +90,13 @@ class ChartAutoencoder(GenerativeModel):
         chart_dim: Integer("Coordinates in a chart.", suggestion=2, search=[1, 2, 3]) = 2,
         *,
         charts: Integer("How many charts there may be.", search=[4, 8]) = 8,
-        decoder_units=(48, 48),
+        decoder_units: Sequence[int] = (48, 48),
         encoder: Member("The network from x to z.", networks, shown=NETWORK_BY_SHAPE) = None,
         start_steps: Integer("Steps in which charts begin apart.", minimum=0) = 500,
-        condition=None,
-        seed=None,
-        scaling=None,
-    ):
+        condition: Any = None,
+        seed: Seed = None,
+        scaling: Any = None,
+    ) -> None:
         super().__init__(condition=condition, seed=seed, scaling=scaling)
         self.chart_dim, self.charts = chart_dim, charts
         self.decoder_units = check_integers("decoder_units", decoder_units)
@@ -107,19 +110,19 @@ class ChartAutoencoder(GenerativeModel):
         self.decoders = None  # as many numbers as x has
 
     @property
-    def latent_dim(self):
+    def latent_dim(self) -> int:
         """How many numbers a code has: that of the chart, and its coordinates."""
         return 1 + self.chart_dim
 
     # === Parts ===
 
-    def parts(self):
+    def parts(self) -> list:
         """Returns the layers that the model is made of, in the order that its weights have."""
         made = [self.encoder] if isinstance(self.encoder, keras.Model) else []
         decoders = [] if self.decoders is None else [self.decoders]
         return [*made, self.coordinates, self.predictor, *decoders, self.units, self.codes]
 
-    def build_parts(self, event_shape):
+    def build_parts(self, event_shape: Shape) -> None:
         """Makes the networks for x of `event_shape` and checks that they fit together."""
         seen = networks.conditioned_shape(event_shape, self.condition.size)
         if not isinstance(self.encoder, keras.Model):
@@ -161,11 +164,14 @@ class ChartAutoencoder(GenerativeModel):
 
     # === The loss ===
 
-    def batch_loss(self, x, condition, seed, training=False):
+    def batch_loss(
+        self, x: Tensor, condition: Tensor, seed: Tensor, training: bool = False
+    ) -> BatchLoss:
         """Returns the `BatchLoss` of one batch."""
         x = self.units.standardized(x)
         inside, log_probs = self._in_charts(self._features(x, condition, training))
-        flat = tf.reshape(x, [-1, 1, math.prod(self.event_shape)])
+        shape: Shape = self.event_shape
+        flat = tf.reshape(x, [-1, 1, math.prod(shape)])
         errors = tf.reduce_mean(tf.square(flat - self._decoded(inside, condition)), axis=-1)
         wanted = tf.stop_gradient(tf.nn.softmax(-errors / _TEMPERATURE))
         prediction = -tf.reduce_sum(wanted * log_probs, axis=-1)
@@ -181,12 +187,12 @@ class ChartAutoencoder(GenerativeModel):
         squares = [tf.reduce_sum(tf.square(w), axis=[1, 2]) for w in self.decoders.kernels]
         return tf.reduce_mean(tf.add_n([tf.math.log(s) for s in squares]))
 
-    def objective(self):
+    def objective(self) -> str:
         """Returns the loss as one line of text."""
         terms = f"{_ERROR_WEIGHT:g} * chart_error + prediction_loss"
         return f"{self.name}: loss = {terms} + {_SMOOTHNESS_WEIGHT:g} * smoothness"
 
-    def update(self, x, condition, seed):
+    def update(self, x: Tensor, condition: Tensor, seed: Tensor) -> Any:
         """Takes a step, and remembers the codes that the examples had after it."""
         result = super().update(x, condition, seed)
         # By all charts: one that is not used yet may come to be.
@@ -197,7 +203,7 @@ class ChartAutoencoder(GenerativeModel):
 
     # === The start ===
 
-    def adapt(self, x, count):
+    def adapt(self, x: np.ndarray | None, count: int) -> None:
         """Learns the unit of the data, and one far point with each chart, before any step."""
         if x is None or float(self.units.is_known.numpy()):
             return
@@ -223,18 +229,22 @@ class ChartAutoencoder(GenerativeModel):
 
     # === Functions of rows ===
 
-    def encode_rows(self, x, seed=None, condition=None):
+    def encode_rows(
+        self, x: Tensor, seed: Tensor | None = None, condition: Tensor | None = None
+    ) -> Tensor:
         """Returns (chart, coordinates) of each row, [n, 1 + chart_dim]; nothing in it is random."""
         features = self._seen_rows(x, condition)
         inside, log_probs = self._in_charts(features)
         return _code(self._chosen(log_probs), inside)
 
-    def encode_beside_rows(self, x, z, condition=None):
+    def encode_beside_rows(self, x: Tensor, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns the code of each row of x in the chart of its row of z, [n, 1 + chart_dim]."""
         inside, _ = self._in_charts(self._seen_rows(x, condition))
         return _code(self._charts_of(z), inside)
 
-    def encode_beside(self, x, z, batch_size=BATCH_SIZE, condition=None):
+    def encode_beside(
+        self, x: Rows, z: Array, batch_size: int = BATCH_SIZE, condition: Condition = None
+    ) -> np.ndarray:
         """Returns the codes of x in the charts of the codes z, NumPy [n, 1 + chart_dim].
 
         Args:
@@ -247,23 +257,27 @@ class ChartAutoencoder(GenerativeModel):
         arrays = {"x": x, "z": np.asarray(z, "float32"), "condition": condition}
         return self._rows.run("encode beside", self.encode_beside_rows, arrays, batch_size)
 
-    def decode_rows(self, z, condition=None):
+    def decode_rows(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns x of codes [n, 1 + chart_dim], [n, *event_shape]; the chart is rounded."""
         condition = self.condition.tensor(condition)
         z = tf.cast(z, tf.float32)
         inside = tf.repeat(z[:, None, 1:], self.charts, axis=1)
         decoded = self._decoded(inside, condition)
         flat = tf.gather(decoded, self._charts_of(z), axis=1, batch_dims=1)
-        x = tf.reshape(flat, [-1, *self.event_shape])
+        shape: Shape = self.event_shape
+        x = tf.reshape(flat, [-1, *shape])
         return x * self.units.unit + self.units.offset
 
-    def reconstruct_rows(self, x, condition=None):
+    def reconstruct_rows(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns x from its own code, [n, *event_shape]."""
         return self.decode_rows(self.encode_rows(x, None, condition), condition)
 
-    def generate_rows(self, seed, condition=None, sample=None):
+    def generate_rows(
+        self, seed: Tensor, condition: Tensor | None = None, sample: bool | None = None
+    ) -> Tensor:
         """Returns a new example for each seed, [n, *event_shape]; `sample` makes no difference."""
         seeds = row_seeds(seed)
+        shape: Shape = self.event_shape
 
         def drawn(round_):
             z = self.codes.draw(fold_in(seeds, round_))
@@ -273,8 +287,8 @@ class ChartAutoencoder(GenerativeModel):
 
         def again(round_, x, agreed):
             new, agrees = drawn(round_)
-            kept = tf.reshape(agreed, [-1] + [1] * len(self.event_shape))
-            x = tf.ensure_shape(tf.where(kept, x, new), [None, *self.event_shape])
+            kept = tf.reshape(agreed, [-1] + [1] * len(shape))
+            x = tf.ensure_shape(tf.where(kept, x, new), [None, *shape])
             return round_ + 1, x, agreed | agrees
 
         _, x, _ = tf.while_loop(
@@ -283,7 +297,7 @@ class ChartAutoencoder(GenerativeModel):
             (tf.constant(1), *drawn(0)),
             shape_invariants=(
                 tf.TensorShape([]),
-                tf.TensorShape([None, *self.event_shape]),
+                tf.TensorShape([None, *shape]),
                 tf.TensorShape([None]),
             ),
             maximum_iterations=_ROUNDS,

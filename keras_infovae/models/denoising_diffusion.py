@@ -1,6 +1,7 @@
 """Denoising diffusion."""
 
 import math
+from typing import Any
 
 import keras
 import numpy as np
@@ -21,6 +22,7 @@ from keras_infovae.models.registry import register_model
 from keras_infovae.models.row_functions import RowFunctions
 from keras_infovae.models.step_model import BatchLoss
 from keras_infovae.parameters.kinds import Integer, Member, Number
+from keras_infovae.typing import Seed, Shape, Tensor
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.randomness import stateless_seed
@@ -110,11 +112,11 @@ class DenoisingDiffusion(GenerativeModel):
         unconditional_share: Number(
             "Share of examples that are not told their condition.", minimum=0, maximum=1
         ) = 0.1,
-        clip=True,
-        condition=None,
-        seed=None,
-        scaling=None,
-    ):
+        clip: bool = True,
+        condition: Any = None,
+        seed: Seed = None,
+        scaling: Any = None,
+    ) -> None:
         super().__init__(condition=condition, seed=seed, scaling=scaling)
         self.denoiser = _checked_denoiser(denoiser)
         self.steps = steps
@@ -141,12 +143,12 @@ class DenoisingDiffusion(GenerativeModel):
 
     # === Parts ===
 
-    def parts(self):
+    def parts(self) -> list:
         """Returns the layers that the model is made of, in the order that its weights have."""
         network = [self.denoiser] if isinstance(self.denoiser, keras.Model) else []
         return [*network, self.units]
 
-    def build_parts(self, event_shape):
+    def build_parts(self, event_shape: Shape) -> None:
         """Makes the network for x of `event_shape` and checks that it fits."""
         told = self.condition.size + 1 if self.condition.size else 0  # whether it is told, too
         if not isinstance(self.denoiser, keras.Model):
@@ -161,18 +163,20 @@ class DenoisingDiffusion(GenerativeModel):
             name="value_range", shape=(2,), initializer=everything, **fixed
         )
 
-    def adapt(self, x, count):
+    def adapt(self, x: np.ndarray | None, count: int) -> None:
         """Takes the unit and the range of the data of the first training."""
         if x is None or float(self.units.is_known.numpy()):
             return
         whole = count is not None and 2 * len(x) > count  # not the first of several batches
-        if whole or networks.is_image(self.event_shape):
+        if whole or networks.is_image(x.shape[1:]):
             self.value_range.assign([x.min(), x.max()])
         self.units.learn(x)
 
     # === The loss ===
 
-    def batch_loss(self, x, condition, seed, training=False):
+    def batch_loss(
+        self, x: Tensor, condition: Tensor, seed: Tensor, training: bool = False
+    ) -> BatchLoss:
         """Returns the `BatchLoss` of one batch."""
         count = tf.shape(x)[0]
         seeds = reductions.seeds_of_rows(seed, count)
@@ -180,7 +184,8 @@ class DenoisingDiffusion(GenerativeModel):
         start = tf.random.stateless_uniform([], stateless_seed(seed, 1))
         places = (start + reductions.places_of_rows(count)) % 1.0
         time = FIRST_TIME + (1.0 - FIRST_TIME) * places
-        noise = normal(fold_in(seeds, 0), self.event_shape)
+        shape: Shape = self.event_shape
+        noise = normal(fold_in(seeds, 0), shape)
         x_u = noised(self.units.standardized(x), time, noise)
         told = self._told(condition, uniform(fold_in(seeds, 1), [1]) if training else 1.0)
         found = self._noise(x_u, time, told, training)
@@ -226,7 +231,9 @@ class DenoisingDiffusion(GenerativeModel):
 
     draws_in_steps = True  # for the progress bar
 
-    def generate_rows(self, seed, condition=None, sample=None):
+    def generate_rows(
+        self, seed: Tensor, condition: Tensor | None = None, sample: bool | None = None
+    ) -> Tensor:
         """Returns a new example for each seed, [n, *event_shape].
 
         Args:
@@ -237,27 +244,31 @@ class DenoisingDiffusion(GenerativeModel):
         """
         seeds = row_seeds(seed)
         denoise = self._denoise(condition, self.guidance)
-        x = draw(denoise, seeds, self.event_shape, self.steps, self.noise_share)
+        shape: Shape = self.event_shape
+        x = draw(denoise, seeds, shape, self.steps, self.noise_share)
         if sample:
-            x = noised(x, tf.fill(tf.shape(seed), FIRST_TIME), normal(seeds, self.event_shape))
+            x = noised(x, tf.fill(tf.shape(seed), FIRST_TIME), normal(seeds, shape))
         return x * self.units.unit + self.units.offset
 
-    def elbo_rows(self, x, seed, condition=None):
+    def elbo_rows(self, x: Tensor, seed: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns the variational bound on log p(x) of each row, float32 [n], in nats.
 
         It is an unbiased estimate by `steps` draws of noise, at times that follow from the seed.
         """
         return self.mean_elbo_rows(x, seed, 1, condition)
 
-    def mean_elbo_rows(self, x, seed, num_samples, condition=None):
+    def mean_elbo_rows(
+        self, x: Tensor, seed: Tensor, num_samples: int, condition: Tensor | None = None
+    ) -> Tensor:
         """Returns the bound by `num_samples` draws of noise, or `steps` of them if that is more.
 
         Up to `steps` draws, it is what `elbo_rows` gives.
         """
-        x = self.units.standardized(tf.ensure_shape(x, [None, *self.event_shape]))
+        shape: Shape = self.event_shape
+        x = self.units.standardized(tf.ensure_shape(x, [None, *shape]))
         draws = max(num_samples, self.steps)
         bound = variational_bound(self._denoise(condition), x, row_seeds(seed), draws)
-        return bound - math.prod(self.event_shape) * tf.math.log(self.units.unit)
+        return bound - math.prod(shape) * tf.math.log(self.units.unit)
 
 
 def _checked_denoiser(denoiser):

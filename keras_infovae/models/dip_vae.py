@@ -1,9 +1,12 @@
 """DIP-VAE."""
 
+from typing import Any
+
 from keras_infovae import divergences, schedules
 from keras_infovae.models.info_vae import InfoVAE
 from keras_infovae.models.registry import register_model
 from keras_infovae.parameters.kinds import SEVERAL_LATENTS, Choice, Number, Weight
+from keras_infovae.typing import Tensor
 
 
 @register_model("dip_vae")
@@ -59,8 +62,8 @@ class DIPVAE(InfoVAE):
             minimum=0,
             shown="lambda_off_diagonal; 10 times that of kind i",
         ) = None,
-        **settings,
-    ):
+        **settings: Any,
+    ) -> None:
         weight = lambda_off_diagonal
         ratio = None  # the penalty's own
         if lambda_diagonal is not None:
@@ -77,7 +80,7 @@ class DIPVAE(InfoVAE):
             **settings,
         )
 
-    def weights_at(self, step):
+    def weights_at(self, step: Tensor) -> dict[str, Any]:
         """Returns 1 for the KL term and lambda_off_diagonal for the divergence."""
         weight = self.progress.value_of(self.lambda_off_diagonal, step)
         return {"kl_weight": 1.0, "divergence_weight": weight}

@@ -1,5 +1,8 @@
 """Exact expectation maximization of a generator that is affine on regions."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -7,12 +10,14 @@ from keras_infovae.distributions import likelihoods, piecewise_affine
 from keras_infovae.inference import Inference
 from keras_infovae.models import data_kinds
 from keras_infovae.models.affine_decoder import RegionTables, decoder_of, write_layers
+from keras_infovae.models.capabilities import Capabilities
 from keras_infovae.models.exact_training import ExactTraining
 from keras_infovae.models.example_spec import check_shape
 from keras_infovae.models.latent_variable_model import LatentVariableModel
 from keras_infovae.models.registry import register_model
 from keras_infovae.models.step_model import BatchLoss
 from keras_infovae.parameters.kinds import Choice, Integer, Number, Widths
+from keras_infovae.typing import Distribution, Joint, Rows, Seed, Shape, Tensor
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.randomness import check_seed
@@ -90,9 +95,9 @@ class ExactEM(LatentVariableModel):
         noise: Choice("Which values of x share a scale.", ("global", "per_column")) = "global",
         prior_variance: Number("Of every weight and bias.", exclusive_minimum=0) = 100.0,
         restarts: Integer("Random starts, of which the best is trained.", unit="STARTS") = 3,
-        seed=None,
-        scaling=None,
-    ):
+        seed: Seed = None,
+        scaling: Any = None,
+    ) -> None:
         if check_integer("latent_dim", latent_dim) > 2:
             raise argument_error(
                 "latent_dim", "1 or 2, of which regions have masses in closed form", latent_dim
@@ -109,22 +114,22 @@ class ExactEM(LatentVariableModel):
         self._training = None
 
     @property
-    def term_names(self):
+    def term_names(self) -> tuple[str, ...]:
         """The names of the terms of the loss."""
         return ("negative_log_likelihood", "penalty")
 
-    def objective(self):
+    def objective(self) -> str:
         """Returns the loss as one line of text."""
         return f"{self.name}: loss = negative_log_likelihood + penalty, by exact EM over all of x"
 
     # === Parts ===
 
     @property
-    def widths(self):
+    def widths(self) -> list[int]:
         """The sizes of the generator's hidden layers, a list of integers."""
         return [int(size) for size in self.hidden_units.split("-")]
 
-    def build_parts(self, event_shape):
+    def build_parts(self, event_shape: Shape) -> None:
         """Makes the decoder for x of `event_shape`."""
         self.decoder = decoder_of(self.latent_dim, self.widths, self.leak, event_shape)
         super().build_parts(event_shape)
@@ -133,13 +138,13 @@ class ExactEM(LatentVariableModel):
         )
 
     @property
-    def capabilities(self):
+    def capabilities(self) -> Capabilities:
         """What the model can do: all that there is, log p(x) too."""
         return super().capabilities.with_("log_prob")
 
     # === Training ===
 
-    def compile(self, optimizer="auto", **options):
+    def compile(self, optimizer: None = "auto", **options: Any) -> None:
         """Configures training, as other models' `compile` does; steps run eagerly.
 
         Raises:
@@ -151,7 +156,15 @@ class ExactEM(LatentVariableModel):
         # A step is no graph: it looks for regions, whose number is not known before.
         super().compile(optimizer, **(options | {"jit_compile": False, "run_eagerly": True}))
 
-    def fit(self, x=None, y=None, *, start=None, batch_size=None, **options):
+    def fit(
+        self,
+        x: Rows | None = None,
+        y: None = None,
+        *,
+        start: Any = None,
+        batch_size: int | None = None,
+        **options: Any,
+    ) -> Any:
         """Takes one step of expectation maximization over all of x per epoch.
 
         The first `fit` begins with the best of `restarts` random starts; a later one, and that of a
@@ -200,7 +213,7 @@ class ExactEM(LatentVariableModel):
         super()._begin(data, steps)
         self._training.begin(np.asarray(data.examples)[: data.rows])
 
-    def update(self, x, condition, seed):
+    def update(self, x: Tensor, condition: Tensor, seed: Tensor) -> Any:
         """Takes one step of expectation maximization over x, all examples."""
         training = self._training or ExactTraining(self)  # of `train_on_batch`
         numbers = (tf.constant(number, tf.float32) for number in training.step(x, seed))
@@ -208,7 +221,9 @@ class ExactEM(LatentVariableModel):
         terms = {"negative_log_likelihood": likelihood, "penalty": penalty, "halvings": halvings}
         return BatchLoss(likelihood + penalty, terms)
 
-    def batch_loss(self, x, condition, seed, training=False):
+    def batch_loss(
+        self, x: Tensor, condition: Tensor, seed: Tensor, training: bool = False
+    ) -> BatchLoss:
         """Returns the `BatchLoss` of one batch."""
         likelihood = -reductions.share_of_global_mean(self.log_prob_rows(x))
         squares = tf.add_n([tf.reduce_sum(tf.square(v)) for v in self.decoder.trainable_variables])
@@ -217,24 +232,24 @@ class ExactEM(LatentVariableModel):
         terms = {"negative_log_likelihood": likelihood, "penalty": penalty}
         return BatchLoss(likelihood + penalty, terms)
 
-    def evaluate(self, *arguments, **options):
+    def evaluate(self, *arguments: Any, **options: Any) -> Any:
         """Returns the loss and its terms on x, as other models' `evaluate`."""
         self.prepare_rows()
         return super().evaluate(*arguments, **options)
 
-    def predict(self, *arguments, **options):
+    def predict(self, *arguments: Any, **options: Any) -> Any:
         """Returns x reconstructed from its own code, as other models' `predict`."""
         self.prepare_rows()
         return super().predict(*arguments, **options)
 
-    def test_on_batch(self, *arguments, **options):
+    def test_on_batch(self, *arguments: Any, **options: Any) -> Any:
         """Evaluates one batch, as other models' `test_on_batch`."""
         self.prepare_rows()
         return super().test_on_batch(*arguments, **options)
 
     # === Functions of rows ===
 
-    def prepare_rows(self):
+    def prepare_rows(self) -> None:
         """Finds the regions that the weights make, where these have changed."""
         if self.built:
             self._tables.refresh(self.decoder)
@@ -255,20 +270,24 @@ class ExactEM(LatentVariableModel):
         volume = tf.reduce_sum(tf.math.log(unit) + tf.math.log(scale))
         return self._tables.pieces(scale), x, volume
 
-    def log_prob_rows(self, x, condition=None):
+    def log_prob_rows(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns log p(x) of each row, float32 [n], in nats; computed in float64."""
         pieces, x, volume = self._pieces(x)
         return tf.cast(piecewise_affine.log_prob(pieces, x) - volume, tf.float32)
 
-    def elbo_rows(self, x, seed=None, condition=None):
+    def elbo_rows(
+        self, x: Tensor, seed: Tensor | None = None, condition: Tensor | None = None
+    ) -> Tensor:
         """Returns log p(x), which the evidence lower bound of the exact p(z|x) is, [n]."""
         return self.log_prob_rows(x)
 
-    def mean_elbo_rows(self, x, seed, num_samples, condition=None):
+    def mean_elbo_rows(
+        self, x: Tensor, seed: Tensor, num_samples: int, condition: Tensor | None = None
+    ) -> Tensor:
         """Returns log p(x) of each row, [n], in nats."""
         return self.log_prob_rows(x)
 
-    def exact_posterior(self, joint):
+    def exact_posterior(self, joint: Joint) -> Distribution:
         """Returns p(z|x) of a `Joint`, a TFP distribution."""
         pieces, x, volume = self._pieces(joint.x)
 
@@ -280,7 +299,9 @@ class ExactEM(LatentVariableModel):
 
     # === On arrays ===
 
-    def impute(self, x, num_samples=None, seed=0, **_):
+    def impute(
+        self, x: Rows, num_samples: int | None = None, seed: Seed = 0, **_: Any
+    ) -> np.ndarray | list[np.ndarray]:
         """Returns x with its missing values filled in, from those of the same example: exactly.
 
         Args:
@@ -308,7 +329,7 @@ class ExactEM(LatentVariableModel):
         seed = self.progress.new_seed() if check_seed(seed) is None else seed
         generator = piecewise_affine.read_generator(self)
         flat = x.reshape(len(x), -1).astype("float64")
-        seeds = [None]
+        seeds: list[int | None] = [None]
         if num_samples is not None:
             states = np.random.SeedSequence(seed).generate_state(num_samples)
             seeds = [int(state) for state in states]
@@ -318,7 +339,7 @@ class ExactEM(LatentVariableModel):
         ]
         return results[0] if num_samples is None else results
 
-    def set_generator(self, layers, scale):
+    def set_generator(self, layers: Sequence, scale: np.ndarray) -> None:
         """Takes the weights of `AffineLayer`s and a scale [D], in units of the data."""
         write_layers(self.decoder, layers)
         log_scale = self.likelihood.log_scale

@@ -1,9 +1,12 @@
 """FactorVAE."""
 
+from typing import Any
+
 from keras_infovae import divergences, schedules
 from keras_infovae.models.info_vae import InfoVAE
 from keras_infovae.models.registry import register_model
 from keras_infovae.parameters.kinds import SEVERAL_LATENTS, Weight
+from keras_infovae.typing import Tensor
 
 
 @register_model("factor_vae")
@@ -48,8 +51,8 @@ class FactorVAE(InfoVAE):
         ) = 10.0,
         *,
         divergence="total_correlation_critic",
-        **settings,
-    ):
+        **settings: Any,
+    ) -> None:
         self.gamma = gamma
         super().__init__(
             latent_dim,
@@ -59,6 +62,6 @@ class FactorVAE(InfoVAE):
             **settings,
         )
 
-    def weights_at(self, step):
+    def weights_at(self, step: Tensor) -> dict[str, Any]:
         """Returns 1 for the KL term and gamma for the divergence."""
         return {"kl_weight": 1.0, "divergence_weight": self.progress.value_of(self.gamma, step)}

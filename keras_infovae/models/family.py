@@ -1,9 +1,12 @@
 """Models that are settings of InfoVAE, under the names that the field knows them by."""
 
+from typing import Any
+
 from keras_infovae import divergences, schedules
 from keras_infovae.models.info_vae import InfoVAE
 from keras_infovae.models.registry import register_model
 from keras_infovae.parameters.kinds import Weight
+from keras_infovae.typing import Tensor
 
 
 @register_model("vae")
@@ -34,7 +37,7 @@ class VAE(InfoVAE):
 
     fixed_arguments = ("alpha", "lambda_")
 
-    def __init__(self, latent_dim, **settings):
+    def __init__(self, latent_dim, **settings: Any) -> None:
         super().__init__(latent_dim, alpha=0.0, lambda_=1.0, **settings)
 
 
@@ -76,13 +79,13 @@ class BetaVAE(InfoVAE):
             search=(0.25, 8.0),
             logarithmic=True,
         ) = 4.0,
-        **settings,
-    ):
+        **settings: Any,
+    ) -> None:
         self.beta = beta
         largest = schedules.bounds(self.beta)[1]  # of a schedule; `weights_at` follows it
         super().__init__(latent_dim, alpha=1.0 - largest, lambda_=largest, **settings)
 
-    def weights_at(self, step):
+    def weights_at(self, step: Tensor) -> dict[str, Any]:
         """Returns beta for the KL term and 0 for the divergence."""
         return {"kl_weight": self.progress.value_of(self.beta, step), "divergence_weight": 0.0}
 
@@ -115,5 +118,5 @@ class MMDVAE(InfoVAE):
     fixed_arguments = ("alpha",)
     divergence_class = divergences.MaximumMeanDiscrepancy
 
-    def __init__(self, latent_dim, lambda_="auto", **settings):
+    def __init__(self, latent_dim, lambda_="auto", **settings: Any) -> None:
         super().__init__(latent_dim, alpha=1.0, lambda_=lambda_, **settings)

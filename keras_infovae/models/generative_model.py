@@ -78,7 +78,7 @@ class GenerativeModel(TrainableModel):
     are new.
     """
 
-    def __init__(self, **settings):
+    def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self._rows = RowFunctions()
         self._anomaly_threshold = None

@@ -1,18 +1,22 @@
 """InfoVAE."""
 
 import warnings
+from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from keras_infovae import divergences, networks, schedules
 from keras_infovae.distributions import posteriors
+from keras_infovae.distributions.posteriors import Posterior
 from keras_infovae.inference import Amortized
 from keras_infovae.models.compatibility import check_parts, divergence_is_computed
 from keras_infovae.models.free_bits import free_bits_kl
-from keras_infovae.models.latent_variable_model import LatentVariableModel
+from keras_infovae.models.latent_variable_model import LatentVariableModel, Pass
 from keras_infovae.models.penalty import number, penalty
 from keras_infovae.models.registry import register_model
 from keras_infovae.parameters.kinds import NETWORK_BY_SHAPE, Member, Number, Weight
+from keras_infovae.typing import KerasModel, Seed, Shape, Tensor
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.values_only import values_only
@@ -124,17 +128,17 @@ class InfoVAE(LatentVariableModel):
         likelihood="auto",
         encoder: Member("The network from x to z.", networks, shown=NETWORK_BY_SHAPE) = None,
         decoder=None,
-        condition=None,
+        condition: Any = None,
         free_bits: Number(
             "Nats of each dimension of z that the KL term leaves free: codes then tell something.",
             minimum=0,
             unit="NATS",
         ) = 0.0,
         num_samples=1,
-        seed=None,
-        scaling=None,
-        preprocessor=None,
-    ):
+        seed: Seed = None,
+        scaling: Any = None,
+        preprocessor: Any = None,
+    ) -> None:
         super().__init__(
             latent_dim,
             inference=Amortized(encoder, posterior),
@@ -180,26 +184,26 @@ class InfoVAE(LatentVariableModel):
     # === Parts ===
 
     @property
-    def encoder(self):
+    def encoder(self) -> KerasModel:
         """The encoder: a Keras model once the model is built."""
         return self.inference.encoder
 
     @property
-    def posterior(self):
+    def posterior(self) -> Posterior:
         """What the encoder's numbers stand for, a `Posterior`."""
         return self.inference.posterior
 
-    def parts(self):
+    def parts(self) -> list:
         """Returns the layers that the model is made of, in the order that its weights have."""
         return [*super().parts(), self.divergence]
 
-    def build_parts(self, event_shape):
+    def build_parts(self, event_shape: Shape) -> None:
         """Makes the networks for x of `event_shape` and checks that they fit together."""
         super().build_parts(event_shape)
         if not getattr(self.divergence, "built", False):
             self.divergence.build(self.latent_dim)
 
-    def adapt(self, x, count):
+    def adapt(self, x: np.ndarray | None, count: int) -> None:
         """Tells likelihood and divergence what they need to know of the training data."""
         super().adapt(x, count)
         if count is not None:
@@ -208,7 +212,7 @@ class InfoVAE(LatentVariableModel):
     # === The loss ===
 
     @property
-    def term_names(self):
+    def term_names(self) -> tuple[str, ...]:
         """The names of the terms; a divergence of weight 0 is left out where draws cost a chain."""
         terms = ("reconstruction_loss", "kl_divergence")
         return (*terms, "divergence") if self._has_divergence else terms
@@ -218,11 +222,11 @@ class InfoVAE(LatentVariableModel):
         return divergence_is_computed(self)
 
     @property
-    def lambda_value(self):
+    def lambda_value(self) -> float:
         """The number that `lambda_` stands for: at the present step, on a schedule."""
         return float(self.progress.value_of(self._lambda_setting()))
 
-    def weights_at(self, step):
+    def weights_at(self, step: Tensor) -> dict[str, Any]:
         """Returns the weights of the KL term and of the divergence at `step`.
 
         {"kl_weight": 1 - alpha, "divergence_weight": alpha + lambda_ - 1}: numbers, or tensors on a
@@ -233,17 +237,17 @@ class InfoVAE(LatentVariableModel):
         return {"kl_weight": 1.0 - alpha, "divergence_weight": _divergence_weight(alpha, lambda_)}
 
     @property
-    def divergence_weight(self):
+    def divergence_weight(self) -> float:
         """The weight of D(q(z), p(z)) in the loss: at the present step, on a schedule."""
         return number(self.weights_at(self.progress.step)["divergence_weight"])
 
     @property
-    def least_batch(self):
+    def least_batch(self) -> int:
         """2 where the divergence counts: one example shows no aggregated posterior; else 1."""
         weight = self.weights_at(0)["divergence_weight"]
         return 2 if tf.is_tensor(weight) or weight != 0 else 1
 
-    def loss_terms(self, one):
+    def loss_terms(self, one: Pass) -> dict[str, Tensor]:
         """Returns {name: share of the global batch's value} of a `Pass`."""
         if not self._has_divergence:
             return super().loss_terms(one)
@@ -254,7 +258,7 @@ class InfoVAE(LatentVariableModel):
             value = self.divergence(z, one.prior, posterior, seed=one.seed)
         return super().loss_terms(one) | {"divergence": reductions.share_of_global_value(value)}
 
-    def weighed(self, terms, one):
+    def weighed(self, terms: dict[str, Tensor], one: Pass) -> Tensor:
         """Returns the loss that `terms` of a `Pass` come to, a share."""
         if self.free_bits:
             held = free_bits_kl(one.codes.posterior, one.prior, self.free_bits)
@@ -273,7 +277,7 @@ class InfoVAE(LatentVariableModel):
         divergence = f"{self._weight_text('divergence_weight')} * divergence"
         return ["reconstruction_loss", kl, divergence]
 
-    def preflight(self, rows):
+    def preflight(self, rows: int | None) -> None:
         """Prints the objective, and warns where the divergence is blind at this batch size."""
         super().preflight(rows)
         if rows is None or self.least_batch == 1:

@@ -1,12 +1,15 @@
 """The importance weighted autoencoder."""
 
 import math
+from typing import Any
 
 import tensorflow as tf
 
 from keras_infovae.models.info_vae import InfoVAE
+from keras_infovae.models.latent_variable_model import Pass
 from keras_infovae.models.registry import register_model
 from keras_infovae.parameters.kinds import Integer, Weight
+from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error
 
@@ -57,8 +60,8 @@ class IWAE(InfoVAE):
             exclusive_minimum=0,
             words=("auto",),
         ) = 1.0,
-        **settings,
-    ):
+        **settings: Any,
+    ) -> None:
         super().__init__(
             latent_dim,
             alpha=0.0,
@@ -73,14 +76,14 @@ class IWAE(InfoVAE):
     def _log_ratio(self, posterior, prior, z):
         return posterior.log_prob(z) - prior.log_prob(z)
 
-    def kl_rows(self, posterior, prior, z):
+    def kl_rows(self, posterior: Distribution, prior: Distribution, z: Tensor) -> Tensor:
         """Returns log q(z|x) - log p(z) [n], the mean over draws of z.
 
         By the draws, as in the weights: with the exact KL the loss would not be the bound.
         """
         return tf.reduce_mean(self._log_ratio(posterior, prior, z), axis=0)
 
-    def weighed(self, terms, one):
+    def weighed(self, terms: dict[str, Tensor], one: Pass) -> Tensor:
         """Returns the loss that `terms` of a `Pass` come to, less what the bound is tighter by."""
         log_ratio = self._log_ratio(one.codes.posterior, one.prior, one.codes.gathered)
         log_ratio = reductions.local_draws(log_ratio, one.joint.size)

@@ -3,6 +3,7 @@
 import functools
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from keras_infovae import conditions, inference, networks
@@ -19,6 +20,8 @@ from keras_infovae.models.registry import register_model
 from keras_infovae.models.step_model import BatchLoss
 from keras_infovae.models.two_stage_model import TwoStageModel
 from keras_infovae.parameters.kinds import LATENT_DIM, NETWORK_BY_SHAPE, Integer, Member
+from keras_infovae.preprocessors import Preprocessor
+from keras_infovae.typing import Config, Distribution, Seed, Shape, Tensor
 from keras_infovae.utils import reductions
 from keras_infovae.utils.row_random import fold_in, row_seeds
 
@@ -99,12 +102,12 @@ class LatentVariableModel(TwoStageModel):
             words=("auto",),
         ) = "auto",
         decoder: Member("The network from z to x.", networks, shown=NETWORK_BY_SHAPE) = None,
-        condition=None,
+        condition: Any = None,
         num_samples: Integer("Draws of z per example and step.", unit="DRAWS") = 1,
-        seed=None,
-        scaling=None,
-        preprocessor=None,
-    ):
+        seed: Seed = None,
+        scaling: Any = None,
+        preprocessor: Any = None,
+    ) -> None:
         self._likelihood_of_data = isinstance(likelihood, str) and likelihood == "auto"
         if self._likelihood_of_data:
             check_preprocessor(preprocessor)
@@ -126,7 +129,7 @@ class LatentVariableModel(TwoStageModel):
         compatibility.check_prior(self.prior, self.inference)
 
     @property
-    def term_names(self):
+    def term_names(self) -> tuple[str, ...]:
         """The names of the terms of the loss."""
         kl = ("kl_divergence",) if self._has_kl else ()
         return ("reconstruction_loss", *kl)
@@ -140,12 +143,12 @@ class LatentVariableModel(TwoStageModel):
 
     # === Parts ===
 
-    def parts(self):
+    def parts(self) -> list:
         """Returns the layers that the model is made of, in the order that its weights have."""
         decoder = [] if isinstance(self.decoder, (networks.Network, type(None))) else [self.decoder]
         return [self.inference, *decoder, self.prior, self.likelihood]
 
-    def build_parts(self, event_shape):
+    def build_parts(self, event_shape: Shape) -> None:
         """Makes the networks for x of `event_shape` and checks that they fit together."""
         self.likelihood.check_event_shape(event_shape)
         compatibility.check_features(self.likelihood, self.prior)
@@ -166,7 +169,7 @@ class LatentVariableModel(TwoStageModel):
             if not layer.built:  # a saved one is built when it is restored
                 layer.build(*shapes)
 
-    def describe(self, preprocessor, data, plain=False):
+    def describe(self, preprocessor: Preprocessor | None, data: Any, plain: bool = False) -> None:
         """Makes the preprocessor of raw data, and their likelihood where none was chosen."""
         plain = plain or not self._likelihood_of_data  # one of choice is of numbers as they are
         super().describe(preprocessor, data, plain)
@@ -175,19 +178,19 @@ class LatentVariableModel(TwoStageModel):
             self.likelihood = likelihoods.get(self.example_spec.preprocessor.likelihood())
             self.example_spec.values = self.likelihood
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments as a JSON-compatible dictionary."""
         likelihood = {"likelihood": "auto"} if self._likelihood_of_data else {}
         return super().get_config() | likelihood
 
-    def adapt(self, x, count):
+    def adapt(self, x: np.ndarray | None, count: int) -> None:
         """Tells the likelihood what it needs to know of the training data."""
         if x is not None:
             self.likelihood.adapt(x)
 
     # === The loss ===
 
-    def weights_at(self, step):
+    def weights_at(self, step: Tensor) -> dict[str, Any]:
         """Returns {"kl_weight": weight} at `step`, and what inference has on a schedule.
 
         They are numbers, or tensors on a schedule.
@@ -199,11 +202,11 @@ class LatentVariableModel(TwoStageModel):
         return [*super()._schedulable(), *self.inference.scheduled().values()]
 
     @property
-    def kl_weight(self):
+    def kl_weight(self) -> float:
         """The weight of KL(q(z|x) || p(z)) in the loss: at the present step, on a schedule."""
         return number(self.weights_at(self.progress.step)["kl_weight"])
 
-    def objective(self):
+    def objective(self) -> str:
         """Returns the loss as one line of text, with the weights as numbers."""
         return f"{self.name}: loss = {' + '.join(self._objective_terms())}"
 
@@ -214,7 +217,9 @@ class LatentVariableModel(TwoStageModel):
     def _weight_text(self, name):
         return name if name in self.scheduled_weights else f"{getattr(self, name):g}"
 
-    def batch_loss(self, x, condition, seed, training=False):
+    def batch_loss(
+        self, x: Tensor, condition: Tensor, seed: Tensor, training: bool = False
+    ) -> BatchLoss:
         """Returns the `BatchLoss` of one batch: of its terms and how they are weighed."""
         with reductions.replicas_apart(not self._synchronize_divergence, tf.shape(x)[0]):
             z_seed, other_seed = tf.unstack(
@@ -230,7 +235,7 @@ class LatentVariableModel(TwoStageModel):
             terms = self.loss_terms(one)
             return BatchLoss(self.weighed(terms, one), terms, (codes.gathered[0], prior))
 
-    def loss_terms(self, one):
+    def loss_terms(self, one: Pass) -> dict[str, Tensor]:
         """Returns {name: share of the global batch's value} of a `Pass`."""
         mean = -tf.reduce_mean(one.log_likelihood, axis=0)
         terms = {"reconstruction_loss": reductions.share_of_global_mean(mean)}
@@ -242,7 +247,7 @@ class LatentVariableModel(TwoStageModel):
             terms["kl_divergence"] = reductions.share_of_mean_of_rows(rows)
         return terms
 
-    def weighed(self, terms, one):
+    def weighed(self, terms: dict[str, Tensor], one: Pass) -> Tensor:
         """Returns the loss that `terms` of a `Pass` come to, a share."""
         loss = terms["reconstruction_loss"]
         if "kl_divergence" in terms:
@@ -250,11 +255,11 @@ class LatentVariableModel(TwoStageModel):
             loss += self.kl_penalty(weight, terms["kl_divergence"])
         return loss
 
-    def kl_penalty(self, weight, kl_divergence):
+    def kl_penalty(self, weight: Tensor, kl_divergence: Tensor) -> Tensor:
         """Returns what the KL term adds to the loss, a share."""
         return penalty(weight, kl_divergence)
 
-    def kl_rows(self, posterior, prior, z):
+    def kl_rows(self, posterior: Distribution, prior: Distribution, z: Tensor) -> Tensor:
         """Returns KL(q(z|x) || p(z)) [n]: exact if TFP has it, else the mean over draws of z.
 
         A distribution p(z) with a method `kl_rows(posterior, z)` knows better.
@@ -266,11 +271,11 @@ class LatentVariableModel(TwoStageModel):
     # === Distributions, on tensors ===
 
     @property
-    def model_prior(self):
+    def model_prior(self) -> Any:
         """The `Prior` that p(z) is: the learned one if there is one, else that of the training."""
         return self.prior if self.learned_prior is None else self.learned_prior
 
-    def prior_distribution(self):
+    def prior_distribution(self) -> Distribution:
         """Returns p(z), with event shape [latent_dim]: that of `learned_prior` if there is one."""
         return self._distribution_of(self.model_prior)
 
@@ -283,7 +288,13 @@ class LatentVariableModel(TwoStageModel):
             return joint
         return joint.with_prior(self._distribution_of(self.prior))
 
-    def joint(self, x, condition=None, prior=None, knows_x=True):
+    def joint(
+        self,
+        x: Tensor,
+        condition: Tensor | None = None,
+        prior: Distribution | None = None,
+        knows_x: bool = True,
+    ) -> Joint:
         """Returns the `Joint` of tensors: log p(x, z) of a batch of x as a function of z.
 
         What takes a tensor x takes its `Joint` too, and then x is encoded once for all of it.
@@ -293,7 +304,7 @@ class LatentVariableModel(TwoStageModel):
         x, condition = self.example_spec.tensor(x), self.condition.tensor(condition)
         return Joint(self, x, condition, prior, knows_x=knows_x)
 
-    def posterior_distribution(self, x, condition=None):
+    def posterior_distribution(self, x: Tensor, condition: Tensor | None = None) -> Distribution:
         """Returns q(z|x), a TFP distribution with batch shape [n], for a tensor x [n, ...].
 
         Args:
@@ -306,7 +317,9 @@ class LatentVariableModel(TwoStageModel):
         """
         return self._of_codes(self.joint(x, condition)).posterior(self.inference)
 
-    def likelihood_distribution(self, z, condition=None, context=None):
+    def likelihood_distribution(
+        self, z: Tensor, condition: Tensor | None = None, context: Tensor | None = None
+    ) -> Distribution:
         """Returns p(x|z), batch shape [n] and event shape that of x, for z [n, latent_dim].
 
         Args:
@@ -321,7 +334,14 @@ class LatentVariableModel(TwoStageModel):
         check_shape(z.shape, (self.latent_dim,), "z")
         return self.likelihood_of(z, self.condition.tensor(condition), context)
 
-    def likelihood_of(self, z, condition=None, context=None, training=False, read=None):
+    def likelihood_of(
+        self,
+        z: Tensor,
+        condition: Tensor | None = None,
+        context: Tensor | None = None,
+        training: bool = False,
+        read: Any = None,
+    ) -> Distribution:
         """Returns p(x|z) for tensors that were checked; as `likelihood_distribution`.
 
         `read` is what a decoder that reads x made of the x whose density is asked for, if it did.
@@ -332,14 +352,14 @@ class LatentVariableModel(TwoStageModel):
         return self.likelihood.distribution(self.decoder(z, training=training), context)
 
     @property
-    def latent_support(self):
+    def latent_support(self) -> str:
         """Where z lies: "euclidean" for all of space, "sphere" for the unit sphere."""
         return self.model_prior.support
 
     # === Functions of rows ===
 
     @property
-    def capabilities(self):
+    def capabilities(self) -> Capabilities:
         """What the model can do: an ELBO where q(z|x) and p(z) have densities, and so on."""
         missing = {
             "log_prob": f"is not known for {type(self).__name__}; evaluation."
@@ -363,12 +383,14 @@ class LatentVariableModel(TwoStageModel):
         return Capabilities(missing)
 
     @property
-    def samples_by_default(self):
+    def samples_by_default(self) -> bool:
         """Whether `generate` draws x where nothing is said: autoregressive decoders, and tables."""
         drawn = isinstance(self.decoder, networks.AutoregressiveDecoder)
         return drawn or self.example_spec.samples_by_default
 
-    def encode_rows(self, x, seed=None, condition=None):
+    def encode_rows(
+        self, x: Tensor, seed: Tensor | None = None, condition: Tensor | None = None
+    ) -> Tensor:
         """Returns a code of each row, [n, latent_dim]: that which stands for x, or one draw.
 
         Args:
@@ -381,17 +403,21 @@ class LatentVariableModel(TwoStageModel):
             return self.inference.point(joint)
         return self.inference.draw_rows(joint, row_seeds(seed))[0]
 
-    def decode_rows(self, z, condition=None, context=None):
+    def decode_rows(
+        self, z: Tensor, condition: Tensor | None = None, context: Tensor | None = None
+    ) -> Tensor:
         """Returns the mean of p(x|z), [n, *event_shape], for z [n, latent_dim]."""
         return self.likelihood_distribution(z, condition, context).mean()
 
-    def reconstruct_rows(self, x, condition=None):
+    def reconstruct_rows(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns the mean of p(x|z) at the code that stands for x, [n, *event_shape]."""
         joint = self.joint(x, condition)
         code = self.inference.point(self._of_codes(joint))
         return self.decode_rows(code, condition, joint.context)
 
-    def generate_rows(self, seed, condition=None, sample=None):
+    def generate_rows(
+        self, seed: Tensor, condition: Tensor | None = None, sample: bool | None = None
+    ) -> Tensor:
         """Returns a new example for each seed, [n, *event_shape]; `sample` as for `generate`."""
         seeds = row_seeds(seed)
         z = tf.cast(draw_rows(self.prior_distribution(), fold_in(seeds, 0)), tf.float32)
@@ -399,27 +425,39 @@ class LatentVariableModel(TwoStageModel):
         sample = self.samples_by_default if sample is None else sample
         return tf.cast(draw_rows(p, fold_in(seeds, 1)) if sample else p.mean(), tf.float32)
 
-    def elbo_rows(self, x, seed, condition=None):
+    def elbo_rows(self, x: Tensor, seed: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns the evidence lower bound of each row, float32 [n], in nats."""
         log_likelihood, kl_divergence = self.elbo_terms(x, seed, condition)
         return log_likelihood - kl_divergence
 
-    def mean_elbo_rows(self, x, seed, num_samples, condition=None):
+    def mean_elbo_rows(
+        self, x: Tensor, seed: Tensor, num_samples: int, condition: Tensor | None = None
+    ) -> Tensor:
         """Returns the mean over `num_samples` draws of log p(x, z) - log q(z|x), [n], in nats."""
         log_likelihood, kl_divergence = self.elbo_terms(x, seed, condition, num_samples)
         return log_likelihood - kl_divergence
 
-    def mean_log_likelihood_rows(self, x, seed, num_samples, condition=None):
+    def mean_log_likelihood_rows(
+        self, x: Tensor, seed: Tensor, num_samples: int, condition: Tensor | None = None
+    ) -> Tensor:
         """Returns the mean of log p(x|z) over `num_samples` draws of z of each row, [n], nats."""
         return self.elbo_terms(x, seed, condition, num_samples)[0]
 
-    def mean_value_rows(self, x, seed, num_samples, condition=None):
+    def mean_value_rows(
+        self, x: Tensor, seed: Tensor, num_samples: int, condition: Tensor | None = None
+    ) -> Tensor:
         """Returns the mean over draws of log p_i(x_i|z) of each value, [n, *event_shape], nats."""
         joint = self.joint(x, condition)
         z = self.inference.draw_rows(joint, row_seeds(seed), num_samples)
         return joint.mean_log_likelihood_of_values(z)
 
-    def elbo_terms(self, x, seed, condition=None, num_samples=None):
+    def elbo_terms(
+        self,
+        x: Tensor,
+        seed: Tensor,
+        condition: Tensor | None = None,
+        num_samples: int | None = None,
+    ) -> tuple[Tensor, Tensor]:
         """Returns (log p(x|z), KL(q(z|x) || p(z))), two float32 [n] in nats; elbo = first - second.
 
         With `num_samples` both are means over as many draws, the KL of log q(z|x) - log p(z): then
@@ -441,7 +479,14 @@ class LatentVariableModel(TwoStageModel):
         log_ratio = joint.over_draws(lambda z: posterior.log_prob(z) - prior.log_prob(z), z)
         return log_likelihood, tf.reduce_mean(log_ratio, axis=0)
 
-    def impute_rows(self, x, seed, condition=None, sample=False, steps=100):
+    def impute_rows(
+        self,
+        x: Tensor,
+        seed: Tensor,
+        condition: Tensor | None = None,
+        sample: bool = False,
+        steps: int = 100,
+    ) -> Tensor:
         """Returns x with what is missing (NaN) filled in, [n, *event_shape]: its mean, or a draw.
 
         Args:
@@ -460,7 +505,9 @@ class LatentVariableModel(TwoStageModel):
 
         return impute_rows(self, x, seed, condition, steps, sample, seen)
 
-    def log_weights(self, x, seed, num_samples, condition=None):
+    def log_weights(
+        self, x: Tensor, seed: Tensor, num_samples: int, condition: Tensor | None = None
+    ) -> Tensor:
         """Returns log p(x|z_k) + log p(z_k) - log q(z_k|x), float32 [num_samples, n], in nats.
 
         Draws are decoded one after another: the memory is that of a batch.

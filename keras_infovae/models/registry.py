@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+from collections.abc import Callable
 
 import keras
 
@@ -22,7 +23,7 @@ KERNEL = Member(
 _NEEDED = ("seed", "scaling")
 
 
-def register_model(name):
+def register_model(name: str) -> Callable[[type], type]:
     """Class decorator: makes a model known by `name` to the command line, to searches and to Keras.
 
     The arguments of the constructor that are annotated as `ki.parameters` are flags of `train` and

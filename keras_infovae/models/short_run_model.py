@@ -1,5 +1,7 @@
 """A decoder alone, whose codes are found by short Langevin chains."""
 
+from typing import Any
+
 from keras_infovae.inference import ShortRunLangevin
 from keras_infovae.models.latent_variable_model import LatentVariableModel
 from keras_infovae.models.registry import register_model
@@ -58,8 +60,8 @@ class ShortRunModel(LatentVariableModel):
             exclusive_minimum=0,
             search=[0.2, 0.5, 1.0],
         ) = 0.5,
-        **settings,
-    ):
+        **settings: Any,
+    ) -> None:
         super().__init__(
             latent_dim, inference=ShortRunLangevin(steps, step_size, temperature), **settings
         )

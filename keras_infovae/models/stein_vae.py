@@ -1,5 +1,7 @@
 """The Stein variational InfoVAE."""
 
+from typing import Any
+
 from keras_infovae import divergences
 from keras_infovae.models.info_vae import InfoVAE
 from keras_infovae.models.registry import register_model
@@ -36,7 +38,9 @@ class SteinVAE(InfoVAE):
 
     divergence_class = divergences.KernelizedSteinDiscrepancy
 
-    def __init__(self, latent_dim, lambda_="auto", *, alpha=0.0, divergence="stein", **settings):
+    def __init__(
+        self, latent_dim, lambda_="auto", *, alpha=0.0, divergence="stein", **settings: Any
+    ) -> None:
         super().__init__(
             latent_dim, alpha=alpha, lambda_=lambda_, divergence=divergence, **settings
         )

@@ -14,7 +14,7 @@ from keras_infovae.models.loss_trackers import LossTrackers
 from keras_infovae.models.nonfinite import NonFiniteRecorder
 from keras_infovae.models.progress import Progress
 from keras_infovae.models.raw_data import condition_beside
-from keras_infovae.typing import Numbers, Path, Tensor
+from keras_infovae.typing import Numbers, Path, Seed, Tensor
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.follower import followers_of, of_global_batch
@@ -66,7 +66,15 @@ class StepModel(keras.Model):
     training_terms = ()  # of what steps of a training report besides, and evaluations do not
     trains_by_gradients = True
 
-    def __init__(self, *, values=None, condition=None, seed=None, scaling=None, preprocessor=None):
+    def __init__(
+        self,
+        *,
+        values: Any = None,
+        condition: Any = None,
+        seed: Seed = None,
+        scaling: Any = None,
+        preprocessor: Any = None,
+    ) -> None:
         super().__init__()
         # Counts and levels lose digits in float16; networks cast for themselves.
         self.autocast = False

@@ -27,7 +27,7 @@ class TwoStageModel(GenerativeModel):
     A member has `prior`, `inference` and `latent_dim`.
     """
 
-    def __init__(self, **settings):
+    def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         # Out of Keras's sight: the optimizer goes by the weights of the first stage.
         self._second_stage = _SecondStage()

@@ -1,5 +1,7 @@
 """The Wasserstein autoencoder."""
 
+from typing import Any
+
 from keras_infovae import divergences, kernels
 from keras_infovae.distributions import likelihoods
 from keras_infovae.models.info_vae import InfoVAE
@@ -54,8 +56,8 @@ class WassersteinAutoencoder(InfoVAE):
         *,
         divergence=None,
         likelihood=None,
-        **settings,
-    ):
+        **settings: Any,
+    ) -> None:
         if divergence is None:
             kernel = kernels.InverseMultiquadratic(scales=(1.0,))
             divergence = divergences.MaximumMeanDiscrepancy(kernel, estimator="sampled")

@@ -1,5 +1,7 @@
 """Encoder and decoder builders."""
 
+from typing import Any
+
 import keras
 
 from keras_infovae.networks.autoregressive import AutoregressiveDecoder
@@ -9,6 +11,7 @@ from keras_infovae.networks.conv import Conv
 from keras_infovae.networks.mlp import MLP
 from keras_infovae.networks.pixel_cnn import PixelCNN
 from keras_infovae.networks.recurrent import Recurrent
+from keras_infovae.typing import KerasModel, Likelihood, Shape
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.serialization import Registry
 
@@ -23,7 +26,7 @@ _SMALLEST_IMAGE_SIDE = 8
 _MOST_CHANNELS = 4
 
 
-def check_network(name, network):
+def check_network(name: str, network: Any) -> Any:
     """Returns `network`: a Keras model or None as it is, else the setting that it names."""
     if network is None or isinstance(network, keras.Model):
         return network
@@ -34,7 +37,7 @@ def check_network(name, network):
     )
 
 
-def is_image(event_shape):
+def is_image(event_shape: Shape) -> bool:
     """Returns whether x of `event_shape` looks like an image.
 
     An image is [height, width] or [height, width, 1 to 4 channels] with sides of at least 8.
@@ -43,12 +46,12 @@ def is_image(event_shape):
     return image and min(event_shape[:2]) >= _SMALLEST_IMAGE_SIDE
 
 
-def default_for(event_shape):
+def default_for(event_shape: Shape) -> Network:
     """Returns the network for x of `event_shape`: `Conv` for an image, else `MLP`."""
     return Conv() if is_image(event_shape) else MLP()
 
 
-def suited(network, likelihood):
+def suited(network: Any, likelihood: Likelihood) -> Any:
     """Returns `network`, a Keras model, a setting or None, as it suits x of a likelihood.
 
     None stands for the networks that the likelihood names; it stays None where the shape of x is
@@ -59,7 +62,9 @@ def suited(network, likelihood):
     return network.for_likelihood(likelihood) if isinstance(network, Network) else network
 
 
-def fitting_decoder(decoder, input_size, parameter_shape, event_shape):
+def fitting_decoder(
+    decoder: KerasModel, input_size: int, parameter_shape: Shape, event_shape: Shape
+) -> KerasModel:
     """Returns a decoder from [n, input_size] to [n, *parameter_shape], checked that it is one.
 
     Args:
@@ -71,7 +76,7 @@ def fitting_decoder(decoder, input_size, parameter_shape, event_shape):
     decoder = default_for(event_shape) if decoder is None else decoder
     if isinstance(decoder, Network):
         decoder = decoder.decoder(input_size, parameter_shape, event_shape)
-    given = [(input_size,)]
+    given: list[Shape] = [(input_size,)]
     if isinstance(decoder, AutoregressiveDecoder):
         given.append(decoder.feature_shape)
     check_output("decoder", decoder, given, parameter_shape)

@@ -1,12 +1,15 @@
 """The base of decoders that read x as they describe it."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from keras_infovae.networks.autoregressive_distribution import autoregressive_distribution
 from keras_infovae.networks.loops import loop
+from keras_infovae.typing import Config, Distribution, Dtype, Likelihood, Shape, Tensor
 from keras_infovae.utils import row_random
 from keras_infovae.utils.checks import check_integer, check_integers
 from keras_infovae.utils.serialization import constructor_config, deserialize_values, register
@@ -42,7 +45,14 @@ class AutoregressiveDecoder(keras.Model):
 
     position_axes = 1
 
-    def __init__(self, latent_dim, parameter_shape, event_shape=None, name="decoder", dtype=None):
+    def __init__(
+        self,
+        latent_dim: int,
+        parameter_shape: Shape,
+        event_shape: Shape | None = None,
+        name: str = "decoder",
+        dtype: Dtype | None = None,
+    ) -> None:
         super().__init__(name=name, dtype=dtype)
         self.latent_dim = check_integer("latent_dim", latent_dim)
         self.parameter_shape = tuple(check_integers("parameter_shape", parameter_shape))
@@ -59,14 +69,14 @@ class AutoregressiveDecoder(keras.Model):
 
     # === What a subclass defines ===
 
-    def parameters(self, z, x, training=False):
+    def parameters(self, z: Tensor, x: Tensor, training: bool = False) -> Tensor:
         """Returns the parameters [n, *parameter_shape] for z [n, latent_dim], x [n, *event_shape].
 
         What it gives for a position must not depend on x at this position or a later one.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `parameters`")
 
-    def read(self, x, training=False):
+    def read(self, x: Tensor, training: bool = False) -> Any:
         """Returns what the network makes of x before it knows z, or None where that is nothing.
 
         A member that returns something defines `parameters_of_read(z, read, training)` too. What
@@ -75,13 +85,13 @@ class AutoregressiveDecoder(keras.Model):
         return None
 
     @property
-    def feature_shape(self):
+    def feature_shape(self) -> Shape:
         """The shape of what the network reads of one x. Default that of x."""
         return self.event_shape
 
     # === Use ===
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Sequence[Tensor], training: bool = False) -> Tensor:
         """Returns the parameters [n, *parameter_shape] for `inputs` = [z, x]."""
         z, x = inputs
         expected = tf.TensorShape([self.latent_dim]), tf.TensorShape(self.feature_shape)
@@ -95,7 +105,14 @@ class AutoregressiveDecoder(keras.Model):
         z, x = (tf.ensure_shape(t, [None, *shape]) for t, shape in zip((z, x), expected))
         return self.parameters(z, x, training)
 
-    def distribution(self, z, likelihood, context=None, training=False, read=None):
+    def distribution(
+        self,
+        z: Tensor,
+        likelihood: Likelihood,
+        context: Tensor | None = None,
+        training: bool = False,
+        read: Any = None,
+    ) -> Distribution:
         """Returns p(x|z), a TFP distribution with batch shape [n] and event shape that of x.
 
         `log_prob` takes one pass over all positions, `sample` one step per position. `mean` is that
@@ -119,7 +136,7 @@ class AutoregressiveDecoder(keras.Model):
         self.check_likelihood(likelihood)
         return autoregressive_distribution(self, z, likelihood, context, training, read)
 
-    def check_likelihood(self, likelihood):
+    def check_likelihood(self, likelihood: Likelihood) -> None:
         """Raises ValueError unless `likelihood` describes each position of x by itself."""
         if not likelihood.describes_positions(self.event_shape, self.position_axes):
             raise ValueError(
@@ -130,7 +147,9 @@ class AutoregressiveDecoder(keras.Model):
                 "or dispersion) that is the same at all of them, or a decoder that does not read x."
             )
 
-    def draw(self, z, likelihood, seeds, context=None):
+    def draw(
+        self, z: Tensor, likelihood: Likelihood, seeds: Tensor, context: Tensor | None = None
+    ) -> Tensor:
         """Returns one draw of x [n, *event_shape] for z [n, latent_dim].
 
         Row i follows from z[i], context[i] and its seed; seeds are int32 [n, 2]. This is the plain
@@ -152,7 +171,13 @@ class AutoregressiveDecoder(keras.Model):
 
         return loop(size, step, (tf.zeros([tf.shape(z)[0], *self.event_shape]),))[0]
 
-    def draw_position(self, parameters, likelihood, seeds, context=None):
+    def draw_position(
+        self,
+        parameters: Tensor,
+        likelihood: Likelihood,
+        seeds: Tensor,
+        context: Tensor | None = None,
+    ) -> Tensor:
         """Returns a draw of x at one position, float32 [n, 1, ..., *rest of event_shape].
 
         Args:
@@ -172,21 +197,21 @@ class AutoregressiveDecoder(keras.Model):
 
     # === Saving ===
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments as a JSON-compatible dictionary."""
         policy = keras.saving.serialize_keras_object(self.dtype_policy)
         return constructor_config(self) | {"dtype": policy}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> "AutoregressiveDecoder":
         """Returns the decoder that `get_config` described."""
         return cls(**deserialize_values(config))
 
-    def get_build_config(self):
+    def get_build_config(self) -> Config:
         """Returns the shapes of z and x."""
         return {"input_shape": [[None, self.latent_dim], [None, *self.event_shape]]}
 
-    def build_from_config(self, config):
+    def build_from_config(self, config: Config) -> None:
         """Makes the layers and weights of a decoder that is being restored."""
         if not self.built:
             self.build(config["input_shape"])

@@ -1,14 +1,21 @@
 """Whether a network fits the examples and the codes that it is to take and give."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
+from keras_infovae.typing import Shape
 
-def conditioned_shape(event_shape, condition_size):
+
+def conditioned_shape(event_shape: Shape, condition_size: int) -> Shape:
     """Returns the shape of x with a condition of so many numbers at the end of its last axis."""
     return (*event_shape[:-1], event_shape[-1] + condition_size)
 
 
-def check_output(name, network, input_shapes, output_shape):
+def check_output(
+    name: str, network: Any, input_shapes: Sequence[Shape], output_shape: Shape
+) -> None:
     """Raises ValueError unless `network` maps inputs of these shapes to [n, *output_shape].
 
     Args:

@@ -1,11 +1,13 @@
 """Convolutional networks for images."""
 
 import math
+from collections.abc import Sequence
 
 import keras
 
 from keras_infovae.networks.base import Network
 from keras_infovae.networks.image_shapes import check_image
+from keras_infovae.typing import KerasModel, Shape
 from keras_infovae.utils.checks import check_integer, check_integers
 from keras_infovae.utils.serialization import register
 
@@ -39,7 +41,13 @@ class Conv(Network):
     (None, 29, 31, 3)
     """
 
-    def __init__(self, filters=None, dense_units=256, kernel_size=4, activation="relu"):
+    def __init__(
+        self,
+        filters: Sequence[int] | None = None,
+        dense_units: int = 256,
+        kernel_size: int = 4,
+        activation: str = "relu",
+    ) -> None:
         if filters is not None:
             filters = check_integers("filters", filters)
         self.filters = filters
@@ -47,7 +55,7 @@ class Conv(Network):
         self.kernel_size = check_integer("kernel_size", kernel_size)
         self.activation = activation
 
-    def encoder(self, event_shape, output_size):
+    def encoder(self, event_shape: Shape, output_size: int) -> KerasModel:
         check_image("encoder", "conv", event_shape)
         x = keras.Input(event_shape, name="x")
         hidden = x if len(event_shape) == 3 else keras.layers.Reshape((*event_shape, 1))(x)
@@ -57,7 +65,9 @@ class Conv(Network):
         hidden = keras.layers.Dense(self.dense_units, activation=self.activation)(hidden)
         return keras.Model(x, keras.layers.Dense(output_size)(hidden), name="encoder")
 
-    def decoder(self, latent_dim, output_shape, event_shape=None):
+    def decoder(
+        self, latent_dim: int, output_shape: Shape, event_shape: Shape | None = None
+    ) -> KerasModel:
         check_image("decoder", "conv", output_shape[:3])
         height, width = output_shape[:2]
         channels = math.prod(output_shape[2:])

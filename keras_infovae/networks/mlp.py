@@ -1,10 +1,12 @@
 """Fully connected networks."""
 
 import math
+from collections.abc import Sequence
 
 import keras
 
 from keras_infovae.networks.base import Network
+from keras_infovae.typing import KerasModel, Shape
 from keras_infovae.utils.checks import check_integers
 from keras_infovae.utils.serialization import register
 
@@ -29,18 +31,20 @@ class MLP(Network):
     (None, 4)
     """
 
-    def __init__(self, hidden_units=(512, 256), activation="relu"):
+    def __init__(self, hidden_units: Sequence[int] = (512, 256), activation: str = "relu") -> None:
         self.hidden_units = check_integers("hidden_units", hidden_units)
         self.activation = activation
 
-    def encoder(self, event_shape, output_size):
+    def encoder(self, event_shape: Shape, output_size: int) -> KerasModel:
         x = keras.Input(event_shape, name="x")
         hidden = keras.layers.Flatten()(x) if len(event_shape) != 1 else x
         for units in self.hidden_units:
             hidden = keras.layers.Dense(units, activation=self.activation)(hidden)
         return keras.Model(x, keras.layers.Dense(output_size)(hidden), name="encoder")
 
-    def decoder(self, latent_dim, output_shape, event_shape=None):
+    def decoder(
+        self, latent_dim: int, output_shape: Shape, event_shape: Shape | None = None
+    ) -> KerasModel:
         z = keras.Input((latent_dim,), name="z")
         hidden = z
         for units in reversed(self.hidden_units):

@@ -4,6 +4,7 @@ from keras_infovae.networks.base import Network
 from keras_infovae.networks.conv import Conv
 from keras_infovae.networks.image_shapes import check_image
 from keras_infovae.networks.pixel_cnn_decoder import PixelCNNDecoder
+from keras_infovae.typing import KerasModel, Shape
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.serialization import register
 
@@ -55,19 +56,26 @@ class PixelCNN(Network):
     """
 
     def __init__(
-        self, filters=32, num_layers=4, kernel_size=5, first_kernel_size=7, spatial_filters=16
-    ):
+        self,
+        filters: int = 32,
+        num_layers: int = 4,
+        kernel_size: int = 5,
+        first_kernel_size: int = 7,
+        spatial_filters: int = 16,
+    ) -> None:
         self.filters = check_integer("filters", filters)
         self.num_layers = check_integer("num_layers", num_layers)
         self.kernel_size = _check_kernel("kernel_size", kernel_size)
         self.first_kernel_size = _check_kernel("first_kernel_size", first_kernel_size)
         self.spatial_filters = check_integer("spatial_filters", spatial_filters)
 
-    def encoder(self, event_shape, output_size):
+    def encoder(self, event_shape: Shape, output_size: int) -> KerasModel:
         check_image("encoder", "pixel_cnn", event_shape)
         return Conv().encoder(event_shape, output_size)
 
-    def decoder(self, latent_dim, output_shape, event_shape=None):
+    def decoder(
+        self, latent_dim: int, output_shape: Shape, event_shape: Shape | None = None
+    ) -> KerasModel:
         event_shape = tuple(output_shape if event_shape is None else event_shape)
         check_image("decoder", "pixel_cnn", event_shape)
         map_shape = (*event_shape[:2], self.spatial_filters)

@@ -5,6 +5,7 @@ import keras
 from keras_infovae.networks.base import Network
 from keras_infovae.networks.recurrent_cells import CELLS
 from keras_infovae.networks.recurrent_decoder import RecurrentDecoder
+from keras_infovae.typing import KerasModel, Likelihood, Shape
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer, check_number
 from keras_infovae.utils.serialization import constructor_config, register
 
@@ -61,14 +62,14 @@ class Recurrent(Network):
 
     def __init__(
         self,
-        units=128,
-        embedding_units=64,
-        bidirectional=True,
-        word_dropout=0.0,
-        cell="gru",
-        tie_embeddings=False,
-        vocabulary_size=None,
-    ):
+        units: int = 128,
+        embedding_units: int = 64,
+        bidirectional: bool = True,
+        word_dropout: float = 0.0,
+        cell: str = "gru",
+        tie_embeddings: bool = False,
+        vocabulary_size: int | None = None,
+    ) -> None:
         self.units = check_integer("units", units)
         self.embedding_units = check_integer("embedding_units", embedding_units)
         self.bidirectional = _check_boolean("bidirectional", bidirectional)
@@ -81,13 +82,13 @@ class Recurrent(Network):
         if vocabulary_size is not None:
             self.vocabulary_size = check_integer("vocabulary_size", vocabulary_size, 2)
 
-    def for_likelihood(self, likelihood):
+    def for_likelihood(self, likelihood: Likelihood) -> "Network":
         size = getattr(likelihood, "vocabulary_size", None)
         if self.vocabulary_size == size:
             return self
         return type(self)(**constructor_config(self) | {"vocabulary_size": size})
 
-    def encoder(self, event_shape, output_size):
+    def encoder(self, event_shape: Shape, output_size: int) -> KerasModel:
         _check_sequence("encoder", event_shape)
         x = keras.Input(event_shape, name="x")
         layer = _LAYERS[self.cell](self.units)
@@ -104,7 +105,9 @@ class Recurrent(Network):
             state = layer(tokens, mask=keras.ops.not_equal(numbers, 0))
         return keras.Model(x, keras.layers.Dense(output_size)(state), name="encoder")
 
-    def decoder(self, latent_dim, output_shape, event_shape=None):
+    def decoder(
+        self, latent_dim: int, output_shape: Shape, event_shape: Shape | None = None
+    ) -> KerasModel:
         event_shape = tuple(output_shape if event_shape is None else event_shape)
         _check_sequence("decoder", event_shape)
         decoder = RecurrentDecoder(

@@ -37,21 +37,21 @@ class Parameter:
     has_ranges = False  # whether a search may draw from (low, high)
     logarithmic = False  # whether it does so evenly in the logarithm
 
-    def check(self, name, value):
+    def check(self, name: str, value: Any) -> Any:
         """Returns `value`; raises ValueError or TypeError, naming the argument, if it cannot be."""
         raise NotImplementedError(f"{type(self).__name__} does not define `check`")
 
-    def parse(self, name, text):
+    def parse(self, name: str, text: str) -> Any:
         """Returns the value that `text` stands for, checked."""
         return self.check(name, text)
 
     @property
-    def placeholder(self):
+    def placeholder(self) -> str:
         """What stands for a value on the help page."""
         return self.unit or "NAME"
 
     @property
-    def limits(self):
+    def limits(self) -> str:
         """What a value may be, as a sentence; "" where there is nothing to say."""
         return ""
 
@@ -78,7 +78,7 @@ class Number(Parameter):
     has_ranges = True
     _kinds = ("a number",)
 
-    def check(self, name, value):
+    def check(self, name: str, value: Any) -> Any:
         if isinstance(value, str) and self.words:
             if value not in self.words:
                 raise argument_error(name, _either(*self._kinds, *map(repr, self.words)), value)
@@ -87,7 +87,7 @@ class Number(Parameter):
 
     _check = staticmethod(check_number)
 
-    def parse(self, name, text):
+    def parse(self, name: str, text: str) -> Any:
         if text in self.words:
             return text
         try:
@@ -98,11 +98,11 @@ class Number(Parameter):
         return self.check(name, value)
 
     @property
-    def placeholder(self):
+    def placeholder(self) -> str:
         return "|".join([self.unit or "NUMBER", *self.words])
 
     @property
-    def limits(self):
+    def limits(self) -> str:
         bounds = {
             "at least": self.minimum,
             "at most": self.maximum,
@@ -138,10 +138,10 @@ class Integer(Parameter):
 
     has_ranges = True
 
-    def check(self, name, value):
+    def check(self, name: str, value: Any) -> Any:
         return check_integer(name, value, self.minimum)
 
-    def parse(self, name, text):
+    def parse(self, name: str, text: str) -> Any:
         try:
             value = int(text)
         except ValueError:
@@ -149,11 +149,11 @@ class Integer(Parameter):
         return self.check(name, value)
 
     @property
-    def placeholder(self):
+    def placeholder(self) -> str:
         return self.unit or "INTEGER"
 
     @property
-    def limits(self):
+    def limits(self) -> str:
         return f"at least {self.minimum}"
 
 
@@ -167,11 +167,11 @@ class Choice(Parameter):
 
     words: tuple
 
-    def check(self, name, value):
+    def check(self, name: str, value: Any) -> Any:
         return check_choice(name, value, self.words)
 
     @property
-    def placeholder(self):
+    def placeholder(self) -> str:
         return "|".join(self.words)
 
 
@@ -187,18 +187,18 @@ class Member(Parameter):
     family: Any
     words: tuple = ()
 
-    def check(self, name, value):
+    def check(self, name: str, value: Any) -> Any:
         if not isinstance(value, str) or value in self.words:
             return value
         return check_choice(name, value, self.names)
 
     @property
-    def names(self):
+    def names(self) -> dict[str, type]:
         """All names of all members."""
         return self.family.registry.members
 
     @property
-    def limits(self):
+    def limits(self) -> str:
         first = {cls: name for name, cls in reversed(self.names.items())}  # no abbreviations
         return f"one of {', '.join(sorted(first.values()))}"
 

@@ -1,8 +1,12 @@
 """The base of preprocessors: what leads from raw data to x and back."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import numpy as np
 
+from keras_infovae.typing import Array, Config, Path, Shape, Tensor
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.serialization import Setting, check_registered
 
@@ -37,22 +41,22 @@ class Preprocessor(Setting):
     condition_size = 0
 
     @staticmethod
-    def accepts(data):
+    def accepts(data: Any) -> bool:
         """Returns whether `data` is in the raw form."""
         raise NotImplementedError
 
     @staticmethod
-    def reads(path):
+    def reads(path: Path) -> bool:
         """Returns whether there are data in the raw form in the file of this name."""
         return False
 
     @staticmethod
-    def read(path):
+    def read(path: Path) -> Any:
         """Returns the raw data in a file."""
         raise NotImplementedError
 
     @classmethod
-    def infer(cls, data, condition=()):
+    def infer(cls, data: Any, condition: Sequence[str] = ()) -> "Preprocessor":
         """Returns the preprocessor of raw training data.
 
         Args:
@@ -62,17 +66,17 @@ class Preprocessor(Setting):
         raise NotImplementedError
 
     @classmethod
-    def infer_plain(cls, data, condition=()):
+    def infer_plain(cls, data: Any, condition: Sequence[str] = ()) -> "Preprocessor":
         """Returns that of data which are to be described by a likelihood of the user's choice."""
         return cls.infer(data, condition=condition)
 
-    def likelihood(self):
+    def likelihood(self) -> Any:
         """Returns what `likelihood="auto"` stands for: a `Likelihood` of x, or its name."""
         raise NotImplementedError
 
     # === Means, which x may not have: the mean of transformed values is not that of values ===
 
-    def to_average(self, mean, drawn):
+    def to_average(self, mean: Tensor, drawn: Tensor) -> Tensor:
         """Returns what of examples is averaged over draws, [n, ...], from tensors of x.
 
         Args:
@@ -81,13 +85,13 @@ class Preprocessor(Setting):
         """
         return mean
 
-    def of_average(self, average):
+    def of_average(self, average: Tensor) -> Tensor:
         """Returns the x, [n, ...], of means of what `to_average` gave."""
         return average
 
     # === There and back ===
 
-    def numbers(self, data):
+    def numbers(self, data: Any) -> np.ndarray:
         """Returns x, NumPy float32 [n, ...], of raw data.
 
         Raises:
@@ -95,14 +99,14 @@ class Preprocessor(Setting):
         """
         raise NotImplementedError
 
-    def tensor(self, data):
+    def tensor(self, data: Any) -> Tensor:
         """Returns x as a tensor, of a tensor of raw data; in the graphs of a `tf.data.Dataset` too.
 
         None (here): tensors do not have the raw form.
         """
         return None
 
-    def raw(self, x, index=None, condition=None):
+    def raw(self, x: np.ndarray, index: Any = None, condition: np.ndarray | None = None) -> Any:
         """Returns the raw form of examples x [n, ...].
 
         Args:
@@ -113,26 +117,26 @@ class Preprocessor(Setting):
         """
         raise NotImplementedError
 
-    def raw_like(self, data, x):
+    def raw_like(self, data: Any, x: np.ndarray) -> Any:
         """Returns the raw form of x [n, ...] of the rows of `data`, with their names."""
         return self.raw(x)
 
-    def codes_like(self, data, codes):
+    def codes_like(self, data: Any, codes: Array) -> Any:
         """Returns codes [n, latent_dim] of the rows of `data`, with their names, if any."""
         return codes
 
-    def completed(self, data, x):
+    def completed(self, data: Any, x: np.ndarray) -> Any:
         """Returns `data` with the values of x [n, ...] in the place of what is missing."""
         return self.raw_like(data, x)
 
     # === As text, for who has not the model ===
 
-    def as_config(self):
+    def as_config(self) -> Config:
         """Returns what `of_config` makes the preprocessor of, fit for JSON."""
         return keras.saving.serialize_keras_object(self)
 
     @staticmethod
-    def of_config(config):
+    def of_config(config: Config) -> "Preprocessor":
         """Returns the preprocessor of what `as_config` gave.
 
         Raises:
@@ -147,7 +151,7 @@ class Preprocessor(Setting):
 
     # === The same in a graph, such as a server's: raw examples as named tensors ===
 
-    def raw_specs(self, event_shape=None):
+    def raw_specs(self, event_shape: Shape | None = None) -> dict[str, Any] | None:
         """Returns {name: TensorSpec [n, ...]} of raw examples in a graph.
 
         Args:
@@ -162,33 +166,33 @@ class Preprocessor(Setting):
         """
         return None
 
-    def numbers_in_graph(self, tensors):
+    def numbers_in_graph(self, tensors: dict[str, Tensor]) -> Tensor:
         """Returns what `numbers` does, a tensor x, of {name: tensor} of `raw_specs`.
 
         When it runs, it raises for what a model cannot have been trained on.
         """
         raise NotImplementedError
 
-    def raw_in_graph(self, x):
+    def raw_in_graph(self, x: Tensor) -> dict[str, Tensor]:
         """Returns what `raw` does, {name: tensor}, of a tensor x; without a condition."""
         raise NotImplementedError
 
-    def can_be_read(self, x):
+    def can_be_read(self, x: np.ndarray) -> np.ndarray:
         """Returns which rows of x [n, ...] have a raw form that leads back to x, bool [n].
 
         All of them (here).
         """
         return np.ones(len(x), bool)
 
-    def condition_specs(self):
+    def condition_specs(self) -> dict[str, Any]:
         """Returns {name: TensorSpec [n, ...]} of the parts that are the condition, none here."""
         return {}
 
-    def condition_in_graph(self, tensors):
+    def condition_in_graph(self, tensors: dict[str, Tensor]) -> Tensor:
         """Returns what `condition_numbers` does, a tensor, of {name: tensor}."""
         raise NotImplementedError
 
-    def as_arrays(self, data):
+    def as_arrays(self, data: Any) -> dict[str, np.ndarray]:
         """Returns {name: NumPy array} for `raw_specs` of raw data, text as bytes.
 
         Raises:
@@ -196,15 +200,17 @@ class Preprocessor(Setting):
         """
         raise NotImplementedError
 
-    def arrays_of(self, raw):
+    def arrays_of(self, raw: Any) -> dict[str, np.ndarray]:
         """Returns what `as_arrays` does, of raw data that `raw` gave, which are not checked."""
         return self.as_arrays(raw)
 
-    def condition_arrays(self, data):
+    def condition_arrays(self, data: Any) -> dict[str, np.ndarray]:
         """Returns {name: NumPy array} for `condition_specs`, of what `condition_numbers` takes."""
         return {}
 
-    def of_arrays(self, arrays, like=None, condition=None):
+    def of_arrays(
+        self, arrays: dict[str, np.ndarray], like: Any = None, condition: np.ndarray | None = None
+    ) -> Any:
         """Returns raw data as `raw` does, of {name: array} that `raw_in_graph` gave, text as bytes.
 
         Args:
@@ -216,14 +222,14 @@ class Preprocessor(Setting):
 
     # === Drift ===
 
-    def profile(self, x):
+    def profile(self, x: np.ndarray) -> Any:
         """Returns what is to be remembered of training data x to know drift by, fit for JSON.
 
         None (here): nothing.
         """
         return None
 
-    def drift(self, data, x, seen):
+    def drift(self, data: Any, x: np.ndarray, seen: Any) -> dict[str, str]:
         """Returns {part: in what new raw data differ from those of the training}, in words.
 
         Args:
@@ -235,22 +241,22 @@ class Preprocessor(Setting):
 
     # === Parts of an example ===
 
-    def condition_numbers(self, data):
+    def condition_numbers(self, data: Any) -> np.ndarray | None:
         """Returns the condition [n, condition_size] that raw data have, NumPy float32, or None."""
         return None
 
-    def partial_numbers(self, given, count):
+    def partial_numbers(self, given: Any, count: int) -> np.ndarray:
         """Returns x [count, ...] of examples of which `given` alone is known, NaN elsewhere."""
         raise argument_error("given", f"left out for {self.form}, which have no columns", given)
 
-    def without_unknown(self, x):
+    def without_unknown(self, x: Tensor) -> Tensor:
         """Returns the tensor x [n, ...], NaN where other values of x say that one is unknown.
 
         None (here): no value says so of another.
         """
         return None
 
-    def sums_of_parts(self, data, values):
+    def sums_of_parts(self, data: Any, values: np.ndarray) -> Any:
         """Returns {name: sum} or the like of values [n, ...] of x over the parts of an example.
 
         None (here): there are no other parts than the values of x.

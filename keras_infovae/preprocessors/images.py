@@ -1,10 +1,14 @@
 """8-bit images, as numbers from 0 to 1 and back."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
 from keras_infovae.preprocessors.base import Preprocessor
 from keras_infovae.preprocessors.scaling import Scaling
+from keras_infovae.typing import Shape, Tensor
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.serialization import register
 
@@ -42,38 +46,38 @@ class Images(Preprocessor):
     form = "8-bit images"
     scaling = Scaling(0.0, _LEVELS)
 
-    def __init__(self, size=None):
+    def __init__(self, size: Sequence[int] | None = None) -> None:
         if size is not None and (not isinstance(size, (list, tuple)) or len(size) != 2):
             raise argument_error("size", "[height, width] or None", size)
         self.size = None if size is None else [check_integer("size", side) for side in size]
 
     @staticmethod
-    def accepts(data):
+    def accepts(data: Any) -> bool:
         """Returns whether `data` is an array of 8-bit images."""
         rank = len(getattr(data, "shape", None) or ())
         return rank in (3, 4) and getattr(data, "dtype", None) in (np.uint8, tf.uint8)
 
     @classmethod
-    def infer(cls, data, condition=()):
+    def infer(cls, data: Any, condition: Sequence[str] = ()) -> "Images":
         """Returns the preprocessor of training images: they stay in their size."""
         if condition:
             raise argument_error("condition", "no names of columns, for images", list(condition))
         return cls()
 
-    def likelihood(self):
+    def likelihood(self) -> str:
         """Returns "bernoulli", which takes gray for a probability of white."""
         return "bernoulli"
 
-    def numbers(self, data):
+    def numbers(self, data: Any) -> np.ndarray:
         """Returns x, float32 from 0 to 1, of uint8 images [n, height, width(, channels)]."""
         return self.tensor(self.as_arrays(data)["x"]).numpy()
 
-    def tensor(self, data):
+    def tensor(self, data: Any) -> Tensor:
         """Returns `numbers` of a tensor of uint8 images, as a tensor."""
         x = tf.cast(data, tf.float32) / _LEVELS
         return x if self.size is None else _resized(x, self.size)
 
-    def raw_specs(self, event_shape=None):
+    def raw_specs(self, event_shape: Shape | None = None) -> dict[str, Any]:
         """Returns {"x": uint8 images}, of any size where `size` brings them to one."""
         if event_shape is None:
             shape = None
@@ -83,16 +87,16 @@ class Images(Preprocessor):
             shape = [None, None, None, *event_shape[2:]]
         return {"x": tf.TensorSpec(shape, tf.uint8, name="x")}
 
-    def numbers_in_graph(self, tensors):
+    def numbers_in_graph(self, tensors: dict[str, Tensor]) -> Tensor:
         """Returns `numbers` of {"x": a tensor of uint8 images}, as a tensor."""
         return self.tensor(tensors["x"])
 
-    def raw_in_graph(self, x):
+    def raw_in_graph(self, x: Tensor) -> dict[str, Tensor]:
         """Returns {"x": uint8 images} of a tensor x."""
         levels = tf.round(tf.clip_by_value(x * _LEVELS, 0.0, _LEVELS))
         return {"x": tf.cast(levels, tf.uint8)}
 
-    def as_arrays(self, data):
+    def as_arrays(self, data: Any) -> dict[str, np.ndarray]:
         """Returns {"x": images}, NumPy uint8."""
         data = np.asarray(data)
         if not self.accepts(data):
@@ -103,11 +107,15 @@ class Images(Preprocessor):
             )
         return {"x": data}
 
-    def of_arrays(self, arrays, like=None, condition=None):
+    def of_arrays(
+        self, arrays: dict[str, np.ndarray], like: Any = None, condition: np.ndarray | None = None
+    ) -> np.ndarray:
         """Returns the images of {"x": images}."""
         return arrays["x"]
 
-    def raw(self, x, index=None, condition=None):
+    def raw(
+        self, x: np.ndarray, index: Any = None, condition: np.ndarray | None = None
+    ) -> np.ndarray:
         """Returns uint8 images of x [n, height, width(, channels)]."""
         return np.rint(np.clip(self.scaling.invert(x), 0.0, _LEVELS)).astype("uint8")
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_infovae.typing import Array
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import check_number, check_numbers
 from keras_infovae.utils.serialization import Setting, register
@@ -28,7 +29,7 @@ class Scaling(Setting):
     array([[51.]], dtype=float32)
     """
 
-    def __init__(self, offset=0.0, scale=1.0):
+    def __init__(self, offset: Array | float = 0.0, scale: Array | float = 1.0) -> None:
         self.offset = _number_or_numbers("offset", offset, None)
         self.scale = _number_or_numbers("scale", scale, 0.0)
         both_lists = isinstance(self.offset, list) and isinstance(self.scale, list)
@@ -39,7 +40,7 @@ class Scaling(Setting):
             )
 
     @classmethod
-    def standardize(cls, train):
+    def standardize(cls, train: Array) -> "Scaling":
         """Returns the scaling to mean 0 and standard deviation 1 of each column of `train`.
 
         A column that is constant in `train` gets the scale 1.
@@ -60,7 +61,7 @@ class Scaling(Setting):
         check_finite("train", train)
         return standardizing_scaling([train])
 
-    def apply(self, raw):
+    def apply(self, raw: Array) -> np.ndarray:
         """Returns (raw - offset) / scale as float32, with the shape of `raw`.
 
         Integers of 32 bits and more are computed with in float64, so that large offsets (a year, a
@@ -74,7 +75,7 @@ class Scaling(Setting):
             scaled /= scale
             return scaled.astype(np.float32, copy=False)
 
-    def invert(self, scaled):
+    def invert(self, scaled: Array) -> np.ndarray:
         """Returns scaled * scale + offset as float32, with the shape of `scaled`."""
         scaled = np.asarray(scaled)
         offset, scale = self._arrays(scaled, "scaled")

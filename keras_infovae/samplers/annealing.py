@@ -1,13 +1,24 @@
 """Annealed importance sampling: the weights of chains along a path."""
 
+from collections.abc import Callable
 from functools import partial
 
 import tensorflow as tf
 
 from keras_infovae.samplers.chain import scan
+from keras_infovae.samplers.path import AnnealedPath
+from keras_infovae.samplers.pilot import AnnealingPlan
+from keras_infovae.typing import Tensor
 
 
-def annealed_log_weights(path, z, plan, noise, leapfrog_steps=2, reverse=False):
+def annealed_log_weights(
+    path: AnnealedPath,
+    z: Tensor,
+    plan: AnnealingPlan,
+    noise: Callable,
+    leapfrog_steps: int = 2,
+    reverse: bool = False,
+) -> tuple[Tensor, Tensor]:
     """Returns (log w, the mean acceptance of each transition) of chains along a path:
 
         log w = sum_t (b_(t+1) - b_t) log r(z_t)

@@ -1,6 +1,8 @@
 """A chain: many steps in one compiled loop."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import tensorflow as tf
 
@@ -8,7 +10,15 @@ from keras_infovae.samplers.proposal import Info
 from keras_infovae.utils.checks import argument_error, check_integer
 
 
-def run_chain(step, density, start, steps, step_size, noise, **settings):
+def run_chain(
+    step: Callable,
+    density: Callable,
+    start: Any,
+    steps: int,
+    step_size: Any,
+    noise: Callable,
+    **settings: Any,
+) -> tuple[Any, Info]:
     """Returns (the last point, `Info` of all steps, each [steps, ...]).
 
     The chain carries no gradient: a loss of its end treats z as a constant.
@@ -58,7 +68,7 @@ def run_chain(step, density, start, steps, step_size, noise, **settings):
     return tf.nest.map_structure(tf.stop_gradient, result)
 
 
-def scan(step, state, steps, info):
+def scan(step: Callable, state: Any, steps: int, info: Any) -> tuple[Any, Any]:
     """Returns (the state after `steps` steps, what they tell, each tensor [steps, ...]).
 
     It is one `tf.while_loop`, so that the graph has the size of one step.

@@ -1,13 +1,23 @@
 """Hamiltonian Monte Carlo."""
 
+from collections.abc import Callable
+from typing import Any
+
 import tensorflow as tf
 
-from keras_infovae.samplers.proposal import metropolis, propose
+from keras_infovae.samplers.proposal import Info, metropolis, propose
+from keras_infovae.typing import Tensor
 
 
 def hamiltonian_step(
-    density, point, step_size, noise, leapfrog_steps=2, temperature=1.0, jitter=0.2
-):
+    density: Callable,
+    point: Any,
+    step_size: Tensor,
+    noise: Callable,
+    leapfrog_steps: int = 2,
+    temperature: float = 1.0,
+    jitter: float = 0.2,
+) -> tuple[Any, Info]:
     """Returns (the next point, `Info`); leaves p^(1/T^2) invariant at every step size.
 
     z moves for `leapfrog_steps` along the dynamics of H(z, p) = |p|^2 / 2 - log p(z) from a

@@ -1,9 +1,15 @@
 """Unadjusted Langevin dynamics."""
 
+from collections.abc import Callable
+from typing import Any
+
 from keras_infovae.samplers.proposal import Info, propose
+from keras_infovae.typing import Tensor
 
 
-def langevin_step(density, point, step_size, noise, temperature=1.0):
+def langevin_step(
+    density: Callable, point: Any, step_size: Tensor, noise: Callable, temperature: float = 1.0
+) -> tuple[Any, Info]:
     """Returns (the next point, `Info`) of Langevin dynamics, which accepts every proposal:
 
         z' = z + s^2/2 grad log p(z) + T s eps,        eps ~ N(0, I)

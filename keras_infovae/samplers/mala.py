@@ -1,9 +1,15 @@
 """The Metropolis-adjusted Langevin algorithm."""
 
-from keras_infovae.samplers.proposal import metropolis, propose
+from collections.abc import Callable
+from typing import Any
+
+from keras_infovae.samplers.proposal import Info, metropolis, propose
+from keras_infovae.typing import Tensor
 
 
-def mala_step(density, point, step_size, noise, temperature=1.0):
+def mala_step(
+    density: Callable, point: Any, step_size: Tensor, noise: Callable, temperature: float = 1.0
+) -> tuple[Any, Info]:
     """Returns (the next point, `Info`); leaves p^(1/T^2) invariant at every step size.
 
         z' = z + s^2/2 grad log p(z) + T s eps,        eps ~ N(0, I)

@@ -1,7 +1,10 @@
 """Where the noise of a chain comes from."""
 
+from collections.abc import Callable, Sequence
+
 import tensorflow as tf
 
+from keras_infovae.typing import Tensor
 from keras_infovae.utils import row_random
 from keras_infovae.utils.randomness import split_seed, stateless_seed
 
@@ -10,7 +13,7 @@ _PHILOX = tf.random.Algorithm.PHILOX.value
 _GROUP = 4  # numbers that it makes of one counter
 
 
-def seeded_noise(seed, first_row=None):
+def seeded_noise(seed: Tensor, first_row: Tensor | None = None) -> Callable:
     """Returns the source of noise that follows from a seed.
 
     A source of noise is a function (k, shape, what) that draws a float32 tensor for step k:
@@ -46,7 +49,7 @@ def seeded_noise(seed, first_row=None):
     return noise
 
 
-def row_noise(seeds, event_shape, num_samples=1):
+def row_noise(seeds: Tensor, event_shape: Sequence[int], num_samples: int = 1) -> Callable:
     """Returns the source of noise, as `seeded_noise`, in which each row follows from its own seed.
 
     For chains of z [num_samples, n, *event_shape]. Row i of a chain is then the same whatever n and

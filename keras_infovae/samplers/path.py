@@ -7,6 +7,8 @@ import tensorflow as tf
 
 from keras_infovae.samplers.hamiltonian import hamiltonian_step
 from keras_infovae.samplers.point import value_and_gradient
+from keras_infovae.samplers.proposal import Info
+from keras_infovae.typing import Tensor
 
 
 class AnnealedPoint(NamedTuple):
@@ -30,12 +32,12 @@ class AnnealedPoint(NamedTuple):
     ratio_gradient: Any
 
     @property
-    def log_density(self):
+    def log_density(self) -> Tensor:
         """log f_b(z), [...], in nats."""
         return self.log_start + self.b * self.log_ratio
 
     @property
-    def gradient(self):
+    def gradient(self) -> Tensor:
         """The gradient of log f_b(z), [..., d]."""
         return self.start_gradient + self.b * self.ratio_gradient
 
@@ -55,7 +57,7 @@ class AnnealedPath(NamedTuple):
     log_start: Callable
     log_ratio: Callable
 
-    def at(self, b):
+    def at(self, b: Tensor) -> Callable:
         """Returns f_b as the steps take it: a function of z to the `AnnealedPoint` there."""
         b = tf.convert_to_tensor(b, tf.float32)
 
@@ -66,7 +68,9 @@ class AnnealedPath(NamedTuple):
 
         return density
 
-    def move(self, point, b, step_size, noise, leapfrog_steps):
+    def move(
+        self, point: Any, b: Tensor, step_size: Tensor, noise: Callable, leapfrog_steps: int
+    ) -> "tuple[AnnealedPoint, Info]":
         """Returns (the next point, `Info`) of a Hamiltonian step that leaves f_b invariant.
 
         Args:

@@ -1,6 +1,7 @@
 """The run ahead of annealing: how far to go at a time, in z and from temperature to temperature."""
 
 import math
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -8,7 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_infovae.samplers.chain import scan
+from keras_infovae.samplers.path import AnnealedPath
 from keras_infovae.samplers.step_size import adapt_step_size
+from keras_infovae.typing import Tensor
 from keras_infovae.utils.checks import check_choice
 
 SCHEDULES = ("adaptive", "linear", "sigmoid")
@@ -44,7 +47,7 @@ class Pilot(NamedTuple):
     variances: Any
 
 
-def run_pilot(path, z, noise, leapfrog_steps=2):
+def run_pilot(path: AnnealedPath, z: Tensor, noise: Callable, leapfrog_steps: int = 2) -> Pilot:
     """Returns the `Pilot` of the n rows of a path.
 
     It goes through 100 temperatures, raises the step size of a row where proposals were accepted
@@ -78,7 +81,7 @@ def run_pilot(path, z, noise, leapfrog_steps=2):
     return Pilot(*(tf.concat([one[None], more], axis=0) for one, more in zip(first, others)))
 
 
-def make_annealing_plan(pilot, count, schedule="adaptive"):
+def make_annealing_plan(pilot: Pilot, count: int, schedule: str = "adaptive") -> AnnealingPlan:
     """Returns the `AnnealingPlan` of `count` temperatures for the rows of a pilot run.
 
     Args:

@@ -1,5 +1,6 @@
 """A point, and what is known of the density there."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -22,7 +23,7 @@ class Point(NamedTuple):
     gradient: Any
 
 
-def with_gradient(log_density):
+def with_gradient(log_density: Callable) -> Callable:
     """Returns a density as the steps take it: a function of z [..., d] to the `Point` there.
 
     Args:

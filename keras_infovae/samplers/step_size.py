@@ -4,10 +4,14 @@ import math
 
 import tensorflow as tf
 
+from keras_infovae.typing import Tensor
+
 _SMALLEST, _LARGEST = 1e-6, 1e3
 
 
-def adapt_step_size(log_step_size, acceptance, target=0.7, rate=0.02):
+def adapt_step_size(
+    log_step_size: Tensor, acceptance: Tensor, target: float = 0.7, rate: float = 0.02
+) -> Tensor:
     """Returns the logarithm of a step size for the next chain, by how often the last one accepted:
 
         log s + rate * (mean acceptance - target)

@@ -19,17 +19,17 @@ class Schedule(Setting):
     unit = "steps"
 
     @property
-    def minimum(self):
+    def minimum(self) -> float:
         """The smallest value over all positions, a float."""
         raise NotImplementedError(f"{type(self).__name__} does not define `minimum`")
 
     @property
-    def maximum(self):
+    def maximum(self) -> float:
         """The largest value over all positions, a float."""
         raise NotImplementedError(f"{type(self).__name__} does not define `maximum`")
 
     @property
-    def final(self):
+    def final(self) -> float:
         """The value at the end, a float."""
         raise NotImplementedError(f"{type(self).__name__} does not define `final`")
 

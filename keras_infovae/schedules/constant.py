@@ -24,19 +24,19 @@ class Constant(Schedule):
     0.5
     """
 
-    def __init__(self, value=1.0):
+    def __init__(self, value: float = 1.0) -> None:
         self.value = check_number("value", value)
 
     @property
-    def minimum(self):
+    def minimum(self) -> float:
         return self.value
 
     @property
-    def maximum(self):
+    def maximum(self) -> float:
         return self.value
 
     @property
-    def final(self):
+    def final(self) -> float:
         return self.value
 
     def __call__(self, position):

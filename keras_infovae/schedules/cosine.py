@@ -5,6 +5,7 @@ import math
 import tensorflow as tf
 
 from keras_infovae.schedules.ramp import Ramp
+from keras_infovae.typing import Tensor
 from keras_infovae.utils.serialization import register
 
 
@@ -27,5 +28,5 @@ class Cosine(Ramp):
     [0.0, 0.5, 1.5, 2.0]
     """
 
-    def shape(self, progress):
+    def shape(self, progress: Tensor) -> Tensor:
         return 0.5 * (1.0 - tf.cos(math.pi * progress))

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from keras_infovae.schedules.ramp import Ramp
+from keras_infovae.typing import Tensor
 from keras_infovae.utils.checks import argument_error, check_integer, check_number
 from keras_infovae.utils.serialization import register
 
@@ -43,21 +44,21 @@ class Cyclical(Ramp):
 
     def __init__(
         self,
-        start=0.0,
-        end=1.0,
-        duration=10_000,
-        begin=0,
-        unit="steps",
-        cycles=4,
-        ratio=0.5,
-    ):
+        start: float = 0.0,
+        end: float = 1.0,
+        duration: float = 10_000,
+        begin: float = 0,
+        unit: str = "steps",
+        cycles: int = 4,
+        ratio: float = 0.5,
+    ) -> None:
         super().__init__(start, end, duration, begin, unit)
         self.cycles = check_integer("cycles", cycles)
         self.ratio = check_number("ratio", ratio)
         if not 0 < self.ratio <= 1:
             raise argument_error("ratio", "in (0, 1]", ratio)
 
-    def shape(self, progress):
+    def shape(self, progress: Tensor) -> Tensor:
         return progress
 
     def _progress(self, elapsed):

@@ -1,6 +1,7 @@
 """A straight ramp."""
 
 from keras_infovae.schedules.ramp import Ramp
+from keras_infovae.typing import Tensor
 from keras_infovae.utils.serialization import register
 
 
@@ -27,5 +28,5 @@ class Linear(Ramp):
         Bowman et al., Generating Sentences from a Continuous Space, arXiv:1511.06349, section 3.1.
     """
 
-    def shape(self, progress):
+    def shape(self, progress: Tensor) -> Tensor:
         return progress

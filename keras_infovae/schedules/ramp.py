@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from keras_infovae.schedules.base import UNITS, Schedule
+from keras_infovae.typing import Tensor
 from keras_infovae.utils.checks import argument_error, check_choice, check_number
 
 
@@ -27,7 +28,14 @@ class Ramp(Schedule):
             positive, a negative `begin`, or an unknown unit.
     """
 
-    def __init__(self, start=0.0, end=1.0, duration=10_000, begin=0, unit="steps"):
+    def __init__(
+        self,
+        start: float = 0.0,
+        end: float = 1.0,
+        duration: float = 10_000,
+        begin: float = 0,
+        unit: str = "steps",
+    ) -> None:
         self.start = check_number("start", start)
         self.end = check_number("end", end)
         self.duration = check_number("duration", duration)
@@ -39,18 +47,18 @@ class Ramp(Schedule):
         self.unit = check_choice("unit", unit, UNITS)
 
     @property
-    def minimum(self):
+    def minimum(self) -> float:
         return min(self.start, self.end)
 
     @property
-    def maximum(self):
+    def maximum(self) -> float:
         return max(self.start, self.end)
 
     @property
-    def final(self):
+    def final(self) -> float:
         return self.end
 
-    def shape(self, progress):
+    def shape(self, progress: Tensor) -> Tensor:
         """Returns how much of the way is done, from 0 to 1, for a tensor `progress` in [0, 1]."""
         raise NotImplementedError(f"{type(self).__name__} does not define `shape`")
 

@@ -5,6 +5,7 @@ import math
 import tensorflow as tf
 
 from keras_infovae.schedules.ramp import Ramp
+from keras_infovae.typing import Tensor
 from keras_infovae.utils.checks import check_number
 from keras_infovae.utils.serialization import register
 
@@ -33,11 +34,19 @@ class Sigmoid(Ramp):
         Bowman et al., Generating Sentences from a Continuous Space, arXiv:1511.06349, section 3.1.
     """
 
-    def __init__(self, start=0.0, end=1.0, duration=10_000, begin=0, unit="steps", steepness=10.0):
+    def __init__(
+        self,
+        start: float = 0.0,
+        end: float = 1.0,
+        duration: float = 10_000,
+        begin: float = 0,
+        unit: str = "steps",
+        steepness: float = 10.0,
+    ) -> None:
         super().__init__(start, end, duration, begin, unit)
         self.steepness = check_number("steepness", steepness, exclusive_minimum=0)
 
-    def shape(self, progress):
+    def shape(self, progress: Tensor) -> Tensor:
         # s(t) = (1 + tanh(steepness * (t - 1/2) / 2)) / 2, whose stretched form divides by its end.
         curve = tf.tanh(0.5 * self.steepness * (progress - 0.5))
         return 0.5 * (1.0 + curve / math.tanh(0.25 * self.steepness))

@@ -1,12 +1,17 @@
 """Arguments that are a number or a schedule."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from keras_infovae.schedules.base import Schedule
+from keras_infovae.typing import Tensor
 from keras_infovae.utils.checks import argument_error, check_number
 
 
-def value_at(weight, position_in_steps, steps_per_epoch=None):
+def value_at(
+    weight: float | Schedule, position_in_steps: Tensor, steps_per_epoch: Any = None
+) -> Tensor:
     """Returns the value of `weight` at a step of the training.
 
     Args:
@@ -39,7 +44,7 @@ def value_at(weight, position_in_steps, steps_per_epoch=None):
     return weight(tf.cast(position_in_steps, tf.float32) / tf.cast(steps_per_epoch, tf.float32))
 
 
-def bounds(weight):
+def bounds(weight: float | Schedule) -> tuple[float, float]:
     """Returns (smallest, largest) value of `weight` over the training, two floats.
 
     Args:
@@ -56,7 +61,13 @@ def bounds(weight):
     return float(weight), float(weight)
 
 
-def check_weight(name, weight, minimum=None, maximum=None, exclusive_minimum=None):
+def check_weight(
+    name: str,
+    weight: float | Schedule,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    exclusive_minimum: float | None = None,
+) -> float | Schedule:
     """Returns `weight` as a float, or the `Schedule` that it is, within limits at all positions.
 
     Args:

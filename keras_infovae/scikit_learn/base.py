@@ -1,5 +1,8 @@
 """What all estimators share: constructor, training, data, and how they are saved."""
 
+from collections.abc import Mapping
+from typing import Any, Literal
+
 import keras
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -12,6 +15,7 @@ from keras_infovae.scikit_learn.initial_weights import initial_weights_from
 from keras_infovae.scikit_learn.saving import file_of, model_of, text_of, value_of
 from keras_infovae.tables.frames import is_frame
 from keras_infovae.tables.schema import Schema
+from keras_infovae.typing import Rows
 from keras_infovae.utils.checks import argument_error, check_integer, check_number
 from keras_infovae.utils.constructors import constructor_parameters
 
@@ -35,21 +39,21 @@ class ModelEstimator(BaseEstimator):
 
     def __init__(
         self,
-        model="info_vae",
+        model: str | type = "info_vae",
         *,
-        latent_dim=None,
-        settings=None,
-        epochs=100,
-        batch_size=32,
-        learning_rate=None,
-        early_stopping=False,
-        validation_fraction=0.1,
-        patience=10,
-        kinds=None,
-        unknown="missing",
-        random_state=None,
-        verbose=0,
-    ):
+        latent_dim: int | None = None,
+        settings: Mapping[str, Any] | None = None,
+        epochs: int = 100,
+        batch_size: int = 32,
+        learning_rate: float | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        patience: int = 10,
+        kinds: Mapping[str, str] | None = None,
+        unknown: Literal["error", "missing"] = "missing",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
         self.model = model
         self.latent_dim = latent_dim
         self.settings = settings
@@ -64,7 +68,7 @@ class ModelEstimator(BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X, y=None):
+    def fit(self, X: Rows, y: Any = None) -> "ModelEstimator":
         """Trains a new model on the rows of X.
 
         Args:

@@ -1,10 +1,13 @@
 """The density of rows, and new rows."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.base import DensityMixin
 from sklearn.utils import check_random_state
 
 from keras_infovae.scikit_learn.base import ModelEstimator
+from keras_infovae.typing import Rows
 
 
 class DensityEstimator(DensityMixin, ModelEstimator):
@@ -26,7 +29,7 @@ class DensityEstimator(DensityMixin, ModelEstimator):
     >>> density.sample(5, random_state=0)  # doctest: +SKIP
     """
 
-    def score_samples(self, X):
+    def score_samples(self, X: Rows) -> np.ndarray:
         """Returns log p(x) of each row, float64 [n], in nats.
 
         Numbers are measured in their standard deviation among the training rows (for nats of raw
@@ -37,11 +40,11 @@ class DensityEstimator(DensityMixin, ModelEstimator):
         known = "log_prob" in self._fitted_model().capabilities
         return self._log_density(X, None if known else "importance_weighted")
 
-    def score(self, X, y=None):
+    def score(self, X: Rows, y: Any = None) -> float:
         """Returns the mean of `score_samples(X)`, for model selection; y is not looked at."""
         return float(np.mean(self.score_samples(X)))
 
-    def sample(self, n_samples=1, random_state=None):
+    def sample(self, n_samples: int = 1, random_state: Any = None) -> Rows:
         """Returns new rows, in the form of X of `fit`: an array, or a DataFrame.
 
         Args:

@@ -1,10 +1,13 @@
 """Codes of rows, for what comes next in a pipeline."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_array
 
 from keras_infovae.scikit_learn.base import ModelEstimator
+from keras_infovae.typing import Rows
 
 
 class LatentTransformer(TransformerMixin, ModelEstimator):
@@ -49,16 +52,16 @@ class LatentTransformer(TransformerMixin, ModelEstimator):
     >>> rows = codes.inverse_transform(z)  # doctest: +SKIP
     """
 
-    def transform(self, X):
+    def transform(self, X: Rows) -> np.ndarray:
         """Returns the code that stands for each row, float32 [n, latent_dim]."""
         return np.asarray(self._fitted_model().encode(self._rows(X)))
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: Rows) -> Rows:
         """Returns rows for codes [n, latent_dim], in the form of X of `fit`."""
         model = self._fitted_model()
         return self._raw(model.decode(check_array(X)))
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Returns the names of the codes, z0, z1, ..., an array of objects.
 
         Args:

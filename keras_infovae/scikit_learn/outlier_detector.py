@@ -1,10 +1,14 @@
 """Outliers: rows that a model finds unusual."""
 
+from collections.abc import Mapping
+from typing import Any, Literal
+
 import numpy as np
 from sklearn.base import OutlierMixin
 
 from keras_infovae import anomaly_scores
 from keras_infovae.scikit_learn.base import ModelEstimator
+from keras_infovae.typing import Rows
 from keras_infovae.utils.checks import check_number
 
 
@@ -46,23 +50,23 @@ class OutlierDetector(OutlierMixin, ModelEstimator):
 
     def __init__(
         self,
-        model="info_vae",
+        model: str | type = "info_vae",
         *,
-        contamination=0.1,
-        anomaly_score=None,
-        latent_dim=None,
-        settings=None,
-        epochs=100,
-        batch_size=32,
-        learning_rate=None,
-        early_stopping=False,
-        validation_fraction=0.1,
-        patience=10,
-        kinds=None,
-        unknown="missing",
-        random_state=None,
-        verbose=0,
-    ):
+        contamination: float | str = 0.1,
+        anomaly_score: Any = None,
+        latent_dim: int | None = None,
+        settings: Mapping[str, Any] | None = None,
+        epochs: int = 100,
+        batch_size: int = 32,
+        learning_rate: float | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        patience: int = 10,
+        kinds: Mapping[str, str] | None = None,
+        unknown: Literal["error", "missing"] = "missing",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
         super().__init__(
             model,
             latent_dim=latent_dim,
@@ -81,7 +85,7 @@ class OutlierDetector(OutlierMixin, ModelEstimator):
         self.contamination = contamination
         self.anomaly_score = anomaly_score
 
-    def fit(self, X, y=None):
+    def fit(self, X: Rows, y: Any = None) -> "OutlierDetector":
         """Trains a new model on the rows of X, and finds the offset.
 
         Args:
@@ -99,16 +103,16 @@ class OutlierDetector(OutlierMixin, ModelEstimator):
         self.offset_ = float(np.percentile(self.score_samples(X), 100.0 * share))
         return self
 
-    def score_samples(self, X):
+    def score_samples(self, X: Rows) -> np.ndarray:
         """Returns how usual each row is, float64 [n]; the larger, the more usual."""
         return self._log_density(X, self.anomaly_score)
 
-    def decision_function(self, X):
+    def decision_function(self, X: Rows) -> np.ndarray:
         """Returns `score_samples(X) - offset_`, float64 [n]; negative for outliers."""
         scores = self.score_samples(X)  # first: it says so where nothing is fitted
         return scores - self.offset_
 
-    def predict(self, X):
+    def predict(self, X: Rows) -> np.ndarray:
         """Returns 1 for inliers and -1 for outliers, int64 [n]."""
         return np.where(self.decision_function(X) < 0, -1, 1)
 

@@ -1,6 +1,8 @@
 """A file of a table as a `Dataset`, with what its columns are."""
 
 import os
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -9,23 +11,24 @@ from keras_infovae.datasets.splitting import split_rows
 from keras_infovae.datasets.table_labels import without_label
 from keras_infovae.datasets.tables import TableSettings, frame_and_note
 from keras_infovae.tables.schema import Schema
+from keras_infovae.typing import Path
 
 
 def load(
-    source,
+    source: Path,
     *,
-    kinds=None,
-    unknown="missing",
-    condition=(),
-    validation_fraction=0.1,
-    test_fraction=0.1,
-    seed=0,
-    limit=None,
-    label_column=None,
-    header=None,
-    separator=None,
-    decimal=None,
-):
+    kinds: Mapping[str, str] | None = None,
+    unknown: Literal["error", "missing"] = "missing",
+    condition: Sequence[str] = (),
+    validation_fraction: float = 0.1,
+    test_fraction: float = 0.1,
+    seed: int = 0,
+    limit: int | None = None,
+    label_column: str | None = None,
+    header: str | None = None,
+    separator: str | None = None,
+    decimal: str | None = None,
+) -> Dataset:
     """Returns a table of any columns as a `Dataset`, shuffled and split by `seed`.
 
     The schema is that of the training split, so that nothing of the other splits reaches the model.

@@ -1,5 +1,7 @@
 """Rows of a table as named tensors, one for each column: what a graph, such as a server's, has."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -8,6 +10,7 @@ from keras_infovae.tables.columns.base import column_error
 from keras_infovae.tables.columns.raw_tensors import missing_values, with_missing
 from keras_infovae.tables.dtypes import with_dtype
 from keras_infovae.tables.frames import check_columns, codes_frame
+from keras_infovae.typing import Array, Frame, Shape, Tensor
 
 
 class RawRows(Preprocessor):
@@ -19,7 +22,7 @@ class RawRows(Preprocessor):
 
     has_missing_values = True
 
-    def raw_specs(self, event_shape=None):
+    def raw_specs(self, event_shape: Shape | None = None) -> dict[str, Any]:
         """Returns {column: TensorSpec [n]} of raw rows in a graph.
 
         Raises:
@@ -34,13 +37,13 @@ class RawRows(Preprocessor):
             str(column.name): tf.TensorSpec([None], column.graph_dtype()) for column in self.columns
         }
 
-    def codes_like(self, table, codes):
+    def codes_like(self, table: Frame, codes: Array) -> Any:
         return codes_frame(codes, table.index)
 
-    def condition_specs(self):
+    def condition_specs(self) -> dict[str, Any]:
         return {} if self.condition is None else self.condition.raw_specs()
 
-    def numbers_in_graph(self, tensors):
+    def numbers_in_graph(self, tensors: dict[str, Tensor]) -> Tensor:
         """Returns what `numbers` does, x float32 [n, width], of {column: tensor} of `raw_specs`.
 
         When it runs, it raises for values that a column cannot have, naming it.
@@ -60,11 +63,11 @@ class RawRows(Preprocessor):
                 parts.append(values[column.name])
         return tf.concat(parts, axis=1)
 
-    def condition_in_graph(self, tensors):
+    def condition_in_graph(self, tensors: dict[str, Tensor]) -> Tensor:
         x = self.condition.numbers_in_graph(tensors)
         return tf.where(tf.math.is_nan(x), 0.0, x)
 
-    def raw_in_graph(self, x, complete=False):
+    def raw_in_graph(self, x: Tensor, complete: bool = False) -> dict[str, Tensor]:
         """Returns what `raw` does, {column: tensor [n]}, of a tensor x [n, width].
 
         Whole numbers are int64, but float64 in a column in which values may be missing.
@@ -79,7 +82,7 @@ class RawRows(Preprocessor):
             tensors[str(column.name)] = tensor
         return tensors
 
-    def to_average(self, mean, drawn):
+    def to_average(self, mean: Tensor, drawn: Tensor) -> Tensor:
         means, draws = self._parts(mean), self._parts(drawn)
         parts = [
             means[column.name, tells_known]
@@ -89,7 +92,7 @@ class RawRows(Preprocessor):
         ]
         return tf.concat(parts, axis=1)
 
-    def of_average(self, average):
+    def of_average(self, average: Tensor) -> Tensor:
         averages = self._parts(average)
         parts = [
             averages[column.name, tells_known]
@@ -99,7 +102,7 @@ class RawRows(Preprocessor):
         ]
         return tf.concat(parts, axis=1)
 
-    def as_arrays(self, table):
+    def as_arrays(self, table: Frame) -> dict[str, np.ndarray]:
         """Returns {column: array [n]} for a graph, of a DataFrame, whose columns go by name.
 
         Raises:
@@ -111,12 +114,14 @@ class RawRows(Preprocessor):
             for column in self.columns
         }
 
-    def condition_arrays(self, data):
+    def condition_arrays(self, data: Any) -> dict[str, np.ndarray]:
         if self.condition is None:
             return {}
         return self.condition.as_arrays(self.condition_table(data))
 
-    def of_arrays(self, arrays, like=None, condition=None):
+    def of_arrays(
+        self, arrays: dict[str, np.ndarray], like: Any = None, condition: Array | None = None
+    ) -> Frame:
         """Returns the DataFrame of {column: array [n]} that `raw_in_graph` gave, as `raw` does.
 
         Args:

@@ -1,6 +1,7 @@
 """What the columns of a table are, and how its rows become numbers and back."""
 
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -14,6 +15,7 @@ from keras_infovae.tables.drift import drifts_of, profile_of
 from keras_infovae.tables.dtypes import with_dtype
 from keras_infovae.tables.frames import check_columns, check_frame, is_frame
 from keras_infovae.tables.raw_rows import RawRows
+from keras_infovae.typing import Frame, Path, Tensor
 from keras_infovae.utils.checks import argument_error, check_choice
 from keras_infovae.utils.serialization import register
 
@@ -88,13 +90,13 @@ class Schema(RawRows):
 
     def __init__(
         self,
-        columns,
-        left_out=(),
-        unknown="error",
-        within_range=True,
-        condition=None,
-        order=None,
-    ):
+        columns: Sequence[Column],
+        left_out: Sequence = (),
+        unknown: Literal["error", "missing"] = "error",
+        within_range: bool = True,
+        condition: "Schema | None" = None,
+        order: Sequence | None = None,
+    ) -> None:
         self.columns = list(columns)
         for i, column in enumerate(self.columns):
             if not isinstance(column, Column):
@@ -114,32 +116,39 @@ class Schema(RawRows):
         self._layout = _layout(self.columns)
 
     @property
-    def condition_names(self):
+    def condition_names(self) -> list:
         """The columns that are no part of x, but the condition."""
         return [] if self.condition is None else [c.name for c in self.condition.columns]
 
     @property
-    def condition_size(self):
+    def condition_size(self) -> int:
         """How many numbers stand for the condition."""
         return 0 if self.condition is None else self.condition.width
 
     @staticmethod
-    def accepts(data):
+    def accepts(data: Any) -> bool:
         """Returns whether `data` is a DataFrame."""
         return is_frame(data)
 
     @staticmethod
-    def reads(path):
+    def reads(path: Path) -> bool:
         """Returns whether a file of this name is a table: `.csv`, `.tsv` or `.parquet`."""
         return datasets.is_table_path(path)
 
     @staticmethod
-    def read(path):
+    def read(path: Path) -> Frame:
         """Returns the DataFrame in a file, as `ki.datasets.read_frame` does."""
         return datasets.read_frame(path)
 
     @classmethod
-    def infer(cls, table, kinds=None, unknown="error", within_range=True, condition=()):
+    def infer(
+        cls,
+        table: Frame,
+        kinds: Mapping[str, str] | None = None,
+        unknown: Literal["error", "missing"] = "error",
+        within_range: bool = True,
+        condition: Sequence[str] = (),
+    ) -> "Schema":
         """Returns the schema of a pandas DataFrame, by the rules of docs/tables.md.
 
         Args:
@@ -186,7 +195,7 @@ class Schema(RawRows):
         return cls(columns, left_out, unknown, within_range, told, order)
 
     @classmethod
-    def infer_plain(cls, table, condition=()):
+    def infer_plain(cls, table: Frame, condition: Sequence[str] = ()) -> "Schema":
         """Returns the schema of a DataFrame of numbers, which stay as they are."""
         check_frame(table)
         numbers = [name for name in table.columns if name not in condition]
@@ -195,11 +204,11 @@ class Schema(RawRows):
     # === Rows to numbers and back ===
 
     @property
-    def width(self):
+    def width(self) -> int:
         """How many numbers stand for one row."""
         return sum(part.width for part in self._layout)
 
-    def numbers(self, table):
+    def numbers(self, table: Frame) -> np.ndarray:
         """Returns x, float32 [n, width], of a DataFrame; its columns are matched by name.
 
         Raises:
@@ -225,7 +234,13 @@ class Schema(RawRows):
                 x[:, place.start] = here & known.get(part.column.name, True)
         return x
 
-    def raw(self, x, index=None, condition=None, complete=False):
+    def raw(
+        self,
+        x: np.ndarray,
+        index: Any = None,
+        condition: np.ndarray | None = None,
+        complete: bool = False,
+    ) -> Frame:
         """Returns the DataFrame of rows x: names, order and dtypes are those of the table.
 
         Args:
@@ -267,11 +282,11 @@ class Schema(RawRows):
             return frame
         return frame.assign(**{name: told[name] for name in self.condition_names})[self.order]
 
-    def raw_like(self, table, x):
+    def raw_like(self, table: Frame, x: np.ndarray) -> Frame:
         """Returns rows x as `raw` does, with the index (and the condition) of a DataFrame."""
         return self._with_told(self.raw(x, table.index), table)
 
-    def completed(self, table, x):
+    def completed(self, table: Frame, x: np.ndarray) -> Frame:
         """Returns the columns of a DataFrame with rows x in the place of what is missing.
 
         Args:
@@ -287,7 +302,7 @@ class Schema(RawRows):
                 filled[name] = table[name].where(~missing, filled[name])
         return self._with_told(filled, table)
 
-    def condition_numbers(self, data):
+    def condition_numbers(self, data: Any) -> np.ndarray | None:
         """Returns the numbers of the condition's columns, float32 [n, condition_size], or None.
 
         A missing value becomes 0, beside the number that tells so.
@@ -299,7 +314,7 @@ class Schema(RawRows):
             return None
         return np.nan_to_num(self.condition.numbers(self.condition_table(data)))
 
-    def condition_table(self, data):
+    def condition_table(self, data: Any) -> Frame:
         """Returns the condition's columns of a DataFrame, or of {column: value} of one row."""
         names = self.condition_names
         if isinstance(data, dict):
@@ -315,7 +330,7 @@ class Schema(RawRows):
             )
         return data[names]
 
-    def measures(self, table):
+    def measures(self, table: Frame) -> dict[str | int, dict[str, np.ndarray]]:
         """Returns {column: {name: float64 [n]}}, what of the raw values of each can be averaged.
 
         Args:
@@ -323,15 +338,15 @@ class Schema(RawRows):
         """
         return {column.name: column.measures(table[column.name]) for column in self.columns}
 
-    def number_names(self):
+    def number_names(self) -> list[str]:
         """Returns a name for each of the numbers of x."""
         return [name for part in self._layout for name in part.names]
 
-    def columns_of_numbers(self):
+    def columns_of_numbers(self) -> list:
         """Returns, for each of the numbers of x, the name of the column that it is of."""
         return [part.column.name for part in self._layout for _ in range(part.width)]
 
-    def sums_of_parts(self, table, values):
+    def sums_of_parts(self, table: Frame, values: np.ndarray) -> Frame:
         """Returns a DataFrame [n, columns] of the sums of numbers [n, width] over each column's.
 
         Args:
@@ -345,11 +360,11 @@ class Schema(RawRows):
         sums = [values[:, of_numbers == name].sum(axis=1) for name in names]
         return pandas.DataFrame(dict(zip(names, sums)), index=table.index)
 
-    def known_numbers(self):
+    def known_numbers(self) -> np.ndarray:
         """Returns which numbers tell whether a value is known: NumPy bool [width]."""
         return np.array([part.tells_known for part in self._layout for _ in range(part.width)])
 
-    def shares(self):
+    def shares(self) -> np.ndarray:
         """Returns which numbers are 0 or 1, of categories and of what is known: bool [width]."""
         return np.array(
             [
@@ -359,11 +374,11 @@ class Schema(RawRows):
             ]
         )
 
-    def profile(self, x):
+    def profile(self, x: np.ndarray) -> Any:
         """Returns what `drift` goes by, of the numbers x [n, width] of training rows."""
         return profile_of(x, self.shares())
 
-    def drift(self, table, x, seen):
+    def drift(self, table: Frame, x: np.ndarray, seen: Any) -> dict[str, str]:
         """Returns {column: in what new rows differ from those of the training} (tables/drift.py).
 
         Args:
@@ -373,7 +388,7 @@ class Schema(RawRows):
         """
         return drifts_of(self, table, x, seen)
 
-    def without_unknown(self, x):
+    def without_unknown(self, x: Tensor) -> Tensor:
         """Returns the tensor x [n, width], NaN where another number says that it is unknown."""
         names, known = self.columns_of_numbers(), self.known_numbers()
         tellers = {names[i]: i for i in np.flatnonzero(known)}
@@ -381,7 +396,7 @@ class Schema(RawRows):
         teller = tf.gather(x, [tellers.get(name, 0) for name in names], axis=1)
         return tf.where(told & (teller < 0.5), float("nan"), x)
 
-    def partial_numbers(self, given, count):
+    def partial_numbers(self, given: Mapping, count: int) -> np.ndarray:
         """Returns x [count, width] of rows of which only some columns are known, NaN elsewhere.
 
         Args:
@@ -412,7 +427,7 @@ class Schema(RawRows):
             parts.append(number)
         return np.repeat(np.concatenate(parts, axis=1), count, axis=0)
 
-    def likelihood(self):
+    def likelihood(self) -> Any:
         """Returns the likelihood of x, a `PartlyObserved` of `MixedColumns`.
 
         Numbers and dates are normal, each with a scale of its own, once they are transformed; their

@@ -5,6 +5,7 @@ import os
 
 import keras
 
+from keras_infovae.typing import Logs, Path
 from keras_infovae.utils.files import whole_file
 
 
@@ -22,16 +23,16 @@ class HistoryFile(keras.callbacks.Callback):
         OSError: from `fit`, naming `path`, when it cannot be written.
     """
 
-    def __init__(self, path, epochs=0):
+    def __init__(self, path: Path, epochs: int = 0) -> None:
         super().__init__()
         self.path = path
         self.epochs = epochs
         self.rows = []
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         self.rows = self.read()[: self.epochs] if self.epochs else []
 
-    def read(self):
+    def read(self) -> list[dict[str, float]]:
         """Returns the rows of the file, {name: number} each; [] where there is no file."""
         if not os.path.exists(self.path):
             return []
@@ -41,12 +42,12 @@ class HistoryFile(keras.callbacks.Callback):
             {k: int(v) if k == "epoch" else float(v) for k, v in row.items() if v} for row in rows
         ]
 
-    def history(self):
+    def history(self) -> dict[str, list]:
         """Returns {name: values of all epochs}, as the `history` of `fit` gives them."""
         names = dict.fromkeys(name for row in self.rows for name in row if name != "epoch")
         return {name: [row[name] for row in self.rows if name in row] for name in names}
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         values = {name: float(value) for name, value in (logs or {}).items()}
         self.rows.append({"epoch": epoch + 1} | values)
         columns = list(dict.fromkeys(name for row in self.rows for name in row))

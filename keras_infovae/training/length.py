@@ -7,7 +7,7 @@ _EPOCHS = 50, 400
 _PATIENCE_EPOCHS, _PATIENCE_STEPS = 20, 500
 
 
-def default_epochs(steps_per_epoch):
+def default_epochs(steps_per_epoch: int) -> int:
     """Returns the most epochs that a training takes: those of 20,000 steps, from 50 to 400.
 
     It is meant to be ended sooner by early stopping: few examples are learned by heart long before
@@ -26,7 +26,7 @@ def default_epochs(steps_per_epoch):
     return min(max(math.ceil(_STEPS / steps_per_epoch), least), most)
 
 
-def default_patience(steps_per_epoch):
+def default_patience(steps_per_epoch: int) -> int:
     """Returns after how many epochs without a lower validation loss a training ends.
 
     That is 20, and as many as 500 steps take: of a few hundred examples an epoch is a few steps,

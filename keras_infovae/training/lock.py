@@ -6,6 +6,7 @@ import os
 import socket
 
 from keras_infovae.training.contents import LOCK, LOCK_FILE, read_json_object
+from keras_infovae.typing import Path
 from keras_infovae.utils import file_locks
 from keras_infovae.utils.files import write_json
 
@@ -81,15 +82,15 @@ class LockedDirectory:
         path: the directory.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: Path) -> None:
         self.path = os.fspath(path)
         self._lock = None
 
-    def file(self, name):
+    def file(self, name: str) -> str:
         """Returns the path of the file called `name`."""
         return os.path.join(self.path, name)
 
-    def close(self):
+    def close(self) -> None:
         """Lets other processes write to the directory again."""
         if self._lock is not None:
             self._lock.release()

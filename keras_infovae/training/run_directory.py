@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 
@@ -14,6 +16,7 @@ from keras_infovae.training.save_last_good_epoch import SaveLastGoodEpoch
 from keras_infovae.training.settings import changed_versions, check_same
 from keras_infovae.training.training_state import read_model
 from keras_infovae.training.versions import versions
+from keras_infovae.typing import Config, Model, Path
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.files import write_json
 
@@ -44,7 +47,7 @@ class RunDirectory(LockedDirectory):
     ...     run.finish({"elbo": -20.1})
     """
 
-    def __init__(self, path):
+    def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.logs = self.file(contents.LOGS)
         self.plots = self.file(contents.PLOTS)
@@ -57,7 +60,7 @@ class RunDirectory(LockedDirectory):
     # === Beginning a run ===
 
     @classmethod
-    def check(cls, path, overwrite=False):
+    def check(cls, path: Path, overwrite: bool = False) -> str:
         """Raises unless a run may begin at `path`; nothing is changed.
 
         Returns:
@@ -79,7 +82,7 @@ class RunDirectory(LockedDirectory):
         return "unfinished" if ours else "new"
 
     @classmethod
-    def create(cls, path, config, overwrite=False):
+    def create(cls, path: Path, config: Config, overwrite: bool = False) -> "RunDirectory":
         """Returns a new run at `path`, in place of an unfinished one, with config.json written.
 
         Args:
@@ -111,7 +114,7 @@ class RunDirectory(LockedDirectory):
         return run
 
     @classmethod
-    def resume(cls, path, config):
+    def resume(cls, path: Path, config: Config) -> "RunDirectory":
         """Returns the unfinished run at `path`, to go on with: see `go_on_from`.
 
         What a killed process was writing is removed. Where versions of packages have changed since
@@ -141,7 +144,7 @@ class RunDirectory(LockedDirectory):
             print(changed_versions(begun))
         return run
 
-    def go_on_from(self, path=None):
+    def go_on_from(self, path: Path | None = None) -> Model:
         """Returns the model of the last epoch whose file can be read, to go on with; else None.
 
         The callbacks go on where that model stopped, `saver.last_epoch`. A file that cannot be read
@@ -165,7 +168,7 @@ class RunDirectory(LockedDirectory):
 
     # === During the run, and at its end ===
 
-    def callbacks(self, others=()):
+    def callbacks(self, others: Sequence = ()) -> list:
         """Returns the callbacks that write model.keras, history.csv and logs/, after `others`.
 
         Args:
@@ -185,7 +188,7 @@ class RunDirectory(LockedDirectory):
             ),
         ]
 
-    def finish(self, metrics, plots=()):
+    def finish(self, metrics: Mapping[str, Any], plots: bool = ()) -> None:
         """Writes metrics.json, after which the run counts as finished.
 
         Args:
@@ -200,23 +203,23 @@ class RunDirectory(LockedDirectory):
     # === Reading a run ===
 
     @property
-    def finished(self):
+    def finished(self) -> bool:
         """Whether the run came to its end."""
         return contents.is_finished(self.path)
 
     @property
-    def unfinished(self):
+    def unfinished(self) -> bool:
         """Whether a run began here that did not come to its end."""
         return contents.is_run(self.path) and not self.finished
 
     @property
-    def weights_epoch(self):
+    def weights_epoch(self) -> int | None:
         """The epoch, from 1, whose weights the model of a finished run has; else None."""
         if not self.finished:
             return None
         return contents.read_json_object(self.file(contents.METRICS)).get("epoch")
 
-    def config(self):
+    def config(self) -> Config:
         """Returns what `create` was given, with `versions`.
 
         Raises:
@@ -226,13 +229,13 @@ class RunDirectory(LockedDirectory):
             raise argument_error("run", "a directory with a run's config.json", self.path)
         return contents.read_json_object(self.file(contents.CONFIG))
 
-    def history(self):
+    def history(self) -> dict[str, list]:
         """Returns {name: values of all epochs}, what `fit` recorded; {} if none has ended."""
         file = HistoryFile(self.history_file.path)
         file.rows = file.read()
         return file.history()
 
-    def load_model(self):
+    def load_model(self) -> Model:
         """Returns the model of the last good epoch.
 
         Raises:

@@ -3,11 +3,13 @@
 import math
 import os
 import shutil
+from collections.abc import Sequence
 
 import keras
 
 from keras_infovae.training.callback_states import check_callbacks, get_states, set_states
 from keras_infovae.training.training_state import TrainingState, read_model
+from keras_infovae.typing import Logs, Model, Path
 from keras_infovae.utils.files import whole_file
 
 
@@ -53,7 +55,7 @@ class SaveLastGoodEpoch(keras.callbacks.Callback):
     ... )
     """
 
-    def __init__(self, path, previous=None, callbacks=()):
+    def __init__(self, path: Path, previous: Path | None = None, callbacks: Sequence = ()) -> None:
         super().__init__()
         self.path = path
         self.previous = previous
@@ -62,7 +64,7 @@ class SaveLastGoodEpoch(keras.callbacks.Callback):
         self.is_behind = False
         self._resumed = None
 
-    def load(self, path=None):
+    def load(self, path: Path | None = None) -> Model:
         """Returns the model of the last epoch; the next `fit` is to go on after it.
 
         There, the callbacks get the states that they had, and nothing is trained where one of them
@@ -78,7 +80,7 @@ class SaveLastGoodEpoch(keras.callbacks.Callback):
         self.last_epoch = self.weights_epoch = self._resumed.epoch
         return model
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         self.is_behind = False
         state, self._resumed = self._resumed, None
         if state is not None:
@@ -87,7 +89,7 @@ class SaveLastGoodEpoch(keras.callbacks.Callback):
                 self.model._initial_epoch = self.params["epochs"]
                 self.model.stop_training = True
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         # The last step of an epoch can break the weights after every loss was computed.
         good = all(map(math.isfinite, (logs or {}).values())) and weights_are_finite(self.model)
         self.is_behind = not good
@@ -95,7 +97,7 @@ class SaveLastGoodEpoch(keras.callbacks.Callback):
             self._save(epoch + 1, get_states(self.callbacks))
             self.last_epoch = self.weights_epoch = epoch + 1
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs | None = None) -> None:
         self.model._initial_epoch = None
         best = [c.best_epoch + 1 for c in self.callbacks if _has_put_best_weights_back(c)]
         if best and self.last_epoch is not None and not self.is_behind:

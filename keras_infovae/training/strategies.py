@@ -3,17 +3,20 @@
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
+from typing import Any
 
 import tensorflow as tf
 
 from keras_infovae.training import cluster
+from keras_infovae.typing import Path
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error, check_choice
 
 STRATEGIES = ("auto", "cpu", "gpu", "mirrored", "multi_worker", "tpu")
 
 
-def get_strategy(name="auto"):
+def get_strategy(name: str = "auto") -> Any:
     """Returns the `tf.distribute.Strategy` of that name, for the devices of this machine.
 
     Build the model in its scope; everything else stays as it is:
@@ -66,13 +69,13 @@ def _best(num_gpus):
     return ("auto", "gpu", "mirrored")[min(num_gpus, 2)]
 
 
-def is_writer(strategy):
+def is_writer(strategy: Any) -> bool:
     """Returns whether this process is the one that writes: worker 0 of a cluster, or alone."""
     return not reductions.has_workers(strategy) or cluster.read_cluster()[1] == 0
 
 
 @contextlib.contextmanager
-def directory_to_write(path, strategy):
+def directory_to_write(path: Path, strategy: Any) -> Iterator[Path]:
     """Gives `path` to the process that writes, and a temporary directory to each other worker.
 
     All workers go through the same steps, those of saving too, which may wait for each other.

@@ -1,7 +1,10 @@
 """Followers: weights that follow the gradient of the loss by a rule of their own."""
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
+from keras_infovae.typing import Tensor
 from keras_infovae.utils import reductions
 
 
@@ -15,11 +18,11 @@ class Follower:
     """
 
     @property
-    def followed_variables(self):
+    def followed_variables(self) -> list:
         """The weights that `follow` changes, a list."""
         return []
 
-    def follow(self, gradients):
+    def follow(self, gradients: Sequence[Tensor]) -> None:
         """Moves the weights, after the optimizer's step.
 
         Args:

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from keras_infovae.typing import Distribution, Logs, Tensor
 from keras_infovae.utils import reductions
 from keras_infovae.utils.gradients import apply_gradients
 from keras_infovae.utils.randomness import stateless_seed
@@ -20,11 +21,11 @@ class Player:
     player_optimizer = None
 
     @property
-    def player_variables(self):
+    def player_variables(self) -> list:
         """The weights that the player trains."""
         return self.trainable_variables
 
-    def player_loss(self, z, prior, seed):
+    def player_loss(self, z: Tensor, prior: Distribution, seed: Tensor) -> Tensor:
         """Returns the loss that the player minimizes, a float32 scalar for the global batch.
 
         Args:
@@ -34,10 +35,10 @@ class Player:
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `player_loss`")
 
-    def end_epoch(self, logs):
+    def end_epoch(self, logs: Logs) -> None:
         """Is called at the end of each epoch of `fit`, with what it recorded, {name: float}."""
 
-    def play(self, z, prior, seed):
+    def play(self, z: Tensor, prior: Distribution, seed: Tensor) -> Tensor:
         """Takes the player's steps and returns its loss before the first of them."""
         z = tf.stop_gradient(z)
         first = None

@@ -14,9 +14,11 @@ examples.
 
 import contextlib
 import threading
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
+from keras_infovae.typing import Tensor
 from keras_infovae.utils import row_random
 from keras_infovae.utils.randomness import stateless_seed
 
@@ -31,7 +33,7 @@ __all__ = [  # what models and divergences of a user's own need
 _apart = threading.local()  # .weight of a replica that is to itself; replicas may be threads
 
 
-def num_replicas():
+def num_replicas() -> int:
     """Returns the number of replicas that the current step runs on, an int."""
     return tf.distribute.get_strategy().num_replicas_in_sync
 
@@ -92,7 +94,7 @@ def own_seed(seed):
     return stateless_seed(seed, tf.distribute.get_replica_context().replica_id_in_sync_group)
 
 
-def gather(tensor):
+def gather(tensor: Tensor) -> Tensor:
     """Returns `tensor` [local_batch, ...] of all replicas, joined along axis 0; differentiable."""
     if _weight_apart() is not None:
         missing = tf.cast(tf.equal(tf.shape(tensor)[0], 0), tf.int32)
@@ -119,7 +121,7 @@ def global_batch_size(local_batch_size):
     return context.all_reduce(tf.distribute.ReduceOp.SUM, local_batch_size)
 
 
-def share_of_global_mean(per_example):
+def share_of_global_mean(per_example: Tensor) -> Tensor:
     """Returns this replica's share of the global mean of `per_example` [local_batch].
 
     The shares of all replicas add up to the mean over the global batch, with unequal local batches
@@ -137,7 +139,7 @@ def global_mean(per_example):
     return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, share)
 
 
-def share_of_global_value(value):
+def share_of_global_value(value: Tensor) -> Tensor:
     """Returns this replica's share of a scalar that every replica computes from gathered data."""
     value = tf.cast(value, tf.float32)
     if _weight_apart() is not None:
@@ -195,7 +197,7 @@ def places_of_rows(count):
     return local_rows(tf.cast(tf.range(total), tf.float32) / tf.cast(total, tf.float32), count)
 
 
-def sum_over_rows(function, global_rows):
+def sum_over_rows(function: Callable, global_rows: Sequence[Tensor]) -> Tensor:
     """Returns `function` of all rows of the global batch, where it is a sum over rows.
 
     Every replica holds the global batch (`gather`). Each computes the sum over a part of its rows,

@@ -12,10 +12,12 @@ References:
 
 import functools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae.typing import Tensor
 from keras_infovae.utils.checks import check_integer
 
 __all__ = ["fold_in", "normal", "row_seeds", "uniform"]  # what parts of a user's own need
@@ -31,7 +33,7 @@ _BELOW_ONE = 1.0 - 2.0**-24  # the largest float32 less than 1
 # === Seeds ===
 
 
-def row_seeds(seed):
+def row_seeds(seed: Tensor) -> Tensor:
     """Returns the seeds of rows, int32 [n, 2]: the high and the low 32 bits of each integer.
 
     Args:
@@ -75,7 +77,7 @@ def seeds_of_rows(seed, start, count):
     return tf.bitcast(tf.stack(words, axis=-1), tf.int32)
 
 
-def fold_in(seeds, data):
+def fold_in(seeds: Tensor, data: Tensor) -> Tensor:
     """Returns a seed for each row whose numbers are independent of those of any other `data`.
 
     Args:
@@ -128,7 +130,7 @@ def full_shape(seeds, shape, num_samples=None):
     return [*leading, row_count(seeds), *shape]
 
 
-def uniform(seeds, shape, num_samples=None):
+def uniform(seeds: Tensor, shape: Sequence[int], num_samples: int | None = None) -> Tensor:
     """Returns numbers between 0 and 1, neither included: float32 [n, *shape].
 
     They are (w + 1/2) / 2**32 for words w of 32 bits, rounded: steps of 2**-32 near 0 and of 2**-24
@@ -144,7 +146,7 @@ def uniform(seeds, shape, num_samples=None):
     return tf.minimum((words + 0.5) * 2.0**-32, _BELOW_ONE)
 
 
-def normal(seeds, shape, num_samples=None):
+def normal(seeds: Tensor, shape: Sequence[int], num_samples: int | None = None) -> Tensor:
     """Returns standard normal numbers, float32 [n, *shape]; arguments as for `uniform`.
 
     By the inverse of the distribution function, of a number in (0, 1/2) and with a sign, so that

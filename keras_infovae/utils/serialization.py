@@ -4,8 +4,11 @@ A family (kernels, priors, divergences, ...) is a base class and a `Registry`. A
 an alias, given as an instance, or restored from its config; nothing else branches on names.
 """
 
+from typing import Any
+
 import keras
 
+from keras_infovae.typing import Config
 from keras_infovae.utils.checks import argument_error, check_choice
 from keras_infovae.utils.constructors import constructor_parameters
 
@@ -90,12 +93,12 @@ def _hashable(value):
 class Setting:
     """Base of a value object: equal when its class and its constructor's arguments are equal."""
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Returns the constructor's arguments as a JSON-compatible dictionary."""
         return constructor_config(self)
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Any:
         """Returns the instance that `get_config` described."""
         return cls(**deserialize_values(config))
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_infovae.typing import Seed, Shape
 from keras_infovae.utils.checks import argument_error, check_integer, check_number
 
 
@@ -35,14 +36,14 @@ class Manifold:
     num_cells = None
     tolerance = None
 
-    def __init__(self, name, event_shape, noise):
+    def __init__(self, name: str, event_shape: Shape, noise: float) -> None:
         self.name = name
         self.event_shape = tuple(event_shape)
         self.noise = check_number("noise", noise, minimum=0)
 
     # === What a member defines ===
 
-    def draw_coordinates(self, n, numbers):
+    def draw_coordinates(self, n: int, numbers: np.random.Generator) -> np.ndarray:
         """Returns coordinates of `n` points, uniform on the manifold, float64 [n, k].
 
         Args:
@@ -51,19 +52,19 @@ class Manifold:
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `draw_coordinates`")
 
-    def points(self, coordinates):
+    def points(self, coordinates: np.ndarray) -> np.ndarray:
         """Returns the examples at these coordinates, without noise, [n, *event_shape]."""
         raise NotImplementedError(f"{type(self).__name__} does not define `points`")
 
-    def coordinates_of(self, x):
+    def coordinates_of(self, x: np.ndarray) -> np.ndarray:
         """Returns the coordinates of the nearest point of the manifold, float64 [n, k]."""
         raise NotImplementedError(f"{type(self).__name__} does not define `coordinates_of`")
 
-    def cell_of(self, coordinates):
+    def cell_of(self, coordinates: np.ndarray) -> np.ndarray:
         """Returns the number of the cell of each point, integers [n] from 0 to num_cells - 1."""
         raise NotImplementedError(f"{type(self).__name__} does not define `cell_of`")
 
-    def reconstruction_bound(self, latent_dim):
+    def reconstruction_bound(self, latent_dim: int) -> float | None:
         """Returns what the worst reconstruction by `latent_dim` numbers is at least, or None.
 
         The numbers are a continuous function of x.
@@ -77,7 +78,7 @@ class Manifold:
 
     # === What all have ===
 
-    def sample(self, n, seed=0, noise=None):
+    def sample(self, n: int, seed: Seed = 0, noise: float | None = None) -> np.ndarray:
         """Returns `n` examples, uniform on the manifold and then with noise, float32.
 
         Args:
@@ -90,7 +91,7 @@ class Manifold:
         x = self.points(self.draw_coordinates(check_integer("n", n), numbers))
         return (x + noise * numbers.normal(size=x.shape)).astype("float32")
 
-    def residual(self, x):
+    def residual(self, x: np.ndarray) -> np.ndarray:
         """Returns how far each example is from the manifold, float64 [n].
 
         The Euclidean distance to the nearest point: of images, relative to the norm of that.
@@ -98,7 +99,7 @@ class Manifold:
         x = self._checked(x)
         return self._distances(x, self.points(self.coordinates_of(x)))
 
-    def cells(self, x):
+    def cells(self, x: np.ndarray) -> np.ndarray:
         """Returns the cell of the nearest point to each example, integers [n]."""
         return self.cell_of(self.coordinates_of(self._checked(x)))
 

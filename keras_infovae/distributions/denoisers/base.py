@@ -1,12 +1,13 @@
 """The base of denoisers: networks that find the noise in x_u."""
 
+from keras_infovae.typing import KerasModel, Shape
 from keras_infovae.utils.serialization import Setting
 
 
 class Denoiser(Setting):
     """Builds a network that finds the noise in x_u, for x of a given shape."""
 
-    def network(self, event_shape, told_size=0):
+    def network(self, event_shape: Shape, told_size: int = 0) -> KerasModel:
         """Returns a Keras model from [x_u, time] or [x_u, time, told] to noise [n, *event_shape].
 
         Args:

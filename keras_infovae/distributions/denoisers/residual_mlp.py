@@ -10,6 +10,7 @@ from keras_infovae.distributions.denoisers.time_features import (
     inputs_of,
     scaled_and_shifted,
 )
+from keras_infovae.typing import KerasModel, Shape
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.serialization import register
 
@@ -32,13 +33,13 @@ class ResidualMLP(Denoiser):
     (None, 3)
     """
 
-    def __init__(self, units=128, blocks=3, activation="silu"):
+    def __init__(self, units: int = 128, blocks: int = 3, activation: str = "silu") -> None:
         self.units = check_integer("units", units)
         self.blocks = check_integer("blocks", blocks)
         keras.activations.get(activation)  # raises ValueError for an unknown one
         self.activation = activation
 
-    def network(self, event_shape, told_size=0):
+    def network(self, event_shape: Shape, told_size: int = 0) -> KerasModel:
         """Returns the network; arguments as for `Denoiser.network`."""
         layers = keras.layers
         x_u, time, *told = given = inputs_of(event_shape, told_size)

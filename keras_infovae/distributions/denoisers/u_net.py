@@ -1,5 +1,7 @@
 """A small U-Net for images."""
 
+from collections.abc import Sequence
+
 import keras
 
 from keras_infovae.distributions.denoisers.base import Denoiser
@@ -8,6 +10,7 @@ from keras_infovae.distributions.denoisers.time_features import (
     inputs_of,
     scaled_and_shifted,
 )
+from keras_infovae.typing import KerasModel, Shape
 from keras_infovae.utils.checks import check_integers
 from keras_infovae.utils.serialization import register
 
@@ -39,12 +42,12 @@ class UNet(Denoiser):
         appendix B.
     """
 
-    def __init__(self, filters=(16, 32, 32), activation="silu"):
+    def __init__(self, filters: Sequence[int] = (16, 32, 32), activation: str = "silu") -> None:
         self.filters = check_integers("filters", filters)
         keras.activations.get(activation)  # raises ValueError for an unknown one
         self.activation = activation
 
-    def network(self, event_shape, told_size=0):
+    def network(self, event_shape: Shape, told_size: int = 0) -> KerasModel:
         """Returns the network; arguments as for `Denoiser.network`.
 
         Raises:

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_infovae.distributions.base import DistributionLayer
 from keras_infovae.distributions.row_draws import draw_rows
+from keras_infovae.typing import Distribution, Shape, Tensor
 
 
 class Likelihood(DistributionLayer):
@@ -31,19 +32,19 @@ class Likelihood(DistributionLayer):
     is_discrete = False  # whether p(x|z) is a probability rather than a density
     network = None  # the name of the networks that suit x; None: by the shape of x
 
-    def build(self, event_shape):
+    def build(self, event_shape: Shape) -> None:
         """Makes the weights, if there are any."""
         self.built = True
 
-    def parameter_shape(self, event_shape):
+    def parameter_shape(self, event_shape: Shape) -> Shape:
         """Returns the shape, a tuple, of the decoder's output for one x of `event_shape`."""
         several = () if self.parameters_per_value == 1 else (self.parameters_per_value,)
         return tuple(event_shape) + several
 
-    def check_event_shape(self, event_shape):
+    def check_event_shape(self, event_shape: Shape) -> None:
         """Raises ValueError when x of `event_shape` per example cannot be described."""
 
-    def describes_positions(self, event_shape, axes):
+    def describes_positions(self, event_shape: Shape, axes: int) -> bool:
         """Returns whether what is at one position of x can be described without the rest of x.
 
         A decoder that reads x describes, and draws, one position after another. A member says
@@ -55,15 +56,15 @@ class Likelihood(DistributionLayer):
         """
         return True
 
-    def is_probability(self, event_shape):
+    def is_probability(self, event_shape: Shape) -> np.ndarray:
         """Returns of which values of x p(x|z) is a probability, not a density: NumPy bool."""
         return np.full(event_shape, self.is_discrete)
 
-    def dimensions(self, event_shape):
+    def dimensions(self, event_shape: Shape) -> int:
         """Returns how many variables x of `event_shape` describes: an int, its number of values."""
         return math.prod(event_shape)
 
-    def check_range(self, name, x):
+    def check_range(self, name: str, x: np.ndarray) -> None:
         """Raises ValueError unless all of the array `x`, finite, is in [minimum, maximum]."""
         low, high = float(np.min(x)), float(np.max(x))
         too_low = self.minimum is not None and low < self.minimum
@@ -81,7 +82,7 @@ class Likelihood(DistributionLayer):
             f"Received: values from {low:g} to {high:g}. {self.out_of_range_advice}"
         )
 
-    def describes(self, x):
+    def describes(self, x: Tensor) -> Tensor:
         """Returns whether `x` holds what its range does not tell: bool, with n as its first axis.
 
         Args:
@@ -90,7 +91,7 @@ class Likelihood(DistributionLayer):
         """
         return tf.ones_like(x, tf.bool)
 
-    def check_values(self, name, x):
+    def check_values(self, name: str, x: np.ndarray) -> None:
         """Raises ValueError where `describes` is false, such as for half a count.
 
         Args:
@@ -98,7 +99,7 @@ class Likelihood(DistributionLayer):
             x: NumPy float32 [n, *event_shape], finite and within [minimum, maximum].
         """
 
-    def filled(self, x):
+    def filled(self, x: Tensor) -> Tensor:
         """Returns `x` with a value that it could have in the place of each that is missing (NaN).
 
         Args:
@@ -107,40 +108,40 @@ class Likelihood(DistributionLayer):
         x = tf.convert_to_tensor(x)
         return tf.where(tf.math.is_nan(x), tf.zeros_like(x), x)
 
-    def tells_missing(self, event_shape):
+    def tells_missing(self, event_shape: Shape) -> np.ndarray:
         """Returns of which values of x the encoder is told that they are missing: NumPy bool."""
         return np.zeros(event_shape, bool)
 
-    def feature_shape(self, event_shape):
+    def feature_shape(self, event_shape: Shape) -> Shape:
         """Returns the shape, a tuple, of what the encoder sees of one x. Default that of x."""
         return tuple(event_shape)
 
-    def features(self, x):
+    def features(self, x: Tensor) -> Tensor:
         """Returns what the encoder sees of the tensor `x`, [n, *feature_shape]."""
         return x
 
-    def likeliest(self):
+    def likeliest(self) -> "Likelihood | None":
         """Returns a likelihood whose draws are the likeliest values, where x has no mean.
 
         Default None: x has a mean, which stands for it.
         """
         return None
 
-    def whole(self, x):
+    def whole(self, x: Tensor) -> Tensor:
         """Returns draws x [n, *event_shape], made position by position, as what an x is."""
         return x
 
-    def context(self, x):
+    def context(self, x: Tensor) -> Tensor | None:
         """Returns what p(x|z) is told of the tensor `x`, [n, context_size], or None for nothing."""
         return None
 
-    def adapt(self, x):
+    def adapt(self, x: np.ndarray) -> None:
         """Learns what has to be known of the training data, NumPy `x` [n, *event_shape].
 
         `fit` calls it once, before training and after `build`.
         """
 
-    def distribution(self, parameters, context=None):
+    def distribution(self, parameters: Tensor, context: Tensor | None = None) -> Distribution:
         """Returns p(x|z), a TFP distribution: batch shape [n], event shape that of x.
 
         `log_prob` is in nats per example, summed over all axes of x; `mean` and `sample` are in the
@@ -153,7 +154,7 @@ class Likelihood(DistributionLayer):
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `distribution`")
 
-    def draw_rows(self, parameters, seeds, context=None):
+    def draw_rows(self, parameters: Tensor, seeds: Tensor, context: Tensor | None = None) -> Tensor:
         """Returns one draw of x for each row, by a seed of its own: [n, *event_shape].
 
         Args:

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from keras_infovae.distributions.likelihoods.base import Likelihood
+from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.serialization import register
 
@@ -31,7 +32,7 @@ class Bernoulli(Likelihood):
         "Divide 8-bit images by 255, or choose likelihood='normal' for data on another scale."
     )
 
-    def distribution(self, parameters, context=None):
+    def distribution(self, parameters: Tensor, context: Tensor | None = None) -> Distribution:
         tfd = tfp.distributions
         logits = tf.cast(parameters, tf.float32)
         values = tfd.Bernoulli(logits=logits, dtype=tf.float32)

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_infovae.distributions.likelihoods.base import Likelihood
+from keras_infovae.typing import Distribution, Shape, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.serialization import register
 
@@ -32,10 +33,10 @@ class Categorical(Likelihood):
     out_of_range_advice = "One-hot data is expected: np.eye(num_categories)[labels]."
     accepts_integers = True
 
-    def dimensions(self, event_shape):
+    def dimensions(self, event_shape: Shape) -> int:
         return math.prod(event_shape[:-1])
 
-    def check_event_shape(self, event_shape):
+    def check_event_shape(self, event_shape: Shape) -> None:
         if event_shape[-1] < 2:
             raise ValueError(
                 "The likelihood Categorical needs data that is one-hot on its last axis, over at "
@@ -43,18 +44,18 @@ class Categorical(Likelihood):
                 "it so: np.eye(num_categories)[labels]."
             )
 
-    def describes_positions(self, event_shape, axes):
+    def describes_positions(self, event_shape: Shape, axes: int) -> bool:
         return len(event_shape) > axes  # else the categories are themselves positions
 
-    def describes(self, x):
+    def describes(self, x: Tensor) -> Tensor:
         return tf.reduce_all((x == 0) | (x == 1), axis=-1) & (tf.reduce_sum(x, axis=-1) == 1)
 
-    def filled(self, x):
+    def filled(self, x: Tensor) -> Tensor:
         x = tf.convert_to_tensor(x)
         first = tf.one_hot(0, x.shape[-1], dtype=x.dtype)
         return tf.where(tf.reduce_any(tf.math.is_nan(x), axis=-1, keepdims=True), first, x)
 
-    def check_values(self, name, x):
+    def check_values(self, name: str, x: np.ndarray) -> None:
         one_hot = self.describes(tf.constant(x)).numpy()
         if np.all(one_hot):
             return
@@ -65,7 +66,7 @@ class Categorical(Likelihood):
             "make it so: np.eye(num_categories)[labels]."
         )
 
-    def distribution(self, parameters, context=None):
+    def distribution(self, parameters: Tensor, context: Tensor | None = None) -> Distribution:
         tfd = tfp.distributions
         logits = tf.cast(parameters, tf.float32)
         values = tfd.OneHotCategorical(logits=logits, dtype=tf.float32)

@@ -6,6 +6,7 @@ import tensorflow as tf
 from keras_infovae.distributions.base import bounded_log
 from keras_infovae.distributions.likelihoods import count_moments
 from keras_infovae.distributions.likelihoods.base import Likelihood
+from keras_infovae.typing import Shape, Tensor
 from keras_infovae.utils.checks import argument_error
 
 _LOG_MEAN_LIMIT = 20.0  # means lie between exp(-20) = 2e-9 and exp(20) = 5e8
@@ -33,7 +34,7 @@ class CountLikelihood(Likelihood):
     out_of_range_advice = "Counts are never negative; use likelihood='normal' for real values."
     accepts_integers = True
 
-    def __init__(self, library_size=None):
+    def __init__(self, library_size: int | None = None) -> None:
         super().__init__()
         if library_size not in (None, "observed"):
             raise argument_error("library_size", "None or 'observed'", library_size)
@@ -41,10 +42,10 @@ class CountLikelihood(Likelihood):
         self.typical_library_size, self.log_shares, self.is_adapted = None, None, None
 
     @property
-    def context_size(self):
+    def context_size(self) -> int:
         return 0 if self.library_size is None else 1
 
-    def build(self, event_shape):
+    def build(self, event_shape: Shape) -> None:
         if self.library_size == "observed":
             self.typical_library_size = self.add_weight(
                 name="typical_library_size", shape=(), initializer="ones", **_BY_ADAPT
@@ -58,13 +59,13 @@ class CountLikelihood(Likelihood):
             )
         self.built = True
 
-    def describes_positions(self, event_shape, axes):
+    def describes_positions(self, event_shape: Shape, axes: int) -> bool:
         return self.library_size is None  # the shares of all positions add up to 1
 
-    def describes(self, x):
+    def describes(self, x: Tensor) -> Tensor:
         return x == tf.round(x)
 
-    def check_values(self, name, x):
+    def check_values(self, name: str, x: np.ndarray) -> None:
         whole = self.describes(tf.constant(x)).numpy()
         if np.all(whole):
             return
@@ -75,16 +76,16 @@ class CountLikelihood(Likelihood):
             "before any scaling or logarithm, or use likelihood='normal' for real values."
         )
 
-    def features(self, x):
+    def features(self, x: Tensor) -> Tensor:
         return tf.math.log1p(tf.cast(x, tf.float32))
 
-    def context(self, x):
+    def context(self, x: Tensor) -> Tensor | None:
         if self.library_size is None:
             return None
         # An example without any count has a library size of 1: its means need a logarithm.
         return tf.maximum(_sum_per_example(tf.cast(x, tf.float32)), 1.0)
 
-    def adapt(self, x):
+    def adapt(self, x: np.ndarray) -> None:
         if self.library_size == "observed":
             sums = np.sum(x, axis=tuple(range(1, np.ndim(x))), dtype="float64")
             self.typical_library_size.assign(max(float(np.median(sums)), 1.0))
@@ -93,12 +94,12 @@ class CountLikelihood(Likelihood):
             self.learn_moments(x)
             self.is_adapted.assign(1.0)
 
-    def learn_moments(self, x):
+    def learn_moments(self, x: np.ndarray) -> None:
         """Learns what training starts from, of the first training data, NumPy [n, *event_shape]."""
         if self.library_size == "observed":
             self.log_shares.assign(np.log(count_moments.shares(x)))
 
-    def log_mean(self, values, context):
+    def log_mean(self, values: Tensor, context: Tensor) -> Tensor:
         """Returns the logarithms of the means, of the shape of `values` [n, *event_shape].
 
         Args:

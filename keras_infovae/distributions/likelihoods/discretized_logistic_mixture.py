@@ -10,6 +10,7 @@ from keras_infovae.distributions.base import bounded_log
 from keras_infovae.distributions.likelihoods import discretized_logistic
 from keras_infovae.distributions.likelihoods.base import Likelihood
 from keras_infovae.distributions.row_draws import category_at
+from keras_infovae.typing import Distribution, Shape, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import row_random
 from keras_infovae.utils.checks import check_integer
@@ -66,22 +67,22 @@ class DiscretizedLogisticMixture(Likelihood):
     maximum = 1.0
     out_of_range_advice = "Divide 8-bit images by 255."
 
-    def __init__(self, num_components=10, num_levels=256):
+    def __init__(self, num_components: int = 10, num_levels: int = 256) -> None:
         super().__init__()
         self.num_components = check_integer("num_components", num_components)
         self.num_levels = check_integer("num_levels", num_levels, minimum=2)
 
-    def parameter_shape(self, event_shape):
+    def parameter_shape(self, event_shape: Shape) -> Shape:
         event_shape = tuple(event_shape)
         if len(event_shape) == 3 and event_shape[-1] == _COLORS:
             return event_shape[:-1] + (self.num_components * _sets(_COLORS),)
         return event_shape + (self.num_components * _sets(1),)
 
-    def describes(self, x):
+    def describes(self, x: Tensor) -> Tensor:
         levels = x * (self.num_levels - 1)
         return tf.abs(levels - tf.round(levels)) <= 1e-2
 
-    def check_values(self, name, x):
+    def check_values(self, name: str, x: np.ndarray) -> None:
         last = self.num_levels - 1
         wrong = ~self.describes(tf.constant(x)).numpy()
         if not np.any(wrong):
@@ -94,7 +95,7 @@ class DiscretizedLogisticMixture(Likelihood):
             "of the images, or choose likelihood='continuous_bernoulli' for values in between."
         )
 
-    def distribution(self, parameters, context=None):
+    def distribution(self, parameters: Tensor, context: Tensor | None = None) -> Distribution:
         parameters = tf.cast(parameters, tf.float32)
         is_color = parameters.shape[-1] == self.num_components * _sets(_COLORS)
         channels = _COLORS if is_color else 1

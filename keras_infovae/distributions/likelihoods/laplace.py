@@ -1,6 +1,7 @@
 """The Laplace likelihood."""
 
 from keras_infovae.distributions.likelihoods.location_scale import LocationScale
+from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.serialization import register
 
@@ -31,5 +32,5 @@ class Laplace(LocationScale):
 
     scale_power = 1
 
-    def values(self, location, scale):
+    def values(self, location: Tensor, scale: Tensor) -> Distribution:
         return tfp.distributions.Laplace(location, scale)

@@ -1,12 +1,15 @@
 """The base of likelihoods that have a location and a scale per value."""
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from keras_infovae.distributions.base import bounded_log
 from keras_infovae.distributions.likelihoods.base import Likelihood
 from keras_infovae.distributions.likelihoods.data_units import DataUnits
+from keras_infovae.typing import Distribution, Shape, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import check_choice, check_number
 from keras_infovae.utils.follower import Follower
@@ -39,8 +42,12 @@ class LocationScale(Likelihood, Follower):
     scale_power = 2
 
     def __init__(
-        self, scale="global", minimum_scale=0.01, scale_update="closed_form", standardize=True
-    ):
+        self,
+        scale: str | float = "global",
+        minimum_scale: float = 0.01,
+        scale_update: str = "closed_form",
+        standardize: bool = True,
+    ) -> None:
         super().__init__()
         if isinstance(scale, str):
             check_choice("scale", scale, _LEARNED_SCALES)
@@ -59,10 +66,10 @@ class LocationScale(Likelihood, Follower):
         return self.scale in _LEARNED_SCALES
 
     @property
-    def parameters_per_value(self):
+    def parameters_per_value(self) -> int:
         return 2 if self.scale == "per_value" else 1
 
-    def build(self, event_shape):
+    def build(self, event_shape: Shape) -> None:
         if self.scale in ("global", "per_column"):
             shape = () if self.scale == "global" else tuple(event_shape)[-1:]
             self._values_per_scale = math.prod(event_shape) / math.prod(shape)
@@ -78,25 +85,25 @@ class LocationScale(Likelihood, Follower):
             self.units.build(event_shape)
         self.built = True
 
-    def describes_positions(self, event_shape, axes):
+    def describes_positions(self, event_shape: Shape, axes: int) -> bool:
         return self.scale != "per_column" or len(event_shape) > axes
 
     # === Units ===
 
-    def features(self, x):
+    def features(self, x: Tensor) -> Tensor:
         return x if self.units is None else self.units.standardized(x)
 
-    def adapt(self, x):
+    def adapt(self, x: np.ndarray) -> None:
         if self.units is not None:
             self.units.learn(x)
 
     # === p(x|z) ===
 
-    def values(self, location, scale):
+    def values(self, location: Tensor, scale: Tensor) -> Distribution:
         """Returns the TFP distribution of each value; `scale` may be a scalar."""
         raise NotImplementedError(f"{type(self).__name__} does not define `values`")
 
-    def shared_scale(self):
+    def shared_scale(self) -> Tensor | None:
         """Returns the scale that examples share, before `units`; None where there is none."""
         if self.scale == "per_value":
             return None
@@ -106,7 +113,7 @@ class LocationScale(Likelihood, Follower):
             return self._bounded(self.log_scale)
         return tf.exp(tf.convert_to_tensor(self.log_scale))
 
-    def distribution(self, parameters, context=None):
+    def distribution(self, parameters: Tensor, context: Tensor | None = None) -> Distribution:
         location = tf.cast(parameters, tf.float32)
         scale = self.shared_scale()
         if scale is None:
@@ -123,11 +130,11 @@ class LocationScale(Likelihood, Follower):
     # === The scale's own way to its optimum ===
 
     @property
-    def followed_variables(self):
+    def followed_variables(self) -> list:
         follows = self.log_scale is not None and self.scale_update == "closed_form"
         return [self.log_scale] if follows else []
 
-    def follow(self, gradients):
+    def follow(self, gradients: Sequence[Tensor]) -> None:
         for gradient in gradients:
             if gradient is None:
                 continue

@@ -1,12 +1,14 @@
 """The likelihood of tables whose columns are of several kinds."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from keras_infovae.distributions import likelihoods
 from keras_infovae.distributions.likelihoods.base import Likelihood
+from keras_infovae.typing import Distribution, Shape, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.follower import Follower, followers_of
@@ -47,7 +49,7 @@ class MixedColumns(Likelihood, Follower):
 
     accepts_integers = True
 
-    def __init__(self, columns=(("normal", None),)):
+    def __init__(self, columns: Sequence = (("normal", None),)) -> None:
         super().__init__()
         self.columns = _check_columns(columns)
         # Keras saves the weights of layers in a list, but not those in a list of pairs.
@@ -55,29 +57,29 @@ class MixedColumns(Likelihood, Follower):
         self.width = None
 
     @property
-    def context_size(self):
+    def context_size(self) -> int:
         return sum(group.context_size for group in self.groups)
 
-    def build(self, event_shape):
+    def build(self, event_shape: Shape) -> None:
         self.width = int(event_shape[-1])
         for group, width in zip(self.groups, self._widths(self.width)):
             if not group.built:  # a saved one is built when it is restored
                 group.build((width,))
         self.built = True
 
-    def parameter_shape(self, event_shape):
+    def parameter_shape(self, event_shape: Shape) -> Shape:
         return (sum(math.prod(shape) for shape in self._shapes(event_shape[-1])),)
 
-    def is_probability(self, event_shape):
+    def is_probability(self, event_shape: Shape) -> np.ndarray:
         widths = self._widths(event_shape[-1])
         masks = [group.is_probability((width,)) for group, width in zip(self.groups, widths)]
         return np.concatenate(masks)
 
-    def dimensions(self, event_shape):
+    def dimensions(self, event_shape: Shape) -> int:
         widths = self._widths(event_shape[-1])
         return sum(group.dimensions((width,)) for group, width in zip(self.groups, widths))
 
-    def check_event_shape(self, event_shape):
+    def check_event_shape(self, event_shape: Shape) -> None:
         expected = sum(width or 1 for _, width in self.columns)
         is_open = any(width is None for _, width in self.columns)
         width = event_shape[-1]
@@ -90,10 +92,10 @@ class MixedColumns(Likelihood, Follower):
         for group, group_width in zip(self.groups, self._widths(width)):
             group.check_event_shape((group_width,))
 
-    def describes_positions(self, event_shape, axes):
+    def describes_positions(self, event_shape: Shape, axes: int) -> bool:
         return False  # each column has a likelihood of its own
 
-    def describes(self, x):
+    def describes(self, x: Tensor) -> Tensor:
         rows = []
         for group, part in zip(self.groups, self._split(x)):
             inside = group.describes(part)
@@ -104,7 +106,7 @@ class MixedColumns(Likelihood, Follower):
                 rows.append(tf.reduce_all(part <= group.maximum, axis=1))
         return tf.stack(rows, axis=1)
 
-    def check_values(self, name, x):
+    def check_values(self, name: str, x: np.ndarray) -> None:
         start = 0
         for group, part in zip(self.groups, self._split(x)):
             columns = f"{name}[:, {start}:{start + part.shape[1]}]"
@@ -112,25 +114,25 @@ class MixedColumns(Likelihood, Follower):
             group.check_values(columns, part)
             start += part.shape[1]
 
-    def filled(self, x):
+    def filled(self, x: Tensor) -> Tensor:
         x = tf.convert_to_tensor(x)
         parts = zip(self.groups, self._split(x))
         return tf.concat([group.filled(part) for group, part in parts], axis=-1)
 
-    def features(self, x):
+    def features(self, x: Tensor) -> Tensor:
         parts = [group.features(part) for group, part in zip(self.groups, self._split(x))]
         return tf.concat([tf.cast(part, tf.float32) for part in parts], axis=-1)
 
-    def context(self, x):
+    def context(self, x: Tensor) -> Tensor | None:
         parts = [group.context(part) for group, part in zip(self.groups, self._split(x))]
         parts = [part for part in parts if part is not None]
         return tf.concat(parts, axis=-1) if parts else None
 
-    def adapt(self, x):
+    def adapt(self, x: np.ndarray) -> None:
         for group, part in zip(self.groups, self._split(x)):
             group.adapt(part)
 
-    def distribution(self, parameters, context=None):
+    def distribution(self, parameters: Tensor, context: Tensor | None = None) -> Distribution:
         parameters = tf.cast(parameters, tf.float32)
         shapes = self._shapes(self.width)
         flat = tf.split(parameters, [math.prod(shape) for shape in shapes], axis=-1)
@@ -148,10 +150,10 @@ class MixedColumns(Likelihood, Follower):
         return tfp.distributions.Blockwise(parts)
 
     @property
-    def followed_variables(self):
+    def followed_variables(self) -> list:
         return followers_of(self.groups).followed_variables
 
-    def follow(self, gradients):
+    def follow(self, gradients: Sequence[Tensor]) -> None:
         followers_of(self.groups).follow(gradients)
 
     def _widths(self, total):

@@ -7,6 +7,7 @@ from keras_infovae.distributions.base import bounded_log
 from keras_infovae.distributions.likelihoods import count_moments
 from keras_infovae.distributions.likelihoods.count_probabilities import negative_binomial
 from keras_infovae.distributions.likelihoods.counts import CountLikelihood
+from keras_infovae.typing import Distribution, Shape, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import check_choice, check_number
 from keras_infovae.utils.serialization import register
@@ -54,7 +55,7 @@ class NegativeBinomial(CountLikelihood):
         (2018), the generative model of scVI.
     """
 
-    def __init__(self, dispersion="global", library_size=None):
+    def __init__(self, dispersion: str = "global", library_size: int | None = None) -> None:
         super().__init__(library_size)
         if isinstance(dispersion, str):
             check_choice("dispersion", dispersion, _LEARNED_DISPERSIONS)
@@ -64,28 +65,28 @@ class NegativeBinomial(CountLikelihood):
         self.scaled_log_dispersion = None
 
     @property
-    def parameters_per_value(self):
+    def parameters_per_value(self) -> int:
         return 2 if self.dispersion == "per_value" else 1
 
-    def describes_positions(self, event_shape, axes):
+    def describes_positions(self, event_shape: Shape, axes: int) -> bool:
         own_weights = self.dispersion == "global"  # of each position
         return not own_weights and super().describes_positions(event_shape, axes)
 
-    def build(self, event_shape):
+    def build(self, event_shape: Shape) -> None:
         if self.dispersion == "global":
             self.scaled_log_dispersion = self.add_weight(
                 name="scaled_log_dispersion", shape=tuple(event_shape), initializer="zeros"
             )
         super().build(event_shape)
 
-    def learn_moments(self, x):
+    def learn_moments(self, x: np.ndarray) -> None:
         super().learn_moments(x)
         if self.dispersion == "global":
             found = np.log(count_moments.dispersions(x, self.library_size == "observed"))
             raw = _LOG_DISPERSION_LIMIT * np.arctanh(found / _LOG_DISPERSION_LIMIT)
             self.scaled_log_dispersion.assign(raw / _SPEED)
 
-    def distribution(self, parameters, context=None):
+    def distribution(self, parameters: Tensor, context: Tensor | None = None) -> Distribution:
         parameters = tf.cast(parameters, tf.float32)
         rest = None
         if self.dispersion == "per_value":
@@ -93,7 +94,7 @@ class NegativeBinomial(CountLikelihood):
         values = self.values(self.log_mean(parameters, context), rest)
         return tfp.distributions.Independent(values, parameters.shape.rank - 1)
 
-    def values(self, log_mean, log_dispersion):
+    def values(self, log_mean: Tensor, log_dispersion: Tensor) -> Distribution:
         """Returns the TFP distribution of each value; `log_dispersion` is None unless per value."""
         if self.dispersion == "global":
             log_dispersion = _SPEED * tf.convert_to_tensor(self.scaled_log_dispersion)

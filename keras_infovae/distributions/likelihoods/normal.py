@@ -1,6 +1,7 @@
 """The normal likelihood."""
 
 from keras_infovae.distributions.likelihoods.location_scale import LocationScale
+from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.serialization import register
 
@@ -49,5 +50,5 @@ class Normal(LocationScale):
         arXiv:2006.13202, section 3.3 (optimal sigma-VAE).
     """
 
-    def values(self, location, scale):
+    def values(self, location: Tensor, scale: Tensor) -> Distribution:
         return tfp.distributions.Normal(location, scale)

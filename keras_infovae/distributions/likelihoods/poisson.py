@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from keras_infovae.distributions.likelihoods.count_probabilities import poisson
 from keras_infovae.distributions.likelihoods.counts import CountLikelihood
+from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.serialization import register
 
@@ -32,6 +33,6 @@ class Poisson(CountLikelihood):
     array([-2.6931], dtype=float32)
     """
 
-    def distribution(self, parameters, context=None):
+    def distribution(self, parameters: Tensor, context: Tensor | None = None) -> Distribution:
         log_mean = self.log_mean(tf.cast(parameters, tf.float32), context)
         return tfp.distributions.Independent(poisson(log_mean), log_mean.shape.rank - 1)

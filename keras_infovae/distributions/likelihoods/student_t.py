@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_infovae.distributions.base import bounded_log
 from keras_infovae.distributions.likelihoods.location_scale import LocationScale
+from keras_infovae.typing import Distribution, Shape, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import argument_error, check_number
 from keras_infovae.utils.serialization import register
@@ -51,12 +52,12 @@ class StudentT(LocationScale):
 
     def __init__(
         self,
-        degrees_of_freedom="global",
-        scale="global",
-        minimum_scale=0.01,
-        scale_update="closed_form",
-        standardize=True,
-    ):
+        degrees_of_freedom: str | float = "global",
+        scale: str | float = "global",
+        minimum_scale: float = 0.01,
+        scale_update: str = "closed_form",
+        standardize: bool = True,
+    ) -> None:
         super().__init__(scale, minimum_scale, scale_update, standardize)
         if isinstance(degrees_of_freedom, str):
             if degrees_of_freedom != "global":
@@ -70,7 +71,7 @@ class StudentT(LocationScale):
         self.degrees_of_freedom = degrees_of_freedom
         self.log_excess = None
 
-    def build(self, event_shape):
+    def build(self, event_shape: Shape) -> None:
         if self.degrees_of_freedom == "global":
             # What `bounded_log` makes log(_FIRST_EXCESS) of.
             raw = _LOG_EXCESS_LIMIT * math.atanh(math.log(_FIRST_EXCESS) / _LOG_EXCESS_LIMIT)
@@ -78,7 +79,7 @@ class StudentT(LocationScale):
             self.log_excess = self.add_weight(name="log_excess", shape=(), initializer=initializer)
         super().build(event_shape)
 
-    def values(self, location, scale):
+    def values(self, location: Tensor, scale: Tensor) -> Distribution:
         degrees_of_freedom = self.degrees_of_freedom
         if degrees_of_freedom == "global":
             degrees_of_freedom = 1.0 + tf.exp(bounded_log(self.log_excess, _LOG_EXCESS_LIMIT))

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_infovae.distributions.likelihoods.base import Likelihood
 from keras_infovae.distributions.row_draws import draw_rows
+from keras_infovae.typing import Distribution, Shape, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.serialization import register
@@ -46,29 +47,29 @@ class TokenSequence(Likelihood):
     network = "recurrent"
     out_of_range_advice = "The numbers of tokens are expected; ki.text.Text makes them of strings."
 
-    def __init__(self, vocabulary_size=2):
+    def __init__(self, vocabulary_size: int = 2) -> None:
         super().__init__()
         self.vocabulary_size = check_integer("vocabulary_size", vocabulary_size, 2)
 
     @property
-    def maximum(self):
+    def maximum(self) -> float | None:
         """The largest number of a token."""
         return float(self.vocabulary_size - 1)
 
-    def check_event_shape(self, event_shape):
+    def check_event_shape(self, event_shape: Shape) -> None:
         if len(event_shape) != 1:
             raise ValueError(
                 "The likelihood TokenSequence needs x of shape [length] per example, the numbers "
                 f"of tokens. Received: x of shape {tuple(event_shape)} per example."
             )
 
-    def parameter_shape(self, event_shape):
+    def parameter_shape(self, event_shape: Shape) -> Shape:
         return (*event_shape, self.vocabulary_size)
 
-    def describes(self, x):
+    def describes(self, x: Tensor) -> Tensor:
         return (x == tf.round(x)) & ((x == END) | (_counts(x) > 0))
 
-    def check_values(self, name, x):
+    def check_values(self, name: str, x: np.ndarray) -> None:
         right = self.describes(tf.constant(x)).numpy()
         if np.all(right):
             return
@@ -78,15 +79,15 @@ class TokenSequence(Likelihood):
             f"sequence, nothing but 0. Received: {name}[{row}] = {x[row][:12]}"
         )
 
-    def feature_shape(self, event_shape):
+    def feature_shape(self, event_shape: Shape) -> Shape:
         return (*event_shape, 1)
 
-    def features(self, x):
+    def features(self, x: Tensor) -> Tensor:
         # Integers: half precision would round large numbers. An axis of its own for what is at one
         # position, to which conditions are appended.
         return tf.cast(x, tf.int32)[..., None]
 
-    def lengths(self, x):
+    def lengths(self, x: Tensor) -> Tensor:
         """Returns how many tokens of each sequence count, with that of the end: float32 [...].
 
         Args:
@@ -94,16 +95,16 @@ class TokenSequence(Likelihood):
         """
         return tf.reduce_sum(_counts(x), axis=-1)
 
-    def likeliest(self):
+    def likeliest(self) -> "Likelihood | None":
         return _Likeliest(self.vocabulary_size)
 
-    def whole(self, x):
+    def whole(self, x: Tensor) -> Tensor:
         return tf.cast(x, tf.float32) * _counts(x)
 
-    def distribution(self, parameters, context=None):
+    def distribution(self, parameters: Tensor, context: Tensor | None = None) -> Distribution:
         return _distribution_class()(tf.cast(parameters, tf.float32))
 
-    def draw_rows(self, parameters, seeds, context=None):
+    def draw_rows(self, parameters: Tensor, seeds: Tensor, context: Tensor | None = None) -> Tensor:
         return draw_rows(self.distribution(parameters), seeds)
 
 

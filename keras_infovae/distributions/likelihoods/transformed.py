@@ -1,5 +1,8 @@
 """The likelihood of values that were transformed one by one."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -7,6 +10,7 @@ from keras_infovae.distributions import likelihoods
 from keras_infovae.distributions.likelihoods.base import Likelihood
 from keras_infovae.distributions.value_terms import log_prob_of_values
 from keras_infovae.distributions.value_wise import value_wise
+from keras_infovae.typing import Distribution, Shape, Tensor
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.follower import Follower, followers_of
 from keras_infovae.utils.serialization import register
@@ -43,7 +47,7 @@ class Transformed(Likelihood, Follower):
     array([-0.2258], dtype=float32)
     """
 
-    def __init__(self, likelihood, log_slopes):
+    def __init__(self, likelihood: str | Likelihood, log_slopes: Any) -> None:
         super().__init__()
         self.likelihood = likelihoods.get(likelihood)
         self.log_slopes = [[float(value) for value in column] for column in log_slopes]
@@ -51,15 +55,15 @@ class Transformed(Likelihood, Follower):
         if len(lengths) != 1 or min(lengths) < 2:
             raise argument_error("log_slopes", "lists of one length of at least 2", lengths)
 
-    def build(self, event_shape):
+    def build(self, event_shape: Shape) -> None:
         if not self.likelihood.built:  # a saved one is built when it is restored
             self.likelihood.build(event_shape)
         self.built = True
 
-    def parameter_shape(self, event_shape):
+    def parameter_shape(self, event_shape: Shape) -> Shape:
         return self.likelihood.parameter_shape(event_shape)
 
-    def check_event_shape(self, event_shape):
+    def check_event_shape(self, event_shape: Shape) -> None:
         self.likelihood.check_event_shape(event_shape)
         if tuple(event_shape) != (len(self.log_slopes),):
             raise ValueError(
@@ -67,16 +71,16 @@ class Transformed(Likelihood, Follower):
                 f"many as `log_slopes`. Received: x of shape {tuple(event_shape)} per example"
             )
 
-    def describes_positions(self, event_shape, axes):
+    def describes_positions(self, event_shape: Shape, axes: int) -> bool:
         return False  # each column has a transform of its own
 
-    def features(self, x):
+    def features(self, x: Tensor) -> Tensor:
         return self.likelihood.features(x)
 
-    def adapt(self, x):
+    def adapt(self, x: np.ndarray) -> None:
         self.likelihood.adapt(x)
 
-    def distribution(self, parameters, context=None):
+    def distribution(self, parameters: Tensor, context: Tensor | None = None) -> Distribution:
         p = self.likelihood.distribution(parameters, context)
 
         def terms(x):
@@ -99,9 +103,9 @@ class Transformed(Likelihood, Follower):
         return low + share * (high - low)
 
     @property
-    def followed_variables(self):
+    def followed_variables(self) -> list:
         """Those of the likelihood of x."""
         return followers_of([self.likelihood]).followed_variables
 
-    def follow(self, gradients):
+    def follow(self, gradients: Sequence[Tensor]) -> None:
         followers_of([self.likelihood]).follow(gradients)

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from keras_infovae.distributions.likelihoods.negative_binomial import NegativeBinomial
+from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.serialization import register
 
@@ -46,10 +47,10 @@ class ZeroInflatedNegativeBinomial(NegativeBinomial):
     """
 
     @property
-    def parameters_per_value(self):
+    def parameters_per_value(self) -> int:
         return 3 if self.dispersion == "per_value" else 2
 
-    def distribution(self, parameters, context=None):
+    def distribution(self, parameters: Tensor, context: Tensor | None = None) -> Distribution:
         tfd = tfp.distributions
         parameters, logits, *rest = tf.unstack(tf.cast(parameters, tf.float32), axis=-1)
         counts = self.values(self.log_mean(parameters, context), rest[0] if rest else None)

@@ -1,6 +1,7 @@
 """The base of approximate posteriors q(z|x)."""
 
 from keras_infovae.distributions.base import DistributionLayer
+from keras_infovae.typing import Distribution, Tensor
 
 
 class Posterior(DistributionLayer):
@@ -16,14 +17,14 @@ class Posterior(DistributionLayer):
     support = "euclidean"
     is_diagonal = False
 
-    def build(self, latent_dim):
+    def build(self, latent_dim: int) -> None:
         """Makes the weights, if there are any."""
         self.built = True
 
-    def parameter_size(self, latent_dim):
+    def parameter_size(self, latent_dim: int) -> int:
         """Returns how many numbers per example the encoder has to put out, an int."""
         raise NotImplementedError(f"{type(self).__name__} does not define `parameter_size`")
 
-    def distribution(self, parameters):
+    def distribution(self, parameters: Tensor) -> Distribution:
         """Returns q(z|x), batch shape [n], for `parameters` [n, parameter_size(latent_dim)]."""
         raise NotImplementedError(f"{type(self).__name__} does not define `distribution`")

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from keras_infovae.distributions.posteriors.base import Posterior
+from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.serialization import register
 
@@ -26,8 +27,8 @@ class Deterministic(Posterior):
 
     has_density = False
 
-    def parameter_size(self, latent_dim):
+    def parameter_size(self, latent_dim: int) -> int:
         return latent_dim
 
-    def distribution(self, parameters):
+    def distribution(self, parameters: Tensor) -> Distribution:
         return tfp.distributions.VectorDeterministic(tf.cast(parameters, tf.float32))

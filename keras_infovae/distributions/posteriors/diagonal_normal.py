@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from keras_infovae.distributions.base import bounded_log
 from keras_infovae.distributions.posteriors.base import Posterior
+from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.serialization import register
 
@@ -31,10 +32,10 @@ class DiagonalNormal(Posterior):
 
     is_diagonal = True
 
-    def parameter_size(self, latent_dim):
+    def parameter_size(self, latent_dim: int) -> int:
         return 2 * latent_dim
 
-    def distribution(self, parameters):
+    def distribution(self, parameters: Tensor) -> Distribution:
         tfd = tfp.distributions
         mean, log_variance = tf.split(tf.cast(parameters, tf.float32), 2, axis=-1)
         deviation = tf.exp(0.5 * bounded_log(log_variance, _LOG_VARIANCE_LIMIT))

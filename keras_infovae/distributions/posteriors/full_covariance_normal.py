@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras_infovae.distributions.base import bounded_log
 from keras_infovae.distributions.normal_kl import register_normal_kl
 from keras_infovae.distributions.posteriors.base import Posterior
+from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.serialization import register
 
@@ -41,10 +42,10 @@ class FullCovarianceNormal(Posterior):
         section 2.5.1.
     """
 
-    def parameter_size(self, latent_dim):
+    def parameter_size(self, latent_dim: int) -> int:
         return 2 * latent_dim + latent_dim * (latent_dim - 1) // 2
 
-    def distribution(self, parameters):
+    def distribution(self, parameters: Tensor) -> Distribution:
         register_normal_kl()
         parameters = tf.cast(parameters, tf.float32)
         # The solution d of parameter_size(d) = size.

@@ -5,6 +5,7 @@ import tensorflow as tf
 from keras_infovae.distributions.base import bounded_log
 from keras_infovae.distributions.normal_kl import register_normal_kl
 from keras_infovae.distributions.posteriors.base import Posterior
+from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.serialization import register
@@ -43,14 +44,14 @@ class HouseholderFlow(Posterior):
         arXiv:1611.09630, section 3.
     """
 
-    def __init__(self, num_reflections=4):
+    def __init__(self, num_reflections: int = 4) -> None:
         super().__init__()
         self.num_reflections = check_integer("num_reflections", num_reflections)
 
-    def parameter_size(self, latent_dim):
+    def parameter_size(self, latent_dim: int) -> int:
         return (2 + self.num_reflections) * latent_dim
 
-    def distribution(self, parameters):
+    def distribution(self, parameters: Tensor) -> Distribution:
         register_normal_kl()
         mean, log_variance, *axes = tf.split(
             tf.cast(parameters, tf.float32), 2 + self.num_reflections, axis=-1

@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras_infovae.distributions.base import bounded_log
 from keras_infovae.distributions.posteriors.base import Posterior
 from keras_infovae.distributions.spherical import von_mises_fisher
+from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils.checks import check_integer, check_number
 from keras_infovae.utils.serialization import register
 
@@ -44,7 +45,9 @@ class VonMisesFisher(Posterior):
 
     support = "sphere"
 
-    def __init__(self, minimum_concentration=0.1, maximum_concentration=1e4):
+    def __init__(
+        self, minimum_concentration: float = 0.1, maximum_concentration: float = 1e4
+    ) -> None:
         super().__init__()
         self.minimum_concentration = check_number(
             "minimum_concentration", minimum_concentration, exclusive_minimum=0
@@ -55,10 +58,10 @@ class VonMisesFisher(Posterior):
             exclusive_minimum=self.minimum_concentration,
         )
 
-    def parameter_size(self, latent_dim):
+    def parameter_size(self, latent_dim: int) -> int:
         return check_integer("latent_dim", latent_dim, minimum=2) + 1
 
-    def distribution(self, parameters):
+    def distribution(self, parameters: Tensor) -> Distribution:
         parameters = tf.cast(parameters, tf.float32)
         direction, raw = parameters[..., :-1], parameters[..., -1]
         # A direction of length 0 has none; the first axis then.

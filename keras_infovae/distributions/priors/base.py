@@ -1,9 +1,12 @@
 """The base of priors p(z)."""
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 
 from keras_infovae.distributions.base import DistributionLayer
+from keras_infovae.typing import Distribution, Optimizer, Shape, Tensor
 
 SUPPORTS = ("euclidean", "sphere")
 
@@ -35,7 +38,7 @@ class Prior(DistributionLayer):
     support = "euclidean"
     code_loss_text = "-E log p(z)"  # `code_loss` as a line of text
 
-    def build(self, latent_dim, event_shape=None):
+    def build(self, latent_dim: int, event_shape: Shape | None = None) -> None:
         """Makes the weights, if there are any.
 
         Args:
@@ -44,7 +47,7 @@ class Prior(DistributionLayer):
         """
         self.built = True
 
-    def distribution(self, latent_dim, posterior_of=None):
+    def distribution(self, latent_dim: int, posterior_of: Callable | None = None) -> Distribution:
         """Returns p(z) as a TFP distribution with batch shape [] and event shape [latent_dim].
 
         Args:
@@ -54,15 +57,17 @@ class Prior(DistributionLayer):
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `distribution`")
 
-    def of_noise(self, u):
+    def of_noise(self, u: Tensor) -> Tensor:
         """Returns z for noise u ~ N(0, I), [..., latent_dim], where `has_noise_form`."""
         raise NotImplementedError(f"{type(self).__name__} does not define `of_noise`")
 
-    def layer_sizes(self, latent_dim):
+    def layer_sizes(self, latent_dim: int) -> list[int]:
         """Returns the sizes of the layers that z is made of, a list; one, unless a member says."""
         return [latent_dim]
 
-    def code_loss(self, z, distribution, seed, training=False):
+    def code_loss(
+        self, z: Tensor, distribution: Distribution, seed: Tensor, training: bool = False
+    ) -> Tensor:
         """Returns the loss that the prior is learned by from codes, a float32 scalar.
 
         Args:
@@ -74,9 +79,9 @@ class Prior(DistributionLayer):
         """
         return -tf.reduce_mean(distribution.log_prob(z))
 
-    def code_optimizer(self):
+    def code_optimizer(self) -> Optimizer:
         """Returns a new Keras optimizer, one that suits `code_loss`."""
         return keras.optimizers.Adam(1e-3)
 
-    def settle(self, latent_dim):
+    def settle(self, latent_dim: int) -> None:
         """Computes what follows from the weights once they have been learned from codes."""

@@ -1,13 +1,16 @@
 """The diffusion prior, learned on codes."""
 
 import functools
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
 
 from keras_infovae.distributions import denoisers
+from keras_infovae.distributions.denoisers.base import Denoiser
 from keras_infovae.distributions.diffusion import FIRST_TIME, denoised, draw, noised
 from keras_infovae.distributions.priors.base import Prior
+from keras_infovae.typing import Distribution, Optimizer, Shape, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import row_random
 from keras_infovae.utils.checks import check_integer, check_number
@@ -57,14 +60,16 @@ class Diffusion(Prior):
     learned_on_codes_alone = True
     code_loss_text = "E |noise - denoiser|^2"
 
-    def __init__(self, denoiser=None, steps=200, noise_share=1.0):
+    def __init__(
+        self, denoiser: str | Denoiser | None = None, steps: int = 200, noise_share: float = 1.0
+    ) -> None:
         super().__init__()
         self.denoiser = None if denoiser is None else denoisers.get(denoiser)
         self.steps = check_integer("steps", steps, minimum=2)
         self.noise_share = check_number("noise_share", noise_share, minimum=0, maximum=1)
         self.network = None  # a Keras model once it is built
 
-    def build(self, latent_dim, event_shape=None):
+    def build(self, latent_dim: int, event_shape: Shape | None = None) -> None:
         """Makes the network and the moments of the codes."""
         setting = self.denoiser or denoisers.ResidualMLP(96, 2)
         self.network = setting.network((latent_dim,))
@@ -77,11 +82,11 @@ class Diffusion(Prior):
         self.highest = self.add_weight(name="highest", shape=shape, initializer="zeros", **_FIXED)
         self.built = True
 
-    def distribution(self, latent_dim, posterior_of=None):
+    def distribution(self, latent_dim: int, posterior_of: Callable | None = None) -> Distribution:
         """Returns p(z), of which draws are known and no density."""
         return _distribution_class()(self, latent_dim)
 
-    def draw_rows(self, seeds):
+    def draw_rows(self, seeds: Tensor) -> Tensor:
         """Returns a code for each seed int32 [n, 2], float32 [n, latent_dim]."""
 
         limits = self._standardized(self.lowest), self._standardized(self.highest)
@@ -98,7 +103,9 @@ class Diffusion(Prior):
     def _noise(self, z, time, training=False):
         return tf.cast(self.network([z, time[:, None]], training=training), tf.float32)
 
-    def code_loss(self, z, distribution, seed, training=False):
+    def code_loss(
+        self, z: Tensor, distribution: Distribution, seed: Tensor, training: bool = False
+    ) -> Tensor:
         """Returns the mean squared error of the noise that the network finds, a scalar."""
         if training:
             self._learn_moments(z)
@@ -133,7 +140,7 @@ class Diffusion(Prior):
         self.highest.assign(tf.where(first, high, tf.maximum(high, self.highest)))
         self.count.assign(total)
 
-    def code_optimizer(self):
+    def code_optimizer(self) -> Optimizer:
         """Returns Adam with averages of the weights, which the draws go by."""
         return keras.optimizers.Adam(2e-3, use_ema=True, ema_momentum=0.99)
 

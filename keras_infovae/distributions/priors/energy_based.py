@@ -3,7 +3,8 @@
 import copy
 import math
 import warnings
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
@@ -21,6 +22,7 @@ from keras_infovae.samplers import (
     seeded_noise,
     with_gradient,
 )
+from keras_infovae.typing import Config, Distribution, Logs, Optimizer, Shape, Tensor
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import (
     argument_error,
@@ -123,14 +125,14 @@ class EnergyBased(Player, Prior):
 
     def __init__(
         self,
-        base="standard_normal",
-        hidden_units=(64, 64),
-        activation="gelu",
-        bound=10.0,
-        steps=30,
-        step_size="adapt",
-        optimizer=None,
-    ):
+        base: str | Prior = "standard_normal",
+        hidden_units: Sequence[int] = (64, 64),
+        activation: str = "gelu",
+        bound: float = 10.0,
+        steps: int = 30,
+        step_size: str | float = "adapt",
+        optimizer: Optimizer | None = None,
+    ) -> None:
         super().__init__()
         base = _check_base(base)
         # Of a copy: it learns other weights than the prior that it was taken from.
@@ -153,11 +155,11 @@ class EnergyBased(Player, Prior):
         self.networks = []
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> "EnergyBased":
         """Returns the prior that `get_config` described."""
         return cls(**deserialize_values(config))
 
-    def build(self, latent_dim, event_shape=None):
+    def build(self, latent_dim: int, event_shape: Shape | None = None) -> None:
         self.latent_dim = latent_dim
         self.base.build(latent_dim)
         if self._base_weights is not None:
@@ -165,7 +167,7 @@ class EnergyBased(Player, Prior):
         for i, size in enumerate(self.base.layer_sizes(latent_dim)):
             self.networks.append(self._network(size, f"energy_{i}"))
         fixed = {"shape": (), "trainable": False, "aggregation": "only_first_replica"}
-        first = self.step_size if self.step_size != "adapt" else _FIRST_STEP_SIZE
+        first: float = self.step_size if self.step_size != "adapt" else _FIRST_STEP_SIZE
         start = keras.initializers.Constant(math.log(first))
         self.log_step_size = self.add_weight(name="log_step_size", initializer=start, **fixed)
         # f is 0 at first, and log Z with it.
@@ -189,15 +191,15 @@ class EnergyBased(Player, Prior):
             return keras.optimizers.Adam(learning_rate, beta_1=0.5)
         return keras.optimizers.get(copy.deepcopy(self.optimizer))  # Keras writes into the config
 
-    def code_optimizer(self):
+    def code_optimizer(self) -> Optimizer:
         return self._new_optimizer(5e-4)
 
     # === The density ===
 
-    def distribution(self, latent_dim, posterior_of=None):
+    def distribution(self, latent_dim: int, posterior_of: Callable | None = None) -> Distribution:
         return energy_distribution(self, self.base.distribution(latent_dim))
 
-    def energy(self, z):
+    def energy(self, z: Tensor) -> Tensor:
         """Returns f(z), float32 [...], in nats, for z [..., latent_dim]."""
         sizes = self.base.layer_sizes(self.latent_dim)
         total = 0.0
@@ -207,7 +209,7 @@ class EnergyBased(Player, Prior):
             total += value if self.bound is None else bounded_log(value, self.bound)
         return tf.ensure_shape(total, z.shape[:-1])
 
-    def run(self, u, noise):
+    def run(self, u: Tensor, noise: Callable) -> tuple[Any, Any]:
         """Returns (z at the end of the chains [..., latent_dim], the `Info` of their steps).
 
         Args:
@@ -226,11 +228,13 @@ class EnergyBased(Player, Prior):
     # === log Z ===
 
     @property
-    def is_normalized(self):
+    def is_normalized(self) -> bool:
         """Whether log Z is known for the weights as they are."""
         return tf.inside_function() or bool(self.normalized.numpy())
 
-    def estimate_log_partition(self, chains=256, temperatures=300, seed=0):
+    def estimate_log_partition(
+        self, chains: int = 256, temperatures: int = 300, seed: int = 0
+    ) -> LogPartition:
         """Estimates log Z by annealed importance sampling, and keeps it; returns `LogPartition`.
 
         Args:
@@ -246,12 +250,14 @@ class EnergyBased(Player, Prior):
         self.normalized.assign(1.0)
         return found
 
-    def settle(self, latent_dim):
+    def settle(self, latent_dim: int) -> None:
         self.estimate_log_partition(**_AT_THE_END)
 
     # === Learning ===
 
-    def code_loss(self, z, distribution, seed, training=False):
+    def code_loss(
+        self, z: Tensor, distribution: Distribution, seed: Tensor, training: bool = False
+    ) -> Tensor:
         z = tf.stop_gradient(z)
         start, noise = split_seed(seed, 2)
         draws, info = self.run(tf.random.stateless_normal(tf.shape(z), start), seeded_noise(noise))
@@ -272,10 +278,10 @@ class EnergyBased(Player, Prior):
             self.log_step_size.assign(adapt_step_size(log_step_size, info.acceptance))
         self.normalized.assign(0.0)
 
-    def player_loss(self, z, prior, seed):
+    def player_loss(self, z: Tensor, prior: Distribution, seed: Tensor) -> Tensor:
         return self.code_loss(z, prior, seed)
 
-    def play(self, z, prior, seed):
+    def play(self, z: Tensor, prior: Distribution, seed: Tensor) -> Tensor:
         with tf.GradientTape() as tape:
             loss = self.code_loss(z, prior, seed, training=True)
             share = reductions.share_of_global_value(loss)
@@ -283,7 +289,7 @@ class EnergyBased(Player, Prior):
         apply_gradients(self.player_optimizer, tape.gradient(share, variables), variables)
         return loss
 
-    def end_epoch(self, logs):
+    def end_epoch(self, logs: Logs) -> None:
         loss = logs.get("adversary_loss", 0.0)
         if loss < _CHAIN_LAGS:
             warnings.warn(

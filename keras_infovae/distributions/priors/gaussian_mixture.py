@@ -1,12 +1,14 @@
 """The Gaussian mixture prior."""
 
 import math
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
 
 from keras_infovae.distributions.base import bounded_log
 from keras_infovae.distributions.priors.base import Prior
+from keras_infovae.typing import Distribution, Shape
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import check_integer, check_number
 from keras_infovae.utils.serialization import register
@@ -48,7 +50,7 @@ class GaussianMixture(Prior):
         Jiang et al., Variational Deep Embedding, arXiv:1611.05148, section 3.1.
     """
 
-    def __init__(self, num_components=10, initial_scale=0.5):
+    def __init__(self, num_components: int = 10, initial_scale: float = 0.5) -> None:
         super().__init__()
         self.num_components = check_integer("num_components", num_components)
         self.initial_scale = check_number("initial_scale", initial_scale, minimum=0.05, maximum=1)
@@ -56,7 +58,7 @@ class GaussianMixture(Prior):
         self.means = None
         self.log_variances = None
 
-    def build(self, latent_dim, event_shape=None):
+    def build(self, latent_dim: int, event_shape: Shape | None = None) -> None:
         spread = math.sqrt(1.0 - self.initial_scale**2)
         share = 2.0 * math.log(self.initial_scale) / _LOG_VARIANCE_LIMIT
         start = _LOG_VARIANCE_LIMIT * math.atanh(share)  # the inverse of the bound
@@ -70,7 +72,7 @@ class GaussianMixture(Prior):
         )
         self.built = True
 
-    def distribution(self, latent_dim, posterior_of=None):
+    def distribution(self, latent_dim: int, posterior_of: Callable | None = None) -> Distribution:
         tfd = tfp.distributions
         deviations = tf.exp(0.5 * bounded_log(self.log_variances, _LOG_VARIANCE_LIMIT))
         means = tf.convert_to_tensor(self.means)

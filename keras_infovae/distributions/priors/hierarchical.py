@@ -3,6 +3,7 @@
 import functools
 import itertools
 import math
+from collections.abc import Callable, Sequence
 
 import keras
 import tensorflow as tf
@@ -10,6 +11,7 @@ import tensorflow as tf
 from keras_infovae.distributions.base import bounded_log
 from keras_infovae.distributions.moments import diagonal_normal_moments
 from keras_infovae.distributions.priors.base import Prior
+from keras_infovae.typing import Distribution, Shape, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import row_random
 from keras_infovae.utils.checks import argument_error, check_integers
@@ -59,17 +61,22 @@ class Hierarchical(Prior):
 
     has_noise_form = True
 
-    def __init__(self, sizes=None, hidden_units=(64,), activation="tanh"):
+    def __init__(
+        self,
+        sizes: Sequence[int] | None = None,
+        hidden_units: Sequence[int] = (64,),
+        activation: str = "tanh",
+    ) -> None:
         super().__init__()
         self.sizes = None if sizes is None else check_integers("sizes", sizes)
-        if sizes is not None and len(self.sizes) < 2:
+        if self.sizes is not None and len(self.sizes) < 2:
             raise argument_error("sizes", "those of at least two layers", sizes)
         self.hidden_units = check_integers("hidden_units", hidden_units)
         keras.activations.get(activation)  # raises ValueError for an unknown one
         self.activation = activation
         self.networks = []
 
-    def layer_sizes(self, latent_dim):
+    def layer_sizes(self, latent_dim: int) -> list[int]:
         sizes = self.sizes
         if sizes is None:
             top = max(latent_dim // 3, 1)
@@ -79,7 +86,7 @@ class Hierarchical(Prior):
             raise argument_error("sizes", expected, self.sizes)
         return sizes
 
-    def build(self, latent_dim, event_shape=None):
+    def build(self, latent_dim: int, event_shape: Shape | None = None) -> None:
         sizes = self.layer_sizes(latent_dim)
         for i, (size, above) in enumerate(itertools.pairwise(sizes)):
             hidden = [
@@ -91,14 +98,14 @@ class Hierarchical(Prior):
             self.networks.append(keras.Sequential(layers, name=f"layer_{i}"))
         self.built = True
 
-    def conditional(self, layer, above):
+    def conditional(self, layer: int, above: Tensor) -> tuple[Tensor, Tensor]:
         """Returns (mean, log standard deviation) of z_l given z_(l+1) [..., size of l + 1]."""
         rows = self.networks[layer](tf.reshape(above, [-1, above.shape[-1]]))
         shape = tf.concat([tf.shape(above)[:-1], [rows.shape[-1]]], axis=0)
         mean, log_scale = tf.split(tf.reshape(rows, shape), 2, axis=-1)
         return mean, bounded_log(log_scale, _LOG_SCALE_LIMIT)
 
-    def of_noise(self, u):
+    def of_noise(self, u: Tensor) -> Tensor:
         sizes = self.layer_sizes(u.shape[-1])
         parts = tf.split(tf.cast(u, tf.float32), sizes, axis=-1)
         z = [parts[-1]]
@@ -107,7 +114,7 @@ class Hierarchical(Prior):
             z.insert(0, mean + tf.exp(log_scale) * parts[layer])
         return tf.concat(z, axis=-1)
 
-    def distribution(self, latent_dim, posterior_of=None):
+    def distribution(self, latent_dim: int, posterior_of: Callable | None = None) -> Distribution:
         return _distribution_class()(self, latent_dim)
 
 

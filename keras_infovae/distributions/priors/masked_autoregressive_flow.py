@@ -1,11 +1,14 @@
 """The masked autoregressive flow prior."""
 
+from collections.abc import Callable, Sequence
+
 import keras
 import tensorflow as tf
 
 from keras_infovae.distributions.base import bounded_log
 from keras_infovae.distributions.priors.base import Prior
 from keras_infovae.distributions.priors.masked_network import MaskedNetwork
+from keras_infovae.typing import Distribution, Shape
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import check_integer, check_integers
 from keras_infovae.utils.serialization import register
@@ -47,7 +50,9 @@ class MaskedAutoregressiveFlow(Prior):
         equations 2 to 4.
     """
 
-    def __init__(self, num_flows=4, hidden_units=(64, 64), activation="tanh"):
+    def __init__(
+        self, num_flows: int = 4, hidden_units: Sequence[int] = (64, 64), activation: str = "tanh"
+    ) -> None:
         super().__init__()
         self.num_flows = check_integer("num_flows", num_flows)
         self.hidden_units = check_integers("hidden_units", hidden_units)
@@ -57,12 +62,12 @@ class MaskedAutoregressiveFlow(Prior):
             MaskedNetwork(2, self.hidden_units, activation) for _ in range(self.num_flows)
         ]
 
-    def build(self, latent_dim, event_shape=None):
+    def build(self, latent_dim: int, event_shape: Shape | None = None) -> None:
         for network in self.networks:
             network.build(latent_dim)
         self.built = True
 
-    def distribution(self, latent_dim, posterior_of=None):
+    def distribution(self, latent_dim: int, posterior_of: Callable | None = None) -> Distribution:
         tfd, tfb = tfp.distributions, tfp.bijectors
         reverse = tfb.Permute(list(range(latent_dim))[::-1])
         chain = []

@@ -1,8 +1,11 @@
 """The standard normal prior."""
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from keras_infovae.distributions.priors.base import Prior
+from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.serialization import register
 
@@ -21,10 +24,10 @@ class StandardNormal(Prior):
 
     has_noise_form = True
 
-    def of_noise(self, u):
+    def of_noise(self, u: Tensor) -> Tensor:
         return u
 
-    def distribution(self, latent_dim, posterior_of=None):
+    def distribution(self, latent_dim: int, posterior_of: Callable | None = None) -> Distribution:
         tfd = tfp.distributions
         zeros = tf.zeros([latent_dim])
         return tfd.Independent(tfd.Normal(zeros, tf.ones_like(zeros)), 1)

@@ -1,6 +1,9 @@
 """The uniform prior on the sphere."""
 
+from collections.abc import Callable
+
 from keras_infovae.distributions.priors.base import Prior
+from keras_infovae.typing import Distribution, Shape
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.serialization import register
@@ -31,10 +34,10 @@ class UniformSphere(Prior):
 
     support = "sphere"
 
-    def build(self, latent_dim, event_shape=None):
+    def build(self, latent_dim: int, event_shape: Shape | None = None) -> None:
         check_integer("latent_dim", latent_dim, minimum=2)
         self.built = True
 
-    def distribution(self, latent_dim, posterior_of=None):
+    def distribution(self, latent_dim: int, posterior_of: Callable | None = None) -> Distribution:
         check_integer("latent_dim", latent_dim, minimum=2)
         return tfp.distributions.SphericalUniform(latent_dim)

@@ -1,8 +1,11 @@
 """A prior of the user's own."""
 
+from collections.abc import Callable
+
 import keras
 
 from keras_infovae.distributions.priors.base import SUPPORTS, Prior
+from keras_infovae.typing import Config, Distribution, Shape
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import argument_error, check_choice
 from keras_infovae.utils.serialization import register
@@ -43,21 +46,23 @@ class UserDefinedPrior(Prior):
     -1.3863
     """
 
-    def __init__(self, builder, has_density=True, support="euclidean"):
+    def __init__(
+        self, builder: str | Callable, has_density: bool = True, support: str = "euclidean"
+    ) -> None:
         super().__init__()
         self.builder = _check_builder(builder)
         self.has_density = bool(has_density)
         self.support = check_choice("support", support, SUPPORTS)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         name = keras.saving.get_registered_name(self.builder)
         return {**super().get_config(), "builder": name}
 
-    def build(self, latent_dim, event_shape=None):
+    def build(self, latent_dim: int, event_shape: Shape | None = None) -> None:
         self.distribution(latent_dim)  # its errors, before anything is trained
         self.built = True
 
-    def distribution(self, latent_dim, posterior_of=None):
+    def distribution(self, latent_dim: int, posterior_of: Callable | None = None) -> Distribution:
         result = self.builder(latent_dim)
         if not isinstance(result, tfp.distributions.Distribution):
             raise argument_error(

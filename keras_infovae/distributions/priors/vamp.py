@@ -1,9 +1,12 @@
 """The VampPrior."""
 
+from collections.abc import Callable, Sequence
+
 import keras
 import tensorflow as tf
 
 from keras_infovae.distributions.priors.base import SUPPORTS, Prior
+from keras_infovae.typing import Distribution, Shape, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer, check_number
 from keras_infovae.utils.serialization import register
@@ -45,14 +48,19 @@ class VampPrior(Prior):
 
     made_of_posteriors = True
 
-    def __init__(self, num_components=100, value_range=None, support="euclidean"):
+    def __init__(
+        self,
+        num_components: int = 100,
+        value_range: Sequence[float] | None = None,
+        support: str = "euclidean",
+    ) -> None:
         super().__init__()
         self.num_components = check_integer("num_components", num_components)
         self.value_range = _check_range(value_range)
         self.support = check_choice("support", support, SUPPORTS)
         self.raw_inputs = None
 
-    def build(self, latent_dim, event_shape=None):
+    def build(self, latent_dim: int, event_shape: Shape | None = None) -> None:
         if event_shape is None:
             raise argument_error("event_shape", "the shape of one x, to make pseudo-inputs", None)
         self.raw_inputs = self.add_weight(
@@ -62,7 +70,7 @@ class VampPrior(Prior):
         )
         self.built = True
 
-    def pseudo_inputs(self):
+    def pseudo_inputs(self) -> Tensor:
         """Returns the pseudo-inputs, float32 [num_components, *event_shape]."""
         raw = tf.convert_to_tensor(self.raw_inputs)
         if self.value_range is None:
@@ -70,7 +78,7 @@ class VampPrior(Prior):
         low, high = self.value_range
         return low + (high - low) * tf.sigmoid(raw)
 
-    def distribution(self, latent_dim, posterior_of=None):
+    def distribution(self, latent_dim: int, posterior_of: Callable | None = None) -> Distribution:
         if posterior_of is None:
             raise argument_error("posterior_of", "a function from x to q(z|x)", None)
         tfd = tfp.distributions

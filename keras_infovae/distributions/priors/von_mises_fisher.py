@@ -1,9 +1,12 @@
 """The von Mises-Fisher prior."""
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from keras_infovae.distributions.priors.base import Prior
 from keras_infovae.distributions.spherical import von_mises_fisher
+from keras_infovae.typing import Distribution, Shape
 from keras_infovae.utils.checks import check_integer, check_number
 from keras_infovae.utils.serialization import register
 
@@ -33,14 +36,14 @@ class VonMisesFisherPrior(Prior):
 
     support = "sphere"
 
-    def __init__(self, concentration=1.0):
+    def __init__(self, concentration: float = 1.0) -> None:
         super().__init__()
         self.concentration = check_number("concentration", concentration, exclusive_minimum=0)
 
-    def build(self, latent_dim, event_shape=None):
+    def build(self, latent_dim: int, event_shape: Shape | None = None) -> None:
         check_integer("latent_dim", latent_dim, minimum=2)
         self.built = True
 
-    def distribution(self, latent_dim, posterior_of=None):
+    def distribution(self, latent_dim: int, posterior_of: Callable | None = None) -> Distribution:
         check_integer("latent_dim", latent_dim, minimum=2)
         return von_mises_fisher(tf.one_hot(0, latent_dim), self.concentration)

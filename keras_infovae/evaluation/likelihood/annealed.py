@@ -1,5 +1,8 @@
 """Annealed importance sampling of log p(x)."""
 
+from collections.abc import Iterator, Sequence
+
+import numpy as np
 import tensorflow as tf
 
 from keras_infovae.evaluation.likelihood.methods import (
@@ -15,7 +18,9 @@ from keras_infovae.samplers import (
     run_pilot,
     seeded_noise,
 )
-from keras_infovae.samplers.pilot import PILOT_DRAWS, SCHEDULES
+from keras_infovae.samplers.path import AnnealedPath
+from keras_infovae.samplers.pilot import PILOT_DRAWS, SCHEDULES, AnnealingPlan, Pilot
+from keras_infovae.typing import Condition, Model, Rows, Tensor
 from keras_infovae.utils.batches import progress_bar
 from keras_infovae.utils.checks import check_choice, check_integer
 from keras_infovae.utils.graphs import one_graph
@@ -63,15 +68,20 @@ class AnnealedImportanceSampling(LikelihoodMethod):
     """
 
     def __init__(
-        self, chains=16, temperatures=500, leapfrog_steps=2, schedule="adaptive", start="prior"
-    ):
+        self,
+        chains: int = 16,
+        temperatures: int = 500,
+        leapfrog_steps: int = 2,
+        schedule: str = "adaptive",
+        start: str = "prior",
+    ) -> None:
         self.chains = check_integer("chains", chains)
         self.temperatures = check_integer("temperatures", temperatures)
         self.leapfrog_steps = check_integer("leapfrog_steps", leapfrog_steps)
         self.schedule = check_choice("schedule", schedule, SCHEDULES)
         self.start = check_choice("start", start, STARTS)
 
-    def check_model(self, model):
+    def check_model(self, model: Model) -> None:
         """Raises ValueError for a model that it is not defined for."""
         check_start(self.start, model, "Annealed importance sampling")
         if model.latent_support != "euclidean":
@@ -80,7 +90,15 @@ class AnnealedImportanceSampling(LikelihoodMethod):
                 f"codes lie on the {model.latent_support}. Choose method='importance'."
             )
 
-    def log_weights(self, model, x, condition, seeds, batch_size, verbose):
+    def log_weights(
+        self,
+        model: Model,
+        x: Rows,
+        condition: Condition,
+        seeds: np.ndarray,
+        batch_size: int,
+        verbose: bool,
+    ) -> Iterator:
         self.check_model(model)
         size = examples_at_once(len(x), x.shape[1:], self.chains, batch_size)
         prior = model.prior_distribution()
@@ -107,7 +125,7 @@ class AnnealedImportanceSampling(LikelihoodMethod):
             yield Weights(log_weights.numpy()[:, :real], acceptance.numpy()[:real])
             count()
 
-    def pilot(self, path, seeds):
+    def pilot(self, path: AnnealedPath, seeds: Tensor) -> Pilot:
         """Returns the `Pilot` of a `path` that has `PILOT_DRAWS` draws of z for each row.
 
         Args:
@@ -117,7 +135,7 @@ class AnnealedImportanceSampling(LikelihoodMethod):
         z = path.sample(fold_in(row_seeds(seeds), 2))
         return run_pilot(path, z, _noise(seeds, 0), self.leapfrog_steps)
 
-    def plans(self, pilots):
+    def plans(self, pilots: Sequence[tuple[Pilot, int]]) -> list[AnnealingPlan]:
         """Returns the `AnnealingPlan` of each batch; the temperatures are those of all examples.
 
         Args:
@@ -132,7 +150,9 @@ class AnnealedImportanceSampling(LikelihoodMethod):
             for pilot, _ in pilots
         ]
 
-    def anneal(self, path, seeds, plan, z=None):
+    def anneal(
+        self, path: AnnealedPath, seeds: Tensor, plan: AnnealingPlan, z: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Returns (log w, the mean acceptance) of chains from the path's start to p(z|x).
 
         They are float64 [chains, n] and [n].

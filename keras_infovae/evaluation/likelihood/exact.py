@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 
 from keras_infovae.distributions.piecewise_affine import PiecewiseAffinePosterior, read_generator
 from keras_infovae.evaluation.likelihood.methods import LikelihoodMethod
 from keras_infovae.evaluation.likelihood.weights import LogLikelihood, Weights
-from keras_infovae.typing import Model, Rows
+from keras_infovae.typing import Condition, Model, Rows
 from keras_infovae.utils.batches import in_batches, progress_bar
 
 
@@ -36,14 +39,22 @@ class Exact(LikelihoodMethod):
         Generative Networks, NeurIPS 2020, arXiv:2006.10023, theorem 1.
     """
 
-    def log_weights(self, model, x, condition, seeds, batch_size, verbose):
+    def log_weights(
+        self,
+        model: Model,
+        x: Rows,
+        condition: Condition,
+        seeds: np.ndarray,
+        batch_size: int,
+        verbose: bool,
+    ) -> Iterator:
         generator = read_generator(model)
         count = progress_bar(-(-len(x) // batch_size), verbose)
         for [batch] in in_batches([x], batch_size):
             yield Weights(PiecewiseAffinePosterior(generator, batch).log_marginal()[None])
             count()
 
-    def estimate(self, weights):
+    def estimate(self, weights: Any) -> Any:
         """Returns the one weight of each example, which has no error."""
         values = np.asarray(weights.log_weights, "float64")[0]
         zeros = np.zeros_like(values)

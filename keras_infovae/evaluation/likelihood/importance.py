@@ -1,6 +1,7 @@
 """Importance sampling of log p(x)."""
 
 import math
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import tensorflow as tf
@@ -13,6 +14,7 @@ from keras_infovae.evaluation.likelihood.methods import (
 )
 from keras_infovae.evaluation.likelihood.path import check_start, joint_path
 from keras_infovae.evaluation.likelihood.weights import Weights
+from keras_infovae.typing import Condition, Model, Rows
 from keras_infovae.utils.batches import progress_bar
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.graphs import one_graph
@@ -50,10 +52,18 @@ class ImportanceSampling(LikelihoodMethod):
 
     remedy = "method='annealed_importance' does not rely on q(z|x)."
 
-    def __init__(self, num_samples=5000):
+    def __init__(self, num_samples: int = 5000) -> None:
         self.num_samples = check_integer("num_samples", num_samples)
 
-    def log_weights(self, model, x, condition, seeds, batch_size, verbose):
+    def log_weights(
+        self,
+        model: Model,
+        x: Rows,
+        condition: Condition,
+        seeds: np.ndarray,
+        batch_size: int,
+        verbose: bool,
+    ) -> Iterator:
         check_start("posterior", model, "Importance sampling")
         # A bounded number is decoded at once: the draws of an example are made in rounds.
         rounds = math.ceil(self.num_samples / most_decodes(x.shape[1:]))
@@ -66,12 +76,11 @@ class ImportanceSampling(LikelihoodMethod):
             path = joint_path(model, prior, x, condition, draws, "posterior")
             return path.log_ratio(path.sample(fold_in(row_seeds(seeds), i)))
 
-        if total >= _WORTH_A_GRAPH:
-            weigh = one_graph(weigh)
+        run: Callable = one_graph(weigh) if total >= _WORTH_A_GRAPH else weigh
         count = progress_bar(total, verbose)
         for batch, real in even_batches([seeds, x, condition], size):
             parts = []
             for i in range(rounds):
-                parts.append(weigh(*batch, tf.constant(i)).numpy())
+                parts.append(run(*batch, tf.constant(i)).numpy())
                 count()
             yield Weights(np.concatenate(parts)[: self.num_samples, :real])

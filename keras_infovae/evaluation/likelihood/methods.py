@@ -1,11 +1,14 @@
 """The base of the ways to estimate log p(x), and what they share: batches of one size."""
 
 import math
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from keras_infovae.evaluation.likelihood.weights import log_mean
+from keras_infovae.typing import Condition, Model, Rows
 from keras_infovae.utils.batches import in_batches
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.serialization import Setting
@@ -28,7 +31,15 @@ class LikelihoodMethod(Setting):
 
     remedy = None
 
-    def log_weights(self, model, x, condition, seeds, batch_size, verbose):
+    def log_weights(
+        self,
+        model: Model,
+        x: Rows,
+        condition: Condition,
+        seeds: np.ndarray,
+        batch_size: int,
+        verbose: bool,
+    ) -> Iterator:
         """Gives the weights of the examples in turn, a batch at a time.
 
         Args:
@@ -47,7 +58,7 @@ class LikelihoodMethod(Setting):
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `log_weights`")
 
-    def estimate(self, weights):
+    def estimate(self, weights: Any) -> Any:
         """Returns the `LogLikelihood` of the `Weights` of a batch."""
         return log_mean(*weights)
 

@@ -15,8 +15,15 @@ class ServingError(RuntimeError):
     """
 
     def __init__(
-        self, address, model_name, signature, status, details, is_transient=False, retry_after=0.0
-    ):
+        self,
+        address: str,
+        model_name: str,
+        signature: str | None,
+        status: str | int,
+        details: str,
+        is_transient: bool = False,
+        retry_after: float = 0.0,
+    ) -> None:
         subject = f"Model `{model_name}`"
         if signature is not None:
             subject = f"Signature `{signature}` of model `{model_name}`"

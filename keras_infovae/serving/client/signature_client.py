@@ -4,6 +4,8 @@ import concurrent.futures
 import json
 import threading
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from keras_infovae.serving.client.retries import Deadline, with_retries
 from keras_infovae.serving.client.serving_error import ServingError
 from keras_infovae.serving.signatures import preprocessor
 from keras_infovae.serving.versions import check_version
+from keras_infovae.typing import Array
 from keras_infovae.utils.checks import argument_error, check_integer, check_number
 
 _STATUS_SECONDS = 5.0  # for a status; a server that needs longer is not ready
@@ -26,18 +29,18 @@ class SignatureClient:
 
     def __init__(
         self,
-        address,
+        address: str,
         *,
-        model_name,
-        version=None,
-        timeout=60.0,
-        retries=4,
-        max_rows=128,
-        max_bytes=4_000_000,
-        concurrency=4,
-        headers=None,
-        credentials=None,
-    ):
+        model_name: str,
+        version: int | None = None,
+        timeout: float = 60.0,
+        retries: int = 4,
+        max_rows: int = 128,
+        max_bytes: int = 4_000_000,
+        concurrency: int = 4,
+        headers: Mapping[str, str] | None = None,
+        credentials: Any = None,
+    ) -> None:
         for name, value in (("address", address), ("model_name", model_name)):
             if not isinstance(value, str) or not value:
                 raise argument_error(name, "a string that is not empty", value, TypeError)
@@ -70,7 +73,7 @@ class SignatureClient:
     def __exit__(self, *exception):
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         """Closes the connections. Calls that are under way end with an error."""
         self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -78,7 +81,7 @@ class SignatureClient:
 
     # === Any signature ===
 
-    def run(self, signature, inputs):
+    def run(self, signature: str, inputs: Mapping[str, Array]) -> dict[str, np.ndarray]:
         """Returns {output: array [n, ...]} of a signature, for {input: array [n, ...]}.
 
         Example:
@@ -157,7 +160,7 @@ class SignatureClient:
 
     # === The server ===
 
-    def metadata(self):
+    def metadata(self) -> dict[str, Any]:
         """Returns {"model_name", "version", "signatures"}, asked anew.
 
         `signatures` is {name: {"inputs": {name: {"dtype", "shape"}}, "outputs": ...}}.
@@ -175,14 +178,14 @@ class SignatureClient:
             },
         }
 
-    def ready(self):
+    def ready(self) -> bool:
         """Returns whether the model, in the client's version, answers requests."""
         try:
             return "AVAILABLE" in self._states(self.timeout).values()
         except ServingError:
             return False
 
-    def wait_until_ready(self, timeout=60.0):
+    def wait_until_ready(self, timeout: float = 60.0) -> None:
         """Returns when the model answers requests.
 
         Args:

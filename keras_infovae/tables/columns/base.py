@@ -1,8 +1,11 @@
 """The base of the columns of a table: how raw values become numbers, and back."""
 
+from typing import Literal
+
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae.typing import Dtype, Series, Tensor
 from keras_infovae.utils.serialization import Setting
 
 
@@ -30,12 +33,12 @@ class Column(Setting):
     family = "normal"
     is_linear = True
 
-    def __init__(self, name, dtype, has_missing=False):
+    def __init__(self, name: str | int, dtype: str, has_missing: bool = False) -> None:
         self.name = name
         self.dtype = dtype
         self.has_missing = bool(has_missing)
 
-    def numbers(self, series, unknown="error"):
+    def numbers(self, series: Series, unknown: Literal["error", "missing"] = "error") -> np.ndarray:
         """Returns float32 [n, width] of a pandas Series, NaN where a value is missing.
 
         Args:
@@ -48,7 +51,7 @@ class Column(Setting):
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `numbers`")
 
-    def raw(self, numbers, within_range=True):
+    def raw(self, numbers: np.ndarray, within_range: bool = True) -> Series:
         """Returns a pandas Series of raw values for numbers [n, width], none of them missing.
 
         Args:
@@ -60,7 +63,7 @@ class Column(Setting):
 
     # === The same in a graph, such as a server's (`raw_tensors`) ===
 
-    def graph_dtype(self):
+    def graph_dtype(self) -> Dtype:
         """Returns the type of raw values in a graph: tf.string, tf.float64 (default) or tf.bool.
 
         Raises:
@@ -68,43 +71,47 @@ class Column(Setting):
         """
         return tf.float64
 
-    def numbers_in_graph(self, tensor, unknown="error"):
+    def numbers_in_graph(
+        self, tensor: Tensor, unknown: Literal["error", "missing"] = "error"
+    ) -> Tensor:
         """Returns what `numbers` does, of a tensor of raw values [n]; it raises when it runs."""
         raise NotImplementedError(f"{type(self).__name__} does not define `numbers_in_graph`")
 
-    def raw_in_graph(self, numbers, within_range=True):
+    def raw_in_graph(self, numbers: Tensor, within_range: bool = True) -> Tensor:
         """Returns what `raw` does, a tensor [n], of a tensor of numbers [n, width].
 
         Whole numbers are int64, others of `graph_dtype`.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `raw_in_graph`")
 
-    def linear_in_graph(self, numbers, within_range=True):
+    def linear_in_graph(self, numbers: Tensor, within_range: bool = True) -> Tensor:
         """Returns tensors of the shape of `numbers` [n, 1] that are linear in raw values.
 
         Only a column that is not `is_linear` is asked, and must define it with its inverse.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `linear_in_graph`")
 
-    def of_linear_in_graph(self, linear):
+    def of_linear_in_graph(self, linear: Tensor) -> Tensor:
         """Returns the numbers of what `linear_in_graph` gave, or of means of it."""
         raise NotImplementedError(f"{type(self).__name__} does not define `of_linear_in_graph`")
 
-    def as_array(self, series, unknown="error"):
+    def as_array(
+        self, series: Series, unknown: Literal["error", "missing"] = "error"
+    ) -> np.ndarray:
         """Returns a pandas Series as an array [n] of `graph_dtype`, text as objects.
 
         Arguments and errors are those of `numbers`.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `as_array`")
 
-    def of_array(self, array):
+    def of_array(self, array: np.ndarray) -> Series:
         """Returns raw values as `raw` does, of an array that `raw_in_graph` gave, text as bytes.
 
         Where they are missing there, some value or none stands.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `of_array`")
 
-    def measures(self, series):
+    def measures(self, series: Series) -> dict[str, np.ndarray]:
         """Returns {name: float64 [n]}, what of raw values can be averaged, NaN where it is missing.
 
         Numbers are as they are, dates in days since 1970, categories 0 or 1 for each of them (their
@@ -115,18 +122,18 @@ class Column(Setting):
         """
         return {}
 
-    def log_slopes(self, x):
+    def log_slopes(self, x: np.ndarray) -> np.ndarray:
         """Returns log dx/dv, for the raw value v that each of `x` [k] stands for: float64 [k].
 
         Only columns of the family "normal" are asked. Default 0, of values that have no unit.
         """
         return np.zeros(len(x))
 
-    def number_names(self):
+    def number_names(self) -> list[str]:
         """Returns a name for each of the `width` numbers."""
         return [str(self.name)]
 
-    def details(self):
+    def details(self) -> str:
         """Returns in a few words what values it has."""
         return ""
 

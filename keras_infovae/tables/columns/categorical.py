@@ -1,6 +1,7 @@
 """Columns of categories without an order."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
+from typing import Literal
 
 import numpy as np
 import tensorflow as tf
@@ -14,6 +15,7 @@ from keras_infovae.tables.columns.category_tensors import (
     codes_of_array,
 )
 from keras_infovae.tables.columns.raw_tensors import as_numbers
+from keras_infovae.typing import Dtype, Series, Tensor
 from keras_infovae.utils.serialization import register
 
 
@@ -30,13 +32,20 @@ class CategoricalColumn(Column):
     kind = "categorical"
     family = None
 
-    def __init__(self, name, dtype, has_missing=False, categories=(), declared=()):
+    def __init__(
+        self,
+        name: str | int,
+        dtype: str,
+        has_missing: bool = False,
+        categories: Sequence = (),
+        declared: Sequence = (),
+    ) -> None:
         super().__init__(name, dtype, has_missing)
         self.categories = list(categories)
         self.declared = list(declared)
 
     @classmethod
-    def fitted(cls, series):
+    def fitted(cls, series: Series) -> "CategoricalColumn":
         """Returns the column of a Series with at least 2 different values."""
         known = series.dropna()
         return cls(
@@ -48,10 +57,10 @@ class CategoricalColumn(Column):
         )
 
     @property
-    def width(self):
+    def width(self) -> int:
         return len(self.categories)
 
-    def numbers(self, series, unknown="error"):
+    def numbers(self, series: Series, unknown: Literal["error", "missing"] = "error") -> np.ndarray:
         codes = codes_of(self, series, self.categories, unknown)
         one_hot = np.zeros([len(codes), self.width], "float32")
         known = codes >= 0
@@ -59,34 +68,38 @@ class CategoricalColumn(Column):
         one_hot[~known] = np.nan
         return one_hot
 
-    def raw(self, numbers, within_range=True):
+    def raw(self, numbers: np.ndarray, within_range: bool = True) -> Series:
         return series_of(self, self.categories, np.argmax(numbers, axis=1))
 
-    def graph_dtype(self):
+    def graph_dtype(self) -> Dtype:
         return category_dtype(self, self.categories)
 
-    def numbers_in_graph(self, tensor, unknown="error"):
+    def numbers_in_graph(
+        self, tensor: Tensor, unknown: Literal["error", "missing"] = "error"
+    ) -> Tensor:
         codes = codes_in_graph(self, tensor, self.categories, unknown)
         return as_numbers(tf.one_hot(codes, self.width), codes < 0)
 
-    def raw_in_graph(self, numbers, within_range=True):
+    def raw_in_graph(self, numbers: Tensor, within_range: bool = True) -> Tensor:
         return categories_in_graph(self, self.categories, tf.argmax(numbers, axis=1))
 
-    def as_array(self, series, unknown="error"):
+    def as_array(
+        self, series: Series, unknown: Literal["error", "missing"] = "error"
+    ) -> np.ndarray:
         codes = codes_of(self, series, self.categories, unknown)
         return categories_as_array(self, self.categories, codes)
 
-    def of_array(self, array):
+    def of_array(self, array: np.ndarray) -> Series:
         return series_of(self, self.categories, codes_of_array(array, self.categories))
 
-    def number_names(self):
+    def number_names(self) -> list[str]:
         return [f"{self.name}={category}" for category in self.categories]
 
-    def measures(self, series):
+    def measures(self, series: Series) -> dict[str, np.ndarray]:
         columns = self.numbers(series, "missing").astype("float64").T
         return dict(zip(self.number_names(), columns))
 
-    def details(self):
+    def details(self) -> str:
         return listed(self.categories)
 
 
@@ -103,25 +116,27 @@ class BinaryColumn(CategoricalColumn):
     family = "bernoulli"
 
     @property
-    def width(self):
+    def width(self) -> int:
         return 1
 
-    def numbers(self, series, unknown="error"):
+    def numbers(self, series: Series, unknown: Literal["error", "missing"] = "error") -> np.ndarray:
         codes = codes_of(self, series, self.categories, unknown)
         return np.where(codes < 0, np.nan, codes).astype("float32")[:, None]
 
-    def raw(self, numbers, within_range=True):
+    def raw(self, numbers: np.ndarray, within_range: bool = True) -> Series:
         return series_of(self, self.categories, (numbers[:, 0] >= 0.5).astype("int64"))
 
-    def numbers_in_graph(self, tensor, unknown="error"):
+    def numbers_in_graph(
+        self, tensor: Tensor, unknown: Literal["error", "missing"] = "error"
+    ) -> Tensor:
         codes = codes_in_graph(self, tensor, self.categories, unknown)
         return as_numbers(codes[:, None], codes < 0)
 
-    def raw_in_graph(self, numbers, within_range=True):
+    def raw_in_graph(self, numbers: Tensor, within_range: bool = True) -> Tensor:
         codes = tf.cast(numbers[:, 0] >= 0.5, tf.int64)
         return categories_in_graph(self, self.categories, codes)
 
-    def number_names(self):
+    def number_names(self) -> list[str]:
         return [f"{self.name}={self.categories[1]}"]
 
 

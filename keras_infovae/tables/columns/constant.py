@@ -1,5 +1,8 @@
 """Columns in which nothing varies."""
 
+from collections.abc import Sequence
+from typing import Any, Literal
+
 import numpy as np
 import tensorflow as tf
 
@@ -12,6 +15,7 @@ from keras_infovae.tables.columns.category_tensors import (
     codes_in_graph,
 )
 from keras_infovae.tables.columns.raw_tensors import checked, missing_values
+from keras_infovae.typing import Dtype, Series, Tensor
 from keras_infovae.utils.serialization import register
 
 _TEXT = ("object", "str", "string", "category")  # dtypes
@@ -32,20 +36,27 @@ class ConstantColumn(Column):
     width = 0
     family = None
 
-    def __init__(self, name, dtype, has_missing=False, value=None, declared=()):
+    def __init__(
+        self,
+        name: str | int,
+        dtype: str,
+        has_missing: bool = False,
+        value: Any = None,
+        declared: Sequence = (),
+    ) -> None:
         super().__init__(name, dtype, has_missing)
         self.value = value
         self.declared = list(declared)
 
     @classmethod
-    def fitted(cls, series):
+    def fitted(cls, series: Series) -> "ConstantColumn":
         """Returns the column of a Series with at most one value."""
         known = series.dropna()
         value = _as_kept(known.astype(object).iloc[0]) if len(known) else None
         has_missing = 0 < len(known) < len(series)
         return cls(series.name, str(series.dtype), has_missing, value, declared_categories(series))
 
-    def others(self, series):
+    def others(self, series: Series) -> np.ndarray:
         """Returns which values are other than the one that was seen, and not missing: bool [n]."""
         values = series.astype(object).map(_as_kept, na_action="ignore")
         same = (values == self.value).to_numpy(bool, na_value=False)
@@ -55,21 +66,23 @@ class ConstantColumn(Column):
             same = (pandas.to_datetime(series) == pandas.Timestamp(self.value)).to_numpy()
         return ~same & series.notna().to_numpy()
 
-    def numbers(self, series, unknown="error"):
+    def numbers(self, series: Series, unknown: Literal["error", "missing"] = "error") -> np.ndarray:
         refuse_unknown(self, series, ~self.others(series), unknown)
         return np.zeros([len(series), 0], "float32")
 
-    def raw(self, numbers, within_range=True):
+    def raw(self, numbers: np.ndarray, within_range: bool = True) -> Series:
         return series_of(self, [self.value], np.zeros(len(numbers), "int64"))
 
     # In a graph a date is text, as `value` has it; a column without values is text or numbers.
 
-    def graph_dtype(self):
+    def graph_dtype(self) -> Dtype:
         if self.value is None:
             return tf.string if self.dtype in _TEXT else tf.float64
         return category_dtype(self, [self.value])
 
-    def numbers_in_graph(self, tensor, unknown="error"):
+    def numbers_in_graph(
+        self, tensor: Tensor, unknown: Literal["error", "missing"] = "error"
+    ) -> Tensor:
         if self.value is None:
             right = missing_values(tensor) | (unknown == "missing")
             tensor = checked(self, tensor, right, f"hold {self.details()}")
@@ -77,13 +90,15 @@ class ConstantColumn(Column):
             tensor = codes_in_graph(self, tensor, [self.value], unknown)
         return tf.zeros([tf.size(tensor), 0])
 
-    def raw_in_graph(self, numbers, within_range=True):
+    def raw_in_graph(self, numbers: Tensor, within_range: bool = True) -> Tensor:
         codes = tf.zeros([tf.shape(numbers)[0]], tf.int64)
         if self.value is None:
             return tf.gather(tf.constant(_NOTHING[self.graph_dtype()]), codes)
         return categories_in_graph(self, [self.value], codes)
 
-    def as_array(self, series, unknown="error"):
+    def as_array(
+        self, series: Series, unknown: Literal["error", "missing"] = "error"
+    ) -> np.ndarray:
         if self.value is None:
             dtype = self.graph_dtype()
             return np.full(len(series), _NOTHING[dtype][0], dtype.as_numpy_dtype)
@@ -91,13 +106,13 @@ class ConstantColumn(Column):
         codes = np.where(series.isna(), -1, 0)
         return categories_as_array(self, [self.value], codes)
 
-    def of_array(self, array):
+    def of_array(self, array: np.ndarray) -> Series:
         return series_of(self, [self.value], np.zeros(len(array), "int64"))
 
-    def number_names(self):
+    def number_names(self) -> list[str]:
         return []
 
-    def details(self):
+    def details(self) -> str:
         return "no value" if self.value is None else f"the value {self.value!r}"
 
 

@@ -1,5 +1,7 @@
 """Columns of counts."""
 
+from typing import Literal
+
 import numpy as np
 import tensorflow as tf
 
@@ -11,6 +13,7 @@ from keras_infovae.tables.columns.raw_tensors import (
     checked_numbers,
     missing_values,
 )
+from keras_infovae.typing import Series, Tensor
 from keras_infovae.utils.serialization import register
 
 _COUNTS = "hold counts, whole numbers of at least 0"
@@ -28,49 +31,55 @@ class CountColumn(Column):
     kind = "count"
     family = "count"
 
-    def __init__(self, name, dtype, has_missing=False, largest=0):
+    def __init__(
+        self, name: str | int, dtype: str, has_missing: bool = False, largest: int = 0
+    ) -> None:
         super().__init__(name, dtype, has_missing)
         self.largest = int(largest)
 
     @classmethod
-    def fitted(cls, series):
+    def fitted(cls, series: Series) -> "CountColumn":
         """Returns the column of a Series of counts."""
         values = _counts(series.name, series)
         missing = np.isnan(values)
         return cls(series.name, str(series.dtype), bool(missing.any()), np.nanmax(values))
 
-    def numbers(self, series, unknown="error"):
+    def numbers(self, series: Series, unknown: Literal["error", "missing"] = "error") -> np.ndarray:
         return _counts(self.name, series).astype("float32")[:, None]
 
-    def raw(self, numbers, within_range=True):
+    def raw(self, numbers: np.ndarray, within_range: bool = True) -> Series:
         import pandas
 
         values = np.clip(np.rint(numbers[:, 0]), 0, self.largest if within_range else None)
         return pandas.Series(values.astype("int64"), name=self.name)
 
-    def numbers_in_graph(self, tensor, unknown="error"):
+    def numbers_in_graph(
+        self, tensor: Tensor, unknown: Literal["error", "missing"] = "error"
+    ) -> Tensor:
         missing = missing_values(tensor)
         right = missing | ((tensor >= 0) & tf.equal(tensor, tf.round(tensor)))
         values = checked(self, checked_numbers(self, tensor), right, _COUNTS)
         return as_numbers(values[:, None], missing)
 
-    def raw_in_graph(self, numbers, within_range=True):
+    def raw_in_graph(self, numbers: Tensor, within_range: bool = True) -> Tensor:
         values = tf.maximum(tf.round(tf.cast(numbers[:, 0], tf.float64)), 0.0)
         values = tf.minimum(values, float(self.largest)) if within_range else values
         return tf.cast(values, tf.int64)
 
-    def as_array(self, series, unknown="error"):
+    def as_array(
+        self, series: Series, unknown: Literal["error", "missing"] = "error"
+    ) -> np.ndarray:
         return _counts(self.name, series)
 
-    def of_array(self, array):
+    def of_array(self, array: np.ndarray) -> Series:
         import pandas
 
         return pandas.Series(np.nan_to_num(array).astype("int64"), name=self.name)
 
-    def measures(self, series):
+    def measures(self, series: Series) -> dict[str, np.ndarray]:
         return {str(self.name): values_of(self.name, series)}
 
-    def details(self):
+    def details(self) -> str:
         return f"counts up to {self.largest}"
 
 

@@ -1,5 +1,8 @@
 """Columns of dates and times."""
 
+from collections.abc import Sequence
+from typing import Literal
+
 import numpy as np
 import tensorflow as tf
 
@@ -12,6 +15,7 @@ from keras_infovae.tables.columns.dates_in_graph import (
 )
 from keras_infovae.tables.columns.quantile_map import QuantileMap, knots_of
 from keras_infovae.tables.columns.raw_tensors import as_numbers, checked, missing_values
+from keras_infovae.typing import Dtype, Series, Tensor
 from keras_infovae.utils.checks import check_choice
 from keras_infovae.utils.serialization import register
 
@@ -49,15 +53,15 @@ class DateTimeColumn(Column):
 
     def __init__(
         self,
-        name,
-        dtype,
-        has_missing=False,
-        form="datetime",
-        step=0.0,
-        zone=None,
-        knots=(),
-        count=2,
-    ):
+        name: str | int,
+        dtype: str,
+        has_missing: bool = False,
+        form: str = "datetime",
+        step: float = 0.0,
+        zone: str | None = None,
+        knots: Sequence[float] = (),
+        count: int = 2,
+    ) -> None:
         super().__init__(name, dtype, has_missing)
         self.form = check_choice("form", form, (*_STORED, *TEXT_FORMS))
         self.step = float(step)
@@ -67,7 +71,7 @@ class DateTimeColumn(Column):
         self._quantiles = QuantileMap(self.knots, count)
 
     @classmethod
-    def fitted(cls, series, form):
+    def fitted(cls, series: Series, form: str) -> "DateTimeColumn":
         """Returns the column of a Series of which two values differ, stored in `form`."""
         zone = getattr(series.dtype, "tz", None)
         zone = None if zone is None else str(zone)
@@ -86,19 +90,19 @@ class DateTimeColumn(Column):
         )
 
     @property
-    def kind(self):
+    def kind(self) -> str:
         """Either "date", where all are whole days, or "date and time"."""
         return "date" if self.step == _STEPS[0] else "date and time"
 
-    def seconds(self, series):
+    def seconds(self, series: Series) -> np.ndarray:
         """Returns seconds since 1970 (in local time, of a zone), float64 [n], NaN where missing."""
         return _seconds(self.name, series, self.form, self.zone)
 
-    def numbers(self, series, unknown="error"):
+    def numbers(self, series: Series, unknown: Literal["error", "missing"] = "error") -> np.ndarray:
         seconds = self.seconds(series)
         return self._quantiles.forward(seconds).astype("float32")[:, None]
 
-    def raw(self, numbers, within_range=True):
+    def raw(self, numbers: np.ndarray, within_range: bool = True) -> Series:
         seconds = self._quantiles.inverse(numbers[:, 0].astype("float64"), within_range)
         if self.step:
             seconds = np.rint(seconds / self.step) * self.step
@@ -121,7 +125,7 @@ class DateTimeColumn(Column):
 
     # In a graph values are text: in their format, or else as ISO 8601, of a zone its local time.
 
-    def graph_dtype(self):
+    def graph_dtype(self) -> Dtype:
         return tf.string
 
     @property
@@ -133,7 +137,9 @@ class DateTimeColumn(Column):
             return "%Y-%m-%d"
         return "%Y-%m-%dT%H:%M:%S" if self.step else "%Y-%m-%dT%H:%M:%S.%f"
 
-    def numbers_in_graph(self, tensor, unknown="error"):
+    def numbers_in_graph(
+        self, tensor: Tensor, unknown: Literal["error", "missing"] = "error"
+    ) -> Tensor:
         missing = missing_values(tensor)
         form = ISO if self.form in _STORED else self.form
         moments, right = moments_of_text(tensor, form)
@@ -144,7 +150,7 @@ class DateTimeColumn(Column):
             seconds = tf.cast(moments, tf.float64) / 1e6
         return as_numbers(self._quantiles.forward_in_graph(seconds)[:, None], missing)
 
-    def raw_in_graph(self, numbers, within_range=True):
+    def raw_in_graph(self, numbers: Tensor, within_range: bool = True) -> Tensor:
         z = tf.cast(numbers[:, 0], tf.float64)
         seconds = self._quantiles.inverse_in_graph(z, within_range)
         if self.step:
@@ -152,20 +158,22 @@ class DateTimeColumn(Column):
         moments = tf.cast(tf.round(seconds * 1e6), tf.int64)
         return text_of_moments(moments, self._graph_form)
 
-    def linear_in_graph(self, numbers, within_range=True):
+    def linear_in_graph(self, numbers: Tensor, within_range: bool = True) -> Tensor:
         return self._quantiles.linear_in_graph(numbers, within_range)
 
-    def of_linear_in_graph(self, linear):
+    def of_linear_in_graph(self, linear: Tensor) -> Tensor:
         return self._quantiles.of_linear_in_graph(linear)
 
-    def as_array(self, series, unknown="error"):
+    def as_array(
+        self, series: Series, unknown: Literal["error", "missing"] = "error"
+    ) -> np.ndarray:
         seconds = _seconds(self.name, series, self.form, self.zone)
         moments = np.full(len(seconds), "NaT", "M8[us]")
         known = ~np.isnan(seconds)
         moments[known] = np.rint(seconds[known] * 1e6).astype("int64").view("M8[us]")
         return moments_as_text(moments, self._graph_form)
 
-    def of_array(self, array):
+    def of_array(self, array: np.ndarray) -> Series:
         import pandas
 
         texts = [value.decode("ascii") for value in array]
@@ -174,14 +182,14 @@ class DateTimeColumn(Column):
         series = pandas.Series(texts, name=self.name)
         return series.where(series != "")
 
-    def measures(self, series):
+    def measures(self, series: Series) -> dict[str, np.ndarray]:
         seconds = _seconds(self.name, series, self.form, self.zone)
         return {f"{self.name}{DAYS}": seconds / 86400.0}
 
-    def log_slopes(self, x):
+    def log_slopes(self, x: np.ndarray) -> np.ndarray:
         return self._quantiles.log_slopes(x)
 
-    def details(self):
+    def details(self) -> str:
         import pandas
 
         first, last = (

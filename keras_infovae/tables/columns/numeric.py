@@ -1,5 +1,8 @@
 """Columns of numbers."""
 
+from collections.abc import Sequence
+from typing import Literal
+
 import numpy as np
 import tensorflow as tf
 
@@ -12,6 +15,7 @@ from keras_infovae.tables.columns.raw_tensors import (
     is_integer,
     missing_values,
 )
+from keras_infovae.typing import Series, Tensor
 from keras_infovae.utils.checks import check_choice
 from keras_infovae.utils.serialization import register
 
@@ -37,8 +41,15 @@ class NumericColumn(Column):
     """
 
     def __init__(
-        self, name, dtype, has_missing=False, transform="quantile", knots=(), count=2, decimals=None
-    ):
+        self,
+        name: str | int,
+        dtype: str,
+        has_missing: bool = False,
+        transform: str = "quantile",
+        knots: Sequence[float] = (),
+        count: int = 2,
+        decimals: int | None = None,
+    ) -> None:
         super().__init__(name, dtype, has_missing)
         self.transform = check_choice("transform", transform, _TRANSFORMS)
         self.knots = [float(knot) for knot in knots]
@@ -47,7 +58,7 @@ class NumericColumn(Column):
         self._quantiles = QuantileMap(self.knots, count) if transform == "quantile" else None
 
     @classmethod
-    def fitted(cls, series, transform="quantile"):
+    def fitted(cls, series: Series, transform: str = "quantile") -> "NumericColumn":
         """Returns the column of a Series of finite numbers, of which two differ."""
         values = values_of(series.name, series)
         known = values[~np.isnan(values)]
@@ -69,11 +80,11 @@ class NumericColumn(Column):
         )
 
     @property
-    def kind(self):
+    def kind(self) -> str:
         """Either "integer", where all are whole numbers, or "numeric"."""
         return "integer" if self.decimals == 0 else "numeric"
 
-    def numbers(self, series, unknown="error"):
+    def numbers(self, series: Series, unknown: Literal["error", "missing"] = "error") -> np.ndarray:
         values = values_of(self.name, series)
         if self.transform == "log":
             low = np.nanmin(values, initial=0.0)
@@ -84,7 +95,7 @@ class NumericColumn(Column):
             values = self._quantiles.forward(values)
         return values.astype("float32")[:, None]
 
-    def raw(self, numbers, within_range=True):
+    def raw(self, numbers: np.ndarray, within_range: bool = True) -> Series:
         import pandas
 
         values = numbers[:, 0].astype("float64")
@@ -99,7 +110,9 @@ class NumericColumn(Column):
         whole = self.decimals == 0 and self.transform != "identity"
         return pandas.Series(values.astype("int64") if whole else values, name=self.name)
 
-    def numbers_in_graph(self, tensor, unknown="error"):
+    def numbers_in_graph(
+        self, tensor: Tensor, unknown: Literal["error", "missing"] = "error"
+    ) -> Tensor:
         missing = missing_values(tensor)
         values = checked_numbers(self, tensor)
         if self.transform == "log":
@@ -108,7 +121,7 @@ class NumericColumn(Column):
             values = self._quantiles.forward_in_graph(values)
         return as_numbers(values[:, None], missing)
 
-    def raw_in_graph(self, numbers, within_range=True):
+    def raw_in_graph(self, numbers: Tensor, within_range: bool = True) -> Tensor:
         values = tf.cast(numbers[:, 0], tf.float64)
         if self.transform == "identity":
             return tf.cast(values, tf.int64) if is_integer(self.dtype) else values
@@ -123,38 +136,40 @@ class NumericColumn(Column):
         return tf.cast(values, tf.int64) if self.decimals == 0 else values
 
     @property
-    def is_linear(self):
+    def is_linear(self) -> bool:
         return self.transform == "identity"
 
-    def linear_in_graph(self, numbers, within_range=True):
+    def linear_in_graph(self, numbers: Tensor, within_range: bool = True) -> Tensor:
         if self._quantiles is not None:
             return self._quantiles.linear_in_graph(numbers, within_range)
         return tf.cast(tf.math.expm1(tf.cast(numbers, tf.float64)), tf.float32)
 
-    def of_linear_in_graph(self, linear):
+    def of_linear_in_graph(self, linear: Tensor) -> Tensor:
         if self._quantiles is not None:
             return self._quantiles.of_linear_in_graph(linear)
         return tf.cast(tf.math.log1p(tf.cast(linear, tf.float64)), tf.float32)
 
-    def as_array(self, series, unknown="error"):
+    def as_array(
+        self, series: Series, unknown: Literal["error", "missing"] = "error"
+    ) -> np.ndarray:
         return values_of(self.name, series)
 
-    def of_array(self, array):
+    def of_array(self, array: np.ndarray) -> Series:
         import pandas
 
         whole = self.decimals == 0 and self.transform != "identity"
         dtype = "int64" if whole else "float64"
         return pandas.Series(np.nan_to_num(array).astype(dtype), name=self.name)
 
-    def measures(self, series):
+    def measures(self, series: Series) -> dict[str, np.ndarray]:
         return {str(self.name): values_of(self.name, series)}
 
-    def log_slopes(self, x):
+    def log_slopes(self, x: np.ndarray) -> np.ndarray:
         if self._quantiles is not None:
             return self._quantiles.log_slopes(x)
         return -x if self.transform == "log" else np.zeros(len(x))
 
-    def details(self):
+    def details(self) -> str:
         return f"{self.knots[0]:.6g} to {self.knots[-1]:.6g}" if self.knots else ""
 
 

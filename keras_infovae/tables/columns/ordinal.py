@@ -1,5 +1,8 @@
 """Columns of categories with an order."""
 
+from collections.abc import Sequence
+from typing import Literal
+
 import numpy as np
 import tensorflow as tf
 
@@ -20,6 +23,7 @@ from keras_infovae.tables.columns.category_tensors import (
 )
 from keras_infovae.tables.columns.quantile_map import QuantileMap, knots_of
 from keras_infovae.tables.columns.raw_tensors import as_numbers
+from keras_infovae.typing import Dtype, Series, Tensor
 from keras_infovae.utils.serialization import register
 
 
@@ -37,8 +41,15 @@ class OrdinalColumn(Column):
     kind = "ordinal"
 
     def __init__(
-        self, name, dtype, has_missing=False, categories=(), declared=(), knots=(), count=2
-    ):
+        self,
+        name: str | int,
+        dtype: str,
+        has_missing: bool = False,
+        categories: Sequence = (),
+        declared: Sequence = (),
+        knots: Sequence[float] = (),
+        count: int = 2,
+    ) -> None:
         super().__init__(name, dtype, has_missing)
         self.categories = list(categories)
         self.declared = list(declared)
@@ -47,7 +58,7 @@ class OrdinalColumn(Column):
         self._quantiles = QuantileMap(self.knots, count)
 
     @classmethod
-    def fitted(cls, series):
+    def fitted(cls, series: Series) -> "OrdinalColumn":
         """Returns the column of a Series with at least 2 different values."""
         known, declared = series.dropna(), declared_categories(series)
         categories = declared or sorted_values(known)
@@ -62,40 +73,44 @@ class OrdinalColumn(Column):
         codes = codes_of(column, known, categories, "error")
         return cls(**column.get_config() | {"knots": knots_of(codes), "count": len(codes)})
 
-    def numbers(self, series, unknown="error"):
+    def numbers(self, series: Series, unknown: Literal["error", "missing"] = "error") -> np.ndarray:
         codes = codes_of(self, series, self.categories, unknown)
         z = self._quantiles.forward(codes.astype("float64"))
         return np.where(codes < 0, np.nan, z).astype("float32")[:, None]
 
-    def raw(self, numbers, within_range=True):
+    def raw(self, numbers: np.ndarray, within_range: bool = True) -> Series:
         places = self._quantiles.inverse(numbers[:, 0].astype("float64"), within_range)
         last = len(self.categories) - 1
         codes = np.clip(np.rint(places), 0, last).astype("int64")
         return series_of(self, self.categories, codes)
 
-    def graph_dtype(self):
+    def graph_dtype(self) -> Dtype:
         return category_dtype(self, self.categories)
 
-    def numbers_in_graph(self, tensor, unknown="error"):
+    def numbers_in_graph(
+        self, tensor: Tensor, unknown: Literal["error", "missing"] = "error"
+    ) -> Tensor:
         codes = codes_in_graph(self, tensor, self.categories, unknown)
         z = self._quantiles.forward_in_graph(tf.cast(codes, tf.float64))
         return as_numbers(z[:, None], codes < 0)
 
-    def raw_in_graph(self, numbers, within_range=True):
+    def raw_in_graph(self, numbers: Tensor, within_range: bool = True) -> Tensor:
         places = self._quantiles.inverse_in_graph(tf.cast(numbers[:, 0], tf.float64), within_range)
         codes = tf.clip_by_value(tf.round(places), 0.0, len(self.categories) - 1.0)
         return categories_in_graph(self, self.categories, tf.cast(codes, tf.int64))
 
-    def as_array(self, series, unknown="error"):
+    def as_array(
+        self, series: Series, unknown: Literal["error", "missing"] = "error"
+    ) -> np.ndarray:
         codes = codes_of(self, series, self.categories, unknown)
         return categories_as_array(self, self.categories, codes)
 
-    def of_array(self, array):
+    def of_array(self, array: np.ndarray) -> Series:
         return series_of(self, self.categories, codes_of_array(array, self.categories))
 
-    def measures(self, series):
+    def measures(self, series: Series) -> dict[str, np.ndarray]:
         codes = codes_of(self, series, self.categories, "missing")
         return {f"{self.name} (place)": np.where(codes < 0, np.nan, codes)}
 
-    def details(self):
+    def details(self) -> str:
         return listed(self.categories)
