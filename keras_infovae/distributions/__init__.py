@@ -7,6 +7,7 @@ from keras_infovae.distributions import (
     posteriors,
     priors,
 )
+from keras_infovae.distributions.draws import draw
 from keras_infovae.distributions.mean_and_covariance import posterior_moments, prior_moments
 from keras_infovae.distributions.moments import (
     diagonal_normal_moments,
@@ -21,6 +22,7 @@ from keras_infovae.distributions.row_draws import draw_rows
 __all__ = [
     "denoisers",
     "diagonal_normal_moments",
+    "draw",
     "draw_rows",
     "is_deterministic",
     "kl_per_dimension",

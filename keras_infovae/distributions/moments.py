@@ -21,15 +21,19 @@ def diagonal_normal_moments(distribution):
     Returns:
         Two float32 tensors of shape [latent_dim] or [n, latent_dim], or None.
     """
-    tfd = tfp.distributions
-    if isinstance(distribution, tfd.Independent):
-        if not isinstance(distribution.distribution, tfd.Normal):
-            return None
-    elif not isinstance(distribution, (tfd.MultivariateNormalDiag, tfd.VectorDeterministic)):
+    if not (is_diagonal_normal(distribution) or is_deterministic(distribution)):
         return None
     mean = tf.cast(distribution.mean(), tf.float32)
     variance = tf.broadcast_to(tf.cast(distribution.variance(), tf.float32), tf.shape(mean))
     return mean, variance
+
+
+def is_diagonal_normal(distribution):
+    """Returns whether `distribution`, or each of a batch, is a normal of independent dimensions."""
+    tfd = tfp.distributions
+    if isinstance(distribution, tfd.Independent):
+        return isinstance(distribution.distribution, tfd.Normal)
+    return isinstance(distribution, tfd.MultivariateNormalDiag)
 
 
 def is_deterministic(distribution):

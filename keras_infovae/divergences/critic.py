@@ -5,6 +5,7 @@ import copy
 import keras
 import tensorflow as tf
 
+from keras_infovae.distributions import draw
 from keras_infovae.divergences.base import Divergence
 from keras_infovae.utils.checks import check_integer, check_integers, check_number
 from keras_infovae.utils.player import Player
@@ -93,7 +94,7 @@ class CriticDivergence(Divergence, Player, keras.layers.Layer):
 
     def reference_samples(self, z, prior, seed):
         """Returns as many samples of r(z), the prior, as z [n, latent_dim] has rows."""
-        return prior.sample(tf.shape(z)[0], seed=seed)
+        return draw(prior, tf.shape(z)[0], seed)
 
     def estimate(self, logits, reference_logits):
         """Returns the divergence, a scalar, from T at samples of q and of r."""
@@ -102,7 +103,7 @@ class CriticDivergence(Divergence, Player, keras.layers.Layer):
     def __call__(self, z, prior, posterior=None, seed=0):
         seed = split_seed(seed, 1)[0] if seed is None else seed
         if posterior is not None and self.num_samples > 1:
-            z = posterior.sample(self.num_samples, seed=stateless_seed(seed, 1))
+            z = draw(posterior, self.num_samples, stateless_seed(seed, 1))
             z = tf.reshape(z, [-1, z.shape[-1]])
         reference = self.reference_samples(z, prior, stateless_seed(seed, 2))
         return self.estimate(self.logits(z), self.logits(reference))

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from keras_infovae.distributions import is_deterministic, projected_normal_moments
+from keras_infovae.distributions import draw, is_deterministic, projected_normal_moments
 from keras_infovae.utils import probability as tfp
 
 DRAWS = 8  # of z per example where z cannot be integrated out; one makes the latents collapse
@@ -18,7 +18,7 @@ def draws_per_example(z, posterior, num_samples, seed):
     """
     if posterior is None or num_samples == 1 or is_deterministic(posterior):
         return tf.cast(z, tf.float32)[:, None]
-    return tf.transpose(tf.cast(posterior.sample(num_samples, seed=seed), tf.float32), [1, 0, 2])
+    return tf.transpose(tf.cast(draw(posterior, num_samples, seed), tf.float32), [1, 0, 2])
 
 
 def as_points(z):
@@ -33,7 +33,7 @@ def squared_bandwidths(kernel, z, prior, seed):
     """
     samples = None
     if kernel.needs_samples:
-        samples = tf.concat([z, prior.sample(tf.shape(z)[0], seed=seed)], axis=0)
+        samples = tf.concat([z, draw(prior, tf.shape(z)[0], seed)], axis=0)
     return kernel.squared_bandwidths(z.shape[-1], samples)
 
 

@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from keras_infovae.distributions import (
     diagonal_normal_moments,
+    draw,
     normal_components,
     projected_normal_components,
 )
@@ -124,10 +125,10 @@ class IntegratedDivergence(Divergence):
         frequencies, weights = self._frequencies(latent_dim, scale, seeds[0])
         known = isinstance(p, tuple) or projected_normal_components(p, frequencies) is not None
         if not known:
-            p = p.sample(PRIOR_SAMPLES, seed=seeds[2])
+            p = draw(p, PRIOR_SAMPLES, seeds[2])
         distances = squared_feature_distances(q, p, frequencies, self.unbiased, across_replicas)
         return tf.reduce_mean(weights * distances)
 
     def _sampled(self, z, prior, posterior, seeds):
         z = draws_per_example(z, posterior, self.num_samples or 1, seeds[1])
-        return self._from_samples(z, prior.sample(tf.size(z) // z.shape[-1], seed=seeds[2]))
+        return self._from_samples(z, draw(prior, tf.size(z) // z.shape[-1], seeds[2]))

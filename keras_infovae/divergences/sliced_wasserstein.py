@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from keras_infovae.distributions import projected_normal_moments
+from keras_infovae.distributions import draw, projected_normal_moments
 from keras_infovae.divergences.base import Divergence
 from keras_infovae.divergences.draws import DRAWS, draws_per_example
 from keras_infovae.divergences.functional import (
@@ -73,6 +73,6 @@ class SlicedWasserstein(Divergence):
         moments = projected_normal_moments(prior, directions)
         if moments is not None:
             return tf.reduce_mean(sliced_wasserstein_to_normal(projected, *moments))
-        samples = tf.cast(prior.sample(tf.shape(draws)[0], seed=prior_seed), tf.float32)
+        samples = tf.cast(draw(prior, tf.shape(draws)[0], prior_seed), tf.float32)
         samples = tf.matmul(directions, samples, transpose_b=True)
         return tf.reduce_mean(sliced_wasserstein_distance(projected, samples))

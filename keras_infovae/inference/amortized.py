@@ -5,7 +5,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras_infovae import networks
-from keras_infovae.distributions import draw_rows, posteriors
+from keras_infovae.distributions import draw, draw_rows, posteriors
 from keras_infovae.inference.base import Codes, Inference
 from keras_infovae.typing import Config, Distribution, Joint, Likelihood, Shape, Tensor
 from keras_infovae.utils import reductions
@@ -104,7 +104,7 @@ class Amortized(Inference):
         # gets the same noise on any number of replicas.
         parameters = self.parameters(joint.features, joint.training)
         posterior = self.posterior.distribution(reductions.gather(parameters))
-        gathered = posterior.sample(num_samples, seed=seed)
+        gathered = draw(posterior, num_samples, seed)
         return Codes(reductions.local_draws(gathered, joint.size), gathered, posterior)
 
     @classmethod
