@@ -113,7 +113,7 @@ SETTINGS = [
     (
         ki.divergences,
         "stein",
-        ki.divergences.KernelizedSteinDiscrepancy("imq", False, "discrepancy", "sampled", 3),
+        ki.divergences.KernelizedSteinDiscrepancy("imq", False, "discrepancy", "sampled", 3, 70),
     ),
     (ki.divergences, "sliced_wasserstein", ki.divergences.SlicedWasserstein(16, 2)),
     (ki.divergences, "energy_distance", ki.divergences.EnergyDistance(False, "sampled", 3, 8, 70)),
@@ -171,6 +171,7 @@ DIVERGENCES = [
     DivergenceRow(ki.divergences.MaximumMeanDiscrepancy(kernel="imq")),
     DivergenceRow(ki.divergences.KernelizedSteinDiscrepancy()),
     DivergenceRow(ki.divergences.KernelizedSteinDiscrepancy("imq")),
+    DivergenceRow(ki.divergences.KernelizedSteinDiscrepancy(estimator="random_features")),
     DivergenceRow(ki.divergences.SlicedWasserstein(32, 8), bias=0.06),
     DivergenceRow(ki.divergences.EnergyDistance(), bias=1e-4),
     DivergenceRow(ki.divergences.EnergyDistance(estimator="random_features"), rounding=1e-5),

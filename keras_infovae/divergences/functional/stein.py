@@ -64,7 +64,7 @@ def kernelized_stein_discrepancy(
     squared_bandwidths = tf.convert_to_tensor(squared_bandwidths, tf.float32)
 
     def matrix(a, b):
-        return _stein_kernel(*a, *b, kernel, squared_bandwidths, gradient)
+        return stein_kernel(*a, *b, kernel, squared_bandwidths, gradient)
 
     flat = [tf.reshape(tensor, [-1, latent_dim]) for tensor in (z, score)]
     elements = 3 * squared_bandwidths.shape[0]
@@ -158,7 +158,7 @@ def expected_kernelized_stein_discrepancy(
     return mean_over_groups(mean_of_all, within, unbiased)
 
 
-def _stein_kernel(z, score, z_, score_, kernel, squared_bandwidths, gradient):
+def stein_kernel(z, score, z_, score_, kernel, squared_bandwidths, gradient):
     """Returns u(z_i, z'_j), [..., n, m], with the gradient that `gradient` names."""
 
     def products(a, b):
