@@ -29,11 +29,38 @@ def pairwise_sum(function, rows, columns, elements_per_pair=1):
     """
     rows = [tf.cast(tensor, tf.float32) for tensor in rows]
     columns = [tf.cast(tensor, tf.float32) for tensor in columns]
-    n, m = rows[0].shape[0], columns[0].shape[0]
-    if n is not None and m is not None and n * m * elements_per_pair <= BLOCK_ELEMENTS:
-        return tf.reduce_sum(function(rows, columns))  # a single block
+    if is_single_block(rows, columns, elements_per_pair):
+        return tf.reduce_sum(function(rows, columns))
     if gradients_left_out():
         return _value(function, rows, columns, elements_per_pair)
+
+    def part(block, columns, weights):
+        with tf.GradientTape() as tape:
+            tape.watch(block)
+            tape.watch(columns)
+            value = tf.reduce_sum(function(block, columns) * weights)
+        zero = tf.UnconnectedGradients.ZERO
+        return value, tape.gradient(value, [*block, *columns], unconnected_gradients=zero)
+
+    return sum_of_blocks(part, rows, columns, elements_per_pair)
+
+
+def is_single_block(rows, columns, elements_per_pair):
+    """Returns whether the pairs are known to be few enough for one block."""
+    n, m = rows[0].shape[0], columns[0].shape[0]
+    return n is not None and m is not None and n * m * elements_per_pair <= BLOCK_ELEMENTS
+
+
+def sum_of_blocks(part, rows, columns, elements_per_pair):
+    """Returns the sum over blocks of rows of what `part` makes of each, with its gradient.
+
+    Args:
+        part: maps (rows_block, columns, weights [size, 1]) to (a scalar, its gradients with respect
+            to the tensors of the block and to the columns). The scalar is a sum over the rows of
+            the block, each times its weight, which is 0 for rows that only fill up the last block.
+        rows, columns: lists of float32 tensors, as for `pairwise_sum`.
+        elements_per_pair: as for `pairwise_sum`.
+    """
     row_count = len(rows)
 
     @tf.custom_gradient
@@ -43,16 +70,9 @@ def pairwise_sum(function, rows, columns, elements_per_pair=1):
         rows, columns = tensors[:row_count], tensors[row_count:]
         blocks, row_blocks, weights = _in_blocks(rows, columns, elements_per_pair)
 
-        def body(index, value, row_gradients, column_gradients):
+        def body(index, total, row_gradients, column_gradients):
             block = [row[index] for row in row_blocks]
-            weight = weights[index]
-            with tf.GradientTape() as tape:
-                tape.watch(block)
-                tape.watch(columns)
-                part = tf.reduce_sum(function(block, columns) * weight)
-            gradients = tape.gradient(
-                part, [*block, *columns], unconnected_gradients=tf.UnconnectedGradients.ZERO
-            )
+            value, gradients = part(block, columns, weights[index])
             row_gradients = [
                 array.write(index, gradient)
                 for array, gradient in zip(row_gradients, gradients[:row_count])
@@ -60,7 +80,7 @@ def pairwise_sum(function, rows, columns, elements_per_pair=1):
             column_gradients = [
                 total + gradient for total, gradient in zip(column_gradients, gradients[row_count:])
             ]
-            return index + 1, value + part, row_gradients, column_gradients
+            return index + 1, total + value, row_gradients, column_gradients
 
         arrays = [
             tf.TensorArray(tf.float32, size=blocks, element_shape=row.shape[1:])
