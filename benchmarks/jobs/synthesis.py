@@ -14,7 +14,7 @@ from absl import flags
 
 import keras_infovae as ki
 
-FLAGS = flags.FLAGS  # --seeds is that of run.py
+FLAGS = flags.FLAGS  # --seeds and --tables are those of run.py
 
 COLUMNS = (
     *("table", "seed", "method", "quality", "column_shapes", "pair_trends", "sdmetrics_quality"),
@@ -42,7 +42,8 @@ def judge(output, folder):
     """Adds a row to the table at `output` for each file of new rows that is not in it."""
     done = table.cases_of(output, CASE)
     of_sdmetrics = {r["file"]: r["quality"] for r in table.read_rows(folder / "sdmetrics.csv")}
-    for name, target in splits.TARGETS.items():
+    for name in FLAGS.tables:
+        target = splits.TARGETS[name]
         for seed in range(FLAGS.seeds):
             train, held_out = splits.split(folder, name, seed)
             for method in METHODS:
