@@ -19,6 +19,7 @@ from keras_infovae.divergences.draws import (
     is_normal,
 )
 from keras_infovae.divergences.functional import squared_feature_distances
+from keras_infovae.utils.batch_limit import most_in_batch, rows_are_examples
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 from keras_infovae.utils.randomness import split_seed
 
@@ -107,7 +108,11 @@ class IntegratedDivergence(Divergence):
         return self._random_features(posterior, prior, latent_dim, scale, seeds)
 
     def _by_size(self, z, moments, scale, seeds):
-        """Returns the closed form for few rows of z, else that in random features."""
+        """Returns the closed form for few rows of z, else that in random features.
+
+        Where the size of a batch is open, but not that of the largest one, this decides, so that
+        all batches of a training are measured alike.
+        """
         latent_dim = z.shape[-1]
 
         def closed_form(*moments):
@@ -117,8 +122,10 @@ class IntegratedDivergence(Divergence):
             return self._random_features(moments[:2], moments[2:], latent_dim, scale, seeds, False)
 
         tensors = (*moments[0], *moments[1])
-        if z.shape[0] is not None:
-            return (closed_form if z.shape[0] <= PAIRED_ROWS else random_features)(*tensors)
+        rows = most_in_batch() if z.shape[0] is None else z.shape[0]
+        if rows is not None:
+            with rows_are_examples():
+                return (closed_form if rows <= PAIRED_ROWS else random_features)(*tensors)
         return branch(tf.shape(z)[0] <= PAIRED_ROWS, closed_form, random_features, tensors)
 
     def _random_features(self, q, p, latent_dim, scale, seeds, across_replicas=True):

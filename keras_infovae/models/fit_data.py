@@ -32,12 +32,13 @@ class FitData:
         x: for Keras, an array or a dataset; a dataset once `make_batches` was called on an array.
         examples: the examples that were looked at, or None.
         rows: the number of examples in a batch, or None.
+        largest: the most examples that a batch can have, or None where batches come as they are.
         callbacks: those that have to hear of the epochs.
     """
 
     def __init__(self, spec, strategy, build, least):
         self._spec, self._strategy, self._build, self._least = spec, strategy, build, least
-        self.x, self.examples, self.rows, self.callbacks = None, None, None, []
+        self.x, self.examples, self.rows, self.largest, self.callbacks = None, None, None, None, []
 
     def read(self, x, condition, batch_size, options):
         """Checks `x` and the options that say more of the data, and builds the model.
@@ -70,7 +71,7 @@ class FitData:
         if data_kinds.is_arrays(self.x):
             batches = self._epochs_of_batches(batch_size or DEFAULT_BATCH_SIZE, options, order_seed)
             self.x, batch_size = batches.dataset(), None
-            self.rows = min(batches.batch_size, batches.examples)
+            self.rows = self.largest = min(batches.batch_size, batches.examples)
             self.callbacks.append(batches)
         held_out = options.get("validation_data")
         if data_kinds.is_arrays(held_out):

@@ -16,6 +16,7 @@ from keras_infovae.models.progress import Progress
 from keras_infovae.models.raw_data import condition_beside
 from keras_infovae.typing import Numbers, Path, Seed, Tensor
 from keras_infovae.utils import reductions
+from keras_infovae.utils.batch_limit import batches_of_at_most
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.follower import followers_of, of_global_batch
 from keras_infovae.utils.gradients import apply_gradients
@@ -87,6 +88,7 @@ class StepModel(keras.Model):
         self._synchronize_divergence = True
         self._trackers = LossTrackers()
         self._nonfinite = None  # made with the terms, in `build`
+        self._most_in_batch = None  # examples, for which `train_step` is traced
 
     # === What a model defines ===
 
@@ -179,7 +181,8 @@ class StepModel(keras.Model):
     def train_step(self, data: Any) -> Any:
         """Takes one step on one batch and returns the running means of the terms."""
         x, condition = self.example_spec.unpack(data)
-        result = self.update(x, condition, self.progress.step_seed())
+        with batches_of_at_most(self._most_in_batch):
+            result = self.update(x, condition, self.progress.step_seed())
         self._nonfinite.update(self.progress.step + 1, result.terms, result.loss)
         logs = self._track(x, result)
         self.progress.step.assign_add(1)

@@ -177,6 +177,7 @@ class TrainableModel(StepModel):
         data.read(x, condition, batch_size, options)
         batch_size = data.make_batches(batch_size, options, self.progress.order_seed)
         steps = data.steps(options)
+        self._limit_batches(data.largest)
         if isinstance(data.x, tf.data.Dataset):
             self._choose_jit(steps, **options)
         check_replicas(data.rows, self.optimizer, strategy)
@@ -252,6 +253,15 @@ class TrainableModel(StepModel):
             self.jit_compile = True
             self.train_function = self.test_function = None  # made anew by Keras
 
+    def _limit_batches(self, rows):
+        """Has steps traced for batches of at most `rows` examples, or None for batches of any size.
+
+        What was traced for another size is traced anew.
+        """
+        if rows != self._most_in_batch:
+            self._most_in_batch = rows
+            self.train_function = None  # made anew by Keras
+
     @source_errors()
     def evaluate(self, x: Any = None, *, condition: Condition = None, **options: Any) -> Any:
         """Returns the loss and its terms on x, as a dictionary.
@@ -288,6 +298,7 @@ class TrainableModel(StepModel):
 
     def train_on_batch(self, x: Any, y: Any = None, **options: Any) -> Any:
         """Takes one step on the batch `x`, as `keras.Model.train_on_batch` does."""
+        self._limit_batches(None)
         return super().train_on_batch(self._one_batch(x, options | {"y": y}), return_dict=True)
 
     def test_on_batch(self, x: Any, y: Any = None, **options: Any) -> Any:

@@ -46,17 +46,19 @@ def test_each_function_is_traced_once_and_no_step_copies_to_the_host(monkeypatch
     network = ki.networks.MLP((4,))
     model = ki.InfoVAE(2, divergence="covariance", encoder=network, decoder=network, seed=0)
 
-    def copies(batch_size):
+    def copies(rows, batch_size=4):
         before = calls.get("_numpy", 0)
         options = {"validation_data": (x[:10],), "validation_batch_size": 6}
-        model.fit(x, batch_size=batch_size, epochs=1, verbose=0, **options)
+        model.fit(x[:rows], batch_size=batch_size, epochs=1, verbose=0, **options)
         return calls["_numpy"] - before
 
-    copies(25)  # which makes the functions
-    few, many = copies(30), copies(4)  # of 2 and 15 steps
-    assert many - few == 15 - 2  # Keras asks, on the host, whether there was another batch
+    copies(8)  # which makes the functions
+    few, many = copies(40), copies(60)  # of 10 and 15 steps
+    assert many - few == 15 - 10  # Keras asks, on the host, whether there was another batch
     model.evaluate(x[:7], verbose=0, batch_size=3)
     assert calls["train_step"] == 1 and calls["test_step"] == 1
+    copies(60, batch_size=30)  # more than the steps are traced for
+    assert calls["train_step"] == 2 and calls["test_step"] == 1
 
 
 def test_the_graph_of_a_step_stays_small():

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from keras_infovae.utils.batch_limit import most_rows
 from keras_infovae.utils.values_only import gradients_left_out
 
 # Elements that one block of an intermediate tensor may have: 4 MB in float32, which stays in cache.
@@ -47,7 +48,10 @@ def pairwise_sum(function, rows, columns, elements_per_pair=1):
 
 def is_single_block(rows, columns, elements_per_pair):
     """Returns whether the pairs are known to be few enough for one block."""
-    n, m = rows[0].shape[0], columns[0].shape[0]
+    n, m = (
+        most_rows() if tensors[0].shape[0] is None else tensors[0].shape[0]
+        for tensors in (rows, columns)
+    )
     return n is not None and m is not None and n * m * elements_per_pair <= BLOCK_ELEMENTS
 
 
