@@ -599,5 +599,6 @@ def check_loss(model, values):
     weighted += model.kl_weight * values.get("kl_divergence", 0.0)
     if model.num_samples > 1:
         assert values["loss"] < weighted  # a tighter bound
-    else:
-        np.testing.assert_allclose(values["loss"], weighted, rtol=1e-5)
+    else:  # terms of both signs may leave less of a sum than its rounding is relative to
+        rounding = 1e-6 * abs(values["reconstruction_loss"])
+        np.testing.assert_allclose(values["loss"], weighted, rtol=1e-5, atol=rounding)
