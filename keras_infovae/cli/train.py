@@ -1,11 +1,19 @@
 """`keras-infovae train`."""
 
-from keras_infovae.cli import data_flags, model_flags, output_path, register, sources
+from keras_infovae.cli import (
+    data_flags,
+    model_flags,
+    network_flags,
+    output_path,
+    register,
+    sources,
+)
 from keras_infovae.cli.command import Command
 from keras_infovae.cli.errors import CommandLineError
 
 _POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
 _OF_GRADIENTS = ("learning_rate", "clipnorm")
+_SECOND_STAGE_EPOCHS = 100  # that of `fit_prior`
 
 
 class Train(Command):
@@ -36,6 +44,7 @@ the training; model.keras then holds the last epoch that was finished and had fi
         "keras-infovae train --data=large.npy --stream --output=runs/large",
         "keras-infovae train --data=patients.csv --label_column=diagnosis --output=runs/patients",
         "keras-infovae train --data=fashion_mnist --model=beta_vae --beta=2 --output=runs/beta",
+        "keras-infovae train --data=digits --second_stage=gaussian_mixture --output=runs/two",
         "keras-infovae train --data=digits --condition=labels --output=runs/by_digit",
     )
 
@@ -51,6 +60,7 @@ the training; model.keras then holds the last epoch that was finished and had fi
         )
         flag_set.boolean("plots", "Draw the pictures.", default=True)
         model_flags.define(flag_set)
+        network_flags.define(flag_set)
         flag_set.group("Training")
         flag_set.integer(
             "epochs",
@@ -67,6 +77,19 @@ the training; model.keras then holds the last epoch that was finished and had fi
             "not alike: with a critic, or a weight on a schedule.",
             minimum=0,
             shown="20, and as many as 500 steps take",
+        )
+        flag_set.choice(
+            "second_stage",
+            sources.read("keras_infovae.models.two_stage_model", "SECOND_STAGES"),
+            "After the training, learn p(z) anew on the codes, and leave all else as it is: what "
+            "is new is then drawn from it (docs/energy_priors.md).",
+            shown="none",
+        )
+        flag_set.integer(
+            "second_stage_epochs",
+            "PASSES",
+            "Passes over the codes for --second_stage.",
+            shown=str(_SECOND_STAGE_EPOCHS),
         )
         flag_set.integer("batch_size", "EXAMPLES", "Per step, at least 2.", minimum=2, default=64)
         flag_set.number("learning_rate", "RATE", "Of Adam.", default=0.001, exclusive_minimum=0)
@@ -139,6 +162,13 @@ def _check(flags):
             f"Argument `--condition` must be {data_flags.LABELS} with --stream, for a folder of "
             f"images. Received: --condition={flags.condition}"
         )
+    if flags.second_stage_epochs is not None and flags.second_stage is None:
+        raise CommandLineError(
+            "Argument `--second_stage_epochs` must be left out without --second_stage. Received: "
+            f"--second_stage_epochs={flags.second_stage_epochs}"
+        )
+    if flags.second_stage is not None and flags.second_stage_epochs is None:
+        flags["second_stage_epochs"].value = _SECOND_STAGE_EPOCHS
     if flags.early_stopping and not flags.validation_fraction:
         raise CommandLineError(
             "Argument `--early_stopping` must be left out where no validation examples are held "

@@ -102,7 +102,7 @@ def learned_on_codes(model, prior, data, validation_data, seed, options):
     """
     model.example_spec.require_known()
     with model.distribute_strategy.scope():
-        prior = _checked(prior, model)
+        prior = checked_prior(prior, model)
     drawn, seed = model.inference.is_random, model.progress.new_seed() if seed is None else seed
 
     def codes(data, seed):
@@ -130,7 +130,7 @@ def learned_on_codes(model, prior, data, validation_data, seed, options):
     return prior, history
 
 
-def _checked(prior, model):
+def checked_prior(prior, model):
     """Returns the `Prior` that is meant; raises where it cannot be learned on a model's codes."""
     prior = priors.get(prior)
     name, support = type(prior).__name__, model.inference.support

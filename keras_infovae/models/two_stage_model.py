@@ -14,6 +14,9 @@ from keras_infovae.models.row_functions import RowFunctions
 from keras_infovae.typing import Condition, Kind, Numbers, Optimizer, Seed
 from keras_infovae.utils.checks import check_integer
 
+# The priors that the command line offers for the second stage, by their names.
+SECOND_STAGES = ("gaussian_mixture", "masked_autoregressive_flow", "energy_based", "diffusion")
+
 
 class TwoStageModel(GenerativeModel):
     """What models with a prior and codes do in two stages.

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -18,7 +18,7 @@ from keras_infovae.training.training_state import read_model
 from keras_infovae.training.versions import versions
 from keras_infovae.typing import Config, Model, Path
 from keras_infovae.utils.checks import argument_error
-from keras_infovae.utils.files import write_json
+from keras_infovae.utils.files import whole_file, write_json
 
 
 class RunDirectory(LockedDirectory):
@@ -187,6 +187,21 @@ class RunDirectory(LockedDirectory):
                 self.logs, write_graph=False, profile_batch=self.profiled_steps
             ),
         ]
+
+    def change_model(self, change: Callable[[Model], Any]) -> None:
+        """Writes the model of the last good epoch anew, with what `change(model)` did to it.
+
+        What its file says of the training stays, so that a run that goes on does not notice.
+
+        Raises:
+            ValueError: when there is none, or its file is damaged.
+        """
+        path = self.file(contents.MODEL)
+        model, state = read_model(path)
+        change(model)
+        with whole_file(path) as temporary:
+            model.save(temporary)
+            state.write(temporary)
 
     def finish(self, metrics: Mapping[str, Any], plots: bool = ()) -> None:
         """Writes metrics.json, after which the run counts as finished.

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from keras_infovae import training
-from keras_infovae.cli import data_flags, model_flags
+from keras_infovae.cli import data_flags, model_flags, network_flags
 from keras_infovae.cli.actions import conditions, models, training_run
 from keras_infovae.cli.actions import data as run_data
 from keras_infovae.cli.errors import CommandLineError, reported
@@ -24,6 +24,9 @@ _TRAINING = (
     "strategy",
     "deterministic",
 )
+
+
+_SECOND_STAGE = ("second_stage", "second_stage_epochs")
 
 
 def run(command, flags):
@@ -63,9 +66,14 @@ def _prepare(command, flags, settings, output, strategy):
         ValueError, TypeError, OSError, ImportError: for whatever the user gave that cannot be used.
     """
     found = training.RunDirectory.check(output, flags.overwrite)
-    models.make_model(settings, classes="ab")  # shows what is wrong before data are read
+    recurrent = network_flags.settings(flags)
+    # Shows what is wrong before data are read.
+    models.make_model(settings | ({"recurrent": recurrent} if recurrent else {}), classes="ab")
     data, data_settings, likelihood = models.load_data(flags)
     settings |= likelihood
+    if recurrent:
+        models.check_texts(data, recurrent)
+        settings |= {"recurrent": recurrent}
     classes = conditions.classes_of(flags, data)
     keras.utils.set_random_seed(flags.seed)
     if flags.deterministic:
@@ -80,6 +88,9 @@ def _prepare(command, flags, settings, output, strategy):
         raise ValueError("Argument `data` must leave at least 2 examples to train on. Received: 1")
     with strategy.scope():
         model.build((None, *data.event_shape))
+    if flags.second_stage is not None:
+        with reported({"prior": "second_stage", "model": "model"}):
+            models.check_second_stage(model, flags.second_stage)
     per_epoch = math.ceil(run_data.num_training_examples(data) / flags.batch_size)
     _settle_length(flags, per_epoch, model)
     steps = flags.epochs * per_epoch
@@ -101,6 +112,8 @@ def _prepare(command, flags, settings, output, strategy):
         "feature_names": data.feature_names,
         "training": {name: getattr(flags, name) for name in _TRAINING} | {"seed": flags.seed},
     }
+    if flags.second_stage is not None:
+        config["training"] |= {name: getattr(flags, name) for name in _SECOND_STAGE}
     return config, data, model
 
 

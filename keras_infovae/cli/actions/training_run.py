@@ -52,6 +52,8 @@ def carry_out(run, config, data, model, plots=True):
         if not is_writer(model.distribute_strategy):
             print("Worker 0 writes the run.")
             return 0
+        if config["training"].get("second_stage"):
+            _learn_prior(run, config, data)
         _judge(run, config, data, history, plots)
     except KeyboardInterrupt:
         return _stopped("stopped by Ctrl-C.", run, _STOPPED)
@@ -105,6 +107,20 @@ def _fit(run, config, data, model):
         ended = "Stopped at" if last < training["epochs"] else "Trained to"
         print(f"{ended} epoch {last}, best {best}: it has the lowest validation loss, and is kept.")
     return run.history_file.history()
+
+
+def _learn_prior(run, config, data):
+    """Learns p(z) anew on the codes of the model that was kept, and writes that."""
+    training, given = config["training"], conditions.of_splits(data, config)
+    stream = run_data.stream_of(data)
+    x, told = (data.train, given["train"]) if stream is None else (stream.train, None)
+    print(f"\nSecond stage: p(z) is learned as {training['second_stage']}.")
+
+    def learn(model):
+        options = {"epochs": training["second_stage_epochs"], "seed": training["seed"]}
+        model.fit_prior(x, training["second_stage"], condition=told, **options)
+
+    run.change_model(learn)
 
 
 def _advice(config, data):
