@@ -10,6 +10,7 @@ from keras_infovae.utils.checks import argument_error
 
 _EXAMPLES = 12
 _PAIRS, _STEPS = 4, 5
+_WORDS = 18  # of a text in a picture
 
 
 class Lines(NamedTuple):
@@ -53,6 +54,46 @@ def perplexity(model, x, log_prob):
     if lengths is None:
         return None
     return float(np.exp(-np.sum(log_prob, dtype="float64") / np.sum(lengths(x))))
+
+
+def words_above_mean(model, x, values, code, top):
+    """Returns (words, what they add to scores above the mean), of some texts, for a picture.
+
+    Args:
+        model: one of texts.
+        x: all texts, [n, length] numbers.
+        values: what each token adds to the score of its text, [n, length] in nats.
+        code: what the code of each text adds, [n] in nats.
+        top: the places of the texts that are shown.
+
+    Returns:
+        A DataFrame of a column for each place of a word, "1", "2", ..., with the end as a word and
+        "" behind it; of "later" where a text has more words than there is room for; and of "code".
+        And an array of the same shape: of each word what it adds, less the mean of all words of all
+        texts; of "later" the sum of such over the words that have no column; of the code what it
+        adds, less its mean.
+    """
+    import pandas
+
+    vocabulary = model.preprocessor.vocabulary
+    lengths = np.asarray(model.likelihood.lengths(x)).astype(int)
+    counts = np.arange(values.shape[1]) < lengths[:, None]
+    excess = np.where(counts, values - values[counts].mean(), 0.0)[top]
+    size = min(int(lengths[top].max()), _WORDS)
+    words = [
+        [*vocabulary.strings(row.astype(int), "?"), "(end)"][:length]
+        for row, length in zip(x[top], lengths[top])
+    ]
+    columns = {
+        str(place + 1): [row[place] if place < len(row) else "" for row in words]
+        for place in range(size)
+    }
+    others = {"later": excess[:, size:].sum(axis=1), "code": (code - code.mean())[top]}
+    if lengths[top].max() <= size:
+        del others["later"]
+    frame = pandas.DataFrame(columns, index=top, dtype=object)
+    frame = frame.assign(**dict.fromkeys(others, ""))
+    return frame, np.column_stack([excess[:, :size], *others.values()])
 
 
 def reconstructions(model, x, condition=None):

@@ -220,3 +220,22 @@ def test_streams_have_conditions_beside_texts():
         np.testing.assert_allclose(model.encode(single), expected, atol=1e-6)
         pairs = zip(TEXTS, labels)
         np.testing.assert_allclose(model.encode(pair for pair in pairs), expected, atol=1e-6)
+
+
+def test_the_picture_of_unusual_texts_writes_their_words(model, tmp_path):
+    given = ["a cat", "the dog sleeps", "a zebra runs", "the cat sleeps."]
+    x = model.preprocessor.numbers(given)
+    values, code = model.contributions(x)
+    words, excess = texts.words_above_mean(model, x, values, code, np.array([2, 0]))
+    assert words.index.tolist() == [2, 0]
+    assert words.to_numpy().tolist() == [
+        ["a", "?", "runs", "(end)", ""],
+        ["a", "cat", "(end)", "", ""],
+    ]
+    assert excess.shape == words.shape and excess[1, 3] == 0.0  # behind the end
+    counts = np.arange(x.shape[1]) < model.likelihood.lengths(x).numpy()[:, None]
+    mean = values[counts].mean()
+    np.testing.assert_allclose(excess[0, :4], values[2, :4] - mean, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(excess[:, -1], (code - code.mean())[[2, 0]], atol=1e-5)
+    path = ki.evaluation.plot_contributions(model, tmp_path / "words.png", given, count=3)
+    assert path == str(tmp_path / "words.png")

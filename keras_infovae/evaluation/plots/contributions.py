@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from keras_infovae.anomaly_scores import AnomalyScore
+from keras_infovae.evaluation import texts
 from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.tables.frames import is_frame
@@ -19,8 +20,9 @@ _MOST_WRITTEN = 20  # columns whose values have room
 _MOST_INCHES = 15.6
 _HEADER = (
     "The most unusual examples, and where they are so",
-    "What a {part} adds to the score, less its mean over all examples, in nats. Red adds.",
+    "What a {part} adds to the score, less {mean}, in nats. Red adds.",
 )
+_ITS_MEAN = "its mean over all examples"
 
 
 def plot_contributions(
@@ -40,12 +42,12 @@ def plot_contributions(
 
     by `model.contributions`, since what a value adds usually depends on its unit. Rows of a
     DataFrame stand below each other with their values; only the columns that vary most are drawn
-    where there are more than 40.
+    where there are more than 40. Texts are written word by word, and the mean is that of all words.
 
     Args:
-        model: a trained model of independent values.
+        model: a trained model of independent values, or of texts.
         path: the PNG file to write.
-        x: a DataFrame, or an array [n, ...], n >= 2.
+        x: a DataFrame, strings, or an array [n, ...], n >= 2.
         count: how many examples are drawn, at most. Default 8.
         score: "negative_elbo" or "reconstruction_loss", or such an object. Default None: that which
             `model.score` takes by default.
@@ -69,7 +71,7 @@ def plot_contributions(
         totals, values = found.sum(axis=1).to_numpy(), found.to_numpy()
         names = [str(name) for name in found]
         top = _highest(totals, count)
-        return _table(x.iloc[top], values, top, totals, names, path)
+        return _table(x.iloc[top], _above_mean(values)[top], top, totals, names, path)
     x, condition = check_examples(model, x, condition)
     values, code = model.contributions(x, score, batch_size, condition)
     totals = values.reshape(len(values), -1).sum(axis=1) + code
@@ -78,12 +80,21 @@ def plot_contributions(
         raw = model.preprocessor.raw(np.nan_to_num(x))  # beside what tells of missing ones
         sums = model.preprocessor.sums_of_parts(raw, values).assign(code=code)
         names = [str(name) for name in sums]
-        return _table(raw.iloc[top], sums.to_numpy(), top, totals, names, path)
+        excess = _above_mean(sums.to_numpy())[top]
+        return _table(raw.iloc[top], excess, top, totals, names, path)
+    if texts.is_of_texts(model):
+        words, excess = texts.words_above_mean(model, x, values, code, top)
+        part = model.preprocessor.tokens.removesuffix("s")
+        return _table(words, excess, top, totals, list(words), path, part, "the mean of all")
     if views.view(x.shape[1:], feature_names) == views.IMAGES:
         return _images(model, x[top], values, top, totals, path)
     names = [*views.check_features(feature_names, x[0].size), "code"]
     rows = np.concatenate([values.reshape(len(values), -1), code[:, None]], axis=1)
-    return _table(None, rows, top, totals, names, path)
+    return _table(None, _above_mean(rows)[top], top, totals, names, path)
+
+
+def _above_mean(values):
+    return values - values.mean(axis=0)
 
 
 def _highest(totals, count):
@@ -95,13 +106,12 @@ def _limit(excess):
     return max(float(np.percentile(np.abs(excess), 99.5)), 1e-6)
 
 
-def _table(raw, values, top, totals, names, path):
-    excess = (values - values.mean(axis=0))[top]
+def _table(raw, excess, top, totals, names, path, part="column", mean=_ITS_MEAN):
     shown = np.arange(excess.shape[1])
     if len(shown) > _MOST_COLUMNS:
         shown = np.sort(np.argsort(-np.abs(excess).max(axis=0))[:_MOST_COLUMNS])
     width = min(max(6.0, 0.68 * len(shown) + 2.0), _MOST_INCHES)
-    title, subtitle = _HEADER[0], _HEADER[1].format(part="column")
+    title, subtitle = _HEADER[0], _HEADER[1].format(part=part, mean=mean)
     figure = style.new_figure(title, subtitle, width=width, height=0.42 * len(top) + 1.9)
     axes = figure.add_subplot()
     image = _heat(axes, excess[:, shown])
@@ -147,11 +157,11 @@ def _text(value):
 
 
 def _images(model, x, values, top, totals, path):
-    excess = values - values.mean(axis=0)
+    excess = _above_mean(values)
     excess = excess[top] if excess.ndim == 3 else excess[top].sum(axis=-1)  # over the channels
     view = views.ImageView(model, x)
     aspect = x.shape[1] / x.shape[2]
-    title, subtitle = _HEADER[0], _HEADER[1].format(part="pixel") + view.note
+    title, subtitle = _HEADER[0], _HEADER[1].format(part="pixel", mean=_ITS_MEAN) + view.note
     width = max(6.0, 1.1 * len(x) + 1.6)
     figure = style.new_figure(title, subtitle, width=width, height=2.4 * aspect + 0.5)
     grid = figure.add_gridspec(2, len(x))
