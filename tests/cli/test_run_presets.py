@@ -87,4 +87,6 @@ def test_a_directory_comes_before_a_preset_of_its_name(command, runs, monkeypatc
 def test_a_misspelled_name_gets_the_nearest(command, tmp_path):
     outcome = command("generate", "--run=smal", f"--output={tmp_path}/new.npy")
     assert outcome.status == 2
-    assert "a directory that `train` wrote, or a preset (did you mean 'small'?)" in outcome.err
+    assert (
+        "a directory with a run's config.json, or a preset (did you mean 'small'?)" in outcome.err
+    )

@@ -71,5 +71,7 @@ def _is_preset(given):
     if given not in known:
         near = difflib.get_close_matches(given, known, n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
-        raise argument_error("run", f"a directory that `train` wrote, or a preset{hint}", given)
+        raise argument_error(
+            "run", f"a directory with a run's config.json, or a preset{hint}", given
+        )
     return True
