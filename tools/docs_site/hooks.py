@@ -8,7 +8,13 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, InclusionLevel
 from mkdocs.utils import get_relative_url
 
-from tools.docs_site import built_pages, model_facts, public_names, repository_files
+from tools.docs_site import (
+    built_pages,
+    model_facts,
+    preset_cards,
+    public_names,
+    repository_files,
+)
 
 DOCS = repository_files.ROOT / "docs"
 NAMES = "reference/index.md"
@@ -20,11 +26,12 @@ _places = {}  # {public name: (place of its page, anchor)}, filled as pages are 
 
 
 def on_config(config):
-    """Adds to the navigation what is not written there: tasks, models, names, new guides."""
+    """Adds to the navigation what is not written there: tasks, models, presets, names, guides."""
     nav = {next(iter(item)): next(iter(item.values())) for item in config.nav}
     named = set(_pages(config.nav))
     for section, pattern in (("Tasks", "tasks/*.md"), ("Models", "models/*.md")):
         nav[section] += _others(pattern, named)
+    nav["Models"].append({"Presets": [preset_cards.place(name) for name in preset_cards.folders()]})
     nav["Reference"] += [NAMES, *(f"reference/{name}.md" for name in public_names.modules())]
     others = _others("*.md", named)
     if others:
@@ -47,7 +54,7 @@ def _pages(nav):
 
 
 def on_files(files, config):
-    """Adds the pages that are made: of the reference, and of files that pages link to."""
+    """Adds the pages that are made: of the reference, of presets, of files that pages link to."""
     try:
         own = {file.src_uri: file.content_string for file in files.documentation_pages()}
         made = repository_files.pages(own)
@@ -57,6 +64,11 @@ def on_files(files, config):
         f"reference/{name}.md": public_names.module_page(name) for name in public_names.modules()
     }
     made[NAMES] = _index(own)
+    for name, folder in preset_cards.folders().items():
+        made[preset_cards.place(name)] = preset_cards.page(folder)
+        for picture in preset_cards.pictures(folder):
+            uri = f"presets/{name}/{picture}"
+            files.append(File.generated(config, uri, abs_src_path=str(folder / picture)))
     shown = set(_pages(config.nav))
     for uri, text in made.items():
         inclusion = InclusionLevel.INCLUDED if uri in shown else InclusionLevel.NOT_IN_NAV

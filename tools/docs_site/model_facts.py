@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-from tools.docs_site import docstrings, public_names
+from tools.docs_site import docstrings, preset_cards, public_names
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MARK = re.compile(
@@ -65,12 +65,8 @@ def papers(cls):
 
 
 def presets(cls):
-    """Returns a list of the presets of a class that the repository has, or that it has none."""
-    files = sorted(ROOT.glob("keras_infovae/zoo/presets/*/preset.json"))
-    files += sorted(ROOT.glob("presets/*/preset.json"))
-    texts = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-    rows = [f"- `{text['name']}`: {text['about']}" for text in texts if text["model"] == cls]
-    return "\n".join(rows) or "There is none of this class yet."
+    """Returns a list of the presets of a class; of "all" a table."""
+    return preset_cards.table() if cls == "all" else preset_cards.listed(cls)
 
 
 def docstring(cls):
