@@ -14,7 +14,7 @@ import tensorflow as tf
 import keras_infovae as ki
 
 table = ki.presets()
-print(table[table["place"] == "package"][["model", "shape", "kilobytes"]].to_string())
+print(table.loc["digits_info_vae", ["model", "shape", "place"]].to_dict())
 
 # %%
 model = ki.InfoVAE.from_preset("digits_info_vae")
@@ -84,6 +84,7 @@ print(f"loss {before:.0f} before, {after:.0f} after")
 # library.
 
 # %%
+tf.get_logger().setLevel("WARNING")  # not where each file went
 ki.serving.export_for_serving(model, "serving/digits")
 print(sorted(path.name for path in pathlib.Path("serving/digits/1").iterdir()))
 loaded = tf.saved_model.load("serving/digits/1")
