@@ -39,7 +39,6 @@ show([new[:12], new[12:]], "new digits")
 # %%
 numbers = ki.evaluation.summarize(model, data.test)
 print("bound on log p(x), nats:", round(numbers["elbo"]))
-print("dimensions in use:", numbers["active_units"], "of", model.latent_dim)
 
 # %% [markdown]
 # ## Missing values
