@@ -1,6 +1,7 @@
 """What every test runs under."""
 
 import gc
+import sys
 
 import pytest
 import tensorflow as tf
@@ -12,6 +13,18 @@ pytest.register_assert_rewrite("tests.contracts")
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def own_models_end_with_the_file():
+    """Forgets the models that the tests of a file registered, and the module they came from."""
+    from keras_infovae.models import registry  # after the devices are set
+
+    known = dict(registry.members)
+    yield
+    registry.members.clear()
+    registry.members.update(known)
+    sys.modules.pop("my_models", None)
 
 
 def pytest_collection_finish(session):

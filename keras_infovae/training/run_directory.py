@@ -203,7 +203,7 @@ class RunDirectory(LockedDirectory):
             model.save(temporary)
             state.write(temporary)
 
-    def finish(self, metrics: Mapping[str, Any], plots: bool = ()) -> None:
+    def finish(self, metrics: Mapping[str, Any], plots: Sequence[Path] = ()) -> None:
         """Writes metrics.json, after which the run counts as finished.
 
         Args:
