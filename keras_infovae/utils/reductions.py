@@ -13,7 +13,6 @@ examples.
 """
 
 import contextlib
-import threading
 from collections.abc import Callable, Sequence
 
 import tensorflow as tf
@@ -21,6 +20,7 @@ import tensorflow as tf
 from keras_infovae.typing import Tensor
 from keras_infovae.utils import row_random
 from keras_infovae.utils.randomness import stateless_seed
+from keras_infovae.utils.thread_value import ThreadValue
 
 __all__ = [  # what models and divergences of a user's own need
     "gather",
@@ -30,7 +30,7 @@ __all__ = [  # what models and divergences of a user's own need
     "sum_over_rows",
 ]
 
-_apart = threading.local()  # .weight of a replica that is to itself; replicas may be threads
+_weight_apart = ThreadValue(None)  # of a replica that is to itself
 
 
 def num_replicas() -> int:
@@ -75,28 +75,20 @@ def replicas_apart(apart, local_batch_size):
         yield
         return
     local_batch_size = tf.cast(local_batch_size, tf.float32)
-    _apart.weight = local_batch_size / global_batch_size(local_batch_size)
-    try:
+    with _weight_apart.held(local_batch_size / global_batch_size(local_batch_size)):
         yield
-    finally:
-        _apart.weight = None
-
-
-def _weight_apart():
-    """Returns the weight of this replica where it is to itself, else None."""
-    return getattr(_apart, "weight", None)
 
 
 def own_seed(seed):
     """Returns `seed`, int32 [2]; where replicas are apart, one of this replica's own."""
-    if _weight_apart() is None:
+    if _weight_apart.value is None:
         return seed
     return stateless_seed(seed, tf.distribute.get_replica_context().replica_id_in_sync_group)
 
 
 def gather(tensor: Tensor) -> Tensor:
     """Returns `tensor` [local_batch, ...] of all replicas, joined along axis 0; differentiable."""
-    if _weight_apart() is not None:
+    if _weight_apart.value is not None:
         missing = tf.cast(tf.equal(tf.shape(tensor)[0], 0), tf.int32)
         return tf.pad(tensor, [[0, missing]] + [[0, 0]] * (tensor.shape.rank - 1))
     if num_replicas() == 1:
@@ -107,7 +99,7 @@ def gather(tensor: Tensor) -> Tensor:
 
 def _global_count(count):
     """Returns the number of rows that `gather` would join, an int32 scalar."""
-    if _weight_apart() is not None or num_replicas() == 1:
+    if _weight_apart.value is not None or num_replicas() == 1:
         return count
     return tf.cast(global_batch_size(count), tf.int32)
 
@@ -142,8 +134,8 @@ def global_mean(per_example):
 def share_of_global_value(value: Tensor) -> Tensor:
     """Returns this replica's share of a scalar that every replica computes from gathered data."""
     value = tf.cast(value, tf.float32)
-    if _weight_apart() is not None:
-        return tf.math.multiply_no_nan(value, _weight_apart())
+    if _weight_apart.value is not None:
+        return tf.math.multiply_no_nan(value, _weight_apart.value)
     return value / num_replicas()
 
 
@@ -153,7 +145,7 @@ def share_of_mean_of_rows(rows):
     Every replica's share is the same.
     """
     share = share_of_global_value(tf.reduce_mean(rows))
-    if _weight_apart() is None:
+    if _weight_apart.value is None:
         return share
     context = tf.distribute.get_replica_context()
     return context.all_reduce(tf.distribute.ReduceOp.SUM, share) / num_replicas()
@@ -161,7 +153,7 @@ def share_of_mean_of_rows(rows):
 
 def local_rows(global_rows, count):
     """Returns the `count` rows of this replica from what `gather` joined, [global_batch, ...]."""
-    if _weight_apart() is not None:
+    if _weight_apart.value is not None:
         return global_rows[:count]
     if num_replicas() == 1:
         return global_rows
@@ -210,7 +202,7 @@ def sum_over_rows(function: Callable, global_rows: Sequence[Tensor]) -> Tensor:
             k = 0.
         global_rows: a list of tensors [n, ...], split along axis 0.
     """
-    if num_replicas() == 1 or _weight_apart() is not None:
+    if num_replicas() == 1 or _weight_apart.value is not None:
         return function(*global_rows)
     context = tf.distribute.get_replica_context()
     size = -(-tf.shape(global_rows[0])[0] // num_replicas())

@@ -1,12 +1,10 @@
 """What is computed for its value alone."""
 
-import contextlib
-import threading
+from keras_infovae.utils.thread_value import ThreadValue
 
-_state = threading.local()  # .is_on; replicas may be threads
+_is_on = ThreadValue(False)
 
 
-@contextlib.contextmanager
 def values_only(on=True):
     """A context of values whose gradients are not going to be taken, if `on`.
 
@@ -16,14 +14,9 @@ def values_only(on=True):
     Args:
         on: a boolean. False changes nothing. Default True.
     """
-    before = gradients_left_out()
-    _state.is_on = before or on
-    try:
-        yield
-    finally:
-        _state.is_on = before
+    return _is_on.held(_is_on.value or on)
 
 
 def gradients_left_out():
     """Returns whether the present context is one of values only."""
-    return getattr(_state, "is_on", False)
+    return _is_on.value
