@@ -97,7 +97,7 @@ def test_the_card_of_a_preset_is_a_page_with_its_pictures_its_model_and_its_task
             assert posixpath.normpath(posixpath.join(page_folder, link)) in PAGES, link
     model = preset_cards.facts(folder)["model"]
     listed = preset_cards.listed(model)
-    assert f"[`{name}`](../presets/{name}/index.md)" in listed
+    assert f"[`{name}`](../presets/{name}/card.md)" in listed
     assert f"[{model}](../../{preset_cards.model_page(model)})" in text
 
 

@@ -32,7 +32,7 @@ def facts(folder):
 
 def place(name):
     """Returns the page of the site that a preset's card is."""
-    return f"presets/{name}/index.md"
+    return f"presets/{name}/card.md"  # an index would be the heading of its section
 
 
 def page(folder):
