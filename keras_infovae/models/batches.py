@@ -108,19 +108,6 @@ def source_errors():
         raise ValueError(found[1]) from error
 
 
-def by_examples(data):
-    """Returns a dataset that several processes share example by example; else `data` itself.
-
-    Left alone, TensorFlow gives each process files of its own where there are enough of them, and
-    the batches of all together are no longer those of one process.
-    """
-    if not isinstance(data, tf.data.Dataset):
-        return data
-    options = tf.data.Options()
-    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
-    return data.with_options(options)
-
-
 def _rows_of(x, rows):
     """Returns the batch of `rows` of x; a pair goes to Keras as the inputs (x, condition)."""
     batch = tf.nest.map_structure(lambda array: tf.gather(array, rows), x)

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+DEFAULT_BATCH_SIZE = 32  # examples; Keras's
 _ALONE = (
     "must come alone: a generative model is trained on x without targets or sample weights. "
     "Received: more than x. Pass fit(x), validation_data=(x_valid,), or dataset.map(lambda x, y: "

@@ -10,7 +10,6 @@ from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error
 
 _MOST = 8  # parts of the data that a warning names
-_BATCH_SIZE = 32  # of single texts; Keras's for arrays
 
 
 class ExampleSpec:
@@ -66,7 +65,9 @@ class ExampleSpec:
         """
         if data_kinds.is_generator(x) and self.preprocessor is not None:
             self._refuse_beside_dataset(condition)
-            parts = data_kinds.lists_of_generator(x, _BATCH_SIZE, self.condition.size > 0)
+            parts = data_kinds.lists_of_generator(
+                x, data_kinds.DEFAULT_BATCH_SIZE, self.condition.size > 0
+            )
             for examples, told in parts:
                 yield self.arrays(examples, told)
             return
@@ -74,7 +75,7 @@ class ExampleSpec:
             yield self.arrays(x, condition)
             return
         self._refuse_beside_dataset(condition)
-        x = data_kinds.with_batches(x, _BATCH_SIZE)
+        x = data_kinds.with_batches(x, data_kinds.DEFAULT_BATCH_SIZE)
         data_kinds.check_batched(x, "x")
         for batch in data_kinds.iterate(x):
             yield self.arrays(*data_kinds.unpack(batch, self.condition.size > 0, "x"))
@@ -146,7 +147,7 @@ class ExampleSpec:
         given = x
         if dataset:
             self._refuse_beside_dataset(condition)
-            x = data_kinds.with_batches(x, batch_size or _BATCH_SIZE)
+            x = data_kinds.with_batches(x, batch_size or data_kinds.DEFAULT_BATCH_SIZE)
             data_kinds.check_batched(x, name)
             given = data_kinds.first_batch(x, conditional, name)
             if self._is_raw(x):

@@ -5,17 +5,11 @@ import math
 import tensorflow as tf
 
 from keras_infovae.models import data_kinds
-from keras_infovae.models.batches import (
-    EpochsOfBatches,
-    StreamedEpochs,
-    batches_in_order,
-    by_examples,
-)
+from keras_infovae.models.batches import EpochsOfBatches, StreamedEpochs, batches_in_order
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error, check_integer, check_number
-from keras_infovae.utils.pipelines import untuned
+from keras_infovae.utils.pipelines import by_examples, untuned
 
-DEFAULT_BATCH_SIZE = 32  # Keras's
 _TARGETS = ("y", "sample_weight", "class_weight")
 
 
@@ -69,14 +63,18 @@ class FitData:
             The batch size that is left for Keras: None where x comes in batches now.
         """
         if data_kinds.is_arrays(self.x):
-            batches = self._epochs_of_batches(batch_size or DEFAULT_BATCH_SIZE, options, order_seed)
+            batches = self._epochs_of_batches(
+                batch_size or data_kinds.DEFAULT_BATCH_SIZE, options, order_seed
+            )
             self.x, batch_size = batches.dataset(), None
             self.rows = self.largest = min(batches.batch_size, batches.examples)
             self.callbacks.append(batches)
         held_out = options.get("validation_data")
         if data_kinds.is_arrays(held_out):
             size = options.pop("validation_batch_size", None) or batch_size
-            options["validation_data"] = batches_in_order(held_out, size or DEFAULT_BATCH_SIZE)
+            options["validation_data"] = batches_in_order(
+                held_out, size or data_kinds.DEFAULT_BATCH_SIZE
+            )
         else:
             options["validation_data"] = untuned(held_out)
         self.x = untuned(self.x)
@@ -137,7 +135,7 @@ def in_batches(x, options):
     if not data_kinds.is_arrays(x):
         return untuned(x)
     size = options.pop("batch_size", None)
-    size = DEFAULT_BATCH_SIZE if size is None else check_integer("batch_size", size)
+    size = data_kinds.DEFAULT_BATCH_SIZE if size is None else check_integer("batch_size", size)
     return batches_in_order(x, size)
 
 

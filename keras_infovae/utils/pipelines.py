@@ -24,14 +24,27 @@ def untuned(dataset):
     return dataset.with_options(options)
 
 
+def by_examples(dataset):
+    """Returns a dataset that several processes share example by example.
+
+    Left alone, TensorFlow gives each process files of its own where there are enough of them, and
+    the batches of all together are no longer those of one process.
+
+    Args:
+        dataset: as for `untuned`.
+    """
+    if not isinstance(dataset, tf.data.Dataset):
+        return dataset
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    return dataset.with_options(options)
+
+
 def as_written(dataset):
     """Returns a dataset that is not tuned, nor rewritten, and shared example by example.
 
-    Rewritten, a pipeline holds a second copy of the arrays in it, and keeps it afterwards. Several
-    processes share the examples of each batch, not the files, so that all together have the batches
-    of one.
+    Rewritten, a pipeline holds a second copy of the arrays in it, and keeps it afterwards.
     """
     options = tf.data.Options()
     options.experimental_optimization.apply_default_optimizations = False
-    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
-    return untuned(dataset.with_options(options))
+    return untuned(by_examples(dataset.with_options(options)))
