@@ -93,7 +93,7 @@ SETTINGS = [
     (
         ki.inference,
         "short_run_langevin",
-        ki.inference.ShortRunLangevin(3, [0.3, 0.2, 0.1], 1.0, True, 2, 0.6),
+        ki.inference.ShortRunLangevin(3, [0.3, 0.2, 0.1], 1.0, True, 2, 0.6, 2.0),
     ),
     (ki.networks, "mlp", ki.networks.MLP((8, 4), "tanh")),
     (ki.networks, "conv", ki.networks.Conv((4, 8), 16, 3, "tanh")),

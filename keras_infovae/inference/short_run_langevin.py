@@ -54,6 +54,10 @@ class ShortRunLangevin(Inference):
             steps. Default False, as in the paper.
         chains: over how many the code that stands for x is the mean, at least 1. Default 5.
         target_acceptance: that "adapt" goes for, between 0 and 1. Default 0.7.
+        longest_drift: the length that s_k^2/2 grad log p(x, z_k) is cut to where it is longer, in
+            units of s_k sqrt(d), the length of the noise at T = 1; None for any. Default 1: what
+            chains that can converge hardly meet. Without, the rare z at which the gradient of a
+            recurrent decoder is a hundred times the usual throws a chain out.
 
     Raises:
         ValueError, TypeError: naming the argument, what is allowed and what was received.
@@ -71,6 +75,8 @@ class ShortRunLangevin(Inference):
     References:
         Pang, Nijkamp, Han, Wu, Generative Text Modeling through Short Run Inference,
         arXiv:2106.02513, equation 7 and section 4 (the step sizes).
+        Roberts and Tweedie, Exponential Convergence of Langevin Distributions and Their Discrete
+        Approximations, Bernoulli 1996 (MALTA, whose gradients are cut).
         Nijkamp, Pang, Han, Zhou, Zhu, Wu, Learning Multi-layer Latent Variable Model via
         Variational Optimization of Short Run MCMC for Approximate Inference, arXiv:1912.01909.
     """
@@ -85,6 +91,7 @@ class ShortRunLangevin(Inference):
         adjusted: bool = False,
         chains: int = 5,
         target_acceptance: float = 0.7,
+        longest_drift: float | None = 1.0,
     ) -> None:
         super().__init__(dtype="float32")
         self.steps = check_integer("steps", steps)
@@ -95,6 +102,9 @@ class ShortRunLangevin(Inference):
         self.target_acceptance = check_number(
             "target_acceptance", target_acceptance, exclusive_minimum=0, maximum=1
         )
+        if longest_drift is not None:
+            longest_drift = check_number("longest_drift", longest_drift, exclusive_minimum=0)
+        self.longest_drift = longest_drift
         self.log_step_size = None
 
     def build(self, event_shape: Shape, condition_size: int, latent_dim: int) -> None:
@@ -131,6 +141,7 @@ class ShortRunLangevin(Inference):
             self._sizes(),
             row_noise(fold_in(seeds, 1), start.shape[-1:], num_samples),
             temperature=tf.convert_to_tensor(joint.value_of(self.temperature), tf.float32),
+            longest_drift=self.longest_drift,
         )
 
     def _sizes(self):

@@ -8,7 +8,12 @@ from keras_infovae.typing import Tensor
 
 
 def langevin_step(
-    density: Callable, point: Any, step_size: Tensor, noise: Callable, temperature: float = 1.0
+    density: Callable,
+    point: Any,
+    step_size: Tensor,
+    noise: Callable,
+    temperature: float = 1.0,
+    longest_drift: float | None = None,
 ) -> tuple[Any, Info]:
     """Returns (the next point, `Info`) of Langevin dynamics, which accepts every proposal:
 
@@ -25,6 +30,11 @@ def langevin_step(
         step_size: s > 0, a scalar or of a shape that broadcasts to the rows [...].
         noise: a function (shape, what), that of `seeded_noise` at one k.
         temperature: T > 0, a scalar. Default 1. Less seeks the modes.
+        longest_drift: the length that s^2/2 grad log p(z) is cut to where it is longer, in units
+            of s sqrt(d), the length of the noise at T = 1. Default None: never. At 1 a chain stays
+            finite whatever the density and s are, and one that can converge (s < 2 sqrt(v)) is
+            seldom cut where it ends: the gradient is of length sqrt(d / v) there, and is cut from
+            2 sqrt(d) / s on.
 
     Example:
 
@@ -43,5 +53,12 @@ def langevin_step(
         Nijkamp, Hill, Zhu, Wu, Learning Non-Convergent Non-Persistent Short-Run MCMC Toward
         Energy-Based Model, arXiv:1904.09770, section 3.1.
     """
-    end, probability = propose(density, point, step_size, noise, temperature=temperature)
+    end, probability = propose(
+        density,
+        point,
+        step_size,
+        noise,
+        temperature=temperature,
+        longest_drift=longest_drift,
+    )
     return end, Info(probability, end.log_density)

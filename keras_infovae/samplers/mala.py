@@ -8,7 +8,12 @@ from keras_infovae.typing import Tensor
 
 
 def mala_step(
-    density: Callable, point: Any, step_size: Tensor, noise: Callable, temperature: float = 1.0
+    density: Callable,
+    point: Any,
+    step_size: Tensor,
+    noise: Callable,
+    temperature: float = 1.0,
+    longest_drift: float | None = None,
 ) -> tuple[Any, Info]:
     """Returns (the next point, `Info`); leaves p^(1/T^2) invariant at every step size.
 
@@ -28,6 +33,9 @@ def mala_step(
             depend on `point`.
         noise: a function (shape, what), that of `seeded_noise` at one k.
         temperature: T > 0, a scalar. Default 1. Less seeks the modes.
+        longest_drift: the length that s^2/2 grad log p(z) is cut to where it is longer, in units
+            of s sqrt(d), the length of the noise at T = 1. Default None: never. What the chain
+            leaves invariant is the same.
 
     Example:
 
@@ -42,7 +50,14 @@ def mala_step(
 
     References:
         Roberts and Tweedie, Exponential Convergence of Langevin Distributions and Their Discrete
-        Approximations, Bernoulli 1996, section 1.4.2.
+        Approximations, Bernoulli 1996, section 1.4.2; the cut is that of their MALTA.
     """
-    end, probability = propose(density, point, step_size, noise, temperature=temperature)
+    end, probability = propose(
+        density,
+        point,
+        step_size,
+        noise,
+        temperature=temperature,
+        longest_drift=longest_drift,
+    )
     return metropolis(end, point, probability, noise)

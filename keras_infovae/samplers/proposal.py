@@ -20,12 +20,17 @@ class Info(NamedTuple):
     log_density: Any
 
 
-def propose(density, point, step_size, noise, leapfrog_steps=1, temperature=1.0):
+def propose(
+    density, point, step_size, noise, leapfrog_steps=1, temperature=1.0, longest_drift=None
+):
     """Returns (a proposed point, the probability [...] with which Metropolis's rule accepts it).
 
-        p ~ N(0, T^2 I),    half = p + s/2 grad log p(z),    z' = z + s half,
-        p' = half + s/2 grad log p(z')                       leapfrog_steps times
+        p ~ N(0, T^2 I),    half = p + s/2 F(z),    z' = z + s half,
+        p' = half + s/2 F(z')                       leapfrog_steps times
         probability = min(1, exp((log p(z') - |p'|^2 / 2 - log p(z) + |p|^2 / 2) / T^2))
+
+    F(z) is grad log p(z), shortened where it is longer than `longest_drift` allows: the rule holds
+    for any function of z, since each half of a leapfrog step moves one of (z, p) by the other.
 
     The gradient at the end of a leapfrog step is that at the beginning of the next, and of the
     next proposal: each leapfrog step takes one gradient. One of them is a Langevin step, and the
@@ -38,21 +43,30 @@ def propose(density, point, step_size, noise, leapfrog_steps=1, temperature=1.0)
         noise: a function (shape, what): that of a chain at one k.
         leapfrog_steps: an int of at least 1. Default 1.
         temperature: T > 0, a scalar. Default 1.
+        longest_drift: the length that s^2/2 F(z) has at most, in units of s sqrt(d), the length of
+            the noise at T = 1; a number greater than 0. Default None: any.
 
     Raises:
-        ValueError, TypeError: for other `leapfrog_steps`, and a `temperature` of at most 0.
+        ValueError, TypeError: for other `leapfrog_steps`; for a `temperature` or `longest_drift`
+            of at most 0.
     """
     check_integer("leapfrog_steps", leapfrog_steps)
     if not tf.is_tensor(temperature):
         check_number("temperature", temperature, exclusive_minimum=0.0)
+    if longest_drift is not None:
+        check_number("longest_drift", longest_drift, exclusive_minimum=0.0)
     half_step = 0.5 * tf.cast(step_size, tf.float32)[..., None]
     start_momentum = noise(tf.shape(point.z), "normal")
     start_momentum = temperature * tf.ensure_shape(start_momentum, point.z.shape)
 
+    def kick(at):
+        of_gradient = half_step * at.gradient
+        return of_gradient if longest_drift is None else _shortened(of_gradient, longest_drift)
+
     def leapfrog(i, at, momentum):
-        momentum += half_step * at.gradient
+        momentum += kick(at)
         at = density(at.z + 2.0 * half_step * momentum)
-        return i + 1, at, momentum + half_step * at.gradient
+        return i + 1, at, momentum + kick(at)
 
     state = 0, point, start_momentum
     if leapfrog_steps == 1:  # without a loop inside the chain's
@@ -70,6 +84,18 @@ def propose(density, point, step_size, noise, leapfrog_steps=1, temperature=1.0)
     probability = tf.exp(tf.minimum(gain / temperature**2, 0.0))
     # A trajectory that left the numbers is refused.
     return end, tf.where(tf.math.is_nan(gain), tf.zeros_like(gain), probability)
+
+
+def _shortened(kick, longest_drift):
+    """Returns s/2 times a gradient [..., d], no longer than `longest_drift` sqrt(d)."""
+    longest = longest_drift * tf.sqrt(tf.cast(tf.shape(kick)[-1], tf.float32))
+    # In units of the largest, so that squares of what is large do not leave the numbers.
+    largest = tf.reduce_max(tf.abs(kick), axis=-1, keepdims=True)
+    length = largest * tf.norm(tf.math.divide_no_nan(kick, largest), axis=-1, keepdims=True)
+    shortened = kick * tf.minimum(1.0, longest / length)
+    # A gradient that left the numbers tells no direction.
+    finite = tf.reduce_all(tf.math.is_finite(kick), axis=-1, keepdims=True)
+    return tf.where(finite, shortened, tf.zeros_like(kick))
 
 
 def metropolis(end, point, probability, noise):

@@ -46,13 +46,26 @@ def assert_moments(z, mean, variance):
 def test_short_chains_follow_the_recursion_of_their_moments(step_sizes, temperature):
     # On N(m, v): z' - m = (1 - s^2 / 2v) (z - m) + T s eps, from z ~ N(0, 1).
     steps = len(step_sizes) if isinstance(step_sizes, list) else 20
-    model = model_of(steps=steps, step_sizes=step_sizes, temperature=temperature)
+    model = model_of(
+        steps=steps, step_sizes=step_sizes, temperature=temperature, longest_drift=None
+    )
     sizes = np.broadcast_to(model.inference._sizes(), steps)
     offset, variance = -MEAN, np.ones(2)
     for s in sizes:
         shrink = 1.0 - s**2 / (2.0 * EXACT.variance)
         offset, variance = shrink * offset, shrink**2 * variance + (temperature * s) ** 2
     assert_moments(draws(model), MEAN + offset, variance)
+
+
+def test_a_posterior_too_narrow_for_the_steps_does_not_throw_chains_out():
+    s = 3.0
+    assert np.all(s**2 / (2.0 * EXACT.variance) > 10.0)  # uncut: 9 times as far at each step
+    farthest = [
+        np.abs(draws(model_of(step_sizes=s, longest_drift=drift), 100) - MEAN).max()
+        for drift in (1.0, None)
+    ]
+    assert farthest[0] < 10 * s
+    assert farthest[1] > 1e12
 
 
 def test_long_adjusted_chains_draw_from_the_posterior():

@@ -117,3 +117,48 @@ def test_a_proposal_beyond_all_numbers_is_refused():
     np.testing.assert_array_equal(z[1], start[1])
     np.testing.assert_array_equal(info.acceptance[:, 1], 0.0)
     assert np.isfinite(z[0, 0])
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_drift_is_cut_to_the_length_of_the_noise(size):
+    s, point = 0.5, normal(0.01)(tf.fill([1, size], 7.0))
+    free, cut = (
+        langevin_step(normal(0.01), point, s, lambda shape, what: tf.zeros(shape), 1.0, longest)
+        for longest in (None, 1.5)
+    )
+    np.testing.assert_allclose(free[0].z - point.z, 0.5 * s**2 * point.gradient, rtol=1e-6)
+    length = np.linalg.norm(cut[0].z - point.z)
+    np.testing.assert_allclose(length, 1.5 * s * np.sqrt(size), rtol=1e-6)
+    near = normal(0.01)(tf.fill([1, size], 1e-3))
+    results = [
+        langevin_step(normal(0.01), near, s, lambda shape, what: tf.zeros(shape), 1.0, longest)
+        for longest in (None, 1.5)
+    ]
+    np.testing.assert_array_equal(results[0][0].z, results[1][0].z)  # not cut: the same
+
+
+def test_cut_drifts_do_not_diverge():
+    v = 0.0025
+    step_size = 10.0 * 2.0 * np.sqrt(v)
+    z, _ = end_of_chain(langevin_step, normal(v), START, 200, step_size, longest_drift=1.0)
+    # z' = z - s sign(z) + s eps where it is cut: within a few s, while uncut it is beyond float32.
+    assert np.max(np.abs(z)) < 10 * step_size
+    free, _ = end_of_chain(langevin_step, normal(v), START, 200, step_size)
+    assert not np.isfinite(free).all()
+
+
+@pytest.mark.parametrize("longest", [0.1, 1.0])
+def test_adjusted_steps_with_cut_drifts_leave_the_target_as_it_is(longest):
+    z, _ = end_of_chain(mala_step, normal(0.04), 0.2 * START, 20, 0.25, longest_drift=longest)
+    assert_variance(z, 0.04)
+    draws = gumbel_draws(40_000)
+    z, _ = end_of_chain(mala_step, gumbel, draws, 20, 1.0, longest_drift=longest)
+    assert_variance(z, GUMBEL_VARIANCE, GUMBEL_MEAN, kurtosis=5.4)
+
+
+def test_a_gradient_beyond_all_numbers_moves_nothing():
+    start = tf.constant([[0.0], [-1e4]])  # exp(1e4) is infinite
+    z, _ = end_of_chain(langevin_step, gumbel, start, 1, 0.1, longest_drift=1.0)
+    assert abs(z[1, 0] + 1e4) < 0.5 and z[1, 0] != start[1, 0]  # but by the noise
+    with pytest.raises(ValueError, match="longest_drift"):
+        end_of_chain(langevin_step, gumbel, start, 1, 0.1, longest_drift=0.0)
