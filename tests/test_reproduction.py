@@ -67,6 +67,18 @@ def test_a_flexible_decoder(tmp_path):
     assert nats["mmd"] > 4.0
 
 
+@pytest.mark.slow
+def test_weights_are_measured_at_each_length_and_at_the_best_step(tmp_path):
+    settings = ("--weights=0:1,0.5:auto", "--lengths=40,80", "--every=20", "--seeds=1")
+    small = ("--chains=2", "--temperatures=10", "--test_examples=30", "--validation_examples=50")
+    _, rows = reproduce("weights", tmp_path, *settings, *small)
+    assert len(rows) == 2 * 2 * 2
+    for row in rows:
+        at, steps = int(row["at_step"]), int(row["steps"])
+        assert at == steps if row["of"] == "last" else 20 <= at <= steps
+        assert float(row["importance"]) > float(row["elbo"])  # 5,000 draws in place of one
+
+
 def test_an_unknown_model_is_named_before_anything_is_trained(tmp_path):
     command = [sys.executable, FOLDER / "overfitting.py", "--models=elbo,vea"]
     done = subprocess.run(

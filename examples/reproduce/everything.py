@@ -25,6 +25,7 @@ SETTINGS = {
         "flexible_decoder": ["--seeds=1"],
         "overfitting": ["--seeds=1", "--steps=2000"],
         "likelihood": ["--seeds=1", "--steps=2000", "--test_examples=100", "--temperatures=200"],
+        "weights": ["--seeds=1", "--lengths=500,2000", "--test_examples=100", "--temperatures=200"],
         "latent_size": ["--seeds=1", "--steps=2000", "--latent_dims=2,10,40", "--labels=300"],
         "disentanglement": ["--seeds=1", "--steps=2000", "--models=elbo,mmd,beta_tcvae"],
     },
@@ -33,11 +34,12 @@ SETTINGS = {
         "flexible_decoder": [],
         "overfitting": ["--latent_dim=20", "--sizes=500,1000,5000,50000"],
         "likelihood": ["--latent_dim=20", "--test_examples=1000"],
+        "weights": ["--latent_dim=20", "--lengths=4000,16000,64000"],
         "latent_size": ["--latent_dims=2,5,10,20,40,80"],
         "disentanglement": [],
     },
 }
-OF_IMAGES = ("overfitting", "likelihood", "latent_size")
+OF_IMAGES = ("overfitting", "likelihood", "weights", "latent_size")
 
 
 def main(_):
