@@ -32,6 +32,7 @@ Frame: TypeAlias = Any  # pandas.DataFrame
 Series: TypeAlias = Any  # pandas.Series
 Rows: TypeAlias = Union[np.ndarray, Sequence, "pandas.DataFrame"]  # one example each
 Labels: TypeAlias = Union[np.ndarray, Sequence, "pandas.Series"]
+Texts: TypeAlias = Union[np.ndarray, Sequence[str], "pandas.Series"]  # one example each
 Result: TypeAlias = Union[np.ndarray, "pandas.DataFrame"]  # in the form of the model's data
 # One row per example, or where it says so a single one for all.
 Condition: TypeAlias = Union[

@@ -31,6 +31,19 @@ def use(model: ki.GenerativeModel, x: np.ndarray, folder: Path) -> None:
     version: str = ki.serving.export_for_serving(model, folder, version=2)
     print(classes, page, images.mean(), factors.max(), version)
 
+    text_of_words = ki.text.Text.infer(["The cat sleeps.", "A dog runs."], vocabulary_size=100)
+    numbers: np.ndarray = text_of_words.numbers(np.array(["The dog runs."]))
+    likelihood: ki.likelihoods.TokenSequence = text_of_words.likelihood()
+    known: list[int] = ki.text.Vocabulary(["cat", "dog"]).numbers(["cat"])
+    sentences: ki.datasets.Dataset = ki.text.load(folder / "sentences.txt", limit=10)
+    print(numbers, likelihood, known, sentences, ki.presets())
+
+    divergence = ki.divergences.MaximumMeanDiscrepancy(kernel="gaussian", num_samples=None)
+    weight: float = divergence.auto_lambda(alpha=0.5)
+    ki.divergences.Adversarial(hidden_units=(64,), optimizer="adam").build(2)
+    warning: str | None = ki.divergences.kernel_warning(divergence, model.prior, 2, batch_size=64)
+    print(weight, warning)
+
 
 def misuse(model: ki.GenerativeModel, x: np.ndarray) -> None:
     model.generate("ten")  # type: ignore[arg-type]
@@ -39,4 +52,9 @@ def misuse(model: ki.GenerativeModel, x: np.ndarray) -> None:
     ki.evaluation.plot_samples(model, 3)  # type: ignore[arg-type]
     ki.evaluation.summarize(model, x, 128)  # type: ignore[call-arg]
     ki.datasets.load("digits", limit="all")  # type: ignore[arg-type]
+    ki.text.Text.infer(["The cat sleeps."], lowercase="yes")  # type: ignore[arg-type]
+    ki.text.Vocabulary([1, 2])  # type: ignore[list-item]
+    ki.divergences.SlicedWasserstein(num_projections="many")  # type: ignore[arg-type]
+    ki.divergences.MaximumMeanDiscrepancy().auto_lambda("0.5")  # type: ignore[arg-type]
+    ki.divergences.energy_distance(x, x, biased=True)  # type: ignore[call-arg]
     print(ki.datasets.load("digits").tests)  # type: ignore[attr-defined]

@@ -1,11 +1,13 @@
 """The Jensen-Shannon divergence, by an adversary."""
 
 import math
+from collections.abc import Sequence
 
 import tensorflow as tf
 
 from keras_infovae.divergences.critic import CriticDivergence, cross_entropy
 from keras_infovae.divergences.functional.surrogate import with_gradient_of
+from keras_infovae.typing import Optimizer, Tensor
 from keras_infovae.utils.serialization import register
 
 
@@ -48,18 +50,18 @@ class Adversarial(CriticDivergence):
 
     def __init__(
         self,
-        hidden_units=(256, 256),
-        activation="leaky_relu",
-        optimizer=None,
-        steps=1,
-        gradient_penalty=0.0,
-        num_samples=8,
-        non_saturating=True,
-    ):
+        hidden_units: Sequence[int] = (256, 256),
+        activation: str = "leaky_relu",
+        optimizer: Optimizer = None,
+        steps: int = 1,
+        gradient_penalty: float = 0.0,
+        num_samples: int = 8,
+        non_saturating: bool = True,
+    ) -> None:
         super().__init__(hidden_units, activation, optimizer, steps, gradient_penalty, num_samples)
         self.non_saturating = bool(non_saturating)
 
-    def auto_lambda(self, alpha):
+    def auto_lambda(self, alpha: float) -> float:
         """Returns 13 + 39 max(alpha, 0), four times the weight of `DensityRatioKL`.
 
         Near q = p, JS(q, p) = KL(q || p) / 4. Tried on digits (docs/estimators.md); the papers
@@ -67,7 +69,7 @@ class Adversarial(CriticDivergence):
         """
         return 13.0 + 39.0 * max(alpha, 0.0)
 
-    def estimate(self, logits, reference_logits):
+    def estimate(self, logits: Tensor, reference_logits: Tensor) -> Tensor:
         bound = math.log(2.0) - cross_entropy(logits, reference_logits)
         if not self.non_saturating:
             return bound

@@ -1,5 +1,6 @@
 """The base of divergences D(q(z), p(z)) between the aggregated posterior and the prior."""
 
+from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.serialization import Setting
 
@@ -24,17 +25,17 @@ class Divergence(Setting):
     needs_diagonal_posterior = False
     supports = ("euclidean",)
 
-    def build(self, latent_dim):
+    def build(self, latent_dim: int) -> None:
         """Makes the weights, if there are any; the model calls it once, in the strategy's scope."""
 
-    def adapt(self, num_examples):
+    def adapt(self, num_examples: int | None) -> None:
         """Learns how many examples there are to train on; `fit` calls it before it trains.
 
         Args:
             num_examples: an int, or None where it is not known.
         """
 
-    def auto_lambda(self, alpha):
+    def auto_lambda(self, alpha: float) -> float:
         """Returns the number that `lambda_="auto"` stands for with this divergence.
 
         Args:
@@ -48,7 +49,13 @@ class Divergence(Setting):
             "lambda_", f"a number: {type(self).__name__} has no rule for 'auto'", "auto"
         )
 
-    def __call__(self, z, prior, posterior=None, seed=0):
+    def __call__(
+        self,
+        z: Tensor,
+        prior: Distribution,
+        posterior: Distribution | None = None,
+        seed: Tensor | int | None = 0,
+    ) -> Tensor:
         """Returns an estimate of D(q(z), p(z)), a float32 scalar.
 
         Args:

@@ -1,11 +1,19 @@
 """A choice between two estimators that depends on the size of the batch."""
 
+from collections.abc import Callable, Sequence
+
 import tensorflow as tf
 
+from keras_infovae.typing import Tensor
 from keras_infovae.utils.values_only import gradients_left_out
 
 
-def branch(condition, if_true, if_false, tensors):
+def branch(
+    condition: Tensor,
+    if_true: Callable[..., Tensor],
+    if_false: Callable[..., Tensor],
+    tensors: Sequence[Tensor],
+) -> Tensor:
     """Returns `if_true(*tensors)` or `if_false(*tensors)`, scalars, by a condition in the graph.
 
     Each branch computes its gradient too, but for `values_only`. XLA cannot compile the gradient of

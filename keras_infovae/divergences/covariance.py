@@ -7,6 +7,7 @@ from keras_infovae.divergences.base import Divergence
 from keras_infovae.divergences.draws import DRAWS
 from keras_infovae.divergences.functional import covariance_penalty
 from keras_infovae.divergences.moments import aggregated_moments
+from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils.checks import check_choice, check_integer, check_number
 from keras_infovae.utils.randomness import split_seed
 from keras_infovae.utils.serialization import register
@@ -55,7 +56,13 @@ class CovariancePenalty(Divergence):
 
     is_strict = False
 
-    def __init__(self, kind="ii", off_diagonal_weight=1.0, diagonal_weight=None, num_samples=DRAWS):
+    def __init__(
+        self,
+        kind: str = "ii",
+        off_diagonal_weight: float = 1.0,
+        diagonal_weight: float | None = None,
+        num_samples: int = DRAWS,
+    ) -> None:
         self.kind = check_choice("kind", kind, KINDS)
         self.off_diagonal_weight = check_number(
             "off_diagonal_weight", off_diagonal_weight, minimum=0
@@ -65,11 +72,17 @@ class CovariancePenalty(Divergence):
         self.diagonal_weight = diagonal_weight
         self.num_samples = check_integer("num_samples", num_samples)
 
-    def auto_lambda(self, alpha):
+    def auto_lambda(self, alpha: float) -> float:
         """Returns 11: a weight of 10 at alpha = 0. Tried on digits (docs/estimators.md)."""
         return 11.0
 
-    def __call__(self, z, prior, posterior=None, seed=0):
+    def __call__(
+        self,
+        z: Tensor,
+        prior: Distribution,
+        posterior: Distribution | None = None,
+        seed: Tensor | int | None = 0,
+    ) -> Tensor:
         z = tf.cast(z, tf.float32)
         z_seed, prior_seed = split_seed(seed, 2)
         _, within, between = aggregated_moments(z, posterior, self.num_samples, z_seed, full=True)

@@ -1,12 +1,14 @@
 """The base of divergences that a trained classifier estimates."""
 
 import copy
+from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
 
 from keras_infovae.distributions import draw
 from keras_infovae.divergences.base import Divergence
+from keras_infovae.typing import Config, Distribution, KerasModel, Optimizer, Tensor
 from keras_infovae.utils.checks import check_integer, check_integers, check_number
 from keras_infovae.utils.player import Player
 from keras_infovae.utils.randomness import split_seed, stateless_seed
@@ -45,13 +47,13 @@ class CriticDivergence(Divergence, Player, keras.layers.Layer):
 
     def __init__(
         self,
-        hidden_units=(256, 256),
-        activation="leaky_relu",
-        optimizer=None,
-        steps=1,
-        gradient_penalty=0.0,
-        num_samples=8,
-    ):
+        hidden_units: Sequence[int] = (256, 256),
+        activation: str = "leaky_relu",
+        optimizer: Optimizer = None,
+        steps: int = 1,
+        gradient_penalty: float = 0.0,
+        num_samples: int = 8,
+    ) -> None:
         keras.layers.Layer.__init__(self, dtype="float32")
         self.hidden_units = check_integers("hidden_units", hidden_units)
         self.activation = activation
@@ -63,9 +65,9 @@ class CriticDivergence(Divergence, Player, keras.layers.Layer):
         self.steps = check_integer("steps", steps)
         self.gradient_penalty = check_number("gradient_penalty", gradient_penalty, minimum=0)
         self.num_samples = check_integer("num_samples", num_samples)
-        self.critic = None
+        self.critic: KerasModel = None
 
-    def build(self, latent_dim):
+    def build(self, latent_dim: int) -> None:
         """Makes the critic for z of `latent_dim` dimensions, and its optimizer."""
         layers = [
             keras.layers.Dense(units, activation=self.activation, dtype="float32")
@@ -80,7 +82,7 @@ class CriticDivergence(Divergence, Player, keras.layers.Layer):
         self.player_optimizer.build(self.critic.trainable_variables)
         self.built = True
 
-    def logits(self, z):
+    def logits(self, z: Tensor) -> Tensor:
         """Returns T(z), float32 [n], about log q(z) - log r(z), for z [n, latent_dim]."""
         if not self.built:
             self.build(z.shape[-1])
@@ -92,15 +94,21 @@ class CriticDivergence(Divergence, Player, keras.layers.Layer):
             )
         return self.critic(tf.cast(z, tf.float32))[:, 0]
 
-    def reference_samples(self, z, prior, seed):
+    def reference_samples(self, z: Tensor, prior: Distribution, seed: Tensor) -> Tensor:
         """Returns as many samples of r(z), the prior, as z [n, latent_dim] has rows."""
         return draw(prior, tf.shape(z)[0], seed)
 
-    def estimate(self, logits, reference_logits):
+    def estimate(self, logits: Tensor, reference_logits: Tensor) -> Tensor:
         """Returns the divergence, a scalar, from T at samples of q and of r."""
         raise NotImplementedError(f"{type(self).__name__} does not define `estimate`")
 
-    def __call__(self, z, prior, posterior=None, seed=0):
+    def __call__(
+        self,
+        z: Tensor,
+        prior: Distribution,
+        posterior: Distribution | None = None,
+        seed: Tensor | int | None = 0,
+    ) -> Tensor:
         seed = split_seed(seed, 1)[0] if seed is None else seed
         if posterior is not None and self.num_samples > 1:
             z = draw(posterior, self.num_samples, stateless_seed(seed, 1))
@@ -108,7 +116,7 @@ class CriticDivergence(Divergence, Player, keras.layers.Layer):
         reference = self.reference_samples(z, prior, stateless_seed(seed, 2))
         return self.estimate(self.logits(z), self.logits(reference))
 
-    def player_loss(self, z, prior, seed):
+    def player_loss(self, z: Tensor, prior: Distribution, seed: Tensor) -> Tensor:
         reference = tf.stop_gradient(self.reference_samples(z, prior, seed))
         loss = cross_entropy(self.logits(z), self.logits(reference))
         if self.gradient_penalty > 0:
@@ -121,12 +129,12 @@ class CriticDivergence(Divergence, Player, keras.layers.Layer):
         return loss
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> "CriticDivergence":
         """Returns the divergence that `get_config` described, with a critic of its own."""
         return cls(**deserialize_values(config))
 
 
-def cross_entropy(logits, reference_logits):
+def cross_entropy(logits: Tensor, reference_logits: Tensor) -> Tensor:
     """Returns E_q softplus(-T) / 2 + E_r softplus(T) / 2 in nats: log 2 where T = 0."""
     return 0.5 * (
         tf.reduce_mean(tf.nn.softplus(-logits)) + tf.reduce_mean(tf.nn.softplus(reference_logits))

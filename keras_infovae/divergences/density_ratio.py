@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from keras_infovae.divergences.critic import CriticDivergence
+from keras_infovae.typing import Tensor
 from keras_infovae.utils.serialization import register
 
 
@@ -35,12 +36,12 @@ class DensityRatioKL(CriticDivergence):
         Zhao, Song, Ermon, InfoVAE, arXiv:1706.02262, equation 4.
     """
 
-    def auto_lambda(self, alpha):
+    def auto_lambda(self, alpha: float) -> float:
         """Returns 4 + 9 max(alpha, 0): for moments of q(z) near the prior's, MMD's weights.
 
         Tried on digits (docs/estimators.md), where 10 was too much at alpha = 0.
         """
         return 4.0 + 9.0 * max(alpha, 0.0)
 
-    def estimate(self, logits, reference_logits):
+    def estimate(self, logits: Tensor, reference_logits: Tensor) -> Tensor:
         return tf.reduce_mean(logits)

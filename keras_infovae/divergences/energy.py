@@ -69,16 +69,16 @@ class EnergyDistance(IntegratedDivergence):
 
     def __init__(
         self,
-        unbiased=True,
-        estimator="auto",
-        num_samples=None,
-        num_projections=64,
-        num_features=336,
-    ):
+        unbiased: bool = True,
+        estimator: str = "auto",
+        num_samples: int | None = None,
+        num_projections: int = 64,
+        num_features: int = 336,
+    ) -> None:
         super().__init__(unbiased, estimator, num_samples, num_features)
         self.num_projections = check_integer("num_projections", num_projections)
 
-    def auto_lambda(self, alpha):
+    def auto_lambda(self, alpha: float) -> float:
         """Returns 40 + 90 * max(alpha, 0), tried on digits (docs/estimators.md).
 
         At latent 16 a shift or a spread that is a little wrong costs then what it costs at the

@@ -19,6 +19,7 @@ from keras_infovae.divergences.draws import (
     is_normal,
 )
 from keras_infovae.divergences.functional import squared_feature_distances
+from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils.batch_limit import most_in_batch, rows_are_examples
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 from keras_infovae.utils.randomness import split_seed
@@ -42,7 +43,9 @@ class IntegratedDivergence(Divergence):
 
     closed_form_needs = None  # what `_has_closed_form` asks for, for the message
 
-    def __init__(self, unbiased, estimator, num_samples, num_features):
+    def __init__(
+        self, unbiased: bool, estimator: str, num_samples: int | None, num_features: int
+    ) -> None:
         self.unbiased = bool(unbiased)
         self.estimator = check_choice("estimator", estimator, ESTIMATORS)
         self.num_samples = (
@@ -79,7 +82,13 @@ class IntegratedDivergence(Divergence):
 
     # === Which estimator, and from what ===
 
-    def __call__(self, z, prior, posterior=None, seed=0):
+    def __call__(
+        self,
+        z: Tensor,
+        prior: Distribution,
+        posterior: Distribution | None = None,
+        seed: Tensor | int | None = 0,
+    ) -> Tensor:
         z = tf.cast(z, tf.float32)
         # Without q(z|x), the samples at hand are points, and only the prior can be integrated out.
         q = as_points(z) if posterior is None else posterior

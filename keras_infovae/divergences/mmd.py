@@ -8,6 +8,7 @@ from keras_infovae.divergences.functional import (
     maximum_mean_discrepancy,
 )
 from keras_infovae.divergences.integrated import IntegratedDivergence
+from keras_infovae.kernels import Kernel
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.serialization import register
 
@@ -73,12 +74,12 @@ class MaximumMeanDiscrepancy(IntegratedDivergence):
 
     def __init__(
         self,
-        kernel="gaussian",
-        unbiased=True,
-        estimator="auto",
-        num_samples=None,
-        num_features=336,
-    ):
+        kernel: str | Kernel = "gaussian",
+        unbiased: bool = True,
+        estimator: str = "auto",
+        num_samples: int | None = None,
+        num_features: int = 336,
+    ) -> None:
         super().__init__(unbiased, estimator, num_samples, num_features)
         self.kernel = kernels.get(kernel)
         if estimator == "closed_form" and not self.kernel.has_normal_expectation:
@@ -86,7 +87,7 @@ class MaximumMeanDiscrepancy(IntegratedDivergence):
                 "estimator", "'auto', 'random_features' or 'sampled' with this kernel", estimator
             )
 
-    def auto_lambda(self, alpha):
+    def auto_lambda(self, alpha: float) -> float:
         """Returns 300 + 700 * max(alpha, 0), found in closed form over z (docs/auto_lambda.md).
 
         300 where the whole KL term stays in the loss; 1,000 where alpha = 1 drops it and nothing

@@ -7,6 +7,7 @@ from keras_infovae.divergences.base import Divergence
 from keras_infovae.divergences.draws import DRAWS
 from keras_infovae.divergences.functional import diagonal_normal_kl, normal_kl
 from keras_infovae.divergences.moments import aggregated_moments
+from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils.checks import check_choice, check_integer
 from keras_infovae.utils.randomness import split_seed
 from keras_infovae.utils.serialization import register
@@ -48,11 +49,11 @@ class MomentMatching(Divergence):
 
     is_strict = False
 
-    def __init__(self, covariance="diagonal", num_samples=DRAWS):
+    def __init__(self, covariance: str = "diagonal", num_samples: int = DRAWS) -> None:
         self.covariance = check_choice("covariance", covariance, COVARIANCES)
         self.num_samples = check_integer("num_samples", num_samples)
 
-    def auto_lambda(self, alpha):
+    def auto_lambda(self, alpha: float) -> float:
         """Returns 4 + 9 * max(alpha, 0), tried on digits (docs/estimators.md).
 
         At latent 16 a shift or a spread that is a little wrong costs then what it costs at the
@@ -60,7 +61,13 @@ class MomentMatching(Divergence):
         """
         return 4.0 + 9.0 * max(alpha, 0.0)
 
-    def __call__(self, z, prior, posterior=None, seed=0):
+    def __call__(
+        self,
+        z: Tensor,
+        prior: Distribution,
+        posterior: Distribution | None = None,
+        seed: Tensor | int | None = 0,
+    ) -> Tensor:
         z = tf.cast(z, tf.float32)
         full = self.covariance == "full"
         z_seed, prior_seed = split_seed(seed, 2)

@@ -4,9 +4,12 @@ import tensorflow as tf
 
 from keras_infovae.distributions import posterior_moments
 from keras_infovae.distributions.mean_and_covariance import second_moment
+from keras_infovae.typing import Distribution, Tensor
 
 
-def aggregated_moments(z, posterior, num_samples, seed, full):
+def aggregated_moments(
+    z: Tensor, posterior: Distribution | None, num_samples: int, seed: Tensor, full: bool
+) -> tuple[Tensor, Tensor, Tensor]:
     """Returns the mean of q(z) and its covariance in two parts, by the law of total covariance:
 
         Cov[q(z)] = E Cov[q(z|x)] + Cov[E q(z|x)]

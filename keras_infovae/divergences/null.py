@@ -1,13 +1,19 @@
 """What a divergence scores where q(z) is the prior: the null that its values are held against."""
 
+from collections.abc import Callable
+
 import numpy as np
 import tensorflow as tf
 
 from keras_infovae.distributions import prior_moments
+from keras_infovae.divergences.base import Divergence
+from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils.randomness import split_seed, stateless_seed
 
 
-def compiled_null(divergence, make_prior, rows):
+def compiled_null(
+    divergence: Divergence, make_prior: Callable[[], Distribution], rows: int
+) -> Callable:
     """Returns the compiled function (seed, scale=None) -> D(z; p) of z from the prior itself:
 
         z_i = m + scale (y_i - m),        y_i ~ p independent, m the mean of p
@@ -36,7 +42,9 @@ def compiled_null(divergence, make_prior, rows):
     return null
 
 
-def null_values(function, draws, seed, scale=None):
+def null_values(
+    function: Callable, draws: int, seed: Tensor | int, scale: Tensor | None = None
+) -> np.ndarray:
     """Returns the values of `compiled_null`'s function in `draws` batches, NumPy float32 [draws].
 
     Args:
@@ -58,6 +66,7 @@ def null_values(function, draws, seed, scale=None):
     return np.array(values, "float32")
 
 
-def null_band(values):
+def null_band(values: np.ndarray) -> tuple[float, float]:
     """Returns the 5 % and the 95 % quantile of `values`, two floats."""
-    return tuple(float(quantile) for quantile in np.quantile(values, [0.05, 0.95]))
+    low, high = np.quantile(values, [0.05, 0.95])
+    return float(low), float(high)

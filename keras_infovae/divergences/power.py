@@ -2,7 +2,9 @@
 
 import tensorflow as tf
 
+from keras_infovae.divergences.base import Divergence
 from keras_infovae.divergences.null import compiled_null, null_values
+from keras_infovae.typing import Distribution
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils.checks import check_integer, check_number
 from keras_infovae.utils.randomness import check_seed
@@ -13,8 +15,15 @@ _FEW_ROWS, _MORE_ROWS = 64, 256  # what `kernel_warning` looks at first, and if 
 
 
 def signal_to_noise(
-    divergence, prior, latent_dim, batch_size, scale=0.5, draws=16, seed=0, max_rows=_ROWS
-):
+    divergence: Divergence,
+    prior: Distribution,
+    latent_dim: int,
+    batch_size: int,
+    scale: float = 0.5,
+    draws: int = 16,
+    seed: int = 0,
+    max_rows: int = _ROWS,
+) -> float:
     """Returns how well a divergence tells codes of the wrong spread from the prior, a float:
 
         (mean D at scale - mean D at 1) / (standard deviation of D at 1)
@@ -58,7 +67,9 @@ def signal_to_noise(
     return signal / noise
 
 
-def kernel_warning(divergence, prior, latent_dim, batch_size):
+def kernel_warning(
+    divergence: Divergence, prior: Distribution, latent_dim: int, batch_size: int
+) -> str | None:
     """Returns None, or a sentence that says that the kernel sees too little, and what to do.
 
     It is the check before a training: `signal_to_noise` below 3. Divergences without a kernel, and

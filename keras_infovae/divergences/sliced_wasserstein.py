@@ -10,6 +10,7 @@ from keras_infovae.divergences.functional import (
     sliced_wasserstein_distance,
     sliced_wasserstein_to_normal,
 )
+from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.randomness import split_seed
 from keras_infovae.utils.serialization import register
@@ -51,11 +52,11 @@ class SlicedWasserstein(Divergence):
 
     supports = ("euclidean", "sphere")
 
-    def __init__(self, num_projections=64, num_samples=DRAWS):
+    def __init__(self, num_projections: int = 64, num_samples: int = DRAWS) -> None:
         self.num_projections = check_integer("num_projections", num_projections)
         self.num_samples = check_integer("num_samples", num_samples)
 
-    def auto_lambda(self, alpha):
+    def auto_lambda(self, alpha: float) -> float:
         """Returns 50 + 120 * max(alpha, 0), tried on digits (docs/estimators.md).
 
         At latent 16 a shift or a spread that is a little wrong costs then what it costs at the
@@ -63,7 +64,13 @@ class SlicedWasserstein(Divergence):
         """
         return 50.0 + 120.0 * max(alpha, 0.0)
 
-    def __call__(self, z, prior, posterior=None, seed=0):
+    def __call__(
+        self,
+        z: Tensor,
+        prior: Distribution,
+        posterior: Distribution | None = None,
+        seed: Tensor | int | None = 0,
+    ) -> Tensor:
         z = tf.cast(z, tf.float32)
         w_seed, z_seed, prior_seed = split_seed(seed, 3)
         directions = random_directions(self.num_projections, z.shape[-1], w_seed)

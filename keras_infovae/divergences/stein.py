@@ -15,6 +15,7 @@ from keras_infovae.divergences.functional.stein_features import (
     stein_features_of_samples,
 )
 from keras_infovae.divergences.integrated import IntegratedDivergence
+from keras_infovae.kernels import Kernel
 from keras_infovae.utils.checks import argument_error, check_choice
 from keras_infovae.utils.serialization import register
 
@@ -86,13 +87,13 @@ class KernelizedSteinDiscrepancy(IntegratedDivergence):
 
     def __init__(
         self,
-        kernel="gaussian",
-        unbiased=True,
-        gradient="stein_variational",
-        estimator="auto",
-        num_samples=None,
-        num_features=336,
-    ):
+        kernel: str | Kernel = "gaussian",
+        unbiased: bool = True,
+        gradient: str = "stein_variational",
+        estimator: str = "auto",
+        num_samples: int | None = None,
+        num_features: int = 336,
+    ) -> None:
         super().__init__(unbiased, estimator, num_samples, num_features)
         self.kernel = kernels.get(kernel)
         self.gradient = check_choice("gradient", gradient, GRADIENTS)
@@ -101,7 +102,7 @@ class KernelizedSteinDiscrepancy(IntegratedDivergence):
                 "estimator", "'auto', 'random_features' or 'sampled' with this kernel", estimator
             )
 
-    def auto_lambda(self, alpha):
+    def auto_lambda(self, alpha: float) -> float:
         """Returns 70 + 160 * max(alpha, 0), tried on digits (docs/estimators.md).
 
         At latent 16 a shift or a spread that is a little wrong costs then what it costs at the

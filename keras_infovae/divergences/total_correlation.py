@@ -4,6 +4,7 @@ from keras_infovae.distributions import diagonal_normal_moments, is_deterministi
 from keras_infovae.divergences.base import Divergence
 from keras_infovae.divergences.draws import draws_per_example
 from keras_infovae.divergences.functional import stratified_total_correlation
+from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.randomness import split_seed
@@ -53,28 +54,34 @@ class TotalCorrelation(Divergence):
     is_strict = False
     needs_diagonal_posterior = True
 
-    def __init__(self, dataset_size=None, num_samples=1):
+    def __init__(self, dataset_size: int | None = None, num_samples: int = 1) -> None:
         self.dataset_size = (
             None if dataset_size is None else check_integer("dataset_size", dataset_size)
         )
         self.num_samples = check_integer("num_samples", num_samples)
         self._num_examples = None  # a variable, so that a compiled step sees what `adapt` learns
 
-    def build(self, latent_dim):
+    def build(self, latent_dim: int | None) -> None:
         """Makes the variable that keeps the number of examples; it is not trained."""
         if self._num_examples is None:
             self._num_examples = reductions.step_variable(0, "num_examples")
 
-    def adapt(self, num_examples):
+    def adapt(self, num_examples: int | None) -> None:
         """Learns how many examples there are, if the constructor was not told."""
         self.build(None)
         self._num_examples.assign(num_examples or 0)
 
-    def auto_lambda(self, alpha):
+    def auto_lambda(self, alpha: float) -> float:
         """Returns 6: beta = 6, as the reference has on images. No study of our own yet."""
         return 6.0
 
-    def __call__(self, z, prior, posterior=None, seed=0):
+    def __call__(
+        self,
+        z: Tensor,
+        prior: Distribution,
+        posterior: Distribution | None = None,
+        seed: Tensor | int | None = 0,
+    ) -> Tensor:
         moments = None
         if posterior is not None and not is_deterministic(posterior):
             moments = diagonal_normal_moments(posterior)
@@ -89,4 +96,5 @@ class TotalCorrelation(Divergence):
         size = self.dataset_size
         if size is None and self._num_examples is not None:
             size = self._num_examples.read_value()
-        return stratified_total_correlation(draws, *moments, size)
+        mean, variance = moments
+        return stratified_total_correlation(draws, mean, variance, size)

@@ -1,8 +1,11 @@
 """Total correlation, by a density ratio."""
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 from keras_infovae.divergences.critic import CriticDivergence
+from keras_infovae.typing import Distribution, Optimizer, Tensor
 from keras_infovae.utils.serialization import register
 
 
@@ -41,13 +44,13 @@ class TotalCorrelationCritic(CriticDivergence):
 
     def __init__(
         self,
-        hidden_units=(1000,) * 6,
-        activation="leaky_relu",
-        optimizer=None,
-        steps=1,
-        gradient_penalty=0.0,
-        num_samples=1,
-    ):
+        hidden_units: Sequence[int] = (1000,) * 6,
+        activation: str = "leaky_relu",
+        optimizer: Optimizer = None,
+        steps: int = 1,
+        gradient_penalty: float = 0.0,
+        num_samples: int = 1,
+    ) -> None:
         if optimizer is None:
             optimizer = {
                 "class_name": "Adam",
@@ -55,18 +58,18 @@ class TotalCorrelationCritic(CriticDivergence):
             }
         super().__init__(hidden_units, activation, optimizer, steps, gradient_penalty, num_samples)
 
-    def auto_lambda(self, alpha):
+    def auto_lambda(self, alpha: float) -> float:
         """Returns 11: a weight of 10 at alpha = 0, that of `FactorVAE`. No study yet."""
         return 11.0
 
-    def reference_samples(self, z, prior, seed):
+    def reference_samples(self, z: Tensor, prior: Distribution, seed: Tensor) -> Tensor:
         return permute_dimensions(z, seed)
 
-    def estimate(self, logits, reference_logits):
+    def estimate(self, logits: Tensor, reference_logits: Tensor) -> Tensor:
         return tf.reduce_mean(logits)
 
 
-def permute_dimensions(z, seed):
+def permute_dimensions(z: Tensor, seed: Tensor) -> Tensor:
     """Returns z [n, latent_dim] with every column in a random order of its own."""
     # By the order of random numbers: XLA has no shuffle.
     order = tf.argsort(tf.random.stateless_uniform(tf.shape(z), seed, alg="philox"), axis=0)

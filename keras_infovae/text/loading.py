@@ -2,15 +2,19 @@
 
 import os
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from keras_infovae import datasets
+from keras_infovae.datasets import Dataset
 from keras_infovae.datasets.splitting import split_rows
 from keras_infovae.datasets.table_labels import without_label
 from keras_infovae.datasets.tables import TableSettings, frame_and_note
 from keras_infovae.datasets.texts import texts_and_notes
 from keras_infovae.text.text import Text
+from keras_infovae.typing import Path
 from keras_infovae.utils.checks import argument_error, check_choice
 
 NAMED = ("grammar",)
@@ -18,23 +22,23 @@ _SENTENCES = 5000
 
 
 def load(
-    source,
+    source: Path,
     *,
-    text_column=None,
-    tokens="words",
-    vocabulary_size=10_000,
-    minimum_count=1,
-    max_length=64,
-    lowercase=True,
-    validation_fraction=0.1,
-    test_fraction=0.1,
-    seed=0,
-    limit=None,
-    label_column=None,
-    header=None,
-    separator=None,
-    decimal=None,
-):
+    text_column: str | None = None,
+    tokens: str = "words",
+    vocabulary_size: int = 10_000,
+    minimum_count: int = 1,
+    max_length: int = 64,
+    lowercase: bool = True,
+    validation_fraction: float = 0.1,
+    test_fraction: float = 0.1,
+    seed: int = 0,
+    limit: int | None = None,
+    label_column: str | None = None,
+    header: str | None = None,
+    separator: str | None = None,
+    decimal: str | None = None,
+) -> Dataset:
     """Returns texts as a `Dataset`, shuffled and split by `seed`.
 
     The `Text` is that of the training split, so that nothing of the other splits reaches the model.
@@ -74,7 +78,9 @@ def load(
     return of_texts(texts, source, labels, fractions, seed, limit, notes=notes, infer=infer)
 
 
-def read(source, text_column, settings):
+def read(
+    source: Path, text_column: str | None, settings: TableSettings
+) -> tuple[list[str], np.ndarray | None, list[str]]:
     """Returns (texts, labels or None, sentences on how they were read) of a source of `load`.
 
     Args:
@@ -98,8 +104,17 @@ def read(source, text_column, settings):
 
 
 def of_texts(
-    texts, source, labels, fractions, seed, limit=None, *, notes=(), infer=None, text=None
-):
+    texts: Sequence[str],
+    source: Path,
+    labels: np.ndarray | None,
+    fractions: tuple[float, float],
+    seed: int,
+    limit: int | None = None,
+    *,
+    notes: Sequence[str] = (),
+    infer: dict[str, Any] | None = None,
+    text: Text | None = None,
+) -> Dataset:
     """Returns the `Dataset` of texts, split as `load` does.
 
     Args:
@@ -116,7 +131,8 @@ def of_texts(
     numbers = split_rows(len(texts), fractions, seed, limit, source)
     rows = {split: [texts[i] for i in chosen] for split, chosen in numbers.items()}
     text = text or Text.infer(rows["train"], **(infer or {}))
-    empty, arrays, cut = np.zeros([0, text.length], "float32"), {}, []
+    empty, cut = np.zeros([0, text.length], "float32"), []
+    arrays: dict[str, Any] = {}
     for split, part in rows.items():
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always", datasets.DataWarning)

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_infovae.text.character_classes import characters, ranges
+from keras_infovae.typing import Tensor
 
 _CAPITAL_SIGMA, _FINAL_SIGMA = "\u03a3", "\u03c2"
 
@@ -28,7 +29,7 @@ class _Rules(NamedTuple):
     final_sigma: str
 
 
-def lower_in_graph(texts):
+def lower_in_graph(texts: Tensor) -> Tensor:
     """Returns texts [n], UTF-8, as `str.lower` makes them.
 
     `tf.strings.lower` has an older Unicode, and goes by the language of the machine it runs on.

@@ -1,6 +1,7 @@
 """Texts as a named tensor of strings: what a graph, such as a server's, has."""
 
 import sys
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -9,6 +10,7 @@ from keras_infovae.distributions.likelihoods.token_sequence import END
 from keras_infovae.preprocessors import Preprocessor
 from keras_infovae.text.lower_case import lower_in_graph
 from keras_infovae.text.splitting import TOKENIZATIONS
+from keras_infovae.typing import Shape, Tensor, Texts
 from keras_infovae.utils.checks import argument_error
 
 NAME = "text"
@@ -21,11 +23,11 @@ class RawTexts(Preprocessor):
     There a text is a string in UTF-8, taken apart by the patterns that Python has.
     """
 
-    def raw_specs(self, event_shape=None):
+    def raw_specs(self, event_shape: Shape | None = None) -> dict[str, Any]:
         """Returns {"text": TensorSpec [n]} of strings."""
         return {NAME: tf.TensorSpec([None], tf.string)}
 
-    def numbers_in_graph(self, tensors):
+    def numbers_in_graph(self, tensors: dict[str, Tensor]) -> Tensor:
         """Returns what `numbers` does, x float32 [n, length], of {"text": strings [n]}.
 
         When it runs, it raises for a text without a token, and for what is not UTF-8.
@@ -40,7 +42,7 @@ class RawTexts(Preprocessor):
         x = tokens.with_flat_values(numbers).to_tensor(END, shape=[None, self.length])
         return tf.cast(x, tf.float32)
 
-    def raw_in_graph(self, x):
+    def raw_in_graph(self, x: Tensor) -> dict[str, Tensor]:
         """Returns what `raw` does, {"text": strings [n]}, of a tensor x [n, length]."""
         kind = TOKENIZATIONS[self.tokens]
         numbers = tf.cast(tf.round(x), tf.int32)
@@ -48,10 +50,10 @@ class RawTexts(Preprocessor):
         tokens = self.vocabulary.strings_in_graph(numbers, kind.unknown)
         return {NAME: kind.join_in_graph(tokens, is_token)}
 
-    def can_be_read(self, x):
+    def can_be_read(self, x: np.ndarray) -> np.ndarray:
         return x[:, 0] != END
 
-    def as_arrays(self, data):
+    def as_arrays(self, data: Texts) -> dict[str, np.ndarray]:
         """Returns {"text": array [n] of UTF-8} of strings.
 
         Raises:
@@ -60,7 +62,7 @@ class RawTexts(Preprocessor):
         self.check(data)
         return self.arrays_of(list(data))
 
-    def arrays_of(self, raw):
+    def arrays_of(self, raw: Texts) -> dict[str, np.ndarray]:
         encoded = np.empty(len(raw), object)
         for i, text in enumerate(raw):
             try:
@@ -69,18 +71,23 @@ class RawTexts(Preprocessor):
                 raise argument_error(f"texts[{i}]", "of whole characters", text) from None
         return {NAME: encoded}
 
-    def of_arrays(self, arrays, like=None, condition=None):
+    def of_arrays(
+        self,
+        arrays: dict[str, np.ndarray],
+        like: Texts | None = None,
+        condition: np.ndarray | None = None,
+    ) -> Texts:
         texts = [text.decode("utf-8") for text in arrays[NAME]]
         return in_form_of(like, texts)
 
 
-def is_series(raw):
+def is_series(raw: Any) -> bool:
     """Returns whether raw data are a pandas Series, without importing pandas."""
     pandas = sys.modules.get("pandas")
     return pandas is not None and isinstance(raw, pandas.Series)
 
 
-def in_form_of(data, texts):
+def in_form_of(data: Texts | None, texts: list[str]) -> Texts:
     """Returns a list of strings in the form of `data`: a list, an array or a Series with its index.
 
     Args:

@@ -1,10 +1,12 @@
 """Texts taken apart into tokens, and put together: in Python, and in graphs alike."""
 
 import re
+from collections.abc import Sequence
 
 import tensorflow as tf
 
 from keras_infovae.text.character_classes import written_out
+from keras_infovae.typing import Tensor
 
 KINDS = ("words", "characters")
 UNKNOWN_WORD = "<unknown>"
@@ -29,12 +31,12 @@ class Words:
     plural = "words"
 
     @staticmethod
-    def split(text):
+    def split(text: str) -> list[str]:
         """Returns the tokens of a text, a list of strings."""
         return _WORD.findall(text)
 
     @staticmethod
-    def split_in_graph(texts):
+    def split_in_graph(texts: Tensor) -> Tensor:
         """Returns what `split` does of each of the texts [n], UTF-8, a ragged tensor."""
         letter, blank = written_out(r"\w"), written_out(r"\s")
         apart = tf.strings.regex_replace(texts, f"[{blank}]+", " ")
@@ -42,12 +44,12 @@ class Words:
         return tf.strings.split(apart)
 
     @staticmethod
-    def join(tokens):
+    def join(tokens: Sequence[str]) -> str:
         """Returns the text of a list of tokens."""
         return re.sub(_AFTER, _KEPT, re.sub(_BEFORE, _KEPT, " ".join(tokens)))
 
     @staticmethod
-    def join_in_graph(tokens, is_token):
+    def join_in_graph(tokens: Tensor, is_token: Tensor) -> Tensor:
         """Returns what `join` does, [n], of tokens [n, length] where `is_token`, from the first."""
         spaced = tf.concat([tokens[:, :1], tf.strings.join([" ", tokens[:, 1:]])], axis=1)
         text = tf.strings.reduce_join(tf.where(is_token, spaced, ""), axis=1)
@@ -63,22 +65,22 @@ class Characters:
     plural = "characters"
 
     @staticmethod
-    def split(text):
+    def split(text: str) -> list[str]:
         """Returns the tokens of a text, a list of strings."""
         return list(text)
 
     @staticmethod
-    def split_in_graph(texts):
+    def split_in_graph(texts: Tensor) -> Tensor:
         """Returns what `split` does of each of the texts [n], UTF-8, a ragged tensor."""
         return tf.strings.unicode_split(texts, "UTF-8")
 
     @staticmethod
-    def join(tokens):
+    def join(tokens: Sequence[str]) -> str:
         """Returns the text of a list of tokens."""
         return "".join(tokens)
 
     @staticmethod
-    def join_in_graph(tokens, is_token):
+    def join_in_graph(tokens: Tensor, is_token: Tensor) -> Tensor:
         """Returns what `join` does, [n], of tokens [n, length] where `is_token`, from the first."""
         return tf.strings.reduce_join(tf.where(is_token, tokens, ""), axis=1)
 

@@ -3,15 +3,19 @@
 import collections
 import itertools
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from keras_infovae import datasets
 from keras_infovae.distributions import likelihoods
+from keras_infovae.distributions.likelihoods import TokenSequence
 from keras_infovae.text.raw_texts import NAME, RawTexts, in_form_of, is_series
 from keras_infovae.text.splitting import TOKENIZATIONS
 from keras_infovae.text.vocabulary import Vocabulary
+from keras_infovae.typing import Batches, Path, Series, Tensor, Texts
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
 from keras_infovae.utils.serialization import register
 
@@ -47,7 +51,9 @@ class Text(RawTexts):
     form = "texts"
     samples_by_default = True  # the likeliest text is dull
 
-    def __init__(self, vocabulary, length, tokens="words", lowercase=True):
+    def __init__(
+        self, vocabulary: Vocabulary, length: int, tokens: str = "words", lowercase: bool = True
+    ) -> None:
         if not isinstance(vocabulary, Vocabulary):
             raise argument_error("vocabulary", "a text.Vocabulary", type(vocabulary), TypeError)
         self.vocabulary = vocabulary
@@ -58,14 +64,14 @@ class Text(RawTexts):
     @classmethod
     def infer(
         cls,
-        texts,
-        tokens="words",
-        vocabulary_size=10_000,
-        minimum_count=1,
-        max_length=64,
-        lowercase=True,
-        condition=(),
-    ):
+        texts: Texts | Batches,
+        tokens: str = "words",
+        vocabulary_size: int = 10_000,
+        minimum_count: int = 1,
+        max_length: int = 64,
+        lowercase: bool = True,
+        condition: Sequence[str] = (),
+    ) -> "Text":
         """Returns the `Text` of strings.
 
         Args:
@@ -97,7 +103,7 @@ class Text(RawTexts):
         return cls(vocabulary, min(longest + 1, max_length), tokens, lowercase)
 
     @staticmethod
-    def accepts(data):
+    def accepts(data: Any) -> bool:
         """Returns whether `data` is strings: a list, a NumPy array or a pandas Series of them.
 
         Tensors are too, and what a `tf.data.Dataset` says of single strings or batches of them.
@@ -112,16 +118,16 @@ class Text(RawTexts):
         return is_rows and np.ndim(data[:1]) == 1 and isinstance(next(iter(data), None), str)
 
     @staticmethod
-    def reads(path):
+    def reads(path: Path) -> bool:
         """Returns whether a file of this name has a text in each line: `.txt`."""
         return datasets.is_text_path(path)
 
     @staticmethod
-    def read(path):
+    def read(path: Path) -> list[str]:
         """Returns the lines of a file, as `ki.datasets.read_texts` does."""
         return datasets.read_texts(path)
 
-    def numbers(self, data):
+    def numbers(self, data: Texts | Batches) -> np.ndarray:
         """Returns x, float32 [n, length], of strings.
 
         A `DataWarning` says how many texts were cut.
@@ -143,16 +149,18 @@ class Text(RawTexts):
             )
         return x
 
-    def check(self, data):
+    def check(self, data: Texts | Batches) -> None:
         """Raises ValueError or TypeError, as `infer`, for what is no texts; returns None."""
         for _ in _split(data, self.tokens, self.lowercase):
             pass
 
-    def tensor(self, data):
+    def tensor(self, data: Tensor) -> Tensor:
         """Returns `numbers` of a tensor of strings, as a tensor; what is cut is not told."""
         return self.numbers_in_graph({NAME: data})
 
-    def raw(self, x, index=None, condition=None):
+    def raw(
+        self, x: np.ndarray, index: Any = None, condition: np.ndarray | None = None
+    ) -> list[str] | Series:
         """Returns the strings of rows x [n, length]: a list, or with `index` a pandas Series."""
         kind = TOKENIZATIONS[self.tokens]
         rows = np.rint(np.asarray(x)).astype(int).tolist()
@@ -163,11 +171,11 @@ class Text(RawTexts):
 
         return pandas.Series(texts, index=index)
 
-    def raw_like(self, data, x):
+    def raw_like(self, data: Texts, x: np.ndarray) -> Texts:
         """Returns the strings of x in the form of `data`: a list, an array or a Series."""
         return in_form_of(data, self.raw(x))
 
-    def likelihood(self):
+    def likelihood(self) -> TokenSequence:
         """Returns the likelihood of x, a `TokenSequence`."""
         return likelihoods.TokenSequence(len(self.vocabulary))
 

@@ -1,10 +1,12 @@
 """Which tokens have a number."""
 
 import collections
+from collections.abc import Iterable, Mapping
 
 import tensorflow as tf
 
 from keras_infovae.distributions.likelihoods.token_sequence import END
+from keras_infovae.typing import Tensor
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.serialization import Setting, register
 
@@ -32,7 +34,7 @@ class Vocabulary(Setting):
     (['the', 'cat', 'dog'], 5, [2, 4, 1])
     """
 
-    def __init__(self, tokens):
+    def __init__(self, tokens: Iterable[str]) -> None:
         self.tokens = list(tokens)
         for i, token in enumerate(self.tokens):
             if not isinstance(token, str):
@@ -46,7 +48,13 @@ class Vocabulary(Setting):
             raise argument_error("tokens", "different strings", repeated[:8])
 
     @classmethod
-    def infer(cls, texts, size=10_000, minimum_count=1, unknown=None):
+    def infer(
+        cls,
+        texts: Iterable[Iterable[str]],
+        size: int = 10_000,
+        minimum_count: int = 1,
+        unknown: str | None = None,
+    ) -> "Vocabulary":
         """Returns the vocabulary of texts: their most frequent tokens, the most frequent first.
 
         Args:
@@ -64,7 +72,13 @@ class Vocabulary(Setting):
         return cls.of_counts(counts, size, minimum_count, unknown)
 
     @classmethod
-    def of_counts(cls, counts, size=10_000, minimum_count=1, unknown=None):
+    def of_counts(
+        cls,
+        counts: Mapping[str, int],
+        size: int = 10_000,
+        minimum_count: int = 1,
+        unknown: str | None = None,
+    ) -> "Vocabulary":
         """Returns what `infer` does, of {token: how often it is there}."""
         size = check_integer("vocabulary_size", size, _FIRST + 1)
         minimum_count = check_integer("minimum_count", minimum_count)
@@ -80,11 +94,11 @@ class Vocabulary(Setting):
     def __len__(self):
         return len(self.tokens) + _FIRST
 
-    def numbers(self, tokens):
+    def numbers(self, tokens: Iterable[str]) -> list[int]:
         """Returns the number of each of a list of tokens: a list of integers of at least 1."""
         return [self._numbers.get(token, UNKNOWN) for token in tokens]
 
-    def numbers_in_graph(self, tokens):
+    def numbers_in_graph(self, tokens: Tensor) -> Tensor:
         """Returns what `numbers` does, int64 [n], of strings [n] in a graph."""
         with tf.init_scope():  # once, when the graph is made
             hashes = tf.strings.to_hash_bucket_fast(self.tokens, _HASHES)
@@ -97,11 +111,11 @@ class Vocabulary(Setting):
         known = tf.gather(self.tokens, found) == tokens
         return tf.where(known, tf.cast(found, tf.int64) + _FIRST, tf.constant(UNKNOWN, tf.int64))
 
-    def strings_in_graph(self, numbers, unknown):
+    def strings_in_graph(self, numbers: Tensor, unknown: str) -> Tensor:
         """Returns the token of each number, strings in the shape of `numbers`, "" of the end."""
         return tf.gather(tf.constant(["", unknown, *self.tokens]), numbers)
 
-    def strings(self, numbers, unknown):
+    def strings(self, numbers: Iterable[int], unknown: str) -> list[str]:
         """Returns the tokens of numbers, a list, up to the first 0.
 
         Args:

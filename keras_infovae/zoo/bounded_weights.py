@@ -23,7 +23,7 @@ class Count(contextlib.ExitStack):
         exceeded: whether there were too many, where a ValueError was raised.
     """
 
-    def __init__(self, values):
+    def __init__(self, values: int) -> None:
         super().__init__()
         self._limit = values + _MORE
         self.count = 0
@@ -33,7 +33,7 @@ class Count(contextlib.ExitStack):
         return self
 
     @property
-    def exceeded(self):
+    def exceeded(self) -> bool:
         return self.count > self._limit
 
     def _create(self, next_creator, **given):

@@ -1,9 +1,10 @@
 """The card of a preset, README.md, where none is given: what `preset.json` says, in words."""
 
+from keras_infovae.typing import Numbers
 from keras_infovae.zoo.contents import WEIGHTS
 
 
-def card_text(manifest):
+def card_text(manifest: Numbers) -> str:
     """Returns the card of a preset of which no more is known than its manifest says."""
     told = {
         "Data": manifest["data"],
@@ -17,14 +18,14 @@ def card_text(manifest):
     return "\n".join(lines)
 
 
-def front_matter(manifest):
+def front_matter(manifest: Numbers) -> list[str]:
     """Returns the lines of the header that hubs read."""
     license = [f"license: {manifest['license']}"] if manifest["license"] else []
     tags = ["tags:", "- keras", f"- {manifest['model']}"]
     return ["---", "library_name: keras-infovae", *license, *tags, "---", ""]
 
 
-def facts(manifest):
+def facts(manifest: Numbers) -> list[str]:
     """Returns lines on the model: class, shape, size, versions, hash."""
     versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
     weights = manifest["files"][WEIGHTS]
@@ -36,7 +37,7 @@ def facts(manifest):
     ]
 
 
-def use(manifest, address=None):
+def use(manifest: Numbers, address: str | None = None) -> list[str]:
     """Returns a block of code of three lines.
 
     Args:

@@ -1,12 +1,13 @@
 """`presets()`: the presets that go by a name, as a table."""
 
+from keras_infovae.typing import Frame, Numbers
 from keras_infovae.zoo.contents import read_manifest
 from keras_infovae.zoo.places import named
 
 COLUMNS = ("name", "model", "data", "shape", "weights", "kilobytes", "license", "place", "about")
 
 
-def rows():
+def rows() -> list[Numbers]:
     """Returns a dictionary of `COLUMNS` for each preset that goes by a name, in their order."""
     found = []
     for name, (place, folder) in named().items():
@@ -24,7 +25,7 @@ def rows():
     return found
 
 
-def presets():
+def presets() -> Frame:
     """Returns the presets that `from_preset` knows by name: in the package, and in a checkout.
 
     Returns:

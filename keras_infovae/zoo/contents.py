@@ -5,6 +5,10 @@ import json
 import os
 import re
 import stat
+from collections.abc import Iterable
+from typing import Any
+
+from keras_infovae.typing import Numbers, Path
 
 MANIFEST, CONFIG, WEIGHTS, CARD = "preset.json", "config.json", "model.weights.h5", "README.md"
 FORMAT_KEY, FORMAT = "keras_infovae_preset", 1
@@ -13,12 +17,12 @@ _LARGEST_TEXT = 64 * 2**20  # of a JSON file, bytes
 _BLOCK = 2**20
 
 
-def is_preset(folder):
+def is_preset(folder: Path) -> bool:
     """Returns whether `folder` has the `preset.json` that makes it a preset."""
     return os.path.isfile(os.path.join(folder, MANIFEST))
 
 
-def read_manifest(folder):
+def read_manifest(folder: Path) -> Numbers:
     """Returns what `preset.json` in `folder` says, a dictionary whose form is checked.
 
     Raises:
@@ -49,7 +53,7 @@ def read_manifest(folder):
     return manifest
 
 
-def check_files(folder, manifest):
+def check_files(folder: Path, manifest: Numbers) -> None:
     """Raises ValueError unless the files are there with their sizes, and then with their hashes.
 
     Sizes are compared first: they cost nothing, and bound what is read.
@@ -70,13 +74,13 @@ def check_files(folder, manifest):
             )
 
 
-def describe_files(folder, names):
+def describe_files(folder: Path, names: Iterable[str]) -> dict[str, Numbers]:
     """Returns {name: {"bytes", "sha256"}} of files in `folder`."""
     paths = {name: os.path.join(folder, name) for name in sorted(names)}
     return {n: {"bytes": size_of(path), "sha256": checksum(path)} for n, path in paths.items()}
 
 
-def checksum(path):
+def checksum(path: Path) -> str:
     """Returns the SHA-256 of a file, 64 hexadecimal digits."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
@@ -85,7 +89,7 @@ def checksum(path):
     return digest.hexdigest()
 
 
-def size_of(path):
+def size_of(path: Path) -> int:
     """Returns the bytes of a regular file, or of the one that a link leads to, as hubs' do.
 
     Raises:
@@ -98,7 +102,7 @@ def size_of(path):
     return found.st_size
 
 
-def read_bytes(path):
+def read_bytes(path: Path) -> bytes:
     """Returns the content of a file of text, of at most 64 MiB."""
     if size_of(path) > _LARGEST_TEXT:
         raise preset_error(path, f"has more than {_LARGEST_TEXT:,} bytes")
@@ -106,7 +110,7 @@ def read_bytes(path):
         return file.read()
 
 
-def parse(path, content):
+def parse(path: Path, content: bytes | str) -> Any:
     """Returns the value of JSON.
 
     Raises:
@@ -118,7 +122,7 @@ def parse(path, content):
         raise preset_error(path, f"is no JSON ({error})") from error
 
 
-def preset_error(path, problem):
+def preset_error(path: Path, problem: str) -> ValueError:
     """Returns (does not raise) the error of a preset, which names the file."""
     return ValueError(f"{path} {problem}")
 

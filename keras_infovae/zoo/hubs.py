@@ -9,7 +9,7 @@ _PART = "[A-Za-z0-9][A-Za-z0-9_.-]*"
 _EXTRAS = {"huggingface_hub": "huggingface", "kagglehub": "kaggle"}
 
 
-def get(scheme, handle):
+def get(scheme: str, handle: str) -> str:
     """Returns the folder of a preset that a client of a hub downloaded, or had already.
 
     Args:

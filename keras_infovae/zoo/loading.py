@@ -4,12 +4,13 @@ import os
 
 import keras
 
+from keras_infovae.typing import Model, Path
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.zoo import bounded_weights, contents, safe_config, safe_weights
 from keras_infovae.zoo.places import folder_of
 
 
-def load(preset, model_class):
+def load(preset: Path, model_class: type) -> Model:
     """Returns the model of a preset.
 
     Sizes, hashes and classes are checked before anything is made, and no code of the preset runs.

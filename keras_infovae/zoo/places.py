@@ -3,6 +3,7 @@
 import os
 import re
 
+from keras_infovae.typing import Path
 from keras_infovae.utils.checks import argument_error, check_choice
 from keras_infovae.zoo import hubs
 from keras_infovae.zoo.contents import is_preset
@@ -12,7 +13,7 @@ _ROOT = os.path.dirname(os.path.dirname(_HERE))
 NAME = re.compile("[a-z][a-z0-9_]*")
 
 
-def places():
+def places() -> dict[str, str]:
     """Returns {word: folder} of the folders whose folders are presets, the package's first."""
     found = {"package": os.path.join(_HERE, "presets")}
     if os.path.isfile(os.path.join(_ROOT, "setup.py")):  # what an installed package lacks
@@ -20,7 +21,7 @@ def places():
     return found
 
 
-def named():
+def named() -> dict[str, tuple[str, str]]:
     """Returns {name: (word for the place, folder)} of presets that go by a name."""
     found = {}
     for place, folder in reversed(places().items()):
@@ -31,7 +32,7 @@ def named():
     return dict(sorted(found.items()))
 
 
-def folder_of(preset):
+def folder_of(preset: Path) -> str:
     """Returns the folder of a preset, downloaded where it is on a hub.
 
     Args:

@@ -8,6 +8,8 @@ import sys
 
 import keras
 
+from keras_infovae.typing import Config
+
 # Of these modules of Keras the public names are data: no code, no file.
 _MODULES = (
     *("constraints", "dtype_policies", "initializers", "layers", "losses", "metrics"),
@@ -33,7 +35,7 @@ _PLAIN = {"__tuple__", "__numpy__", "__tensor__", "__keras_tensor__", "__ellipsi
 _DEEPEST = 100
 
 
-def check_config(config):
+def check_config(config: Config) -> None:
     """Raises ValueError where `config` describes what a preset may not have.
 
     It may have classes and functions that are registered with Keras, as all of this package are,
@@ -45,7 +47,7 @@ def check_config(config):
     _check(config, 0)
 
 
-def registered_class(config):
+def registered_class(config: Config) -> type | None:
     """Returns the class that the outermost object of `config` is registered as, or None."""
     return keras.saving.get_registered_object(config.get("registered_name"))
 

@@ -1,9 +1,10 @@
 """What a file of weights may be, looked at before a model is made for it."""
 
+from keras_infovae.typing import Path
 from keras_infovae.zoo.contents import preset_error, size_of
 
 
-def check_weights(path, values):
+def check_weights(path: Path, values: int | None) -> None:
     """Raises ValueError unless a file of weights holds `values` numbers and nothing else.
 
     Links to other files, and arrays whose size the file says nothing of (compressed ones), are
@@ -11,7 +12,7 @@ def check_weights(path, values):
 
     Args:
         path: a .weights.h5 file.
-        values: how many numbers there should be.
+        values: how many numbers there should be; None, where nothing says so, fits no file.
     """
     import h5py
 
@@ -43,7 +44,7 @@ def _sizes(path, group, h5py):
             yield part.size
 
 
-def count_weights(path):
+def count_weights(path: Path) -> int:
     """Returns how many numbers a file of weights has."""
     import h5py
 

@@ -3,9 +3,11 @@
 import json
 import os
 import shutil
+from collections.abc import Callable, Sequence
 
 import keras
 
+from keras_infovae.typing import Model, Numbers, Path
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.files import atomic_directory, write_json
 from keras_infovae.version import __version__
@@ -17,7 +19,15 @@ from keras_infovae.zoo.safe_weights import count_weights
 _ABOUT = ("about", "data", "license", "command")
 
 
-def save(model, folder, *, card=None, files=(), overwrite=False, **about):
+def save(
+    model: Model,
+    folder: Path,
+    *,
+    card: str | Callable[[Numbers], str] | None = None,
+    files: Sequence[Path] = (),
+    overwrite: bool = False,
+    **about: str | None,
+) -> str:
     """Writes a preset of a built model.
 
     Args:
@@ -31,8 +41,8 @@ def save(model, folder, *, card=None, files=(), overwrite=False, **about):
         raise argument_error("model", "one that was built or trained", type(model).__name__)
     folder = os.path.abspath(os.fspath(folder))
     _check_folder(folder, overwrite)
-    files = {os.path.basename(os.fspath(path)): os.fspath(path) for path in files}
-    for name, path in files.items():
+    sources = {os.path.basename(os.fspath(path)): os.fspath(path) for path in files}
+    for name, path in sources.items():
         ours = (contents.MANIFEST, contents.CONFIG, contents.WEIGHTS, contents.CARD)
         if not contents.FILE_NAME.fullmatch(name) or name in ours:
             raise argument_error("files", "files with plain names other than a preset's own", path)
@@ -56,9 +66,9 @@ def save(model, folder, *, card=None, files=(), overwrite=False, **about):
         weights = os.path.join(temporary, contents.WEIGHTS)
         _write_weights(model, config, weights)
         manifest["values"] = count_weights(weights)
-        for name, path in files.items():
+        for name, path in sources.items():
             shutil.copyfile(path, os.path.join(temporary, name))
-        names = [contents.CONFIG, contents.WEIGHTS, *files]
+        names = [contents.CONFIG, contents.WEIGHTS, *sources]
         manifest["files"] = contents.describe_files(temporary, names)
         text = card(manifest) if callable(card) else card or card_text(manifest)
         with open(os.path.join(temporary, contents.CARD), "w", encoding="utf-8") as file:

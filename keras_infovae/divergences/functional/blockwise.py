@@ -1,7 +1,10 @@
 """Sums over pairs of rows in bounded memory."""
 
+from collections.abc import Callable, Sequence
+
 import tensorflow as tf
 
+from keras_infovae.typing import Tensor
 from keras_infovae.utils.batch_limit import most_rows
 from keras_infovae.utils.values_only import gradients_left_out
 
@@ -9,7 +12,12 @@ from keras_infovae.utils.values_only import gradients_left_out
 BLOCK_ELEMENTS = 2**20
 
 
-def pairwise_sum(function, rows, columns, elements_per_pair=1):
+def pairwise_sum(
+    function: Callable,
+    rows: Sequence[Tensor],
+    columns: Sequence[Tensor],
+    elements_per_pair: int = 1,
+) -> Tensor:
     """Returns sum_ij f(rows_i, columns_j), a scalar, without holding all pairs at once.
 
     Rows are taken in blocks. The gradient of a sum is the sum of the blocks' gradients, so each
@@ -46,7 +54,9 @@ def pairwise_sum(function, rows, columns, elements_per_pair=1):
     return sum_of_blocks(part, rows, columns, elements_per_pair)
 
 
-def is_single_block(rows, columns, elements_per_pair):
+def is_single_block(
+    rows: Sequence[Tensor], columns: Sequence[Tensor], elements_per_pair: int
+) -> bool:
     """Returns whether the pairs are known to be few enough for one block."""
     n, m = (
         most_rows() if tensors[0].shape[0] is None else tensors[0].shape[0]
@@ -55,7 +65,9 @@ def is_single_block(rows, columns, elements_per_pair):
     return n is not None and m is not None and n * m * elements_per_pair <= BLOCK_ELEMENTS
 
 
-def sum_of_blocks(part, rows, columns, elements_per_pair):
+def sum_of_blocks(
+    part: Callable, rows: Sequence[Tensor], columns: Sequence[Tensor], elements_per_pair: int
+) -> Tensor:
     """Returns the sum over blocks of rows of what `part` makes of each, with its gradient.
 
     Args:
@@ -121,7 +133,12 @@ def _value(function, rows, columns, elements_per_pair):
     )[1]
 
 
-def weighted_pairwise_sum(function, rows, columns, elements_per_pair=1):
+def weighted_pairwise_sum(
+    function: Callable,
+    rows: Sequence[Tensor],
+    columns: Sequence[Tensor],
+    elements_per_pair: int = 1,
+) -> Tensor:
     """Returns sum_ij v_i w_j f(rows_i, columns_j), as `pairwise_sum` does.
 
     The last of the `rows` are the weights v, [n], and the last of the `columns` w, [m]; f is given

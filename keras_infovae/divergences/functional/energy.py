@@ -11,6 +11,7 @@ from keras_infovae.divergences.functional.pairs import (
     count,
     mean_over_groups,
 )
+from keras_infovae.typing import Tensor
 from keras_infovae.utils.randomness import split_seed
 
 _SMALLEST_SQUARE = 1e-12  # added under square roots: distances are right to within 1e-6
@@ -18,7 +19,7 @@ _SMALLEST_VARIANCE = 1e-12
 _LOWEST_FREQUENCY = 1e-3
 
 
-def energy_distance(x, y, unbiased=True):
+def energy_distance(x: Tensor, y: Tensor, unbiased: bool = True) -> Tensor:
     """Returns an estimate of the energy distance from samples of both, a float32 scalar:
 
         2 E|z - y| - E|z - z'| - E|y - y'|,      z, z' ~ q;  y, y' ~ p,  Euclidean norms
@@ -65,8 +66,14 @@ def energy_distance(x, y, unbiased=True):
 
 
 def expected_energy_distance(
-    mean, variance, prior_mean, prior_variance, latent_dim, unbiased=True, prior_log_weights=None
-):
+    mean: Tensor,
+    variance: Tensor,
+    prior_mean: Tensor,
+    prior_variance: Tensor,
+    latent_dim: int,
+    unbiased: bool = True,
+    prior_log_weights: Tensor | None = None,
+) -> Tensor:
     """Returns the energy distance, in slices, with every z integrated out: a float32 scalar.
 
     The mean of |w.x| over all directions w is proportional to |x|, so that the distance in
@@ -117,7 +124,7 @@ def expected_energy_distance(
 
 
 @tf.custom_gradient
-def mean_absolute_normal(mean, variance):
+def mean_absolute_normal(mean: Tensor, variance: Tensor) -> Tensor:
     """Returns E|t| for t ~ N(mean, variance), the mean of the folded normal."""
     variance = variance + _SMALLEST_VARIANCE
     sign = tf.math.erf(mean * tf.math.rsqrt(2.0 * variance))
@@ -129,7 +136,9 @@ def mean_absolute_normal(mean, variance):
     return 2.0 * variance * density + mean * sign, gradient
 
 
-def energy_frequencies(num_features, latent_dim, seed, scale=1.0):
+def energy_frequencies(
+    num_features: int, latent_dim: int, seed: Tensor, scale: float | Tensor = 1.0
+) -> tuple[Tensor, Tensor]:
     """Draws frequencies w and weights c that give the energy distance from random features:
 
         energy distance = E c(w) |E_q exp(i w.z) - E_p exp(i w.z)|^2
@@ -161,14 +170,14 @@ def energy_frequencies(num_features, latent_dim, seed, scale=1.0):
     return directions * (scale * t)[:, None], weights
 
 
-def random_directions(count, latent_dim, seed):
+def random_directions(count: int, latent_dim: int, seed: Tensor) -> Tensor:
     """Draws directions uniformly: float32 [count, latent_dim], each of length 1."""
     # By Philox: what XLA chooses of itself takes a CPU five to thirty times as long.
     normal = tf.random.stateless_normal([count, latent_dim], seed=seed, alg="philox")
     return tf.math.l2_normalize(normal, axis=-1, epsilon=1e-30)
 
 
-def slice_constant(latent_dim):
+def slice_constant(latent_dim: int) -> float:
     """Returns |x| / E|w.x| over directions w: sqrt(pi) Gamma((d + 1) / 2) / Gamma(d / 2)."""
     log_ratio = math.lgamma((latent_dim + 1) / 2) - math.lgamma(latent_dim / 2)
     return math.sqrt(math.pi) * math.exp(log_ratio)

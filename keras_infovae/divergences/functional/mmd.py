@@ -9,9 +9,17 @@ from keras_infovae.divergences.functional.pairs import (
     count,
     mean_over_groups,
 )
+from keras_infovae.kernels import Kernel
+from keras_infovae.typing import Tensor
 
 
-def maximum_mean_discrepancy(x, y, kernel, squared_bandwidths=None, unbiased=True):
+def maximum_mean_discrepancy(
+    x: Tensor,
+    y: Tensor,
+    kernel: Kernel,
+    squared_bandwidths: Tensor | None = None,
+    unbiased: bool = True,
+) -> Tensor:
     """Returns an estimate of MMD^2(q, p) from samples of both, a float32 scalar:
 
         MMD^2(q, p) = E k(z, z') + E k(y, y') - 2 E k(z, y),      z, z' ~ q;  y, y' ~ p
@@ -65,15 +73,15 @@ def maximum_mean_discrepancy(x, y, kernel, squared_bandwidths=None, unbiased=Tru
 
 
 def expected_maximum_mean_discrepancy(
-    mean,
-    variance,
-    prior_mean,
-    prior_variance,
-    kernel,
-    squared_bandwidths=None,
-    unbiased=True,
-    prior_log_weights=None,
-):
+    mean: Tensor,
+    variance: Tensor,
+    prior_mean: Tensor,
+    prior_variance: Tensor,
+    kernel: Kernel,
+    squared_bandwidths: Tensor | None = None,
+    unbiased: bool = True,
+    prior_log_weights: Tensor | None = None,
+) -> Tensor:
     """Returns MMD^2(q, p) with every z integrated out in closed form, a float32 scalar.
 
     q(z) = (1/n) sum_i N(z; m_i, diag v_i) is the aggregated posterior of diagonal normals, p(z) a

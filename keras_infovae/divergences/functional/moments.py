@@ -2,13 +2,17 @@
 
 import tensorflow as tf
 
+from keras_infovae.typing import Tensor
+
 # Of the prior's variance, added to that of q: a batch that fills no more than some dimensions has a
 # logarithm then.
 _DIAGONAL_RIDGE = 1e-6
 _FULL_RIDGE = 1e-4
 
 
-def diagonal_normal_kl(mean, variance, prior_mean, prior_variance):
+def diagonal_normal_kl(
+    mean: Tensor, variance: Tensor, prior_mean: Tensor, prior_variance: Tensor
+) -> Tensor:
     """Returns KL(N(m, diag v) || N(m_p, diag v_p)) in nats, a float32 scalar:
 
         (1/2) sum_d [r_d + (m_d - m_pd)^2 / v_pd - 1 - log r_d],      r = v / v_p
@@ -32,7 +36,9 @@ def diagonal_normal_kl(mean, variance, prior_mean, prior_variance):
     return 0.5 * tf.reduce_sum(ratio + shift - 1.0 - tf.math.log(ratio))
 
 
-def normal_kl(mean, covariance, prior_mean, prior_covariance):
+def normal_kl(
+    mean: Tensor, covariance: Tensor, prior_mean: Tensor, prior_covariance: Tensor
+) -> Tensor:
     """Returns KL(N(m, C) || N(m_p, C_p)) in nats, a float32 scalar:
 
         (1/2) [tr S + |L^-1 (m - m_p)|^2 - latent_dim - log det S],   C_p = L L',  S = L^-1 C L'^-1
@@ -70,7 +76,12 @@ def normal_kl(mean, covariance, prior_mean, prior_covariance):
     )
 
 
-def covariance_penalty(covariance, target, off_diagonal_weight=1.0, diagonal_weight=1.0):
+def covariance_penalty(
+    covariance: Tensor,
+    target: Tensor,
+    off_diagonal_weight: float = 1.0,
+    diagonal_weight: float = 1.0,
+) -> Tensor:
     """Returns a weighted squared distance between two covariances, a float32 scalar:
 
         off_diagonal_weight sum_{i != j} (C_ij - T_ij)^2 + diagonal_weight sum_i (C_ii - T_ii)^2

@@ -2,8 +2,10 @@
 
 import tensorflow as tf
 
+from keras_infovae.typing import Tensor
 
-def mean_over_groups(mean_of_all, within, unbiased):
+
+def mean_over_groups(mean_of_all: Tensor, within: Tensor, unbiased: bool) -> Tensor:
     """Returns the mean over pairs of n groups: of all of them, or of the pairs of two groups.
 
     Args:
@@ -19,19 +21,19 @@ def mean_over_groups(mean_of_all, within, unbiased):
     return tf.where(n > 1.0, others, mean_of_all)
 
 
-def count(tensor):
+def count(tensor: Tensor) -> Tensor:
     """Returns the length of axis 0 as a float32 scalar."""
     return tf.cast(tf.shape(tensor)[0], tf.float32)
 
 
-def component_weights(components, log_weights=None):
+def component_weights(components: Tensor, log_weights: Tensor | None = None) -> Tensor:
     """Returns the weights of `components` [K, ...], float32 [K]: equal ones if not given."""
     if log_weights is None:
         return tf.ones_like(components[:, 0]) / count(components)
     return tf.exp(tf.cast(log_weights, tf.float32))
 
 
-def as_groups(samples):
+def as_groups(samples: Tensor) -> Tensor:
     """Returns float32 samples as [n, s, latent_dim]: those of rank 2 are groups of one."""
     samples = tf.cast(samples, tf.float32)
     return samples if samples.shape.rank == 3 else samples[:, None]

@@ -9,10 +9,17 @@ from keras_infovae.distributions import (
 )
 from keras_infovae.divergences.functional.pairs import count
 from keras_infovae.divergences.functional.phases import cosine_and_sine
+from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils import reductions
 
 
-def squared_feature_distances(q, p, frequencies, unbiased=True, across_replicas=True):
+def squared_feature_distances(
+    q: Distribution | Tensor | tuple[Tensor, Tensor],
+    p: Distribution | Tensor | tuple[Tensor, Tensor, Tensor],
+    frequencies: Tensor,
+    unbiased: bool = True,
+    across_replicas: bool = True,
+) -> Tensor:
     """Returns an estimate of |E_q exp(i w.z) - E_p exp(i w.z)|^2 for each frequency w.
 
     The mean over w of these is MMD^2(q, p) for w from `Kernel.frequencies`. The expectation over

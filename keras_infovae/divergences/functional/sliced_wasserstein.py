@@ -4,8 +4,10 @@ import math
 
 import tensorflow as tf
 
+from keras_infovae.typing import Tensor
 
-def sliced_wasserstein_distance(x, y):
+
+def sliced_wasserstein_distance(x: Tensor, y: Tensor) -> Tensor:
     """Returns the squared 2-Wasserstein distance of projections, float32 [R]: from sorted samples,
 
         W^2 = (1/N) sum_i (x_(i) - y_(i))^2
@@ -27,7 +29,7 @@ def sliced_wasserstein_distance(x, y):
     return tf.reduce_mean(tf.square(x - y), axis=-1)
 
 
-def sliced_wasserstein_to_normal(x, mean, variance):
+def sliced_wasserstein_to_normal(x: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
     """Returns the squared 2-Wasserstein distance of projected samples from normals, float32 [R].
 
     Exact, without samples of the normal: the i-th of N sorted samples goes to the i-th of N parts

@@ -5,14 +5,21 @@ import tensorflow as tf
 from keras_infovae.divergences.functional.blockwise import pairwise_sum
 from keras_infovae.divergences.functional.pairs import as_groups, count, mean_over_groups
 from keras_infovae.divergences.functional.surrogate import with_gradient_of
+from keras_infovae.kernels import Kernel
+from keras_infovae.typing import Tensor
 from keras_infovae.utils.checks import check_choice
 
 GRADIENTS = ("stein_variational", "discrepancy")
 
 
 def kernelized_stein_discrepancy(
-    z, score, kernel, squared_bandwidths, unbiased=True, gradient="stein_variational"
-):
+    z: Tensor,
+    score: Tensor,
+    kernel: Kernel,
+    squared_bandwidths: Tensor,
+    unbiased: bool = True,
+    gradient: str = "stein_variational",
+) -> Tensor:
     """Returns an estimate of KSD(q, p) from samples of q and the score of p, a float32 scalar:
 
         KSD(q, p) = E u(z, z'),                               z, z' ~ q independent,  d = z - z'
@@ -74,14 +81,14 @@ def kernelized_stein_discrepancy(
 
 
 def expected_kernelized_stein_discrepancy(
-    mean,
-    variance,
-    prior_mean,
-    prior_variance,
-    squared_bandwidths,
-    unbiased=True,
-    gradient="stein_variational",
-):
+    mean: Tensor,
+    variance: Tensor,
+    prior_mean: Tensor,
+    prior_variance: Tensor,
+    squared_bandwidths: Tensor,
+    unbiased: bool = True,
+    gradient: str = "stein_variational",
+) -> Tensor:
     """Returns KSD(q, p), and its gradient, with every z integrated out in closed form.
 
     For q(z) = (1/n) sum_i N(z; m_i, diag v_i), p(z) a diagonal normal and a Gaussian kernel of
@@ -158,7 +165,15 @@ def expected_kernelized_stein_discrepancy(
     return mean_over_groups(mean_of_all, within, unbiased)
 
 
-def stein_kernel(z, score, z_, score_, kernel, squared_bandwidths, gradient):
+def stein_kernel(
+    z: Tensor,
+    score: Tensor,
+    z_: Tensor,
+    score_: Tensor,
+    kernel: Kernel,
+    squared_bandwidths: Tensor,
+    gradient: str,
+) -> Tensor:
     """Returns u(z_i, z'_j), [..., n, m], with the gradient that `gradient` names."""
 
     def products(a, b):

@@ -19,18 +19,20 @@ from keras_infovae.divergences.functional.pairs import as_groups, count, mean_ov
 from keras_infovae.divergences.functional.phases import cosine_and_sine
 from keras_infovae.divergences.functional.stein import GRADIENTS, stein_kernel
 from keras_infovae.divergences.functional.surrogate import with_gradient_of
+from keras_infovae.kernels import Kernel
+from keras_infovae.typing import Tensor
 from keras_infovae.utils.checks import check_choice
 
 
 def stein_features_of_normals(
-    mean,
-    variance,
-    prior_mean,
-    prior_variance,
-    frequencies,
-    unbiased=True,
-    gradient="stein_variational",
-):
+    mean: Tensor,
+    variance: Tensor,
+    prior_mean: Tensor,
+    prior_variance: Tensor,
+    frequencies: Tensor,
+    unbiased: bool = True,
+    gradient: str = "stein_variational",
+) -> Tensor:
     """Returns KSD(q, p) and its gradient with every z integrated out, a float32 scalar.
 
     For q(z) = (1/n) sum_i N(z; m_i, diag v_i) and a diagonal normal p of mean m_p, variance w_p,
@@ -71,7 +73,7 @@ def stein_features_of_normals(
         return value
 
     features = [tf.stop_gradient(x) for x in (real, imaginary, sum_real, sum_imaginary)]
-    phi, slope = _direction(*features, w), _slope(*features, w)
+    phi, slope = _direction(w, *features), _slope(w, *features)
     own_phi = -a * tf.reduce_mean(squares, axis=-1, keepdims=True)
     own_slope = b * tf.matmul(squares, w**2) / count(w)
     phi, slope = phi - without_own * own_phi, slope - without_own * own_slope
@@ -80,14 +82,14 @@ def stein_features_of_normals(
 
 
 def stein_features_of_samples(
-    z,
-    score,
-    frequencies,
-    kernel,
-    squared_bandwidths,
-    unbiased=True,
-    gradient="stein_variational",
-):
+    z: Tensor,
+    score: Tensor,
+    frequencies: Tensor,
+    kernel: Kernel,
+    squared_bandwidths: Tensor,
+    unbiased: bool = True,
+    gradient: str = "stein_variational",
+) -> Tensor:
     """Returns an estimate of KSD(q, p), and its gradient, from samples of q: a float32 scalar.
 
     The pairs of a sample (a group) with itself are few: they are taken out by the kernel, exactly.
@@ -98,9 +100,9 @@ def stein_features_of_samples(
         frequencies: [F, latent_dim], as `Kernel.frequencies` gives them.
     """
     check_choice("gradient", gradient, GRADIENTS)
-    groups = [as_groups(z), as_groups(score)]
+    groups, scores = as_groups(z), as_groups(score)
     w = tf.cast(frequencies, tf.float32)
-    z, score = (tf.reshape(tensor, [-1, tensor.shape[-1]]) for tensor in groups)
+    z, score = (tf.reshape(tensor, [-1, tensor.shape[-1]]) for tensor in (groups, scores))
     real, imaginary = cosine_and_sine(tf.matmul(z, w, transpose_b=True))  # [n s, F]
     mean_real = (_over_rows(real, score) - w * tf.reduce_sum(imaginary, axis=0)[:, None]) / count(z)
     mean_imaginary = _over_rows(imaginary, score) + w * tf.reduce_sum(real, axis=0)[:, None]
@@ -108,13 +110,12 @@ def stein_features_of_samples(
     value = tf.reduce_mean(tf.reduce_sum(mean_real**2 + mean_imaginary**2, axis=-1))
     if gradient == "stein_variational":
         features = [tf.stop_gradient(x) for x in (real, imaginary, mean_real, mean_imaginary)]
-        phi = _direction(*features, w)
+        phi = _direction(w, *features)
         value = with_gradient_of(value, -tf.reduce_sum(phi * z) / count(z))
     if not unbiased:
         return value
-    within = tf.reduce_mean(
-        stein_kernel(*groups, *groups, kernel, squared_bandwidths, gradient), axis=[1, 2]
-    )
+    own = stein_kernel(groups, scores, groups, scores, kernel, squared_bandwidths, gradient)
+    within = tf.reduce_mean(own, axis=[1, 2])
     return mean_over_groups(value, within, unbiased)
 
 
@@ -123,13 +124,13 @@ def _over_rows(features, values):
     return tf.matmul(features, values, transpose_a=True)
 
 
-def _direction(real, imaginary, sum_real, sum_imaginary, w):
+def _direction(w, real, imaginary, sum_real, sum_imaginary):
     """Returns the mean over w of Re[conj(f_i) A_d], [n, latent_dim]."""
     total = tf.matmul(real, sum_real) + tf.matmul(imaginary, sum_imaginary)
     return total / count(w)
 
 
-def _slope(real, imaginary, sum_real, sum_imaginary, w):
+def _slope(w, real, imaginary, sum_real, sum_imaginary):
     """Returns the mean over w of w_d Im[conj(f_i) A_d], [n, latent_dim]."""
     total = tf.matmul(real, w * sum_imaginary) - tf.matmul(imaginary, w * sum_real)
     return total / count(w)

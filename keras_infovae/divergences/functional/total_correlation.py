@@ -10,13 +10,16 @@ from keras_infovae.divergences.functional.blockwise import (
     sum_of_blocks,
 )
 from keras_infovae.divergences.functional.pairs import count
+from keras_infovae.typing import Tensor
 from keras_infovae.utils.values_only import gradients_left_out
 
 _TENSORS = 8  # of all pairs of a block at a time: they stay in the cache together
 _TINY = 1e-37  # what float32 still holds as a normal number
 
 
-def stratified_total_correlation(z, mean, variance, dataset_size=None):
+def stratified_total_correlation(
+    z: Tensor, mean: Tensor, variance: Tensor, dataset_size: int | Tensor | None = None
+) -> Tensor:
     """Returns an estimate of KL(q(z) || prod_d q(z_d)) in nats, a float32 scalar:
 
         (1/n) sum_i [log q(z_i) - sum_d log q(z_id)]
