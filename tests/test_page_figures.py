@@ -1,14 +1,16 @@
-"""Tables of docs/ that come from a CSV of the repository agree with it.
+"""Tables of docs/ and benchmarks/ that come from CSV files of the repository agree with them.
 
-A comment above a table names the file, the columns that tell its settings apart, and under each
-column of the table the columns of the file whose numbers stand there:
+A comment above a table names the file, or files with a comma between them, the columns that tell
+its settings apart, and under each column of the table the columns whose numbers stand there:
 
     <!-- figures: benchmarks/studies/name.csv by data method | | | train | mean worst -->
 
-Where settings stand side by side, the column that tells them apart comes after "across", and each
-number has its setting in brackets: `by table across method | | error[the mean] | error[ours] |`.
-Each row of the table has to be the means of one setting, as they are when they are rounded to the
-digits that stand there, and no two rows those of the same.
+Where settings stand side by side, the columns that tell them apart come after "across", and each
+number has its setting in brackets: `by table across method | | error[the mean] | error[ours] |`,
+or `across way factor` and `error[ours, 16]`. Without brackets it is of all of them.
+Each row of the table has to be what the rows of one setting have, rounded to the digits that stand
+there, and no two rows those of the same: the mean of `error`, `sd(error)`, `median(error)`,
+`max(error)`; `100*error` where it stands in percent. A name with blanks is in quotes.
 """
 
 import csv
@@ -20,39 +22,48 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parents[1]
 MARK = re.compile(
-    r"^<!-- figures: (\S+) by ([\w ]+?)(?: across (\w+))? (\|.*) -->\n\n?((?:\|.*\n)+)",
+    r"^<!-- figures: (\S+(?:, \S+)*) by ([\w ]+?)(?: across ([\w ]+?))? (\|.*) -->\n"
+    r"\n?((?:\|.*\n)+)",
     re.MULTILINE,
 )
 NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d[\d,]*)?(?:\.\d+|(?<=\d))")
-COLUMN = re.compile(r"[^\s\[]+(?:\[[^\]]*\])?")
+NAME = r'"[^"]*"|[^\s\[\]()*"]+'
+COLUMN = re.compile(rf"(?:(\d+)\*)?(?:({NAME})|(\w+)\(({NAME})\))(?:\[([^\]]*)\])?(?!\S)")
+KINDS = {
+    "mean": np.mean,
+    "median": np.median,
+    "max": np.max,
+    "sd": lambda numbers: np.std(numbers, ddof=1),
+}
 TABLES = [
     (page.relative_to(ROOT).as_posix(), *found)
-    for page in sorted((ROOT / "docs").rglob("*.md"))
+    for page in sorted([*(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").rglob("*.md")])
     for found in MARK.findall(page.read_text(encoding="utf-8"))
 ]
 
 
-def means(file, keys, across):
-    """Returns {setting: {column: mean over the rows of that setting that have a number}}."""
-    groups = {}
-    with open(ROOT / file, encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            found = groups.setdefault(tuple(row[key] for key in keys), {})
-            for column, text in row.items():
-                name = f"{column}[{row[across]}]" if across else column
-                found.setdefault(name, []).append(text)
-    return {
-        setting: {column: mean(texts) for column, texts in found.items()}
-        for setting, found in groups.items()
-    }
+def settings(files, keys):
+    """Returns {setting: its rows} of all settings in the files."""
+    found = {}
+    for file in files.split(", "):
+        with open(ROOT / file, encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(lines):
+                found.setdefault((file, *(row[key] for key in keys)), []).append(row)
+    return found
 
 
-def mean(texts):
+def value(rows, across, column):
+    """Returns what a column of a mark stands for in the rows of a setting; None for no number."""
+    factor, name, kind, name_of_kind, some = column
+    name = (name or name_of_kind).strip('"')
+    if some:
+        rows = [row for row in rows if ", ".join(row[key] for key in across) == some]
+    texts = [row[name] for row in rows if row[name]]
     try:
-        numbers = [float(text) for text in texts if text]
+        numbers = [float(text) for text in texts]
     except ValueError:
         return None
-    return float(np.mean(numbers)) if numbers else None
+    return int(factor or 1) * float(KINDS[kind or "mean"](numbers)) if numbers else None
 
 
 def cells(line):
@@ -66,18 +77,21 @@ def stands_for(text, value):
     return value is not None and abs(float(text) - value) <= half * (1 + 1e-6) + 1e-12
 
 
-def problems(file, keys, across, under, table):
+def problems(files, keys, across, under, table):
     """Returns the rows of a table that are not those of a setting of their own."""
+    rest = COLUMN.sub("", under).replace("|", "").strip()
+    assert not rest, f"a mark has what is no name of columns: {rest}"
     wanted = [COLUMN.findall(cell) for cell in cells(under)]
-    known, taken, wrong = means(file, keys.split(), across), set(), []
+    known, taken, wrong = settings(files, keys.split()), set(), []
     for line in table.splitlines()[2:]:
         pairs = []
         for cell, columns in zip(cells(line), wanted, strict=True):
             pairs += zip(columns, NUMBER.findall(cell)) if columns else []
         fits = [
             setting
-            for setting, values in known.items()
-            if setting not in taken and all(stands_for(text, values.get(c)) for c, text in pairs)
+            for setting, rows in known.items()
+            if setting not in taken
+            and all(stands_for(text, value(rows, across.split(), c)) for c, text in pairs)
         ]
         taken |= set(fits[:1])
         if not pairs or not fits:
@@ -108,18 +122,47 @@ def test_a_number_that_the_file_does_not_give_is_found(tmp_path, monkeypatch):
     assert problems(*wide, head + "| 0 | 1.0 | .1 |\n") == ["| 0 | 1.0 | .1 |"]
 
 
+def test_what_else_a_mark_may_ask_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("tests.test_page_figures.ROOT", tmp_path)
+    (tmp_path / "x.csv").write_text("way,n,a seed,loss\na,1,0,0.1\na,1,1,0.5\na,1,2,0.3\n")
+    (tmp_path / "y.csv").write_text("way,n,a seed,loss\nb,1,0,2\nb,2,0,-3\n")
+    head = "| | loss |\n|---|---|\n"
+    for column, right, wrong in (
+        ("loss sd(loss)", "0.3 +- 0.2", "0.3 +- 0.16"),
+        ("median(loss) max(loss)", "0.3 (0.5)", "0.5 (0.5)"),
+        ("100*loss", "30 %", "0.3 %"),
+        ('"a seed" max("a seed")', "1.0, 2", "1, 0"),
+        ("loss[a, 1]", "0.3", "0.2"),
+    ):
+        held = ("x.csv", "way", "way n", f"| | {column} |")
+        assert problems(*held, head + f"| A | {right} |\n") == [], column
+        assert problems(*held, head + f"| A | {wrong} |\n"), column
+    several = ("x.csv, y.csv", "way", "n", "| | loss[1] loss[2] |")
+    assert problems(*several, head + "| B | 2 / -3 |\n| A | 0.3 |\n") == []
+    assert problems(*several, head + "| A | 0.3 / 0.5 |\n")
+    for misspelled in ("sd(loss", "loss[1", "loss)"):
+        with pytest.raises(AssertionError, match="columns"):
+            problems("x.csv", "way", "n", f"| | {misspelled} |", head + "| A | 0.3 |\n")
+
+
+def test_every_file_of_figures_stands_behind_a_table():
+    files = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("benchmarks", "examples/reproduce/results")
+        for path in (ROOT / folder).rglob("*.csv")
+    }
+    assert len(files) > 30
+    held = {file for _, files, *_ in TABLES for file in files.split(", ")}
+    assert files <= held, f"no mark above a table names these: {sorted(files - held)}"
+
+
 def test_tables_are_held():
     assert {page for page, *_ in TABLES} >= HELD
 
 
 NAMES = (
-    "auto_lambda",
-    "choosing",
-    "evaluation",
-    "exact_em",
-    "performance",
-    "tables",
-    "topology",
-    "tuning",
+    *("anomalies", "auto_lambda", "choosing", "counts", "diffusion", "energy_priors", "estimators"),
+    *("evaluation", "exact_em", "learned_scale", "network_size", "performance", "reproduction"),
+    *("tables", "text", "topology", "tuning"),
 )
-HELD = {f"docs/{name}.md" for name in NAMES}
+HELD = {f"docs/{name}.md" for name in NAMES} | {"benchmarks/README.md"}

@@ -129,18 +129,15 @@ def print_summary():
     def text(numbers, function=np.mean):
         return f"{function(numbers):.3f}" if numbers else ""
 
-    print(
-        "| method | all: ROC-AUC / AP | normals | deviation of the AUC: mean | largest of a set |"
-    )
+    print("| method | all: ROC-AUC / AP | normals | deviation of the AUC: mean | largest |")
     print("|---|---|---|---|---|")
     for method in methods:
         cells = [
             " / ".join(text(values(c, method=method, regime=r)) for c in COLUMNS[4:6])
             for r in anomaly_sets.REGIMES
         ]
-        deviations = [values("deviation", method=method, set=name) for name in sets]
-        means = [np.mean(of_set) for of_set in deviations if of_set]
-        print(f"| {method} | {' | '.join(cells)} | {text(means)} | {text(means, max)} |")
+        deviations = values("deviation", method=method)
+        print(f"| {method} | {' | '.join(cells)} | {text(deviations)} | {text(deviations, max)} |")
     for regime in anomaly_sets.REGIMES:
         print(f"\n| {regime} | {' | '.join(sets)} |\n|{'---|' * (len(sets) + 1)}")
         for method in methods:
