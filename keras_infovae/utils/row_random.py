@@ -19,6 +19,7 @@ import tensorflow as tf
 
 from keras_infovae.typing import Tensor
 from keras_infovae.utils.checks import check_integer
+from keras_infovae.utils.normal_quantile import normal_quantile
 
 __all__ = ["fold_in", "normal", "row_seeds", "uniform"]  # what parts of a user's own need
 
@@ -156,7 +157,7 @@ def normal(seeds: Tensor, shape: Sequence[int], num_samples: int | None = None) 
     words = _draws(seeds, shape, num_samples)
     half = (tf.cast(tf.bitwise.right_shift(words, _word(1)), tf.float32) + 0.5) * 2.0**-32
     sign = tf.cast(tf.bitwise.bitwise_and(words, _word(1)), tf.float32) * 2.0 - 1.0
-    return sign * tf.math.ndtri(half)
+    return sign * normal_quantile(half)
 
 
 def _draws(seeds, shape, num_samples):

@@ -13,7 +13,7 @@ from keras_infovae.utils import probability as tfp
 _ZERO = np.float64(0.0)  # a number of Python would be a float32 where it comes first
 _ROOT_2, _LOG_ROOT_2_PI = math.sqrt(2.0), 0.5 * math.log(2.0 * math.pi)
 _NARROW = 1e-3  # a width, in units of the density's scale: a series in it is exact to 1e-13
-_NEWTON_STEPS = 4
+_FAR_OUT, _NEWTON_STEPS = -10.0, 4  # a logarithm of a probability, and how often from there
 
 
 def log_ndtr(x):
@@ -30,13 +30,17 @@ def log_density(x):
 
 
 def ndtri_exp(log_p):
-    """Returns x with log P(z < x) = log_p, by Newton's method where P is too small for a float."""
+    """Returns x with log P(z < x) = log_p, by Newton's method where P is small.
+
+    It would be no float then; and under XLA `tf.math.ndtri` loses the digits of P below 1e-6, and
+    is infinite below 1e-16.
+    """
     start = -tf.sqrt(tf.maximum(-2.0 * log_p - tf.math.log(tf.maximum(-2.0 * log_p, 1.0)), 0.0))
-    x = tf.where(log_p < -500.0, start, tf.math.ndtri(tf.exp(tf.maximum(log_p, -500.0))))
+    x = tf.where(log_p < _FAR_OUT, start, tf.math.ndtri(tf.exp(tf.maximum(log_p, _FAR_OUT))))
     for _ in range(_NEWTON_STEPS):
         error = log_ndtr(x) - log_p
         step = error * tf.exp(log_ndtr(x) - log_density(x))
-        x = tf.where(log_p < -30.0, x - step, x)
+        x = tf.where(log_p < _FAR_OUT, x - step, x)
     return x
 
 

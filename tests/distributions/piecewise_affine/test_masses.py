@@ -9,12 +9,17 @@ from keras_infovae.distributions.piecewise_affine import normal_masses, polygon_
 from tests.distributions.piecewise_affine.generators import generator
 
 
-def test_log_ndtr_and_its_inverse_are_those_of_scipy():
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_log_ndtr_and_its_inverse_are_those_of_scipy(jit_compile):
     x = np.concatenate([np.linspace(-50, 10, 601), -np.logspace(1, 6, 50)])
-    found = normal_masses.log_ndtr(tf.constant(x)).numpy()
+    log_ndtr, ndtri_exp = (
+        tf.function(function, jit_compile=jit_compile)
+        for function in (normal_masses.log_ndtr, normal_masses.ndtri_exp)
+    )
+    found = log_ndtr(tf.constant(x)).numpy()
     np.testing.assert_allclose(found, special.log_ndtr(x), rtol=1e-13)
     log_p = -np.logspace(-5, 6, 200)
-    found = normal_masses.ndtri_exp(tf.constant(log_p)).numpy()
+    found = ndtri_exp(tf.constant(log_p)).numpy()
     np.testing.assert_allclose(found, special.ndtri_exp(log_p), rtol=1e-10, atol=1e-10)
 
 
