@@ -2,6 +2,7 @@
 
 import csv
 import importlib
+import json
 import math
 import pathlib
 import sys
@@ -184,3 +185,21 @@ def test_our_ways_train(script, way, tmp_path, monkeypatch):
     ours.WAYS[way](settings)
     assert 300 < said["loss"] < 700 and 300 < said["reconstruction"] < 700
     assert not said.get("xla")
+
+
+def test_pages_that_are_kept_are_those_of_what_was_measured(script):
+    pages, results = script("pages"), script("results")
+    content = json.loads((FOLDER / "results.json").read_text(encoding="utf-8"))
+    tables = {
+        network: results.summary(found, content["settings"])
+        for network, found in content["networks"].items()
+    }
+    assert pages.text_of(content, tables) == (FOLDER / "results.md").read_text(encoding="utf-8")
+    with open(FOLDER / "results.csv", encoding="utf-8", newline="") as file:
+        kept = list(csv.DictReader(file))
+    names = ("images/s", "/ pythae", "first epoch, s")
+    for row, network, found in zip(
+        kept, *zip(*((n, r) for n, rows in tables.items() for r in rows)), strict=True
+    ):
+        assert row["network"] == network and row["way"] == found["way"]
+        assert [row[name] for name in names] == [str(found[name]) for name in names]
