@@ -159,17 +159,18 @@ def exact_em():
     return model_class(**arguments, seed=1)
 
 
+LOG_PROB = {"log_prob", "log_prob_in_graph"}
 LATENTS = {"reconstruct", "encode", "decode", "generate", "score", "prior", "likelihood", "joint"}
 
 # The model, and what it can do.
 KINDS = {
-    "langevin": (langevin, LATENTS),
-    "points": (points, LATENTS),
+    "langevin": (langevin, LATENTS | {"log_prob"}),
+    "points": (points, LATENTS | {"log_prob"}),
     "em": (
         lambda: PrincipalComponents(2, seed=1),
-        {"reconstruct", "encode", "decode", "generate", "log_prob", "score"},
+        {"reconstruct", "encode", "decode", "generate", *LOG_PROB, "score"},
     ),
-    "no latents": (lambda: ColumnNormals(seed=1), {"generate", "log_prob", "score"}),
+    "no latents": (lambda: ColumnNormals(seed=1), {"generate", *LOG_PROB, "score"}),
     "diffusion": (diffusion, {"generate", "elbo", "score"}),
 }
 

@@ -26,7 +26,7 @@ deserialize = registry.deserialize
 
 def main_score(model: Model) -> AnomalyScore:
     """Returns the score of `model` where none is asked for: the nearest to -log p(x)."""
-    if "log_prob" in model.capabilities:
+    if "log_prob_in_graph" in model.capabilities:
         return NegativeLogProb()
     return NegativeElbo() if "elbo" in model.capabilities else ReconstructionLoss()
 

@@ -59,7 +59,7 @@ class NegativeLogProb(AnomalyScore):
 
     def check(self, model: Model) -> None:
         """Raises ValueError for a model whose log p(x) is not known."""
-        model.capabilities.require("log_prob", "The negative log-likelihood")
+        model.capabilities.require("log_prob_in_graph", "The negative log-likelihood")
 
     def rows(self, model: Model, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns the scores, float32 [n]."""

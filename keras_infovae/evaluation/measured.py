@@ -75,7 +75,7 @@ class Measured:
     @functools.cached_property
     def log_prob(self):
         """log p(x) of each example, float64 [n] in nats; None where it is not known."""
-        if "log_prob" not in self.model.capabilities:
+        if "log_prob_in_graph" not in self.model.capabilities:
             return None
         return self.model.log_prob(self.x, **self.given).astype("float64")
 

@@ -7,6 +7,7 @@ NAMES = (
     "generate",  # new x
     "elbo",  # a lower bound of log p(x)
     "log_prob",  # log p(x) itself
+    "log_prob_in_graph",  # as a function of rows, which scores, reports, searches and servers go by
     "score",  # how unusual x is
     "impute",  # missing values of x from the others
     "prior",  # p(z), to draw from

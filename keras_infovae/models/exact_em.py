@@ -139,8 +139,11 @@ class ExactEM(LatentVariableModel):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What the model can do: all that there is, log p(x) too."""
-        return super().capabilities.with_("log_prob")
+        """What the model can do: all that there is, log p(x) too, by the p(z) of the training."""
+        can = super().capabilities
+        if self.learned_prior is not None:
+            return can
+        return can.with_("log_prob").with_("log_prob_in_graph")
 
     # === Training ===
 
@@ -278,17 +281,25 @@ class ExactEM(LatentVariableModel):
     def elbo_rows(
         self, x: Tensor, seed: Tensor | None = None, condition: Tensor | None = None
     ) -> Tensor:
-        """Returns log p(x), which the evidence lower bound of the exact p(z|x) is, [n]."""
+        """Returns log p(x), which the evidence lower bound of the exact p(z|x) is, [n].
+
+        With a learned p(z) it is a bound of one draw, as for other models.
+        """
+        if self.learned_prior is not None:
+            return super().elbo_rows(x, seed, condition)
         return self.log_prob_rows(x)
 
     def mean_elbo_rows(
         self, x: Tensor, seed: Tensor, num_samples: int, condition: Tensor | None = None
     ) -> Tensor:
-        """Returns log p(x) of each row, [n], in nats."""
+        """Returns log p(x) of each row, [n], in nats; with a learned p(z) its bound."""
+        if self.learned_prior is not None:
+            return super().mean_elbo_rows(x, seed, num_samples, condition)
         return self.log_prob_rows(x)
 
     def exact_posterior(self, joint: Joint) -> Distribution:
-        """Returns p(z|x) of a `Joint`, a TFP distribution."""
+        """Returns p(z|x) of a `Joint` under the p(z) of the training, a TFP distribution."""
+        joint = self._of_codes(joint)
         pieces, x, volume = self._pieces(joint.x)
 
         def log_joint(z):
@@ -300,9 +311,11 @@ class ExactEM(LatentVariableModel):
     # === On arrays ===
 
     def impute(
-        self, x: Rows, num_samples: int | None = None, seed: Seed = 0, **_: Any
+        self, x: Rows, num_samples: int | None = None, seed: Seed = 0, **options: Any
     ) -> np.ndarray | list[np.ndarray]:
         """Returns x with its missing values filled in, from those of the same example: exactly.
+
+        With a learned p(z) it goes as for other models, by a chain.
 
         Args:
             x: array [n, ...], NaN where a value is missing: any, or all, of an example.
@@ -317,6 +330,8 @@ class ExactEM(LatentVariableModel):
         Raises:
             ValueError, TypeError: for infinite values, or x of another shape than the model's.
         """
+        if self.learned_prior is not None:
+            return super().impute(x, num_samples, seed, **options)
         self.example_spec.require_known()
         x = np.asarray(x)
         if x.dtype.kind not in "fiu":

@@ -32,6 +32,7 @@ _METHODS = {
     "generate": "generate_rows",
     "elbo": "elbo_rows",
     "log_prob": "log_prob_rows",
+    "log_prob_in_graph": "log_prob_rows",
     "impute": "impute_rows",
     "prior": "prior_distribution",
     "likelihood": "joint",
@@ -325,12 +326,27 @@ class GenerativeModel(TrainableModel):
     ) -> np.ndarray:
         """Returns log p(x) of each example, NumPy float32 [n] in nats, where a model knows it.
 
+        One with latents does where p(x) has a closed form (`evaluation.Exact`): a standard normal
+        p(z) of one or two dimensions, normal noise with a scale that examples share, no condition,
+        and a decoder of Dense and (leaky) ReLU layers. It is computed from the weights as they are
+        at each call, in float64.
+
         Args:
             x, batch_size, condition: as for `elbo`.
 
         Raises:
-            ValueError: for a model that does not; `evaluation.marginal_log_likelihood` estimates it
-                where there are latents.
+            ValueError: for a model that does not, saying what it has, and for a decoder whose
+                weights make more than 10,000 regions; `evaluation.marginal_log_likelihood`
+                estimates it where there are latents.
+
+        Example:
+
+        >>> import numpy as np
+        >>> import keras_infovae as ki
+        >>> model = ki.VAE(latent_dim=1, likelihood="normal", decoder=ki.networks.MLP([8]))
+        >>> model.build((None, 3))
+        >>> model.log_prob(np.zeros([4, 3], "float32")).shape
+        (4,)
         """
         self.capabilities.require("log_prob", "The exact log p(x)")
 

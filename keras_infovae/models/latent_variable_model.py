@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_infovae import conditions, inference, networks
-from keras_infovae.distributions import draw_rows, likelihoods, priors
+from keras_infovae.distributions import draw_rows, likelihoods, piecewise_affine, priors
 from keras_infovae.distributions.exact_or_drawn_kl import exact_or_drawn_kl
 from keras_infovae.models import compatibility
 from keras_infovae.models.capabilities import Capabilities
@@ -17,12 +17,23 @@ from keras_infovae.models.joint import Joint
 from keras_infovae.models.penalty import number, penalty
 from keras_infovae.models.raw_data import check_preprocessor
 from keras_infovae.models.registry import register_model
+from keras_infovae.models.row_functions import BATCH_SIZE
 from keras_infovae.models.step_model import BatchLoss
 from keras_infovae.models.two_stage_model import TwoStageModel
 from keras_infovae.parameters.kinds import LATENT_DIM, NETWORK_BY_SHAPE, Integer, Member
 from keras_infovae.preprocessors import Preprocessor
-from keras_infovae.typing import Config, Distribution, Seed, Shape, Tensor
+from keras_infovae.typing import (
+    Batches,
+    Condition,
+    Config,
+    Distribution,
+    Rows,
+    Seed,
+    Shape,
+    Tensor,
+)
 from keras_infovae.utils import reductions
+from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.row_random import fold_in, row_seeds
 
 
@@ -356,15 +367,33 @@ class LatentVariableModel(TwoStageModel):
         """Where z lies: "euclidean" for all of space, "sphere" for the unit sphere."""
         return self.model_prior.support
 
+    def log_prob(
+        self, x: Rows | Batches, batch_size: int = BATCH_SIZE, condition: Condition = None
+    ) -> np.ndarray:
+        """Returns log p(x) of each example, as `GenerativeModel.log_prob`."""
+        if "log_prob_in_graph" in self.capabilities:
+            return super().log_prob(x, batch_size, condition)
+        check_integer("batch_size", batch_size)
+        generator, found = piecewise_affine.read_generator(self), []
+        for examples, _ in self.example_spec.batches(x, condition):
+            posterior = piecewise_affine.PiecewiseAffinePosterior(generator, examples)
+            found.append(posterior.log_marginal())
+        return np.concatenate(found).astype("float32")
+
     # === Functions of rows ===
 
     @property
     def capabilities(self) -> Capabilities:
         """What the model can do: an ELBO where q(z|x) and p(z) have densities, and so on."""
+        reason, name = piecewise_affine.why_not_exact(self), type(self).__name__
         missing = {
-            "log_prob": f"is not known for {type(self).__name__}; evaluation."
-            "marginal_log_likelihood estimates it, by 'exact' without an error where it can"
+            "log_prob_in_graph": f"is no function of rows for {name}: its regions follow from the "
+            "weights, and `log_prob` looks for them at each call"
         }
+        if reason is not None:
+            estimated = "evaluation.marginal_log_likelihood estimates it"
+            unknown = f"is not known for a {name} with {reason}; {estimated}"
+            missing |= {"log_prob": unknown, "log_prob_in_graph": unknown}
         if self.likelihood.likeliest() is not None:
             missing["impute"] = "is not defined for tokens, which have no mean"
         for part, names in (

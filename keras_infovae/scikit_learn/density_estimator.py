@@ -37,7 +37,7 @@ class DensityEstimator(DensityMixin, ModelEstimator):
         missing values do not count. Where the model does not know log p(x), it is the importance-
         weighted bound of 64 draws, which lies below on average; the same at each call.
         """
-        known = "log_prob" in self._fitted_model().capabilities
+        known = "log_prob_in_graph" in self._fitted_model().capabilities
         return self._log_density(X, None if known else "importance_weighted")
 
     def score(self, X: Rows, y: Any = None) -> float:

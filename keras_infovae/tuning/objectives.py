@@ -30,7 +30,7 @@ def known(model):
     in_space = {"encode", "prior"} <= can and model.latent_support == "euclidean"
     reconstructs = "reconstruction_loss" in model.term_names
     found = {
-        "log_prob": "log_prob" in can,
+        "log_prob": "log_prob_in_graph" in can,
         "importance_weighted_bound": "elbo" in can,
         WITHIN_BAND: in_space and reconstructs,
         "elbo": "elbo" in can,

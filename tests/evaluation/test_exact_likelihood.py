@@ -116,3 +116,64 @@ def test_slopes_are_read_from_the_layers():
     decoder = keras.Model(z, keras.layers.Dense(3)(skip))
     with pytest.raises(ValueError, match="Received: a layer Concatenate"):
         ki.evaluation.exact_posterior(model_with(decoder=decoder), X)
+
+
+# === `model.log_prob`, of the same models ===
+
+
+def test_log_prob_of_a_trained_model_is_the_exact_one(model, tmp_path):
+    assert "log_prob" in model.capabilities and "log_prob_in_graph" not in model.capabilities
+    exact = ki.evaluation.marginal_log_likelihood(model, X, "exact").log_likelihood
+    found = model.log_prob(X)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, exact, rtol=1e-6, atol=1e-6)
+    model.save(tmp_path / "model.keras")
+    restored = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(restored.log_prob(X), found)
+    weights = model.get_weights()
+    model.decoder.layers[-1].bias.assign_add(np.ones(3))
+    assert np.abs(model.log_prob(X) - found).min() > 1e-3
+    model.set_weights(weights)
+
+
+def test_one_latent_and_leaky_units_by_quadrature():
+    leaky = keras.layers.LeakyReLU(negative_slope=0.1)
+    layers = [keras.layers.Dense(5, bias_initializer="random_normal"), leaky, keras.layers.Dense(3)]
+    keras.utils.set_random_seed(0)
+    made = model_with(latent_dim=1, decoder=keras.Sequential([keras.Input((1,)), *layers]))
+    z = np.linspace(-12, 12, 20_001)
+    mean = made.decode(z[:, None].astype("float32")).astype("float64")
+    scale = np.exp(float(np.asarray(made.likelihood.log_scale)))
+    squares = np.square((X[:5, None] - mean) / scale).sum(-1) + np.square(z)
+    log_joint = -0.5 * (squares + 4 * np.log(2 * np.pi)) - 3 * np.log(scale)
+    expected = np.logaddexp.reduce(log_joint, axis=1) + np.log(z[1] - z[0])
+    np.testing.assert_allclose(made.log_prob(X[:5]), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shape", "received"),
+    [
+        ({"likelihood": "bernoulli"}, (3,), "a VAE with likelihood=Bernoulli"),
+        ({"latent_dim": 3}, (3,), "a VAE with latent_dim=3"),
+        ({"decoder": ki.networks.Conv([2])}, (8, 8, 1), "a VAE with a layer Conv2DTranspose"),
+        ({"decoder": ki.networks.MLP([6], "gelu")}, (3,), "a VAE with activation gelu"),
+        ({"decoder": ki.networks.MLP([64, 64])}, (3,), "may be affine on 4,330,561 regions"),
+        ({"condition": ki.conditions.Features(2)}, (3,), "a VAE with a model that takes a cond"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_log_prob_is_not_promised_where_it_is_not_known(arguments, shape, received):
+    settings = {"likelihood": "normal", "encoder": None, "decoder": MLP} | arguments
+    made = ki.VAE(settings.pop("latent_dim", 2), **settings)
+    assert "log_prob" not in made.capabilities  # before there is a decoder
+    made.build((None, *shape))
+    assert "log_prob" not in made.capabilities
+    with pytest.raises(ValueError, match=f"log_prob` is not known for .*{received}.*estimates it"):
+        made.capabilities.require("log_prob")
+
+
+def test_sizes_that_promise_nothing_may_still_have_it():
+    made = model_with(decoder=ki.networks.MLP([16, 16]))  # up to 137^2 regions, and far fewer
+    assert "log_prob" not in made.capabilities
+    exact = ki.evaluation.marginal_log_likelihood(made, X[:4], "exact").log_likelihood
+    np.testing.assert_allclose(made.log_prob(X[:4]), exact, rtol=1e-6)

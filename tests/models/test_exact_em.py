@@ -238,3 +238,20 @@ def test_images_have_one_scale_for_all_pixels():
     model.fit(images, epochs=1, verbose=0)
     assert model.generate(2, seed=0).shape == (2, 4, 3)
     assert np.all(np.isfinite(model.impute(np.where(images > 0.5, np.nan, images))))
+
+
+@pytest.mark.slow
+def test_with_a_learned_prior_it_is_bounded_as_other_models_are():
+    model = ki.ExactEM(1, (6,), restarts=1, seed=0)
+    model.fit(X, epochs=10, verbose=0)
+    codes, log_prob = model.encode(X), model.log_prob(X)
+    optimizer, prior = keras.optimizers.Adam(0.03), ki.priors.GaussianMixture(3)
+    model.fit_prior(X, prior, epochs=60, optimizer=optimizer, seed=0, verbose=0)
+    np.testing.assert_array_equal(model.encode(X), codes)
+    assert {"elbo", "log_prob"} & set(model.capabilities) == {"elbo"}
+    found = ki.evaluation.marginal_log_likelihood(model, X, "annealed_importance", seed=0)
+    bound = model.score(X, ki.anomaly_scores.NegativeElbo(16))
+    assert found.log_likelihood.mean() > -bound.mean()
+    assert found.log_likelihood.mean() == pytest.approx(-bound.mean(), abs=0.1)
+    model.forget_prior()
+    np.testing.assert_array_equal(model.log_prob(X), log_prob)

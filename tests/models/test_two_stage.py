@@ -25,6 +25,7 @@ def stages():
         "loss": model.evaluate(X, verbose=0),
         "new": model.generate(5, seed=1),
         "elbo": model.elbo(X),
+        "log_prob": model.log_prob(X[:40]),
         "weights": model.get_weights(),
     }
     prior, optimizer = ki.priors.GaussianMixture(2), keras.optimizers.Adam(0.05)
@@ -58,6 +59,15 @@ def test_log_prob_is_that_with_the_learned_prior_and_better(stages):
     assert expected.mean() > EXACT.log_likelihood(X[:40]).mean() + 0.5
     bound = model.elbo(X[:40], seed=1)
     assert bound.mean() < expected.mean()
+
+
+def test_the_closed_form_of_log_prob_is_that_of_the_prior_of_the_training(stages):
+    model, first, _ = stages
+    np.testing.assert_allclose(first["log_prob"], EXACT.log_likelihood(X[:40]), rtol=1e-5)
+    assert "log_prob" not in model.capabilities
+    for estimate in (model.log_prob, lambda x: ki.evaluation.exact_posterior(model, x)):
+        with pytest.raises(ValueError, match="Received: a learned prior=GaussianMixture"):
+            estimate(X)
 
 
 def test_it_changes_nothing_but_the_prior(stages):

@@ -5,6 +5,7 @@ from keras_infovae.distributions.piecewise_affine.generator import (
     Generator,
     not_exact,
     read_generator,
+    why_not_exact,
 )
 from keras_infovae.distributions.piecewise_affine.layers import AffineLayer, read_layers
 from keras_infovae.distributions.piecewise_affine.missing import fill_in
@@ -25,4 +26,5 @@ __all__ = [
     "read_generator",
     "read_layers",
     "regions_of",
+    "why_not_exact",
 ]

@@ -10,10 +10,15 @@ from keras_infovae.distributions.piecewise_affine import mixture
 from keras_infovae.distributions.piecewise_affine.layers import (
     ALLOWED,
     AffineLayer,
+    dense_layers,
     outputs,
     read_layers,
 )
-from keras_infovae.distributions.piecewise_affine.regions import MOST_REGIONS, regions_of
+from keras_infovae.distributions.piecewise_affine.regions import (
+    MOST_REGIONS,
+    most_regions,
+    regions_of,
+)
 from keras_infovae.distributions.priors.standard_normal import StandardNormal
 
 _MOST_NUMBERS = 2**22  # of x, regions and vertices together, that are computed with at a time
@@ -71,9 +76,38 @@ def read_generator(model):
         ValueError: saying what the model has that has no exact p(x), and what has.
     """
     try:
-        return _read(model)
+        _require_parts(model)
+        layers = read_layers(model.decoder)
     except ValueError as error:
         raise not_exact(error) from error
+    likelihood, shape = model.likelihood, model.event_shape
+    units = likelihood.units
+    return Generator(
+        layers,
+        _flat(likelihood.shared_scale(), shape),
+        _flat(0.0 if units is None else units.offset, shape),
+        _flat(1.0 if units is None else units.unit, shape),
+    )
+
+
+def why_not_exact(model):
+    """Returns what stands against an exact p(x) of a model with latents, whatever its weights.
+
+    It is text as `not_exact` takes, and None where p(x) is known by the parts of the model: of a
+    decoder whose sizes allow more regions than can be handled it is not, although weights may make
+    fewer, as `read_generator` and `Generator.pieces` find.
+    """
+    try:
+        _require_parts(model)
+        layers = dense_layers(model.decoder)
+    except ValueError as error:
+        return str(error)
+    if model.latent_dim > 2:
+        return f"latent_dim={model.latent_dim}"
+    count = most_regions([layer.units for layer, slope in layers if slope != 1.0], model.latent_dim)
+    if count > MOST_REGIONS:
+        return f"a decoder that may be affine on {count:,} regions"
+    return None
 
 
 def not_exact(reason):
@@ -85,27 +119,22 @@ def not_exact(reason):
     )
 
 
-def _read(model):
-    for part in ("decoder", "likelihood", "prior"):
+def _require_parts(model):
+    """Raises ValueError for a model whose parts, other than the decoder, have no exact p(x)."""
+    for part in ("decoder", "likelihood", "model_prior"):
         if not hasattr(model, part):
             raise ValueError(f"a {type(model).__name__}, which has no {part}")
     model.example_spec.require_known()
     likelihood = model.likelihood
     if model.condition.size:
         raise ValueError("a model that takes a condition")
-    if not isinstance(model.prior, StandardNormal):
-        raise ValueError(f"prior={type(model.prior).__name__}")
+    if not isinstance(model.model_prior, StandardNormal):
+        learned = "" if model.learned_prior is None else "a learned "
+        raise ValueError(f"{learned}prior={type(model.model_prior).__name__}")
     if not isinstance(likelihood, Normal) or likelihood.shared_scale() is None:
         scale = getattr(likelihood, "scale", None)
         described = "" if scale is None else f"(scale={scale!r})"
         raise ValueError(f"likelihood={type(likelihood).__name__}{described}")
-    shape, units = model.event_shape, likelihood.units
-    return Generator(
-        read_layers(model.decoder),
-        _flat(likelihood.shared_scale(), shape),
-        _flat(0.0 if units is None else units.offset, shape),
-        _flat(1.0 if units is None else units.unit, shape),
-    )
 
 
 def _flat(value, event_shape):

@@ -39,25 +39,36 @@ def read_layers(decoder):
         ValueError: for anything else, as "decoder ...".
     """
     layers = []
-    for layer in _chain(decoder):
-        if isinstance(layer, keras.layers.Dense):
-            kernel = np.asarray(layer.kernel, "float64")
-            bias = np.asarray(layer.bias, "float64") if layer.use_bias else np.zeros(layer.units)
-            slope = _slope_of_function(layer.activation, layer.name)
-            layers.append(AffineLayer(kernel, bias, slope))
-        elif not isinstance(layer, _AS_THEY_ARE):
-            slope = _slope_of_layer(layer)
-            if not layers or layers[-1].slope != 1.0:
-                raise ValueError(f"a layer that follows no linear Dense layer, {layer.name}")
-            layers[-1] = layers[-1]._replace(slope=slope)
-    if not layers or layers[-1].slope != 1.0:
-        raise ValueError("a decoder whose last layer is not linear")
+    for dense, slope in dense_layers(decoder):
+        kernel = np.asarray(dense.kernel, "float64")
+        bias = np.asarray(dense.bias, "float64") if dense.use_bias else np.zeros(dense.units)
+        layers.append(AffineLayer(kernel, bias, slope))
     z = np.random.default_rng(0).normal(size=(8, layers[0].kernel.shape[0]))
     expected = np.reshape(decoder(tf.constant(z, tf.float32)), [len(z), -1])
     size = 1.0 + np.abs(expected).max()
     if not np.allclose(outputs(layers, z), expected, rtol=1e-2, atol=1e-2 * size):
         raise ValueError("a decoder whose layers are no chain")
     return layers
+
+
+def dense_layers(decoder):
+    """Returns [(Dense layer, slope)] of a decoder as `read_layers` takes; looks at no weights.
+
+    Raises:
+        ValueError: for any other layer, as "decoder ...".
+    """
+    found = []
+    for layer in _chain(decoder):
+        if isinstance(layer, keras.layers.Dense):
+            found.append((layer, _slope_of_function(layer.activation, layer.name)))
+        elif not isinstance(layer, _AS_THEY_ARE):
+            slope = _slope_of_layer(layer)
+            if not found or found[-1][1] != 1.0:
+                raise ValueError(f"a layer that follows no linear Dense layer, {layer.name}")
+            found[-1] = (found[-1][0], slope)
+    if not found or found[-1][1] != 1.0:
+        raise ValueError("a decoder whose last layer is not linear")
+    return found
 
 
 def outputs(layers, z):

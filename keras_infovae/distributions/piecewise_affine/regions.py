@@ -1,5 +1,6 @@
 """The regions of z on which a generator is affine, for one or two latents."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -41,6 +42,19 @@ def regions_of(layers):
     cells, patterns = (split_line, split_plane)[latent_dim - 1](layers, _check_count)
     matrices, offsets = map_between(layers, patterns, 0, len(layers), latent_dim)
     return Regions(cells, matrices, offsets, patterns)
+
+
+def most_regions(widths, latent_dim):
+    """Returns how many regions hidden layers of `widths` units can make at most, whatever weights.
+
+    A layer of H units cuts each region before it by H points, or H lines in the plane.
+
+    Args:
+        widths: sizes of the layers with kinks, a list of integers.
+        latent_dim: 1 or 2.
+    """
+    pieces = (1 + h + (latent_dim - 1) * h * (h - 1) // 2 for h in widths)
+    return math.prod(pieces)
 
 
 def map_between(layers, patterns, first, last, inputs):

@@ -27,7 +27,7 @@ def left_out(model):
     []
     """
     parts, reasons = dict(_PARTS), []
-    if "log_prob" not in model.capabilities:  # which is more than a bound of it
+    if "log_prob_in_graph" not in model.capabilities:  # which is more than a bound of it
         parts["elbo"] = "The ELBO"
     if "encode" in model.capabilities:
         parts |= _OF_CODES

@@ -10,7 +10,7 @@ class LogProb(Signature):
 
     name = "log_prob"
     about = "the exact log p(x), in nats"
-    needs = "log_prob"
+    needs = "log_prob_in_graph"
     takes = ("x",)
     outputs = ("log_prob",)
 
