@@ -6,9 +6,11 @@
 
 The sets and regimes of anomaly_sets.py. Each way changes one thing of the model of
 examples/tabular.py (InfoVAE(4), networks of 128 and 64, 100 epochs of batches of 64): the epochs,
-the scale, the likelihood, or which rows of a batch count. Rows are scored by `model.score`. "trim"
-takes the tenth of a batch with the largest loss out of it: what the model explains worst does not
-pull it. Rows that are there already are not made again.
+the scale, the likelihood, the latents, or which rows count. Rows are scored by `model.score`.
+"trim" takes the tenth of a batch with the largest loss out of it: what the model explains worst
+does not pull it. "trained again" trains a new model without the fifth of the rows that the one
+before finds most unusual. "OutlierDetector" is that of scikit_learn, of the columns as they are.
+Rows that are there already are not made again.
 """
 
 import time
@@ -48,29 +50,51 @@ class Trimmed(ki.InfoVAE):
 
 
 NORMAL = ki.likelihoods.Normal
-# Of each way the class, the arguments that differ, and the epochs.
+PER_COLUMN = {"likelihood": lambda: NORMAL("per_column")}
+# Of each way the class, the arguments that differ, the epochs, and how often it is trained again.
 WAYS = {
-    "default": (ki.InfoVAE, {}, 100),
-    "25 epochs": (ki.InfoVAE, {}, 25),
-    "scale 1": (ki.InfoVAE, {"likelihood": lambda: NORMAL(1.0)}, 100),
-    "scale 1 and alpha 1": (ki.InfoVAE, {"likelihood": lambda: NORMAL(1.0), "alpha": 1.0}, 100),
-    "per column": (ki.InfoVAE, {"likelihood": lambda: NORMAL("per_column")}, 100),
-    "student_t": (ki.InfoVAE, {"likelihood": "student_t"}, 100),
-    "trim 0.1": (Trimmed, {}, 100),
+    "default": (ki.InfoVAE, {}, 100, 0),
+    "25 epochs": (ki.InfoVAE, {}, 25, 0),
+    "scale 1": (ki.InfoVAE, {"likelihood": lambda: NORMAL(1.0)}, 100, 0),
+    "scale 1 and alpha 1": (ki.InfoVAE, {"likelihood": lambda: NORMAL(1.0), "alpha": 1.0}, 100, 0),
+    "per column": (ki.InfoVAE, PER_COLUMN, 100, 0),
+    "student_t": (ki.InfoVAE, {"likelihood": "student_t"}, 100, 0),
+    "trim 0.1": (Trimmed, {}, 100, 0),
+    "2 latents, per column": (ki.InfoVAE, PER_COLUMN | {"latent_dim": 2}, 100, 0),
+    "2 latents, per column, trained again": (ki.InfoVAE, PER_COLUMN | {"latent_dim": 2}, 100, 1),
 }
+# Of those by scikit_learn.OutlierDetector, its arguments.
+DETECTORS = {
+    "OutlierDetector": {},
+    "OutlierDetector, 2 latents": {"latent_dim": 2},
+}
+TRIM = 0.2
 
 
 def scores(train, test, way, seed):
     """Returns the scores of the test rows by a model that was trained in that way."""
+    if way in DETECTORS:
+        detector = ki.scikit_learn.OutlierDetector(random_state=seed, **DETECTORS[way])
+        return -detector.fit(train).score_samples(test)
+    train, test = anomaly_sets.standardized(train, test)
+    model = trained(train, way, seed)
+    for number in range(1, WAYS[way][3] + 1):
+        found = model.score(train)
+        model = trained(train[found <= np.quantile(found, 1.0 - TRIM)], way, seed + 100 * number)
+    return model.score(test)
+
+
+def trained(train, way, seed):
+    """Returns the model of that way."""
     keras.utils.set_random_seed(seed)
-    kind, options, epochs = WAYS[way]
+    kind, options, epochs, _ = WAYS[way]
     network = ki.networks.MLP((128, 64))
     arguments = {"latent_dim": 4, "likelihood": "normal", "encoder": network, "decoder": network}
     arguments |= {name: value() if callable(value) else value for name, value in options.items()}
     model = kind(seed=seed, **arguments)
     model.compile("adam")
     model.fit(train, epochs=epochs, batch_size=64, verbose=0)
-    return model.score(test)
+    return model
 
 
 def print_summary():
@@ -102,8 +126,7 @@ def main(_):
         if regime not in FLAGS.regimes:
             continue
         train, test, unusual = anomaly_sets.problem(x, anomaly, regime, seed)
-        train, test = anomaly_sets.standardized(train, test)
-        for way in FLAGS.ways or WAYS:
+        for way in FLAGS.ways or (*WAYS, *DETECTORS):
             if (name, regime, str(seed), way) in done:
                 continue
             start = time.perf_counter()
