@@ -201,6 +201,10 @@ def test_methods_take_streams_of_strings(streamed, tmp_path):
     assert loss == pytest.approx(
         streamed.evaluate(TEXTS, verbose=0)["reconstruction_loss"], rel=0.2
     )
+    by_eight = streamed.evaluate(told, batch_size=8, verbose=0)
+    batches = tf.data.Dataset.from_tensor_slices(TEXTS).batch(8)
+    assert by_eight == pytest.approx(streamed.evaluate(batches, verbose=0), rel=1e-5)
+    assert by_eight["loss"] != pytest.approx(streamed.evaluate(told, verbose=0)["loss"], rel=1e-5)
     with pytest.raises(ValueError, match="`x` must not be empty. Received: a generator of nothing"):
         streamed.encode(t for t in [])
     with pytest.raises(ValueError, match="of raw data take tf.data.Dataset.from_generator"):
