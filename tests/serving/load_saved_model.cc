@@ -1,12 +1,18 @@
 // Runs signatures of a SavedModel by the loader that TensorFlow Serving uses, with no Python.
 //
-// Usage: load_saved_model MODEL FOLDER. FOLDER/requests.txt names the signature of request 0, 1, ...
-// in a line each. Request i reads FOLDER/i.INPUT.pb and writes FOLDER/i.OUTPUT.pb, TensorProtos.
+// Usage: load_saved_model MODEL FOLDER [SECONDS]. FOLDER/requests.txt names the signature of request
+// 0, 1, ... in a line each. Request i reads FOLDER/i.INPUT.pb and writes FOLDER/i.OUTPUT.pb,
+// TensorProtos. With SECONDS it is then repeated for as long, at least once, and FOLDER/i.seconds.txt
+// has a line for each time: the seconds that it took, and those of the processor.
 
+#include <chrono>
+#include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tensorflow/cc/saved_model/loader.h"
@@ -25,7 +31,7 @@ int Fail(const std::string& what) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return Fail("Usage: load_saved_model MODEL FOLDER");
+  if (argc != 3 && argc != 4) return Fail("Usage: load_saved_model MODEL FOLDER [SECONDS]");
   const std::string folder = std::string(argv[2]) + "/";
   tensorflow::SavedModelBundle bundle;
   tensorflow::Status status = tensorflow::LoadSavedModel(
@@ -62,6 +68,20 @@ int main(int argc, char** argv) {
       std::ofstream file(prefix + keys[k] + ".pb", std::ios::binary);
       file << proto.SerializeAsString();
     }
+    if (argc == 3) continue;
+    using Clock = std::chrono::steady_clock;
+    std::vector<std::pair<double, double>> taken;
+    const auto end = Clock::now() + std::chrono::duration<double>(std::atof(argv[3]));
+    do {
+      const auto start = Clock::now();
+      const std::clock_t start_processor = std::clock();
+      status = bundle.session->Run(feeds, fetches, {}, &outputs);
+      if (!status.ok()) return Fail(name + ": " + status.ToString());
+      const double processor = double(std::clock() - start_processor) / CLOCKS_PER_SEC;
+      taken.emplace_back(std::chrono::duration<double>(Clock::now() - start).count(), processor);
+    } while (Clock::now() < end);
+    std::ofstream file(prefix + "seconds.txt");
+    for (const auto& times : taken) file << times.first << " " << times.second << "\n";
   }
   return 0;
 }
