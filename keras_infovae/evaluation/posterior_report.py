@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from keras_infovae.evaluation.measured import Measured
-from keras_infovae.evaluation.prior_fit import MOST_EXAMPLES, prior_fit
+from keras_infovae.evaluation.prior_fit import MOST_EXAMPLES, null_of, prior_fit
 from keras_infovae.typing import Condition, Model, Numbers, Rows
 
 
@@ -60,25 +60,27 @@ def aggregated_posterior_report(
         Zhao, Song, Ermon, InfoVAE, arXiv:1706.02262, section 5.2.
     """
     given = {"seed": seed, "batch_size": batch_size}
-    return {
-        "train": posterior_numbers(Measured(model, train, condition, name="train", **given), draws),
-        "test": posterior_numbers(
-            Measured(model, test, test_condition, name="test", **given), draws
-        ),
-    }
+    train = Measured(model, train, condition, name="train", **given)
+    test = Measured(model, test, test_condition, name="test", **given)
+    null = null_of(model, seed, draws)
+    return {"train": posterior_numbers(train, null), "test": posterior_numbers(test, null)}
 
 
-def posterior_numbers(measured, draws=100):
+def posterior_numbers(measured, null):
     """Returns what q(z) is like on the examples of a `Measured`; as `aggregated_posterior_report`.
+
+    Args:
+        measured: the `Measured`.
+        null: what `null_of` gives for its model and seed; sets of one size share their draws.
 
     Raises:
         ValueError: for a model without codes.
     """
-    model, moments = measured.model, measured.moments
+    moments = measured.moments
     volume = moments.log_det_covariance
     mmd = dict.fromkeys(("mmd", "mmd_null_low", "mmd_null_high", "mmd_p_value"))
-    if "prior" in model.capabilities and model.latent_support == "euclidean":
-        mmd = prior_fit(measured.some(MOST_EXAMPLES), draws)
+    if null is not None:
+        mmd = prior_fit(measured.some(MOST_EXAMPLES), null)
     return {
         "examples": len(measured),
         "mean": moments.mean.tolist(),

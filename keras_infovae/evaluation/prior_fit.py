@@ -65,28 +65,67 @@ def mmd_to_prior(
     """
     check_integer("draws", draws, minimum=19)
     measured = Measured(model, x, condition, seed=seed, batch_size=batch_size)
-    return prior_fit(measured.some(MOST_EXAMPLES), draws)
+    return prior_fit(measured.some(MOST_EXAMPLES), PriorNull(model, measured.seed, draws))
 
 
-def prior_fit(measured, draws=100):
-    """Returns what `mmd_to_prior` does, of a `Measured` of at most `MOST_EXAMPLES` examples."""
-    model, seed = measured.model, stateless_seed(measured.seed)
-    model.capabilities.require("prior", "The fit of the codes to the prior")
-    if model.latent_support != "euclidean":
-        raise ValueError(
-            "mmd_to_prior compares z in Euclidean space. Received: a model whose codes lie on the "
-            f"{model.latent_support}"
-        )
-    prior = model.prior_distribution()
-    estimator = "sampled" if normal_components(prior) is None else "closed_form"
-    mmd = divergences.MaximumMeanDiscrepancy(estimator=estimator)
-    observed = float(mmd(measured.draws, prior, None, seed=stateless_seed(seed, 1)))
-    null = compiled_null(mmd, lambda: prior, len(measured))
-    null = null_values(null, draws, stateless_seed(seed, 2))
-    low, high = null_band(null)
+class PriorNull:
+    """What chance makes of the MMD of z from the prior; computed once for each number of z.
+
+    Args:
+        model: a trained model that has a prior.
+        seed: integer.
+        draws: sets of z from the prior.
+
+    Attributes:
+        prior: the TFP distribution p(z).
+        mmd: the `MaximumMeanDiscrepancy`.
+        seed: int32 tensor [2].
+
+    Raises:
+        ValueError: for a model without a prior, or one on the sphere.
+    """
+
+    def __init__(self, model, seed, draws=100):
+        model.capabilities.require("prior", "The fit of the codes to the prior")
+        if model.latent_support != "euclidean":
+            raise ValueError(
+                "mmd_to_prior compares z in Euclidean space. Received: a model whose codes lie on "
+                f"the {model.latent_support}"
+            )
+        self.prior, self.seed = model.prior_distribution(), stateless_seed(seed)
+        estimator = "sampled" if normal_components(self.prior) is None else "closed_form"
+        self.mmd = divergences.MaximumMeanDiscrepancy(estimator=estimator)
+        self._draws, self._values = draws, {}
+
+    def values(self, count):
+        """Returns the MMD of each of the sets of `count` z, NumPy float32 [draws]."""
+        if count not in self._values:
+            null = compiled_null(self.mmd, lambda: self.prior, count)
+            self._values[count] = null_values(null, self._draws, stateless_seed(self.seed, 2))
+        return self._values[count]
+
+
+def null_of(model, seed, draws=100):
+    """Returns the `PriorNull` of a model; None where the MMD says nothing of it."""
+    if "prior" not in model.capabilities or model.latent_support != "euclidean":
+        return None
+    return PriorNull(model, seed, draws)
+
+
+def prior_fit(measured, null):
+    """Returns what `mmd_to_prior` does.
+
+    Args:
+        measured: a `Measured` of at most `MOST_EXAMPLES` examples.
+        null: the `PriorNull` of its model and seed.
+    """
+    seed = stateless_seed(null.seed, 1)
+    observed = float(null.mmd(measured.draws, null.prior, None, seed=seed))
+    values = null.values(len(measured))
+    low, high = null_band(values)
     return {
         "mmd": observed,
         "mmd_null_low": low,
         "mmd_null_high": high,
-        "mmd_p_value": float((1 + np.sum(null >= observed)) / (1 + draws)),
+        "mmd_p_value": float((1 + np.sum(values >= observed)) / (1 + len(values))),
     }

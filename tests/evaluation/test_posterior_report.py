@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import keras_infovae as ki
-from keras_infovae.evaluation import aggregated_posterior_report, mmd_to_prior
+from keras_infovae.divergences.null import null_values
+from keras_infovae.evaluation import aggregated_posterior_report, mmd_to_prior, prior_fit
 from tests.evaluation.normal_model import NormalModel
 
 
@@ -29,6 +30,20 @@ def test_train_and_test_are_told_apart():
     assert found["active_units"] == 2
     assert found["mmd_p_value"] > 0.05
     assert found["mmd"] == mmd_to_prior(NormalModel(0.5), train, draws=39)["mmd"]
+
+
+def test_sets_of_one_size_share_the_draws_of_the_prior(monkeypatch):
+    model, x = NormalModel(0.5), np.random.default_rng(0).normal(size=(48, 2))
+    alone, computed = mmd_to_prior(model, x[24:], draws=19), []
+
+    def counted(*arguments):
+        computed.append(arguments)
+        return null_values(*arguments)
+
+    monkeypatch.setattr(prior_fit, "null_values", counted)
+    found = aggregated_posterior_report(model, x[:24], x[24:], draws=19)["test"]
+    assert len(computed) == 1
+    assert {name: found[name] for name in alone} == alone
 
 
 def test_what_is_not_defined_is_none():

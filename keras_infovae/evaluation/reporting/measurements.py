@@ -23,6 +23,7 @@ from keras_infovae.evaluation.measured import Measured
 from keras_infovae.evaluation.mixture_densities import log_densities, normal_marginals
 from keras_infovae.evaluation.moments import log_det
 from keras_infovae.evaluation.posterior_report import posterior_numbers
+from keras_infovae.evaluation.prior_fit import null_of
 from keras_infovae.evaluation.reporting.anomalies import anomalies, threshold
 from keras_infovae.evaluation.reporting.codes import code_matters, has_classes, label_use
 from keras_infovae.evaluation.reporting.left_out import left_out
@@ -70,7 +71,8 @@ def measure(
     train = Measured(model, data.train[rows], take(conditions["train"], rows), **given)
     can, q, matters = set(model.capabilities), None, None
     if "encode" in can:
-        q = {"train": _posterior(train), "test": _posterior(few)}
+        null = null_of(model, seed)
+        q = {"train": _posterior(train, null), "test": _posterior(few, null)}
     if {"encode", "likelihood"} <= can:
         matters = code_matters(model, few.x, seed=seed, **few.given)
     return {
@@ -140,8 +142,8 @@ def _fit_per_example(train, held_out):
     }
 
 
-def _posterior(measured):
-    numbers = posterior_numbers(measured)
+def _posterior(measured, null):
+    numbers = posterior_numbers(measured, null)
     return {name: n for name, n in numbers.items() if name not in ("mean", "covariance")}
 
 
