@@ -161,9 +161,10 @@ def test_a_collapse_is_warned_of_once_in_one_sentence_with_the_fix():
     make_posterior_constant(model)
     with pytest.warns(UserWarning, match="have collapsed") as record:
         logs = look(CollapseMonitor(X), model, epochs=3)
-    assert len(record) == 1
+    # gast, from Python 3.13 on, gives others for each graph.
+    (warned,) = [one for one in record if one.category is not DeprecationWarning]
     assert [log["active_units"] for log in logs] == [0.0] * 3
-    message = str(record[0].message)
+    message = str(warned.message)
     for part in ("after epoch 1, 0 of 3", "lower `lambda_`", "closed form", "raise `alpha`"):
         assert part in message
     assert message.count(". ") == 0  # one sentence

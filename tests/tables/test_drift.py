@@ -91,13 +91,19 @@ def test_a_profile_is_of_what_is_known():
     assert seen["quantiles"][2] == [0.0] * 4
 
 
+def others(caught):
+    """Returns the warnings but those of gast, which Python 3.13 gives for each graph."""
+    return [warning for warning in caught if warning.category is not DeprecationWarning]
+
+
 def test_score_warns_once_and_names_the_columns(model, tmp_path):
     far = people(80, seed=2).assign(unit="in", city="Paris")
     with pytest.warns(UserWarning, match="unlike those of the training.*'city'.*'unit'") as caught:
         scores = model.score(far)
-    assert len(caught) == 1
+    assert len(others(caught)) == 1
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module="gast")
         model.score(people(80, seed=2))
         # Numbers are taken as they are, and other methods do not judge.
         np.testing.assert_array_equal(model.score(SCHEMA.numbers(far)), scores)
@@ -105,7 +111,7 @@ def test_score_warns_once_and_names_the_columns(model, tmp_path):
     for method in (model.contributions, model.score):
         with pytest.warns(UserWarning, match="'city'") as caught:
             method(far)
-        assert len(caught) == 1
+        assert len(others(caught)) == 1
     model.save(tmp_path / "model.keras")
     restored = keras.saving.load_model(tmp_path / "model.keras")
     assert restored.example_spec.seen == model.example_spec.seen == SEEN
