@@ -42,6 +42,13 @@ def test_what_does_not_grow_hides_the_exponent_but_of_the_last_points(growth):
     assert 1.0 in line.off and line.off[1.0] > lines.FAR
 
 
+def test_the_lines_that_are_kept_are_those_of_the_points(growth):
+    found = growth.lines.table(growth.curves.CURVES, growth.read_points(FOLDER / "growth.csv"))
+    with open(FOLDER / "growth_lines.csv", encoding="utf-8", newline="") as lines:
+        kept = list(csv.reader(lines))
+    assert kept == [list(growth.lines.COLUMNS), *([str(cell) for cell in row] for row in found)]
+
+
 def test_points_of_one_curve_are_of_processes_of_their_own(growth, tmp_path, monkeypatch):
     # Stands in for a training: the first point of a curve takes most memory.
     stand_in = tmp_path / "point.py"
