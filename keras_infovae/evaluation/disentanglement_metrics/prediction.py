@@ -169,14 +169,10 @@ def _best_forest(z, column, is_discrete, trees, seed):
     # and the importance of noise is what is measured.
     kind = RandomForestClassifier if is_discrete else RandomForestRegressor
     forests = [
-        kind(
-            trees, max_depth=depth, max_features=None, oob_score=True, random_state=seed, n_jobs=-1
-        )
+        kind(trees, max_depth=depth, max_features=None, oob_score=True, random_state=seed)
         for depth in _DEPTHS
     ]
-    best = max((forest.fit(z, column) for forest in forests), key=lambda f: f.oob_score_)
-    # Trees grow alike in any number of threads, but votes are added up as threads come to it.
-    return best.set_params(n_jobs=1)
+    return max((forest.fit(z, column) for forest in forests), key=lambda f: f.oob_score_)
 
 
 def _linear_accuracy(code, column, train, test):
