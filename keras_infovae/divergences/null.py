@@ -29,7 +29,7 @@ def compiled_null(
         rows: how many z each value is of.
     """
 
-    @tf.function
+    @tf.function(autograph=False)  # which would take longer than the rest of tracing
     def null(seed, scale=None):
         z_seed, mean_seed, divergence_seed = split_seed(seed, 3)
         prior = make_prior()

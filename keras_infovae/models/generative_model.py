@@ -55,8 +55,9 @@ class GenerativeModel(TrainableModel):
     """A model of x: what it can do on arrays, from functions of rows that a member defines.
 
     A member defines those of the following that it can; row i of the result follows from row i of
-    the arguments alone, and they run inside `tf.function`. x is [n, *event_shape],
-    z [n, latent_dim], seed int64 [n] (at least 0), condition [n, condition.size] or None.
+    the arguments alone, and they run inside `tf.function` without AutoGraph, as a training step
+    does. x is [n, *event_shape], z [n, latent_dim], seed int64 [n] (at least 0), condition
+    [n, condition.size] or None.
 
         reconstruct_rows(x, condition)            x from its own code, [n, *event_shape]
         encode_rows(x, seed, condition)           a code [n, latent_dim]; seed None: the one that

@@ -20,7 +20,10 @@ def one_graph(function, signature=None):
             return function(*arguments)
         if not graphs:
             specs = arguments if signature is None else signature
-            graphs.append(tf.function(function).get_concrete_function(*specs))
+            # AutoGraph rewrites all code that is called, which can take longer than tracing. Keras
+            # trains without it, so that networks cannot rely on it.
+            graph = tf.function(function, autograph=False)
+            graphs.append(graph.get_concrete_function(*specs))
         return graphs[0](*arguments)
 
     return call
