@@ -63,10 +63,11 @@ WAYS = {
     "2 latents, per column": (ki.InfoVAE, PER_COLUMN | {"latent_dim": 2}, 100, 0),
     "2 latents, per column, trained again": (ki.InfoVAE, PER_COLUMN | {"latent_dim": 2}, 100, 1),
 }
-# Of those by scikit_learn.OutlierDetector, its arguments.
+# Of those by scikit_learn.OutlierDetector the kind of numbers and the latents that differ.
 DETECTORS = {
-    "OutlierDetector": {},
-    "OutlierDetector, 2 latents": {"latent_dim": 2},
+    "OutlierDetector": (None, None),
+    "OutlierDetector, quantiles, 2 latents": ("numeric", 2),
+    "OutlierDetector, quantiles, 8 latents": ("numeric", 8),
 }
 TRIM = 0.2
 
@@ -74,7 +75,13 @@ TRIM = 0.2
 def scores(train, test, way, seed):
     """Returns the scores of the test rows by a model that was trained in that way."""
     if way in DETECTORS:
-        detector = ki.scikit_learn.OutlierDetector(random_state=seed, **DETECTORS[way])
+        kind, latent_dim = DETECTORS[way]
+        several = [i for i, values in enumerate(train.T) if len(np.unique(values)) > 2]
+        detector = ki.scikit_learn.OutlierDetector(
+            kinds=None if kind is None else dict.fromkeys(several, kind),
+            latent_dim=latent_dim,
+            random_state=seed,
+        )
         return -detector.fit(train).score_samples(test)
     train, test = anomaly_sets.standardized(train, test)
     model = trained(train, way, seed)

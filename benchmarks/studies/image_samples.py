@@ -6,7 +6,7 @@ Trains each on 7,000 to 8,100 images of 28x28 pixels and measures 1,000 samples,
 a classifier of the training split as `evaluation.sample_quality` does, against the held-out images,
 1,000 at most; and the time of 1,000 samples, in batches of 250, once they are compiled.
 Rows that are there already are not made again; with `--pictures` new models' samples are drawn side
-by side, in image_samples_<data>.png, next to images of the data. About 10 minutes on one
+by side, in image_samples_<data>.png, next to images of the data. About 15 minutes on one
 processor core; `--data` takes the path of a file of MNIST too.
 """
 
@@ -31,7 +31,7 @@ QUALITY = ("frechet_distance", "frechet_distance_of_data", "precision", "recall"
 SPEED = ("seconds_per_1000", "cpu_seconds_per_1000", "cpu_seconds")
 COLUMNS = (*SETTINGS, *QUALITY, *SPEED)
 COUNT, ROWS, SHOWN = 1000, 9000, 8
-STEPS = {"info_vae": 2000, "prior": 2500, "diffusion": 1200}
+STEPS = {"info_vae": 4000, "prior": 4000, "diffusion": 6000}
 
 
 def data_of(source, seed):
@@ -98,7 +98,7 @@ def draw(name, rows):
     matplotlib.use("agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(len(rows), 1, figsize=(9, 1.35 * len(rows)))
+    figure, axes = pyplot.subplots(len(rows), 1, figsize=(9, 0.85 * len(rows)))
     for axis, (title, images) in zip(np.atleast_1d(axes), rows.items()):
         images = images[: 2 * SHOWN].reshape(2 * SHOWN, 28, 28)
         axis.imshow(np.concatenate(list(images), axis=1), cmap="gray_r", vmin=0, vmax=1)

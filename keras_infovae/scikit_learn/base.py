@@ -20,7 +20,6 @@ from keras_infovae.utils.checks import argument_error, check_integer, check_numb
 from keras_infovae.utils.constructors import constructor_parameters
 
 _FEWEST = 2  # rows to train on
-_LATENT_DIM = 8
 # Settings that are the estimator's to make.
 _GIVEN = ("seed", "preprocessor", "condition", "scaling")
 # How what is pickled with an estimator is kept, and restored.
@@ -36,6 +35,8 @@ class ModelEstimator(BaseEstimator):
 
     The arguments are those of `LatentTransformer`, where they are described.
     """
+
+    _default_latent_dim = 8
 
     def __init__(
         self,
@@ -83,8 +84,9 @@ class ModelEstimator(BaseEstimator):
         """
         self._check_arguments()
         frame = frame_of(self, X, fewest=_FEWEST)
-        kinds = self.kinds if is_frame(X) else kinds_of_array(frame, self.kinds)
-        schema = Schema.infer(frame, kinds, unknown=self.unknown)
+        schema = self._schema(
+            frame, self.kinds if is_frame(X) else kinds_of_array(frame, self.kinds)
+        )
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         model = self._new_model(schema, seed)
         self._check_model(model)
@@ -109,6 +111,10 @@ class ModelEstimator(BaseEstimator):
                 "settings", "a dictionary of the model's arguments", self.settings, TypeError
             )
 
+    def _schema(self, frame, kinds):
+        """Returns the schema of a DataFrame, with the kinds that are known."""
+        return Schema.infer(frame, kinds, unknown=self.unknown)
+
     def _new_model(self, schema, seed):
         """Returns a model, not built yet; it has the schema, if it is one of those that take it."""
         model_class = self._model_class()
@@ -120,7 +126,7 @@ class ModelEstimator(BaseEstimator):
         if self.latent_dim is not None:
             settings["latent_dim"] = self.latent_dim
         elif "latent_dim" in takes:
-            settings.setdefault("latent_dim", _LATENT_DIM)
+            settings.setdefault("latent_dim", self._default_latent_dim)
         if "preprocessor" in takes:
             settings["preprocessor"] = schema
         with initial_weights_from(seed):

@@ -8,6 +8,7 @@ from sklearn.base import OutlierMixin
 
 from keras_infovae import anomaly_scores
 from keras_infovae.scikit_learn.base import ModelEstimator
+from keras_infovae.tables.columns import NumericColumn
 from keras_infovae.typing import Rows
 from keras_infovae.utils.checks import check_number
 
@@ -20,9 +21,16 @@ class OutlierDetector(OutlierMixin, ModelEstimator):
     there. For a false positive rate on new usual rows, `ki.evaluation.calibrate_anomaly_threshold`
     makes a promise that a share of training rows cannot (docs/anomalies.md).
 
+    What is good for outliers among the rows of training is not what is good for codes: few latents
+    leave less room to learn outliers in, and numbers stay in units of their columns, since
+    quantiles bring the farthest value no farther out than the next.
+
     Args:
-        model, latent_dim, settings, epochs, batch_size, learning_rate, early_stopping,
-            validation_fraction, patience, kinds, unknown, random_state, verbose: as for
+        latent_dim: the size of the code. Default None: that of `settings`, or 2.
+        kinds: {column: kind} as for `tables.Schema.infer`. Default None: by its rules, but numbers
+            as they are ("identity"); "numeric" is by quantiles.
+        model, settings, epochs, batch_size, learning_rate, early_stopping,
+            validation_fraction, patience, unknown, random_state, verbose: as for
             `LatentTransformer`.
         contamination: the share of training rows that are outliers, in (0, 0.5]. Default 0.1.
         anomaly_score: a score of `ki.anomaly_scores` or its name. Default None: the model's own.
@@ -47,6 +55,8 @@ class OutlierDetector(OutlierMixin, ModelEstimator):
     >>> int((labels == -1).sum()), detector.decision_function(x[:2]).shape
     (6, (2,))
     """
+
+    _default_latent_dim = 2
 
     def __init__(
         self,
@@ -115,6 +125,15 @@ class OutlierDetector(OutlierMixin, ModelEstimator):
     def predict(self, X: Rows) -> np.ndarray:
         """Returns 1 for inliers and -1 for outliers, int64 [n]."""
         return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def _schema(self, frame, kinds):
+        by_rules, given = super()._schema(frame, kinds), self.kinds or {}
+        numbers = {
+            column.name: "identity"
+            for column in by_rules.columns
+            if isinstance(column, NumericColumn) and column.name not in given
+        }
+        return super()._schema(frame, {**(kinds or {}), **numbers})
 
     def _check_model(self, model):
         model.capabilities.require("score", "The score of an outlier")

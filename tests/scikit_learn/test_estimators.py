@@ -125,6 +125,20 @@ def test_the_density_of_independent_columns_is_that_of_the_normals():
     np.testing.assert_allclose(density.score_samples(X), expected, rtol=1e-4)
 
 
+def test_a_detector_leaves_numbers_as_they_are(detector, table):
+    transforms = {c.name: c.transform for c in detector.schema_.columns if hasattr(c, "transform")}
+    assert set(transforms) == {"age", "income"} and set(transforms.values()) == {"identity"}
+    assert {c.name: c.kind for c in detector.schema_.columns}["city"] == "categorical"
+    settings = {"settings": SMALL, "epochs": 1}
+    of_numbers = ki.scikit_learn.OutlierDetector(**settings, kinds={3: "numeric"}).fit(X)
+    found = [column.transform for column in of_numbers.schema_.columns]
+    assert found == ["identity"] * 3 + ["quantile"]
+    assert of_numbers.model_.latent_dim == 2
+    codes = ki.scikit_learn.LatentTransformer(**settings).fit(X)
+    assert codes.model_.latent_dim == 8
+    assert {column.transform for column in codes.schema_.columns} == {"quantile"}
+
+
 def test_columns_of_arrays_are_numbers():
     x = np.column_stack([np.arange(30), np.arange(30) % 2, np.arange(30) % 3])
     density = ki.scikit_learn.DensityEstimator(ColumnNormals, epochs=1).fit(x)
