@@ -60,6 +60,41 @@ def define_flags(steps, models=("elbo", "mmd")):
     flags.DEFINE_string("data", "digits", "What ki.datasets.load takes: a name or a path.")
 
 
+def define_annealing_flags():
+    """Defines the flags of annealed importance sampling, as `log_likelihoods` goes by them."""
+    flags.DEFINE_integer("chains", 16, "Of annealed importance sampling.", lower_bound=1)
+    flags.DEFINE_integer("temperatures", 500, "Of annealed importance sampling.", lower_bound=2)
+
+
+def log_likelihoods(model, test, elbo, seed):
+    """Returns ({name: number} of log p(x) by three ways, the annealed log p(x) of each example).
+
+    Args:
+        model: trained.
+        test: its examples.
+        elbo: their mean ELBO, in nats.
+        seed: of the draws.
+    """
+    annealed = ki.evaluation.marginal_log_likelihood(
+        model,
+        test,
+        "annealed_importance",
+        chains=FLAGS.chains,
+        temperatures=FLAGS.temperatures,
+        seed=seed,
+    ).log_likelihood
+    weighted = ki.evaluation.marginal_log_likelihood(model, test, seed=seed).log_likelihood
+    best = max(np.mean(annealed), np.mean(weighted))  # both are lower bounds in expectation
+    numbers = {
+        "annealed_importance": np.mean(annealed),
+        "importance": np.mean(weighted),
+        "elbo": elbo,
+        "inference_gap": best - elbo,
+        "log_det_test": ki.evaluation.log_det_covariance(model, test),
+    }
+    return numbers, annealed
+
+
 def table_name(experiment, data):
     """Returns the name of an experiment's table for a data set."""
     return f"{experiment}-{os.path.splitext(os.path.basename(data.name))[0]}"

@@ -27,8 +27,7 @@ flags.DEFINE_list("lengths", ["4000", "16000"], "Steps after which models are me
 flags.DEFINE_integer("every", 500, "Steps between looks at the validation ELBO.", lower_bound=1)
 flags.DEFINE_integer("validation_examples", 500, "Of the training examples.", lower_bound=20)
 flags.DEFINE_integer("test_examples", 200, "How many are measured.", lower_bound=20)
-flags.DEFINE_integer("chains", 16, "Of annealed importance sampling.", lower_bound=1)
-flags.DEFINE_integer("temperatures", 500, "Of annealed importance sampling.", lower_bound=2)
+common.define_annealing_flags()
 
 KEPT = ("latent_dim", "validation_examples", "test_examples", "chains", "temperatures")
 
@@ -86,24 +85,7 @@ def mean_elbo(model, x):
 
 def log_likelihoods(model, test, seed):
     """Returns {name: number} of the model as it is."""
-    annealed = ki.evaluation.marginal_log_likelihood(
-        model,
-        test,
-        "annealed_importance",
-        chains=FLAGS.chains,
-        temperatures=FLAGS.temperatures,
-        seed=seed,
-    ).log_likelihood
-    weighted = ki.evaluation.marginal_log_likelihood(model, test, seed=seed).log_likelihood
-    elbo = mean_elbo(model, test)
-    best = max(np.mean(annealed), np.mean(weighted))  # both are lower bounds in expectation
-    return {
-        "annealed_importance": np.mean(annealed),
-        "importance": np.mean(weighted),
-        "elbo": elbo,
-        "inference_gap": best - elbo,
-        "log_det_test": ki.evaluation.log_det_covariance(model, test),
-    }
+    return common.log_likelihoods(model, test, mean_elbo(model, test), seed)[0]
 
 
 def main(_):
