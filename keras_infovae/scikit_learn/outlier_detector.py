@@ -9,6 +9,7 @@ from sklearn.base import OutlierMixin
 from keras_infovae import anomaly_scores
 from keras_infovae.scikit_learn.base import ModelEstimator
 from keras_infovae.tables.columns import NumericColumn
+from keras_infovae.tables.schema import Schema
 from keras_infovae.typing import Rows
 from keras_infovae.utils.checks import check_number
 
@@ -128,12 +129,13 @@ class OutlierDetector(OutlierMixin, ModelEstimator):
 
     def _schema(self, frame, kinds):
         by_rules, given = super()._schema(frame, kinds), self.kinds or {}
-        numbers = {
-            column.name: "identity"
-            for column in by_rules.columns
+        columns = [
+            NumericColumn.fitted(frame[column.name], "identity")
             if isinstance(column, NumericColumn) and column.name not in given
-        }
-        return super()._schema(frame, {**(kinds or {}), **numbers})
+            else column
+            for column in by_rules.columns
+        ]
+        return Schema(columns, by_rules.left_out, self.unknown)
 
     def _check_model(self, model):
         model.capabilities.require("score", "The score of an outlier")
