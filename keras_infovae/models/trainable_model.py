@@ -280,7 +280,7 @@ class TrainableModel(StepModel):
             self.compile()
         if not options.get("_use_cached_eval_dataset"):  # within fit, which has checked it
             refuse_targets(options)
-            x = in_batches(self._prepared(x, condition, options.get("batch_size")), options)
+            x = self._in_batches(x, condition, options)
         return super().evaluate(x, **({"return_dict": True} | options))
 
     @source_errors()
@@ -293,7 +293,7 @@ class TrainableModel(StepModel):
             **options: `batch_size`, `verbose`, `steps`, `callbacks`.
         """
         self.example_spec.require_known()
-        batches = in_batches(self._prepared(x, condition, options.get("batch_size")), options)
+        batches = self._in_batches(x, condition, options)
         return self.example_spec.like(x, super().predict(batches, **options))
 
     def train_on_batch(self, x: Any, y: Any = None, **options: Any) -> Any:
@@ -311,6 +311,9 @@ class TrainableModel(StepModel):
         if not self.compiled:
             self.compile()
         return self._prepared(x, options.pop("condition", None))
+
+    def _in_batches(self, x, condition, options):
+        return in_batches(self._prepared(x, condition, options.get("batch_size")), options)
 
     def _prepared(self, x, condition, batch_size=None):
         with self.distribute_strategy.scope():
