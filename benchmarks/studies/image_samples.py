@@ -15,6 +15,7 @@ import time
 
 import keras
 import numpy as np
+import pictures
 import table
 from absl import app, flags
 
@@ -30,7 +31,7 @@ SETTINGS = ("data", "model", "seed")
 QUALITY = ("frechet_distance", "frechet_distance_of_data", "precision", "recall", "memorization")
 SPEED = ("seconds_per_1000", "cpu_seconds_per_1000", "cpu_seconds")
 COLUMNS = (*SETTINGS, *QUALITY, *SPEED)
-COUNT, ROWS, SHOWN = 1000, 9000, 8
+COUNT, ROWS = 1000, 9000
 STEPS = {"info_vae": 4000, "prior": 4000, "diffusion": 6000}
 
 
@@ -91,25 +92,6 @@ def measured(model, data, classifier, seed):
     return found, samples
 
 
-def draw(name, rows):
-    """Draws rows of images, {what they are of: images}, into image_samples_<name>.png."""
-    import matplotlib
-
-    matplotlib.use("agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(len(rows), 1, figsize=(9, 0.85 * len(rows)))
-    for axis, (title, images) in zip(np.atleast_1d(axes), rows.items()):
-        images = images[: 2 * SHOWN].reshape(2 * SHOWN, 28, 28)
-        axis.imshow(np.concatenate(list(images), axis=1), cmap="gray_r", vmin=0, vmax=1)
-        axis.set_title(title, fontsize=9, loc="left")
-        axis.axis("off")
-    figure.tight_layout(pad=0.4)
-    path = os.path.join(FLAGS.pictures, f"image_samples_{name}.png")
-    figure.savefig(path, dpi=90)
-    pyplot.close(figure)
-
-
 def main(_):
     done = table.cases_of(FLAGS.output, SETTINGS)
     for source in FLAGS.data:
@@ -136,7 +118,8 @@ def main(_):
                     table.add_rows(FLAGS.output, COLUMNS, [row])
                     start += time.process_time() - start - used  # measuring is no training
             if FLAGS.pictures and seed == 0:
-                draw(data.name, rows)
+                path = os.path.join(FLAGS.pictures, f"image_samples_{data.name}.png")
+                pictures.draw_rows(path, rows)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from keras_infovae.cli.errors import CommandLineError
 
 _TABLE = ("label_column", "header", "separator", "decimal")
 TEXT = ("text_column", "tokens", "vocabulary_size", "max_length")
-NOT_STREAMED = (*_TABLE, "limit")
+NOT_STREAMED = (*_TABLE, "text_column", "limit")
 _CSV_FORMAT = "keras_infovae.datasets.csv_format"
 LABELS = "labels"  # what --condition may be besides columns
 # The defaults that `define_table` is to say of the examples that a run's model is given.
@@ -36,8 +36,8 @@ def define(flag_set, stream=False):
         flag_set.boolean(
             "stream",
             "Leave the data on disk and read it batch by batch, in another order each epoch: a "
-            ".npy, .parquet or .tfrecord file, or a folder of such files or of images. Final "
-            "numbers and pictures are those of a sample of each split.",
+            ".npy, .parquet, .tfrecord or .txt file, or a folder of such files or of images. "
+            "Final numbers and pictures are those of a sample of each split.",
         )
     define_table(
         flag_set,

@@ -3,6 +3,33 @@
 import os
 
 from keras_infovae.datasets.reading import some
+from keras_infovae.utils.checks import argument_error
+
+
+def files_of(source, suffixes):
+    """Returns (paths of files, sentences on what was passed over) of what `stream` is given.
+
+    Args:
+        source: a path, or a list of paths. A folder of parts stands for these, by name; what is
+            none is a path itself.
+        suffixes: of parts, a tuple of endings in lower case.
+
+    Raises:
+        TypeError, FileNotFoundError: for what is no path, and for one that leads to nothing.
+    """
+    paths = source if isinstance(source, (list, tuple)) else [source]
+    if not paths or not all(isinstance(path, (str, os.PathLike)) for path in paths):
+        raise argument_error("source", "a path or a list of paths", source, TypeError)
+    files, passed_over = [], []
+    for path in (os.path.expanduser(os.fspath(path)) for path in paths):
+        if not os.path.exists(path):
+            raise FileNotFoundError(
+                f"Argument `source` must be a path that exists. Received: source={path!r}"
+            )
+        found = parts(path, suffixes)
+        files += found or [path]
+        passed_over += [others(path, suffixes)] if found else []
+    return files, [sentence for sentence in passed_over if sentence]
 
 
 def parts(folder, suffixes):

@@ -20,7 +20,7 @@ from keras_infovae.datasets.splitting import (
 from keras_infovae.datasets.tables import TableSettings
 from keras_infovae.preprocessors.scaling import Scaling
 from keras_infovae.utils.arrays import check_finite
-from keras_infovae.utils.checks import argument_error, check_choice, check_integer
+from keras_infovae.utils.checks import argument_error, check_boolean, check_choice, check_integer
 from keras_infovae.utils.splits import SPLITS
 
 _DRAWN = {**gaussian_blobs.SOURCES, **manifolds.SOURCES}
@@ -100,8 +100,7 @@ def load(
     fractions = check_fractions(validation_fraction, test_fraction)
     seed = check_integer("seed", seed, minimum=0)
     limit = None if limit is None else check_integer("limit", limit)
-    if not isinstance(standardize, bool):
-        raise argument_error("standardize", "True or False", standardize, TypeError)
+    check_boolean("standardize", standardize)
     table = TableSettings(label_column, header, separator, decimal)
     raw = check_raw(_read(source, table, limit, seed), source)
     if standardize and raw.x.ndim != 2:

@@ -4,12 +4,13 @@ import os
 
 import numpy as np
 
-from keras_infovae.datasets.folder_parts import others, parts
+from keras_infovae.datasets.folder_parts import files_of
 from keras_infovae.datasets.image_folder import ImageRows
 from keras_infovae.datasets.npy_rows import NpyRows
 from keras_infovae.datasets.parquet_rows import RowGroup, row_groups
 from keras_infovae.datasets.reading import source_error
 from keras_infovae.datasets.row_order import blocks_of_rows
+from keras_infovae.datasets.texts import is_text_path
 from keras_infovae.datasets.tfrecord_rows import TFRecordRows
 from keras_infovae.datasets.tfrecords import TFRecordFeature
 from keras_infovae.utils.checks import argument_error
@@ -120,20 +121,9 @@ def open_rows(source, feature=None, columns=None):
     Raises:
         ValueError, TypeError, FileNotFoundError: when it cannot be read row by row.
     """
-    paths = source if isinstance(source, (list, tuple)) else [source]
-    if not paths or not all(isinstance(path, (str, os.PathLike)) for path in paths):
-        raise argument_error("source", "a path or a list of paths", source, TypeError)
     if feature is not None and not isinstance(feature, TFRecordFeature):
         raise argument_error("feature", "a TFRecordFeature", feature, TypeError)
-    files, folders = [], []
-    for path in (os.path.expanduser(os.fspath(path)) for path in paths):
-        if not os.path.exists(path):
-            raise FileNotFoundError(
-                f"Argument `source` must be a path that exists. Received: source={path!r}"
-            )
-        found = parts(path, SUFFIXES)
-        files += found or [path]
-        folders += [path] if found else []
+    files, passed_over = files_of(source, SUFFIXES)
     suffixes = [_suffix(file) for file in files]
     suffix = suffixes[0]
     for file, other in zip(files, suffixes):
@@ -149,7 +139,7 @@ def open_rows(source, feature=None, columns=None):
     else:
         settings = {"feature": feature} if is_tfrecord else {}
         rows = Rows([_READERS[suffix](file, **settings) for file in files])
-    rows.passed_over += filter(None, (others(path, SUFFIXES) for path in folders))
+    rows.passed_over += passed_over
     return rows
 
 
@@ -160,5 +150,7 @@ def _suffix(path):
     for suffix in SUFFIXES:
         if path.lower().endswith(suffix):
             return suffix
+    if is_text_path(path):
+        raise source_error(path, "be numbers: ki.text.stream reads texts")
     known = ", ".join(SUFFIXES)
     raise source_error(path, f"be a folder, or a file whose name ends in one of {known}")

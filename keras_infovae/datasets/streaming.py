@@ -19,7 +19,7 @@ from keras_infovae.datasets.rows import open_rows
 from keras_infovae.datasets.splitting import check_fractions
 from keras_infovae.datasets.tfrecords import TFRecordFeature
 from keras_infovae.preprocessors.scaling import standardizing_scaling
-from keras_infovae.utils.checks import argument_error, check_choice, check_integer
+from keras_infovae.utils.checks import check_boolean, check_choice, check_integer
 from keras_infovae.utils.pipelines import as_written
 from keras_infovae.utils.splits import SPLITS
 
@@ -43,6 +43,7 @@ class Stream:
             None.
         batch_size: examples per batch.
         notes: sentences on how the source was read and what of it was passed over.
+        preprocessor: the `text.Text` of texts, whose batches are the numbers of tokens; else None.
         epoch: the number of the epoch that the next pass over `train` is; each pass adds one. `fit`
             sets it, also to its `initial_epoch`; in a loop of your own, set it to go on.
     """
@@ -56,10 +57,12 @@ class Stream:
         shuffle: bool,
         notes: Sequence[str] = (),
         told: Any = None,
+        preprocessor: Any = None,
     ) -> None:
         self._rows, self._order, self._shuffle = rows, order, shuffle
         self._told, self.classes = told, None if told is None else told.classes
         self.batch_size, self.scaling, self.notes = batch_size, scaling, notes
+        self.preprocessor = preprocessor
         self.event_shape, self.feature_names = rows.event_shape, rows.feature_names
         self.sizes = {split: order.size(split) for split in SPLITS}
         self.epoch = 0
@@ -234,9 +237,8 @@ def stream(
     batch_size = check_integer("batch_size", batch_size)
     seed = check_integer("seed", seed, minimum=0)
     fractions = check_fractions(validation_fraction, test_fraction)
-    for name, value in {"shuffle": shuffle, "standardize": standardize}.items():
-        if not isinstance(value, bool):
-            raise argument_error(name, "True or False", value, TypeError)
+    check_boolean("shuffle", shuffle)
+    check_boolean("standardize", standardize)
     rows, told = open_rows(source, feature, columns), None
     if condition is not None:
         told = open_condition(condition, rows, source)

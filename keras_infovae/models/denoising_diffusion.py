@@ -24,7 +24,7 @@ from keras_infovae.models.step_model import BatchLoss
 from keras_infovae.parameters.kinds import Integer, Member, Number
 from keras_infovae.typing import Seed, Shape, Tensor
 from keras_infovae.utils import reductions
-from keras_infovae.utils.checks import argument_error
+from keras_infovae.utils.checks import argument_error, check_boolean
 from keras_infovae.utils.randomness import stateless_seed
 from keras_infovae.utils.row_random import fold_in, normal, row_seeds, uniform
 
@@ -121,9 +121,7 @@ class DenoisingDiffusion(GenerativeModel):
         self.denoiser = _checked_denoiser(denoiser)
         self.steps = steps
         self.unconditional_share = unconditional_share
-        if not isinstance(clip, bool):
-            raise argument_error("clip", "True or False", clip, TypeError)
-        self.clip = clip
+        self.clip = check_boolean("clip", clip)
         self.noise_share = noise_share
         self.guidance = guidance
         self.units = DataUnits()

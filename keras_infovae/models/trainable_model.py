@@ -26,7 +26,7 @@ from keras_infovae.models.raw_data import condition_beside, opened, preprocessor
 from keras_infovae.models.step_model import StepModel
 from keras_infovae.typing import Condition, Numbers, Optimizer, Result
 from keras_infovae.utils import terminal
-from keras_infovae.utils.checks import argument_error
+from keras_infovae.utils.checks import argument_error, check_boolean
 
 
 class TrainableModel(StepModel):
@@ -93,10 +93,7 @@ class TrainableModel(StepModel):
                 optimizer that the model has no use for, or None where it needs one.
             TypeError: for a `synchronize_divergence` that is no boolean.
         """
-        if not isinstance(synchronize_divergence, bool):
-            raise argument_error(
-                "synchronize_divergence", "True or False", synchronize_divergence, TypeError
-            )
+        check_boolean("synchronize_divergence", synchronize_divergence)
         for name in ("loss", "loss_weights", "metrics", "weighted_metrics"):
             if options.get(name) is not None:
                 raise argument_error(

@@ -6,7 +6,13 @@ from keras_infovae.networks.base import Network
 from keras_infovae.networks.recurrent_cells import CELLS
 from keras_infovae.networks.recurrent_decoder import RecurrentDecoder
 from keras_infovae.typing import KerasModel, Likelihood, Shape
-from keras_infovae.utils.checks import argument_error, check_choice, check_integer, check_number
+from keras_infovae.utils.checks import (
+    argument_error,
+    check_boolean,
+    check_choice,
+    check_integer,
+    check_number,
+)
 from keras_infovae.utils.serialization import constructor_config, register
 
 _LAYERS = {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
@@ -72,12 +78,12 @@ class Recurrent(Network):
     ) -> None:
         self.units = check_integer("units", units)
         self.embedding_units = check_integer("embedding_units", embedding_units)
-        self.bidirectional = _check_boolean("bidirectional", bidirectional)
+        self.bidirectional = check_boolean("bidirectional", bidirectional)
         self.word_dropout = check_number("word_dropout", word_dropout, minimum=0)
         if self.word_dropout >= 1:
             raise argument_error("word_dropout", "less than 1", self.word_dropout)
         self.cell = check_choice("cell", cell, CELLS)
-        self.tie_embeddings = _check_boolean("tie_embeddings", tie_embeddings)
+        self.tie_embeddings = check_boolean("tie_embeddings", tie_embeddings)
         self.vocabulary_size = vocabulary_size
         if vocabulary_size is not None:
             self.vocabulary_size = check_integer("vocabulary_size", vocabulary_size, 2)
@@ -123,12 +129,6 @@ class Recurrent(Network):
         )
         decoder.build()
         return decoder
-
-
-def _check_boolean(name, value):
-    if not isinstance(value, bool):
-        raise argument_error(name, "True or False", value, TypeError)
-    return value
 
 
 def _check_sequence(argument, shape):

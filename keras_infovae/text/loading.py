@@ -1,7 +1,6 @@
 """A file of texts, or a column of a table, as a `Dataset`."""
 
 import os
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from keras_infovae.datasets.splitting import split_rows
 from keras_infovae.datasets.table_labels import without_label
 from keras_infovae.datasets.tables import TableSettings, frame_and_note
 from keras_infovae.datasets.texts import texts_and_notes
-from keras_infovae.text.text import Text
+from keras_infovae.text.text import Text, numbers_and_cut
 from keras_infovae.typing import Path
 from keras_infovae.utils.checks import argument_error, check_choice
 
@@ -134,10 +133,8 @@ def of_texts(
     empty, cut = np.zeros([0, text.length], "float32"), []
     arrays: dict[str, Any] = {}
     for split, part in rows.items():
-        with warnings.catch_warnings(record=True) as warned:
-            warnings.simplefilter("always", datasets.DataWarning)
-            arrays[split] = text.numbers(part) if part else empty
-        cut += [f"{split}: {one.message}" for one in warned]
+        arrays[split], told = numbers_and_cut(text, part) if part else (empty, None)
+        cut += [f"{split}: {told}"] if told else []
     if labels is not None:
         arrays |= {f"{split}_labels": labels[chosen] for split, chosen in numbers.items()}
     name = os.path.basename(os.fspath(source))

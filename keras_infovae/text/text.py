@@ -3,7 +3,7 @@
 import collections
 import itertools
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -64,7 +64,7 @@ class Text(RawTexts):
     @classmethod
     def infer(
         cls,
-        texts: Texts | Batches,
+        texts: Texts | Batches | Iterator[str],
         tokens: str = "words",
         vocabulary_size: int = 10_000,
         minimum_count: int = 1,
@@ -75,9 +75,9 @@ class Text(RawTexts):
         """Returns the `Text` of strings.
 
         Args:
-            texts: a list, a NumPy array or a pandas Series of strings; or a `tf.data.Dataset` of
-                strings, single or in batches, alone or first in a tuple, which is read once and
-                never whole.
+            texts: a list, a NumPy array or a pandas Series of strings; or what is read once and
+                never whole: a generator of strings, or a `tf.data.Dataset` of them, single or in
+                batches, alone or first in a tuple.
             tokens, lowercase: as for `Text`.
             vocabulary_size: the most tokens that there are to be, with those of the end and of
                 unknown ones: the most frequent. Default 10,000.
@@ -135,18 +135,9 @@ class Text(RawTexts):
         Raises:
             ValueError, TypeError: as `infer`.
         """
-        split = list(_split(data, self.tokens, self.lowercase))
-        x = np.zeros([len(split), self.length], "float32")
-        for row, tokens in zip(x, split):
-            row[: len(tokens)] = self.vocabulary.numbers(tokens[: self.length])
-        cut = sum(len(tokens) > self.length for tokens in split)
-        if cut:
-            warnings.warn(
-                f"{cut} of {len(split)} texts have more than {self.length} {self.tokens} and are "
-                "cut there. ki.text.Text.infer(texts, max_length=...) makes room for more.",
-                datasets.DataWarning,
-                stacklevel=2,
-            )
+        x, cut = numbers_and_cut(self, data)
+        if cut is not None:
+            warnings.warn(cut, datasets.DataWarning, stacklevel=2)
         return x
 
     def check(self, data: Texts | Batches) -> None:
@@ -186,6 +177,21 @@ class Text(RawTexts):
         return f"text of {self.tokens}: up to {self.length}, of a vocabulary of {size}: {some}"
 
 
+def numbers_and_cut(text, data):
+    """Returns what `numbers` does, and a sentence on how many texts were cut, or None."""
+    split = list(_split(data, text.tokens, text.lowercase))
+    x = np.zeros([len(split), text.length], "float32")
+    for row, tokens in zip(x, split):
+        row[: len(tokens)] = text.vocabulary.numbers(tokens[: text.length])
+    cut = sum(len(tokens) > text.length for tokens in split)
+    if not cut:
+        return x, None
+    return x, (
+        f"{cut} of {len(split)} texts have more than {text.length} {text.tokens} and are cut "
+        "there. ki.text.Text.infer(texts, max_length=...) makes room for more."
+    )
+
+
 def _split(texts, tokens, lowercase):
     """Gives the list of tokens of each of the texts, which is checked."""
     kind, count = TOKENIZATIONS[tokens], 0
@@ -210,6 +216,8 @@ def _checked(texts):
         return (text.decode("utf-8") for text in itertools.chain.from_iterable(batches))
     if isinstance(texts, tf.Tensor):
         return [text.decode("utf-8") for text in texts.numpy()]
+    if isinstance(texts, Iterator):
+        return texts
     is_rows = isinstance(texts, (list, tuple, np.ndarray)) or is_series(texts)
     if not is_rows or np.ndim(texts) > 1:
         raise argument_error("texts", "a list of strings", type(texts), TypeError)

@@ -14,6 +14,13 @@ def argument_error(name, expectation, value, error=ValueError):
     return error(f"Argument `{name}` must be {expectation}. Received: {name}={value!r}")
 
 
+def check_boolean(name, value):
+    """Returns `value`, which must be True or False."""
+    if not isinstance(value, bool):
+        raise argument_error(name, "True or False", value, TypeError)
+    return value
+
+
 def check_number(name, value, minimum=None, maximum=None, exclusive_minimum=None):
     """Returns `value` as a float; it must be a finite real number within the bounds given."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):

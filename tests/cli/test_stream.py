@@ -113,3 +113,31 @@ def test_a_bad_value_anywhere_is_found_before_the_training(
     done = train(f"--data={tmp_path / 'x.npy'}", "--stream", f"--output={output}", *arguments)
     assert done.status != 0 and message in done.err
     assert not output.exists()
+
+
+def test_a_run_on_a_stream_of_texts(train, command, tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_text("\n".join(["the cat sleeps.", "a dog runs", "the dog sleeps"] * 20))
+    flags = ["--stream", "--latent_dim=2", "--epochs=1", "--units=6", "--noplots"]
+    done = train(f"--data={path}", *flags, f"--output={tmp_path}/run")
+    assert done.status == 0, done.err
+    assert "read from disk" in done.out and "text of words: up to 5" in done.out
+    assert RunDirectory(f"{tmp_path}/run").load_model().preprocessor.length == 5
+    done = command("evaluate", f"--run={tmp_path}/run", "--num_samples=2")
+    assert done.status == 0 and "perplexity" in done.out, done.err
+    new = tmp_path / "new.txt"
+    assert command("generate", f"--run={tmp_path}/run", "--n=3", f"--output={new}").status == 0
+    assert new.read_text().strip()
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--data=reviews.csv", "--text_column=a"], "`--text_column` must be left out with --str"),
+        (["--data=grammar"], "Argument `--data` must be a .txt file, for texts with --stream"),
+        (["--data=a.txt", "--condition=labels"], "Argument `--condition` must be left out for te"),
+    ],
+)
+def test_texts_that_cannot_be_streamed(flags, message, train, tmp_path):
+    done = train("--stream", *flags, f"--output={tmp_path}/run")
+    assert done.status != 0 and message in done.err

@@ -91,9 +91,10 @@ def _is_text(flags):
         for name, value in given.items():
             raise argument_error(name, "left out but for texts: .txt, or --text_column", value)
         return False
-    alone = ("stream", "kinds", "standardize", "likelihood")
-    refused = {name: getattr(flags, name, None) for name in alone}
-    if data_flags.condition_columns(flags):
+    refused = {name: getattr(flags, name) for name in ("kinds", "standardize", "likelihood")}
+    if getattr(flags, "stream", False) and not datasets.is_text_path(flags.data):
+        raise argument_error("data", "a .txt file, for texts with --stream", flags.data)
+    if data_flags.condition_columns(flags) or getattr(flags, "stream", False):
         refused["condition"] = flags.condition
     for name, value in refused.items():
         if value:
@@ -135,16 +136,18 @@ def lasting_source(source):
 def _load(settings):
     """Returns the `Dataset` of the arguments of `datasets.load`, or of those of another reader.
 
-    What is among them tells which: tokens, of texts; kinds, of a table; a batch_size, of a stream.
+    What is among them tells which: a batch_size, of a stream; tokens, of texts; kinds, of a table.
     """
     with warnings.catch_warnings():  # the data's summary has them
         warnings.simplefilter("ignore", datasets.DataWarning)
-        if "tokens" in settings:
-            return text.load(**{k: v for k, v in settings.items() if k != "standardize"})
-        if "kinds" in settings:
-            return tables.load(**{k: v for k, v in settings.items() if k != "standardize"})
+        if "tokens" in settings or "kinds" in settings:
+            settings = {k: v for k, v in settings.items() if k != "standardize"}
         if "batch_size" in settings:
             return streamed_data.load(**settings)
+        if "tokens" in settings:
+            return text.load(**settings)
+        if "kinds" in settings:
+            return tables.load(**settings)
         return datasets.load(**settings)
 
 

@@ -6,7 +6,7 @@ import os
 
 import numpy as np
 
-from keras_infovae import datasets
+from keras_infovae import datasets, text
 
 _MOST_EXAMPLES, _MOST_VALUES = 10_000, 2**24  # in memory, of each split
 
@@ -24,18 +24,25 @@ class StreamedData(datasets.Dataset):
     def summary(self):
         """Returns a few lines of text: the splits, and what is in memory of them."""
         sizes = "\n".join(f"  {s:<11}{n:>8} examples" for s, n in self.stream.sizes.items())
-        scaling = repr(self.scaling)
+        numbers = f"scaling: {self.scaling!r}"
+        numbers = numbers if len(numbers) < 89 else "scaling: one per feature"
         return (
             f"{self.name}: examples of shape {self.event_shape}, read from disk\n{sizes}\n"
-            f"  scaling: {scaling if len(scaling) < 80 else 'one per feature'}\n"
+            f"  {self.preprocessor or numbers}\n"
             f"  numbers and pictures: of up to {len(self.train)} examples of each split"
             + "".join(f"\n  note: {note}" for note in self.notes)
         )
 
 
 def load(source, *, batch_size, **settings):
-    """Returns the `StreamedData` of a source; the arguments are those of `datasets.stream`."""
-    stream = datasets.stream(source, batch_size, **settings)
+    """Returns the `StreamedData` of a source.
+
+    Args:
+        source, batch_size, **settings: as for `text.stream`, where `tokens` are among them, and
+            else as for `datasets.stream`.
+    """
+    make = text.stream if "tokens" in settings else datasets.stream
+    stream = make(source, batch_size, **settings)
     count = max(2, min(_MOST_EXAMPLES, _MOST_VALUES // math.prod(stream.event_shape)))
     labels = {}
     if stream.classes is not None:
@@ -48,5 +55,6 @@ def load(source, *, batch_size, **settings):
         scaling=stream.scaling,
         feature_names=stream.feature_names,
         notes=stream.notes,
+        preprocessor=stream.preprocessor,
         stream=stream,
     )

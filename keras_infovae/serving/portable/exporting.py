@@ -11,7 +11,7 @@ from keras_infovae.serving.portable import litert_format, onnx_format, parts
 from keras_infovae.serving.samples import Samples
 from keras_infovae.serving.served_model import COARSEST, ServedModel
 from keras_infovae.serving.signatures import PARTS
-from keras_infovae.utils.checks import argument_error, check_choice
+from keras_infovae.utils.checks import argument_error, check_boolean, check_choice
 from keras_infovae.utils.files import whole_file
 from keras_infovae.version import __version__
 
@@ -26,9 +26,7 @@ def export_part(model, path, part, float16):
     check_choice("part", part, PARTS)
     model.capabilities.require(PARTS[part].needs, f"Part `{part}`")
     path, form = _format(path)
-    if not isinstance(float16, bool):
-        raise argument_error("float16", "True or False", float16, TypeError)
-    if float16 and form is not litert_format:
+    if check_boolean("float16", float16) and form is not litert_format:
         raise argument_error("float16", f"False for {form.SUFFIX}", float16)
     content, difference = _checked_content(model, part, form, float16)
     with whole_file(path) as temporary, open(temporary, "wb") as file:
