@@ -3,6 +3,8 @@
     python benchmarks/studies/exact_em.py --output=exact_em.csv
     python benchmarks/studies/exact_em.py --output=exact_em.csv --data=circle --rates=0.001
     python benchmarks/studies/exact_em.py --output=exact_em.csv --data=mnist_4 --mnist=PATH
+    python benchmarks/studies/exact_em.py --output=exact_em.csv --data=digits,mnist_4 --mnist=PATH \
+        --vae_epochs=1500
     python benchmarks/studies/exact_em.py --summary --output=exact_em.csv
 
 Trains generators on a noisy circle, a noisy wave, 8x8 digits and the fours of MNIST: by `ExactEM`;
@@ -35,6 +37,7 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("output", "exact_em.csv", "The table; rows are added to it.")
 flags.DEFINE_list("data", None, "The data to study. Default: all.")
 flags.DEFINE_integer("seeds", None, "Models per setting. Default: 10, of images 3.")
+flags.DEFINE_integer("vae_epochs", None, "Epochs of the VAEs. Default: those of the data.")
 flags.DEFINE_string("mnist", "mnist", "MNIST's name or file, for `datasets.load`.")
 flags.DEFINE_list("rates", ["0.005"], "Learning rates of the VAEs.")
 flags.DEFINE_bool("summary", False, "Train nothing; print the means over seeds of --output.")
@@ -116,6 +119,7 @@ def exact_em(name, seed, start=None):
 def vae(name, seed, scale, rate):
     """Returns a VAE whose scale starts at `scale`, by gradients; None for the library's default."""
     make, latent_dim, units, _, epochs, _ = DATA[name]
+    epochs = FLAGS.vae_epochs or epochs
     train, test = make(seed)
     keras.utils.set_random_seed(seed)
     layers = [keras.Input((latent_dim,))]
@@ -226,6 +230,7 @@ def run(name, seed, done, write):
     starts = {"data": None} if name in IMAGES else {"noise": NOISE, "data": None}
     for rate in map(float, FLAGS.rates):
         suffix = "" if rate == RATE else f", rate {rate:g}"
+        suffix += f", {FLAGS.vae_epochs} epochs" if FLAGS.vae_epochs else ""
         for words, start in starts.items():
             model = case(f"VAE from the {words}'s scale{suffix}", vae, start, rate)
             if model is not None and words == next(iter(starts)):

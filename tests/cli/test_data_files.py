@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from keras_infovae.cli.actions import data as run_data
-from keras_infovae.cli.actions import streamed_data, training_run
+from keras_infovae.cli.actions import other_data, streamed_data, training_run
 from keras_infovae.datasets import DataWarning
 from keras_infovae.datasets.loading import NAMED
 from keras_infovae.training import RunDirectory
@@ -60,9 +60,9 @@ def test_flags_are_kept_and_found_again(prepare, tmp_path):
     # Of other examples, the file itself says how it is written, but for the header, or flags do.
     other = write(tmp_path / "y.csv", ";", "1;2\n")
     model = types.SimpleNamespace(preprocessor=None, scaling=run_data.load_of_run(config).scaling)
-    data = run_data.load_other(str(other), config, model)
+    data = other_data.load_other(str(other), config, model)
     assert data.feature_names == ["1", "2"]
-    data = run_data.load_other(str(path), config, model, {"separator": ":"})
+    data = other_data.load_other(str(path), config, model, {"separator": ":"})
     assert len(data.train) == 32
 
 
@@ -94,7 +94,7 @@ def test_names_that_spreadsheets_would_compute(command, runs, tmp_path):
         assert next(csv.reader(file)) == ["'=cmd|' /C calc'!A0", "'@share"]
     config["data"]["label_column"] = None
     model = RunDirectory(runs / "table").load_model()
-    assert run_data.load_other(str(path), config, model).feature_names == config["feature_names"]
+    assert other_data.load_other(str(path), config, model).feature_names == config["feature_names"]
 
 
 def test_a_name_of_data_is_no_path_and_lasts():

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 import keras_infovae as ki
-from keras_infovae.cli.actions import data as run_data
-from keras_infovae.cli.actions import streamed_data, training_run
+from keras_infovae.cli.actions import other_data, run_config, streamed_data, training_run
 from keras_infovae.training import RunDirectory
 
 X = np.random.default_rng(0).integers(0, 256, (90, 4, 4, 1), dtype=np.uint8)
@@ -35,8 +34,8 @@ def test_a_run_on_a_stream(train, command, path, tmp_path, monkeypatch):
 
     done = command("evaluate", f"--run={run}", "--num_samples=2")
     assert done.status == 0 and "test examples" in done.out
-    config = run_data.config_of(RunDirectory(str(run)))
-    other = run_data.load_other(str(path), config, RunDirectory(run).load_model())
+    config = run_config.config_of(RunDirectory(str(run)))
+    other = other_data.load_other(str(path), config, RunDirectory(run).load_model())
     assert len(other.train) == 72  # all of it, in memory
     done = command("generate", f"--run={run}", f"--output={tmp_path / 'new.npy'}")
     assert done.status == 0 and np.load(tmp_path / "new.npy").max() > 1  # in units of the file

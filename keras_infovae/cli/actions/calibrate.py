@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_infovae import evaluation
 from keras_infovae.cli import data_flags
-from keras_infovae.cli.actions import conditions, rows
+from keras_infovae.cli.actions import conditions, rows, run_config
 from keras_infovae.cli.actions import data as run_data
 from keras_infovae.cli.errors import CommandLineError, reported
 from keras_infovae.training import RunDirectory
@@ -20,7 +20,7 @@ def run(command, flags):
     names = {name: name for name in command.flag_set().names()} | data_flags.NAMES | {"x": "data"}
     with reported(names):
         run = RunDirectory(flags.run)
-        config = run_data.config_of(run)
+        config = run_config.config_of(run)
         if not run.finished:
             raise CommandLineError(
                 f"Argument `--run` must be a finished run. Received: --run={flags.run}"

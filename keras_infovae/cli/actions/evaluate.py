@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_infovae import evaluation
 from keras_infovae.cli import data_flags
-from keras_infovae.cli.actions import conditions, trained
+from keras_infovae.cli.actions import conditions, other_data, trained
 from keras_infovae.cli.actions import data as run_data
 from keras_infovae.cli.errors import reported
 from keras_infovae.evaluation.likelihood.pareto import unreliable_share
@@ -70,7 +70,7 @@ def _load(flags, config, model):
     if flags.data is None:
         return run_data.load_of_run(config)
     given = data_flags.table_settings(flags)
-    data = run_data.load_other(flags.data, config, model, given)
+    data = other_data.load_other(flags.data, config, model, given)
     model.example_spec.check_shape((None, *data.event_shape), "data")
     for split in SPLITS:
         if len(getattr(data, split)):

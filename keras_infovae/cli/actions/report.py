@@ -1,7 +1,7 @@
 """What `keras-infovae report` does."""
 
 from keras_infovae import evaluation
-from keras_infovae.cli.actions import conditions, trained
+from keras_infovae.cli.actions import conditions, other_data, trained
 from keras_infovae.cli.actions import data as run_data
 from keras_infovae.cli.errors import CommandLineError, reported
 
@@ -29,6 +29,6 @@ def _data(flags, found):
             "Argument `--data` must be left out for a run, which is judged on its own. "
             f"Received: --data={flags.data}"
         )
-    data = run_data.load_other(flags.data, found.config, found.model)
+    data = other_data.load_other(flags.data, found.config, found.model)
     found.model.example_spec.check_shape((None, *data.event_shape), "data")
     return data

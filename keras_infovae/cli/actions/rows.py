@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from keras_infovae import datasets
-from keras_infovae.cli.actions import data as run_data
+from keras_infovae.cli.actions import other_data
 from keras_infovae.datasets.csv_values import guarded
 from keras_infovae.datasets.reading import import_optional
 from keras_infovae.datasets.splitting import split_indices
@@ -25,18 +25,18 @@ def in_order(source, config, model, given):
         or, for a model without a table, None).
     """
     if schema_of(model) is not None:
-        frame, _, label = run_data.other_frame(source, config, given)
+        frame, _, label = other_data.other_frame(source, config, given)
         labels, rows = without_label(source, frame.copy(deep=False), label)
         x, condition = model.preprocessor.numbers(rows), model.preprocessor.condition_numbers(rows)
         told = None if condition is None else {"train": condition}
         return datasets.Dataset(source, x, x[:0], x[:0], labels, conditions=told), frame
     if isinstance(model.preprocessor, Text):
-        texts, labels, _ = run_data.other_texts(source, config, given)
+        texts, labels, _ = other_data.other_texts(source, config, given)
         x = model.preprocessor.numbers(texts)
         return datasets.Dataset(source, x, x[:0], x[:0], labels), None
     fractions = {"validation_fraction": 0.0, "test_fraction": 0.0}
     config = config | {"data": config["data"] | fractions | {"seed": 0}}
-    data = run_data.load_other(source, config, model, given)
+    data = other_data.load_other(source, config, model, given)
     count = len(data.train)
     order = np.argsort(split_indices(count, (0.0, 0.0), 0)[0])
     labels = None if data.train_labels is None else data.train_labels[order]

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from keras_infovae import conditions
-from keras_infovae.cli.actions import data as run_data
+from keras_infovae.cli.actions import run_config
 from keras_infovae.cli.actions.conditions import CLASSES
 from keras_infovae.models import GenerativeModel
 from keras_infovae.training import RunDirectory
@@ -52,7 +52,7 @@ def load(given):
     """
     if not _is_preset(given):
         run = RunDirectory(given)
-        config = run_data.config_of(run)
+        config = run_config.config_of(run)
         return Trained(run.path, run.load_model(), config, run)
     model = GenerativeModel.from_preset(given)
     config = dict(_OF_PRESETS)
