@@ -243,8 +243,10 @@ def measured(way, model, history, images, seconds, drawn):
         if steps:
             prior.steps = steps
         z = model.prior_distribution().sample(images.draws, seed=[1, 2]).numpy()
-        drawn[way] = model.decode(z)
-        distance, tell = images.frechet_distance(drawn[way]), images.tell(codes, z)
+        new = model.decode(z)
+        if steps == trained_steps:
+            drawn[way] = new
+        distance, tell = images.frechet_distance(new), images.tell(codes, z)
         numbers = (log_prob, steps, distance, tell, seconds)
         yield way, row_of(model, history, *numbers)
     if prior.draws_by_chain:

@@ -12,6 +12,7 @@ Words are the 1,998 most frequent of the training sentences, all others one unkn
 have one decoder (GRU of 64 units, embeddings of 48, a fifth of the words not told), 16 latents,
 batches of 100, Adam at 2e-3, gradients of norm 5 at most. A row is written as soon as it is known;
 rows that are there are not made again. What the models make of sentences goes to `--texts`.
+`--longest=40 --words=10000` takes nearly all of the sentences (into a table of its own), for hours.
 
 `negative_log_prob` is in nats per sentence, of the same test sentences by annealing from the prior
 over 400 temperatures (over 100: `negative_log_prob_100`); `perplexity` is per word with the end.
@@ -39,9 +40,11 @@ flags.DEFINE_string("texts", "text_real.txt", "What models make of sentences.")
 flags.DEFINE_list("seeds", ["0"], "Seeds of weights, draws and the split.")
 flags.DEFINE_list("models", None, "Names of models. Default: those of docs/text.md.")
 flags.DEFINE_integer("epochs", 20, "The most epochs.", lower_bound=1)
+flags.DEFINE_integer("words", 2000, "The size of the vocabulary.", lower_bound=3)
+flags.DEFINE_integer("longest", 15, "The most words and marks of a sentence.", lower_bound=3)
 flags.DEFINE_integer("annealed", 64, "Test sentences that are annealed.", lower_bound=2)
 
-LATENT_DIM, WORDS, MOST, VALIDATION, TEST, PATIENCE = 16, 2000, 15, 600, 1000, 3
+LATENT_DIM, VALIDATION, TEST, PATIENCE = 16, 600, 1000, 3
 MODELS = (
     *("language model", "VAE", "short-run, T = 0.5"),
     *("VAE, 0.5 free nats each", "InfoVAE, alpha = 0.5", "VAE, KL annealed"),
@@ -66,9 +69,9 @@ def sentences(folder, seed):
             for line in file:
                 _, rating, text = line.rstrip("\n").split("\t", 2)
                 rows.append((text, float(rating)))
-    whole = ki.text.Text.infer([text for text, _ in rows], max_length=MOST + 1)
+    whole = ki.text.Text.infer([text for text, _ in rows], max_length=FLAGS.longest + 1)
     lengths = (whole.numbers([text for text, _ in rows]) > 0).sum(axis=1)
-    kept = [row for row, length in zip(rows, lengths) if 3 <= length <= MOST]
+    kept = [row for row, length in zip(rows, lengths) if 3 <= length <= FLAGS.longest]
     return [kept[i] for i in np.random.default_rng(seed).permutation(len(kept))]
 
 
@@ -142,7 +145,8 @@ def main(_):
         test, rest = rows[:TEST], rows[TEST:]
         validation, train = rest[:VALIDATION], rest[VALIDATION:]
         texts, held_out = ([text for text, _ in part] for part in (train, validation))
-        text = ki.text.Text.infer(texts, vocabulary_size=WORDS, max_length=MOST + 1)
+        settings = {"vocabulary_size": FLAGS.words, "max_length": FLAGS.longest + 1}
+        text = ki.text.Text.infer(texts, **settings)
         makers = text_models.models(LATENT_DIM, network, text)
         for name in FLAGS.models or MODELS:
             if (name, str(seed)) in done:
