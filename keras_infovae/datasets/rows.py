@@ -151,6 +151,6 @@ def _suffix(path):
         if path.lower().endswith(suffix):
             return suffix
     if is_text_path(path):
-        raise source_error(path, "be numbers: ki.text.stream reads texts")
+        raise source_error(path, "hold numbers", "ki.text.stream reads texts")
     known = ", ".join(SUFFIXES)
     raise source_error(path, f"be a folder, or a file whose name ends in one of {known}")
