@@ -22,7 +22,7 @@ def table_text(rows):
     lines = ["| preset | seed | within the card's spread | outside |", "|---|---|---|---|"]
     for name, seed in sorted({(row["preset"], row["seed"]) for row in rows}):
         found = [row for row in rows if (row["preset"], row["seed"]) == (name, seed)]
-        lines.append(f"| `{name}` | {seed} | {_share(found)} | {_outside(found)} |")
+        lines.append(f"| `{name}` | {seed} | {_share(found)} |{_outside(found)} |")
     return [*lines, f"| all | | {_share(rows)} | |"]
 
 
@@ -31,8 +31,9 @@ def _share(rows):
 
 
 def _outside(rows):
-    return "; ".join(
-        f"{row['number']} {float(row['value']):.4g}, not {float(row['mean']):.4g} +- "
+    """Returns the cell of what is not within, after a blank where there is something."""
+    return ";".join(
+        f" {row['number']} {float(row['value']):.4g}, not {float(row['mean']):.4g} +- "
         f"{float(row['half_width']):.2g}"
         for row in rows
         if row["within"] != "True"
