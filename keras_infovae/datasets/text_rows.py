@@ -1,9 +1,9 @@
 """Files of texts whose lines are read in any order."""
 
 import array
-import os
 
 from keras_infovae.datasets.reading import reading, source_error
+from keras_infovae.datasets.texts import left_out
 
 SUFFIX = ".txt"
 _MARK = b"\xef\xbb\xbf"  # with which some programs begin a file in UTF-8
@@ -33,12 +33,7 @@ class TextRows:
                     self._starts.append(place + start)
                 place, lines = place + len(line), lines + 1
         self.count = len(self._starts)
-        if not self.count:
-            raise source_error(path, "have at least one line with a text")
-        empty = lines - self.count
-        which = "1 line without a text is" if empty == 1 else f"{empty} lines without a text are"
-        name = os.path.basename(path)
-        self.passed_over = [f"{name}: {which} left out"] if empty else []
+        self.passed_over = left_out(path, self.count, lines - self.count)
 
     def read(self, rows):
         """Returns the texts of `rows`, integers [k], a list of strings.
@@ -47,8 +42,7 @@ class TextRows:
             ValueError: for a file that is not what it was.
         """
         with open(self.path, "rb") as file:
-            texts = [self._text(file, int(row)) for row in rows]
-        return texts
+            return [self._text(file, int(row)) for row in rows]
 
     def _text(self, file, row):
         file.seek(self._starts[row])

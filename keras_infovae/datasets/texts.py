@@ -54,8 +54,22 @@ def texts_and_notes(source):
     with reading(path, "a file of texts"), opened_text(path) as file:
         lines = [line.strip() for line in file.read().decode("utf-8-sig").split("\n")]
     texts = [line for line in lines if line]
-    if not texts:
+    # Behind the last break there is no line.
+    return texts, left_out(path, len(texts), sum(not line for line in lines[:-1]))
+
+
+def left_out(path, count, empty):
+    """Returns a list of sentences on the lines of a file that have no text.
+
+    Args:
+        path: of the file.
+        count: how many lines have a text.
+        empty: how many have none.
+
+    Raises:
+        ValueError: where all have none.
+    """
+    if not count:
         raise source_error(path, "have at least one line with a text")
-    count = sum(not line for line in lines[:-1])  # behind the last break there is no line
-    lines = "1 line without a text is" if count == 1 else f"{count} lines without a text are"
-    return texts, [f"{os.path.basename(path)}: {lines} left out"] if count else []
+    lines = "1 line without a text is" if empty == 1 else f"{empty} lines without a text are"
+    return [f"{os.path.basename(path)}: {lines} left out"] if empty else []

@@ -88,16 +88,15 @@ def stream(
     _check_text(text, settings)
     paths, notes = files_of(source, (SUFFIX,))
     files = [TextRows(path) for path in paths]
-    lines = _Lines(files)
-    blocks, window = blocks_of_rows(lines.count)
+    blocks, window = blocks_of_rows(sum(file.count for file in files))
     order = RowOrder(blocks, window, fractions, seed, source)
     if text is None:
         batches = order.batches("train", _TOGETHER)
-        text = Text.infer((one for rows in batches for one in lines.read(rows)), **settings)
-    _, cut = numbers_and_cut(text, lines.read(order.sample("train", _LOOKED_AT, 0)))
+        text = Text.infer((one for rows in batches for one in _texts(files, rows)), **settings)
+    _, cut = numbers_and_cut(text, list(_texts(files, order.sample("train", _LOOKED_AT, 0))))
     notes += [note for file in files for note in file.passed_over]
     notes = say([*notes, f"train: {cut}"] if cut else notes, ())
-    rows = Rows([_NumberRows(lines, text, paths[0])])
+    rows = Rows([_NumberRows(file, text) for file in files])
     return Stream(rows, batch_size, order, Scaling(), shuffle, notes, preprocessor=text)
 
 
@@ -113,32 +112,25 @@ def _check_text(text, settings):
             raise argument_error(name, "left out where `text` is given", value)
 
 
-class _Lines:
-    """The lines of several files as those of one."""
-
-    def __init__(self, files):
-        self._files = files
-        self._starts = np.concatenate([[0], np.cumsum([file.count for file in files])])
-        self.count = int(self._starts[-1])
-
-    def read(self, rows):
-        file_of_row = np.searchsorted(self._starts, rows, side="right") - 1
-        texts = {}
-        for number in np.unique(file_of_row):
-            here = rows[file_of_row == number]
-            texts |= zip(here.tolist(), self._files[number].read(here - self._starts[number]))
-        return [texts[row] for row in rows.tolist()]
+def _texts(files, rows):
+    """Gives the texts of ascending rows, which are numbered through the files."""
+    start = 0
+    for file in files:
+        first, last = np.searchsorted(rows, [start, start + file.count])
+        if first < last:
+            yield from file.read(rows[first:last] - start)
+        start += file.count
 
 
 class _NumberRows:
-    """The numbers of the tokens of lines, as `Rows` wants files to be."""
+    """The numbers of the tokens of a file's texts, as `Rows` wants files to be."""
 
     scaling, feature_names = Scaling(), None
     dtype = np.dtype("float32")
 
-    def __init__(self, lines, text, path):
-        self._lines, self._text, self.path = lines, text, path
-        self.count, self.event_shape = lines.count, (text.length,)
+    def __init__(self, file, text):
+        self._file, self._text = file, text
+        self.path, self.count, self.event_shape = file.path, file.count, (text.length,)
 
     def read(self, rows):
-        return numbers_and_cut(self._text, self._lines.read(rows))[0]
+        return numbers_and_cut(self._text, self._file.read(rows))[0]
