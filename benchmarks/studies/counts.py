@@ -8,10 +8,11 @@ on 70 % of the cells until the validation loss of 15 % falls no more, as `keras-
 "slow dispersions" is without what the first `fit` learns of the data: dispersions start at 1 and
 are weights like others, and the decoder does not know the shares. Writes the ELBO of the cells in
 nats (the mean over 16 draws of z) and the normalized mutual information of the types of cells and
-ten clusters of all codes (k-means). convert_sets.py makes SETS. Rows that are there already are not
-made again.
+ten clusters of all codes (k-means), of some models for each split. convert_sets.py makes SETS. Rows
+that are there already are not made again.
 """
 
+import itertools
 import time
 from unittest import mock
 
@@ -27,10 +28,11 @@ from keras_infovae.distributions.likelihoods import negative_binomial
 FLAGS = flags.FLAGS
 flags.DEFINE_string("output", "counts.csv", "The table; rows are added to it.")
 flags.DEFINE_list("ways", None, "The ways to study. Default: all.")
-flags.DEFINE_integer("seeds", 3, "Models, and splits, per way.", lower_bound=1)
+flags.DEFINE_integer("splits", 3, "Into cells to train, to stop by and to test.", lower_bound=1)
+flags.DEFINE_integer("models", 3, "Of each way and split.", lower_bound=1)
 flags.DEFINE_bool("summary", False, "Train nothing; print the means over seeds of --output.")
 
-SETTINGS = ("way", "seed")
+SETTINGS = ("way", "split", "seed")
 RESULTS = ("elbo", "train_elbo", "kl", "nmi", "dispersion", "best_epoch", "epochs", "seconds")
 
 
@@ -50,12 +52,12 @@ WAYS = {
 }
 
 
-def run(way, seed):
+def run(way, split, seed):
     """Returns the results of one model."""
     from sklearn.cluster import KMeans
     from sklearn.metrics import normalized_mutual_info_score
 
-    data = real_sets.parts("cells", seed)
+    data = real_sets.parts("cells", split)
     keras.utils.set_random_seed(seed)
     kind, options, likelihood, speed = WAYS[way]
     with mock.patch.object(negative_binomial, "_SPEED", speed):
@@ -75,13 +77,16 @@ def run(way, seed):
 
 
 def print_summary():
-    """Prints means over seeds, a row for each way."""
+    """Prints means over models, and of their ELBO over those of each split, a row for each way."""
     rows = table.read_rows(FLAGS.output)
     print(f"| way | {' | '.join(RESULTS[:-1])} | by split: elbo |\n|{'---|' * (len(RESULTS) + 1)}")
     for way in dict.fromkeys(row["way"] for row in rows):
         found = [row for row in rows if row["way"] == way]
         means = [f"{np.mean([float(row[name]) for row in found]):.4g}" for name in RESULTS[:-1]]
-        splits = ", ".join(f"{float(row['elbo']):.1f}" for row in found)
+        of_split = {}
+        for row in found:
+            of_split.setdefault(row["split"], []).append(float(row["elbo"]))
+        splits = ", ".join(f"{np.mean(of_split[split]):.1f}" for split in sorted(of_split))
         print(f"| {way} | {' | '.join(means)} | {splits} |")
 
 
@@ -89,13 +94,15 @@ def main(_):
     if FLAGS.summary:
         return print_summary()
     done = table.cases_of(FLAGS.output, SETTINGS)
-    for seed in range(FLAGS.seeds):
-        for way in FLAGS.ways or WAYS:
-            if (way, str(seed)) not in done:
-                row = [way, seed, *(f"{value:.5g}" for value in run(way, seed))]
-                print(*row, flush=True)
-                table.add_rows(FLAGS.output, (*SETTINGS, *RESULTS), [row])
-                keras.backend.clear_session()
+    cases = itertools.product(range(FLAGS.models), range(FLAGS.splits), FLAGS.ways or WAYS)
+    for model, split, way in cases:
+        # The first model of a split has the split's number as its seed, the others the next ones.
+        seed = (split + model) % max(FLAGS.models, FLAGS.splits)
+        if (way, str(split), str(seed)) not in done:
+            row = [way, split, seed, *(f"{value:.5g}" for value in run(way, split, seed))]
+            print(*row, flush=True)
+            table.add_rows(FLAGS.output, (*SETTINGS, *RESULTS), [row])
+            keras.backend.clear_session()
 
 
 if __name__ == "__main__":
