@@ -1,14 +1,17 @@
 """What the latents of four models hold, and what they are good for.
 
     python examples/latent_use.py
-    python examples/latent_use.py --seeds=3
+    python examples/latent_use.py --seeds=3 --output=latent_use.csv
 
 Three models are trained on handwritten digits: how many nats z tells about an image, how the KL
 falls into parts, the error of a classifier on z with 100 labels, and what k-means finds. Four are
 trained on blobs, whose size and place are known: how their dimensions separate these. Two minutes a
 seed on two processor cores. Each number is a mean over the seeds, followed by the smallest and the
-largest where there are several.
+largest where there are several. --output takes them one by one.
 """
+
+import csv
+import os
 
 import keras
 import numpy as np
@@ -19,6 +22,7 @@ import keras_infovae as ki
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("epochs", 30, "Passes over the training data, per model.", lower_bound=1)
 flags.DEFINE_integer("seeds", 1, "Trainings of each model.", lower_bound=1)
+flags.DEFINE_string("output", None, "A .csv file for the numbers of each training. Default: none.")
 
 ON_DIGITS = {
     "VAE": lambda seed: ki.VAE(8, seed=seed),
@@ -76,30 +80,40 @@ def on_blobs(model, data):
 
 
 def table(title, models, x, numbers, data):
-    """Prints a row for each number and a column for each model."""
+    """Prints a row for each number and a column for each model; returns the rows of --output."""
     runs = {
         name: [numbers(train(make, x, seed), data) for seed in range(FLAGS.seeds)]
         for name, make in models.items()
     }
     print(f"\n| {title} | " + " | ".join(runs) + " |")
     print("|---" * (len(runs) + 1) + "|")
-    for row in next(iter(runs.values()))[0]:
+    rows = []
+    for number in next(iter(runs.values()))[0]:
         cells = []
-        for of_model in runs.values():
-            values = np.array([run[row] for run in of_model])
+        for name, of_model in runs.items():
+            values = np.array([run[number] for run in of_model])
             spread = f" ({values.min():.2f} to {values.max():.2f})" if len(values) > 1 else ""
             cells.append(f"{values.mean():.2f}{spread}")
-        print(f"| {row} | " + " | ".join(cells) + " |", flush=True)
+            rows += [(title, number, name, seed, f"{v:.5g}") for seed, v in enumerate(values)]
+        print(f"| {number} | " + " | ".join(cells) + " |", flush=True)
+    return rows
 
 
 def main(arguments):
     if len(arguments) > 1:
         raise app.UsageError(f"Unknown arguments: {' '.join(arguments[1:])}. See --help.")
+    if FLAGS.output and not os.path.isdir(os.path.dirname(FLAGS.output) or "."):
+        raise app.UsageError(f"--output must be in a folder that is there. Got: {FLAGS.output}")
     digits = ki.datasets.load("digits")
-    table("digits", ON_DIGITS, digits.train, on_digits, digits)
+    rows = table("digits", ON_DIGITS, digits.train, on_digits, digits)
     blobs = ki.datasets.blobs()
     x, _ = blobs.sample(4000, seed=1)
-    table("blobs", ON_BLOBS, x, on_blobs, blobs)
+    rows += table("blobs", ON_BLOBS, x, on_blobs, blobs)
+    if FLAGS.output:
+        with open(FLAGS.output, "w", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerows(
+                [("data", "number", "model", "seed", "value"), *rows]
+            )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ number has its setting in brackets: `by table across method | | error[the mean] 
 or `across way factor` and `error[ours, 16]`. Without brackets it is of all of them.
 Each row of the table has to be what the rows of one setting have, rounded to the digits that stand
 there, and no two rows those of the same: the mean of `error`, `sd(error)`, `median(error)`,
-`max(error)`; `100*error` where it stands in percent. A name with blanks is in quotes.
+`min(error)`, `max(error)`; `100*error` where it stands in percent. A name with blanks is in quotes.
 """
 
 import csv
@@ -32,6 +32,7 @@ COLUMN = re.compile(rf"(?:(\d+)\*)?(?:({NAME})|(\w+)\(({NAME})\))(?:\[([^\]]*)\]
 KINDS = {
     "mean": np.mean,
     "median": np.median,
+    "min": np.min,
     "max": np.max,
     "sd": lambda numbers: np.std(numbers, ddof=1),
 }
@@ -130,6 +131,7 @@ def test_what_else_a_mark_may_ask_for(tmp_path, monkeypatch):
     for column, right, wrong in (
         ("loss sd(loss)", "0.3 +- 0.2", "0.3 +- 0.16"),
         ("median(loss) max(loss)", "0.3 (0.5)", "0.5 (0.5)"),
+        ("min(loss)", "0.1", "0.3"),
         ("100*loss", "30 %", "0.3 %"),
         ('"a seed" max("a seed")', "1.0, 2", "1, 0"),
         ("loss[a, 1]", "0.3", "0.2"),

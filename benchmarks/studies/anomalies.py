@@ -37,6 +37,7 @@ flags.DEFINE_string("output", "anomalies.csv", "The table; rows are added to it.
 flags.DEFINE_integer("seeds", 3, "Models, and splits, per set.", lower_bound=1)
 flags.DEFINE_list("draws", ["1", "16", "64"], "Of z per example, for the scores of draws.")
 flags.DEFINE_integer("repeats", 5, "Of each score of draws, with other noise.", lower_bound=2)
+flags.DEFINE_bool("peers", True, "Also PyOD's detectors, where --peers_python says where they are.")
 flags.DEFINE_bool("summary", False, "Train nothing; print the means of --output.")
 
 COLUMNS = ("set", "regime", "seed", "method", "roc_auc", "average_precision", "deviation")
@@ -86,7 +87,7 @@ def ours(train, test, seed):
 
 def peers(problems):
     """Returns the scores of PyOD's detectors of each (training rows, test rows, seed)."""
-    if FLAGS.peers_python is None:
+    if FLAGS.peers_python is None or not FLAGS.peers:
         return [{} for _ in problems]
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)

@@ -70,8 +70,8 @@ def marginal_log_likelihood(
         is near 1 one draw has decided, and where k is 0.7 or more no number of draws will do in
         practice: by "importance" a warning says for how many examples. The standard error is that
         of the mean weight over independent draws or chains, divided by it (the delta method). Known
-        errors lay within 1.96 of them for 85 to 88 % of examples by "importance", however large the
-        effective sample size, and for 92 to 93 % by "annealed_importance" (docs/evaluation.md). By
+        errors lay within 1.96 of them for 84 to 85 % of examples by "importance", however large the
+        effective sample size, and for 91 to 94 % by "annealed_importance" (docs/evaluation.md). By
         "exact" the error is 0, the size infinite, and k and acceptance are NaN.
 
     Raises:
