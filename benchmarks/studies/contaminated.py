@@ -10,7 +10,9 @@ the scale, the likelihood, the latents, or which rows count. Rows are scored by 
 "trim" takes the tenth of a batch with the largest loss out of it: what the model explains worst
 does not pull it. "trained again" trains a new model without the fifth of the rows that the one
 before finds most unusual. "OutlierDetector" is that of scikit_learn, of the columns as they are.
-Rows that are there already are not made again.
+"codes of others" scores a row by -log of the sum of p(x|z) over the codes of all training rows but
+the best ones for it, its own among them: what the model has learned of a row alone says nothing of
+it. Rows that are there already are not made again.
 """
 
 import time
@@ -18,6 +20,7 @@ import time
 import anomaly_sets
 import keras
 import numpy as np
+import pandas
 import table
 import tensorflow as tf
 from absl import app, flags
@@ -69,26 +72,42 @@ DETECTORS = {
     "OutlierDetector, quantiles, 2 latents": ("numeric", 2),
     "OutlierDetector, quantiles, 8 latents": ("numeric", 8),
 }
+# Of those scored by the codes of others the number of codes that are left out.
+OTHERS = {f"OutlierDetector, codes of others but the best {count}": count for count in (4, 9)}
 TRIM = 0.2
 
 
 def scores(train, test, way, seed):
     """Returns the scores of the test rows by a model that was trained in that way."""
-    if way in DETECTORS:
-        kind, latent_dim = DETECTORS[way]
+    if way in DETECTORS or way in OTHERS:
+        kind, latent_dim = DETECTORS.get(way, (None, None))
         several = [i for i, values in enumerate(train.T) if len(np.unique(values)) > 2]
         detector = ki.scikit_learn.OutlierDetector(
             kinds=None if kind is None else dict.fromkeys(several, kind),
             latent_dim=latent_dim,
             random_state=seed,
         )
-        return -detector.fit(train).score_samples(test)
+        detector.fit(train)
+        if way in OTHERS:
+            return scores_of_others(detector, train, test, OTHERS[way])
+        return -detector.score_samples(test)
     train, test = anomaly_sets.standardized(train, test)
     model = trained(train, way, seed)
     for number in range(1, WAYS[way][3] + 1):
         found = model.score(train)
         model = trained(train[found <= np.quantile(found, 1.0 - TRIM)], way, seed + 100 * number)
     return model.score(test)
+
+
+def scores_of_others(detector, train, test, left_out):
+    """Returns scores of the test rows by the codes of training rows but the `left_out` best."""
+    model = detector.model_
+    train, test = (detector.schema_.numbers(pandas.DataFrame(x)) for x in (train, test))
+    joint = model.joint(tf.constant(test))
+    of_code = tf.function(lambda z: joint.log_likelihood(tf.tile(z[None, None], [1, len(test), 1])))
+    found = np.concatenate([of_code(z) for z in tf.constant(model.encode(train))])
+    others = np.sort(found, axis=0)[: len(found) - left_out].astype("float64")
+    return -np.logaddexp.reduce(others, axis=0)
 
 
 def trained(train, way, seed):
@@ -133,7 +152,7 @@ def main(_):
         if regime not in FLAGS.regimes:
             continue
         train, test, unusual = anomaly_sets.problem(x, anomaly, regime, seed)
-        for way in FLAGS.ways or (*WAYS, *DETECTORS):
+        for way in FLAGS.ways or (*WAYS, *DETECTORS, *OTHERS):
             if (name, regime, str(seed), way) in done:
                 continue
             start = time.perf_counter()

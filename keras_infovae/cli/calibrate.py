@@ -1,6 +1,6 @@
 """`keras-infovae calibrate`."""
 
-from keras_infovae.cli import data_flags
+from keras_infovae.cli import data_flags, score_flag
 from keras_infovae.cli.command import Command
 
 
@@ -32,6 +32,7 @@ kept in the run's model.keras, for score, for servers and for model.is_anomaly.
             "With --data: the column that is the label and not data.",
             data_flags.AS_IN_THE_RUN,
         )
+        score_flag.define(flag_set, shown="the model's own")
         flag_set.number(
             "false_positive_rate",
             "SHARE",

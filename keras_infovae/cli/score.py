@@ -1,6 +1,6 @@
 """`keras-infovae score`."""
 
-from keras_infovae.cli import data_flags, output_path, run_flag
+from keras_infovae.cli import data_flags, output_path, run_flag, score_flag
 from keras_infovae.cli.command import Command
 
 
@@ -12,12 +12,14 @@ class Score(Command):
     description = """
 Writes a .csv file with a line for each example, in their order: the number of the row, what the
 model leaves out (identifiers), the score, which is the larger the more unusual the row is, and for
-a model that was calibrated whether it is an anomaly. For tables the columns that say most follow:
-those without which the score would fall furthest, with their values.
+a model that was calibrated by the same score whether it is an anomaly. For tables the columns that
+say most follow: those without which the ELBO would rise furthest, with their values.
 """
     examples = (
         "keras-infovae score --run=runs/patients --data=new.csv --output=scores.csv",
         "keras-infovae score --run=runs/digits --data=new.npz --output=scores.csv",
+        "keras-infovae score --run=runs/patients --data=new.csv --output=scores.csv "
+        "--score=mahalanobis",
     )
 
     def define_flags(self, flag_set):
@@ -28,6 +30,7 @@ those without which the score would fall furthest, with their values.
             "The column that is the label and not data.",
             data_flags.AS_IN_THE_RUN,
         )
+        score_flag.define(flag_set, shown="that of calibrate, else the model's own")
         flag_set.path("output", "FILE.csv", "Where to write.", required=True)
         flag_set.integer(
             "reasons", "COLUMNS", "How many columns to name for each row of a table.", 0, default=3

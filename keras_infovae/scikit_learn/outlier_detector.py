@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from sklearn.base import OutlierMixin
 
-from keras_infovae import anomaly_scores
+from keras_infovae import anomaly_scores, evaluation
 from keras_infovae.scikit_learn.base import ModelEstimator
 from keras_infovae.tables.columns import NumericColumn
 from keras_infovae.tables.schema import Schema
@@ -34,12 +34,14 @@ class OutlierDetector(OutlierMixin, ModelEstimator):
             validation_fraction, patience, unknown, random_state, verbose: as for
             `LatentTransformer`.
         contamination: the share of training rows that are outliers, in (0, 0.5]. Default 0.1.
-        anomaly_score: a score of `ki.anomaly_scores` or its name. Default None: the model's own.
+        anomaly_score: a score of `ki.anomaly_scores` or its name; one that has to know usual rows
+            ("mahalanobis") is shown the training rows. Default None: the model's own.
 
     Attributes:
         model_: the trained model, with all of its methods (`contributions`, `generate`, ...).
         schema_: what the columns are, a `ki.tables.Schema`.
         history_: {name: values of the epochs}.
+        anomaly_score_: the `AnomalyScore` of `anomaly_score`, None for the model's own.
         offset_: the least `score_samples` of an inlier, nats.
         n_features_in_, feature_names_in_: as in scikit-learn.
 
@@ -111,12 +113,14 @@ class OutlierDetector(OutlierMixin, ModelEstimator):
         """
         share = check_number("contamination", self.contamination, exclusive_minimum=0, maximum=0.5)
         super().fit(X, y)
+        self.anomaly_score_ = self._fitted_score(X)
         self.offset_ = float(np.percentile(self.score_samples(X), 100.0 * share))
         return self
 
     def score_samples(self, X: Rows) -> np.ndarray:
         """Returns how usual each row is, float64 [n]; the larger, the more usual."""
-        return self._log_density(X, self.anomaly_score)
+        self._fitted_model()  # it says so where nothing is fitted
+        return self._log_density(X, self.anomaly_score_)
 
     def decision_function(self, X: Rows) -> np.ndarray:
         """Returns `score_samples(X) - offset_`, float64 [n]; negative for outliers."""
@@ -126,6 +130,12 @@ class OutlierDetector(OutlierMixin, ModelEstimator):
     def predict(self, X: Rows) -> np.ndarray:
         """Returns 1 for inliers and -1 for outliers, int64 [n]."""
         return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def _fitted_score(self, X):
+        """Returns the score that is asked for, which knows the training rows if it has to."""
+        if self.anomaly_score is None:
+            return None
+        return evaluation.fit_anomaly_score(self.model_, self._rows(X), self.anomaly_score)
 
     def _schema(self, frame, kinds):
         by_rules, given = super()._schema(frame, kinds), self.kinds or {}

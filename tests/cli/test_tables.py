@@ -4,7 +4,9 @@ import numpy as np
 import pandas
 import pytest
 
+from keras_infovae.cli.actions.data import load_of_run
 from keras_infovae.cli.main import main
+from keras_infovae.evaluation import fit_anomaly_score
 from keras_infovae.training import RunDirectory
 from tests.cli.conftest import SMALL
 from tests.tables.people import people
@@ -74,6 +76,18 @@ def test_rows_are_scored_and_judged(command, folder, tmp_path):
     judged = pandas.read_csv(tmp_path / "judged.csv")
     assert list(judged.columns) == ["row", "id", "note", "score", "is_anomaly"]
     assert judged["is_anomaly"][0]
+    # By another score, fitted on the run's training rows; the threshold is not its.
+    flags = [f"--output={tmp_path}/far.csv", "--reasons=0", "--score=mahalanobis"]
+    assert command("score", *data, *flags).status == 0
+    far = pandas.read_csv(tmp_path / "far.csv")
+    assert list(far.columns) == ["row", "id", "note", "score"]
+    training = load_of_run(RunDirectory(folder / "run").config()).train
+    known = fit_anomaly_score(model, training)
+    expected = model.score(rows.drop(columns="member"), known)
+    np.testing.assert_allclose(far["score"], expected, rtol=1e-5)
+    outcome = command("calibrate", f"--run={folder}/run", "--score=mahalanobis")
+    assert outcome.status == 0
+    assert RunDirectory(folder / "run").load_model().anomaly_threshold.score == known
 
 
 @pytest.mark.slow

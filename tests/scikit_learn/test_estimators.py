@@ -139,6 +139,18 @@ def test_a_detector_leaves_numbers_as_they_are(detector, table):
     assert {column.transform for column in codes.schema_.columns} == {"quantile"}
 
 
+def test_a_detector_shows_its_score_the_training_rows():
+    settings = {"settings": SMALL, "epochs": 1, "anomaly_score": "mahalanobis"}
+    detector = ki.scikit_learn.OutlierDetector(**settings, random_state=0).fit(X)
+    rows = detector.schema_.numbers(pandas.DataFrame(X))
+    known = ki.evaluation.fit_anomaly_score(detector.model_, rows)
+    np.testing.assert_allclose(
+        detector.score_samples(X), -detector.model_.score(rows, known), rtol=1e-5
+    )
+    assert detector.anomaly_score_ == known
+    assert (detector.predict(X) == -1).mean() == pytest.approx(0.1, abs=1 / len(X))
+
+
 def test_columns_of_arrays_are_numbers():
     x = np.column_stack([np.arange(30), np.arange(30) % 2, np.arange(30) % 3])
     density = ki.scikit_learn.DensityEstimator(ColumnNormals, epochs=1).fit(x)

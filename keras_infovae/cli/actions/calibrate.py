@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_infovae import evaluation
 from keras_infovae.cli import data_flags
-from keras_infovae.cli.actions import conditions, rows, run_config
+from keras_infovae.cli.actions import anomaly_score, conditions, rows, run_config
 from keras_infovae.cli.actions import data as run_data
 from keras_infovae.cli.errors import CommandLineError, reported
 from keras_infovae.training import RunDirectory
@@ -27,10 +27,11 @@ def run(command, flags):
             )
         model = run.load_model()
         x, condition, what = _usual(flags, config, model)
+        score = anomaly_score.chosen(flags.score, model, config)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             threshold = evaluation.calibrate_anomaly_threshold(
-                model, x, false_positive_rate=flags.false_positive_rate, condition=condition
+                model, x, flags.false_positive_rate, score, condition=condition
             )
     with whole_file(os.path.join(run.path, MODEL)) as temporary:
         model.save(temporary)

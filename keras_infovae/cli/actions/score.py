@@ -4,7 +4,7 @@ import numpy as np
 
 from keras_infovae import evaluation
 from keras_infovae.cli import data_flags
-from keras_infovae.cli.actions import conditions, rows, trained
+from keras_infovae.cli.actions import anomaly_score, conditions, rows, trained
 from keras_infovae.cli.errors import reported
 from keras_infovae.tables.schema import schema_of
 from keras_infovae.utils.files import whole_file
@@ -22,22 +22,28 @@ def run(command, flags):
         model.capabilities.require("score")
         data, frame = rows.in_order(flags.data, config, model, given)
         condition = conditions.of_splits(data, config, ("train",))["train"]
-    scores = model.score(data.train, condition=condition)
+        score = anomaly_score.chosen(flags.score, model, config)
+    scores = model.score(data.train, score, condition=condition)
+    threshold = model.anomaly_threshold
+    if score is not None and threshold is not None and threshold.score != score:
+        threshold = None  # of another score
     result = pandas.DataFrame({"row": np.arange(len(scores))})
     if frame is not None:
         for name, _ in schema_of(model).left_out:
             if name in frame:
                 result[name] = frame[name]
     result["score"] = scores
-    if model.anomaly_threshold is not None:
-        result["is_anomaly"] = scores > model.anomaly_threshold.value
+    if threshold is not None:
+        result["is_anomaly"] = scores > threshold.value
     if frame is not None and flags.reasons:
         drops = evaluation.score_drops(model, data.train, condition=condition)
         for name, values in reasons(drops, frame, flags.reasons).items():
             result[name] = values
     with whole_file(flags.output) as temporary:
         rows.write_frame(temporary, result)
-    print(f"Wrote the scores of {len(scores)} examples to {flags.output}{_said(model, scores)}.")
+    print(
+        f"Wrote the scores of {len(scores)} examples to {flags.output}{_said(threshold, scores)}."
+    )
 
 
 def reasons(drops, frame, count):
@@ -58,8 +64,7 @@ def reasons(drops, frame, count):
     return texts
 
 
-def _said(model, scores):
-    threshold = model.anomaly_threshold
+def _said(threshold, scores):
     if threshold is None:
         return "; `keras-infovae calibrate` says from which on they are anomalies"
     above = int((scores > threshold.value).sum())
