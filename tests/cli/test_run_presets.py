@@ -70,6 +70,15 @@ def test_a_preset_has_no_data_of_its_own(command, tmp_path, name):
     assert os.listdir(tmp_path) == []
 
 
+def test_a_preset_cannot_show_a_score_its_usual_examples(command, presets, tmp_path):
+    flags = [f"--data={presets}/x.npz", f"--output={tmp_path}/scores.csv"]
+    outcome = command("score", "--run=small", "--score=mahalanobis", *flags)
+    assert outcome.status == 2 and "a preset comes without its data" in outcome.err
+    assert "--score='mahalanobis'" in outcome.err and os.listdir(tmp_path) == []
+    outcome = command("score", "--run=small", "--score=reconstruction_loss", *flags)
+    assert outcome.status == 0, outcome.err
+
+
 def test_a_run_is_judged_on_its_own_data(command, runs, presets, tmp_path):
     flags = [f"--data={presets}/x.npz", f"--output={tmp_path}/page"]
     outcome = command("report", f"--run={runs}/table", *flags)

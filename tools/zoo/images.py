@@ -66,7 +66,7 @@ def sprites_beta_tcvae():
     sprites = ki.datasets.dsprites_like()
 
     def load(path):
-        x, _ = sprites.sample(4000, seed=0)
+        x, _ = sprites.sample(20000, seed=0)
         held, _ = sprites.sample(1000, seed=1)
         return ki.datasets.Dataset(sprites.name, x, held[:500], held[500:])
 
@@ -79,15 +79,15 @@ def sprites_beta_tcvae():
         use="A start for comparing disentanglement metrics, on images whose factors are known.",
         limitations=(
             "The outlines are the library's own: scores are not those of dSprites.",
-            "Trained on few of 737,280 images: its codes do not come apart yet (mutual information "
-            "gap 0.05).",
+            "Trained for 6,280 steps on 20,000 of 737,280 images: its codes have begun to come apart "
+            "(mutual information gap below); published models train for hundreds of thousands.",
         ),
         data="`ki.datasets.dsprites_like()`, images drawn by the library (square, ellipse and "
         "heart in six sizes, 40 orientations and 32 x 32 positions).",
         license="apache-2.0",
         load=load,
         model=lambda seed, data: ki.BetaTCVAE(
-            8, beta=4.0, seed=seed, **_convolutions([8, 16, 32], 64)
+            8, beta=6.0, seed=seed, **_convolutions([8, 16, 32], 64)
         ),
         batch_size=128,
         epochs=40,

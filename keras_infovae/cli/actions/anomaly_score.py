@@ -1,8 +1,9 @@
 """The score that --score names."""
 
 from keras_infovae import anomaly_scores, evaluation
-from keras_infovae.cli.actions import conditions
+from keras_infovae.cli.actions import conditions, run_config
 from keras_infovae.cli.actions import data as run_data
+from keras_infovae.utils.checks import argument_error
 
 
 def chosen(name, model, config):
@@ -26,6 +27,9 @@ def chosen(name, model, config):
     score.check(model)
     if score.is_fitted:
         return score
+    if run_config.of_preset(config):
+        needs_none = "one that has to know no usual examples: a preset comes without its data"
+        raise argument_error("score", needs_none, name)
     data = run_data.load_of_run(config)
     condition = conditions.of_splits(data, config, ("train",))["train"]
     return evaluation.fit_anomaly_score(model, data.train, score, condition=condition)
