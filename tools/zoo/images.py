@@ -79,8 +79,8 @@ def sprites_beta_tcvae():
         use="A start for comparing disentanglement metrics, on images whose factors are known.",
         limitations=(
             "The outlines are the library's own: scores are not those of dSprites.",
-            "Trained for 6,280 steps on 20,000 of 737,280 images: its codes have begun to come apart "
-            "(mutual information gap below); published models train for hundreds of thousands.",
+            "Trained for 6,280 steps on 20,000 of 737,280 images: its codes have begun to come "
+            "apart (mutual information gap below); published models train for 50 times as long.",
         ),
         data="`ki.datasets.dsprites_like()`, images drawn by the library (square, ellipse and "
         "heart in six sizes, 40 orientations and 32 x 32 positions).",
