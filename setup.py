@@ -17,7 +17,8 @@ VERSION = re.search(
 # Upper bounds are on libraries whose private names are used (tests/test_private_names.py).
 SERVING = {
     "litert": ["ai-edge-litert>=1.0.1"],
-    "onnx": ["onnxruntime>=1.19", "tf2onnx>=1.17"],
+    # onnx 1.19.0 needs an ml_dtypes that TensorFlow 2.18 does not allow, and does not say so.
+    "onnx": ["onnx!=1.19.0", "onnxruntime>=1.19", "tf2onnx>=1.17"],
     "serving": [
         "grpcio>=1.66",
         "prometheus-client>=0.20",
@@ -71,10 +72,12 @@ setuptools.setup(
     install_requires=[
         "absl-py>=2.1",
         "filelock>=3.25",  # before, a lock could be had on a file that was just removed
-        "keras>=3.8,<3.16",
+        # Before 3.12 not all presets can be read, and before 3.10 the losses that several devices
+        # report count early batches twice and more.
+        "keras>=3.12,<3.16",
         # KerasTuner imports tensorboard without declaring it; without it every trial fails.
         "keras-tuner>=1.4.8,<1.5",
-        "matplotlib>=3.8",
+        "matplotlib>=3.10",
         "numpy>=1.26.4",
         "pandas>=2.2.2",
         "scikit-learn>=1.6",

@@ -4,6 +4,7 @@
 """
 
 import inspect
+import sys
 import typing
 
 import numpy as np
@@ -63,7 +64,10 @@ def test_all_arguments_and_the_result_have_types_that_are_there(module):
         missing = {p.name for p in arguments if p.annotation is p.empty} - annotated_above(name)
         assert not missing, f"{name} does not say of what types these are: {sorted(missing)}"
         assert signature.return_annotation is not signature.empty, f"{name} returns what?"
-        typing.get_type_hints(function, localns=NAMES)
+        if sys.version_info >= (3, 11):
+            typing.get_type_hints(function, localns=NAMES)
+        else:  # that of 3.10 makes Optional of what is no type, such as a `Parameter`
+            inspect.get_annotations(function, locals=NAMES, eval_str=True)
 
 
 def annotated_above(name):

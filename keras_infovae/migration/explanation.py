@@ -2,13 +2,13 @@
 
 import dataclasses
 import functools
-import inspect
 import textwrap
 from typing import Any
 
 from keras_infovae import divergences, kernels
 from keras_infovae.distributions import likelihoods, priors
 from keras_infovae.divergences import power
+from keras_infovae.utils.constructors import constructor_parameters
 
 _SMALLEST_LAMBDA = 1e-6  # lambda_ has to be greater than 0
 
@@ -147,7 +147,7 @@ def _code(value):
     module = next((name for base, name in _MODULES if isinstance(value, base)), None)
     if module is None:
         return repr(value)
-    parameters = inspect.signature(type(value)).parameters.values()
+    parameters = constructor_parameters(type(value)).values()
     arguments = [
         f"{p.name}={_code(getattr(value, p.name))}"
         for p in parameters

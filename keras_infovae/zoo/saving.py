@@ -17,6 +17,8 @@ from keras_infovae.zoo.safe_config import check_config
 from keras_infovae.zoo.safe_weights import count_weights
 
 _ABOUT = ("about", "data", "license", "command")
+# Settings of layers and initializers that Keras writes and 3.12, the oldest that reads them, lacks.
+_NEW_SETTINGS = ("quantization_config", "input_axes", "output_axes")
 
 
 def save(
@@ -49,6 +51,7 @@ def save(
         contents.size_of(path)
     config = keras.saving.serialize_keras_object(model)
     config.pop("compile_config", None)
+    _leave_out_unset(config)
     # What cannot be loaded is refused here, and as JSON, which is what will be read.
     check_config(json.loads(json.dumps(config)))
     manifest = {
@@ -76,6 +79,20 @@ def save(
         manifest["files"] |= contents.describe_files(temporary, [contents.CARD])
         write_json(os.path.join(temporary, contents.MANIFEST), manifest)
     return folder
+
+
+def _leave_out_unset(config):
+    """Takes out of a config, in place, what Keras 3.12 does not know, where it is not set.
+
+    None is what a layer or an initializer has without it.
+    """
+    for value in config.values() if isinstance(config, dict) else config:
+        if isinstance(value, (dict, list, tuple)):
+            _leave_out_unset(value)
+    if isinstance(config, dict):
+        for name in _NEW_SETTINGS:
+            if name in config and config[name] is None:
+                del config[name]
 
 
 def _write_weights(model, config, path):

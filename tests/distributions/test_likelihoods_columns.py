@@ -2,6 +2,7 @@
 
 import json
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -183,3 +184,17 @@ NORMAL = ki.likelihoods.Normal()
 def test_groups_that_are_none(columns, error, message):
     with pytest.raises(error, match=message):
         ki.likelihoods.MixedColumns(columns)
+
+
+def test_weights_stand_in_files_under_the_same_name_whatever_the_version_of_keras(tmp_path):
+    # Keras 3.15 finds layers in lists of pairs too (`columns`), older ones do not.
+    network = ki.networks.MLP([4])
+    likelihood = ki.likelihoods.MixedColumns([("normal", 2), ("bernoulli", 1)])
+    model = ki.VAE(2, likelihood=likelihood, encoder=network, decoder=network)
+    model.build((None, 3))
+    model.save_weights(tmp_path / "model.weights.h5")
+    found = []
+    with h5py.File(tmp_path / "model.weights.h5") as file:
+        file.visititems(lambda name, item: found.append(name))
+    assert any("/blocks/normal/vars/" in name for name in found)
+    assert not any("/columns" in name for name in found)

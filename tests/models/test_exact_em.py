@@ -112,7 +112,7 @@ def test_the_loss_never_rises_and_is_exact(trained):
     total = np.add(history["negative_log_likelihood"], history["penalty"])
     np.testing.assert_allclose(history["loss"], total, rtol=1e-6)
     exact = ki.evaluation.marginal_log_likelihood(model, X, "exact").log_likelihood
-    assert values["negative_log_likelihood"] == pytest.approx(-exact.mean(), rel=1e-6)
+    assert float(values["negative_log_likelihood"]) == pytest.approx(-exact.mean(), rel=1e-6)
     np.testing.assert_allclose(model.log_prob(X), exact, rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(model.score(X), -exact, rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(model.elbo(X), exact, rtol=1e-5, atol=1e-5)

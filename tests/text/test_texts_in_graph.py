@@ -49,6 +49,8 @@ def decoded(tensor):
 def test_lower_case_is_that_of_python(strings):
     assert decoded(lower_in_graph(tf.constant(strings))) == [text.lower() for text in strings]
     every = characters()[:0x11000]  # of all alphabets with cases, but rare ones
+    if tf.__version__ < "2.19":  # which puts U+FFFD in place of what is no character
+        every = [c for c in every if not "\ufdd0" <= c <= "\ufdef" and ord(c) & 0xFFFE != 0xFFFE]
     received = lower_in_graph(tf.constant([c.encode() for c in every]))
     assert decoded(received) == [c.lower() for c in every]
 

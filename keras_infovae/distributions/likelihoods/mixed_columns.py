@@ -52,17 +52,18 @@ class MixedColumns(Likelihood, Follower):
     def __init__(self, columns: Sequence = (("normal", None),)) -> None:
         super().__init__()
         self.columns = _check_columns(columns)
-        # Keras saves the weights of layers in a list, but not those in a list of pairs.
-        self.groups = [likelihood for likelihood, _ in self.columns]
+        # Keras saves weights under the name of the first attribute that has them, by the alphabet.
+        # Since 3.15 it looks into lists of pairs: a name after "columns" would change with it.
+        self.blocks = [likelihood for likelihood, _ in self.columns]
         self.width = None
 
     @property
     def context_size(self) -> int:
-        return sum(group.context_size for group in self.groups)
+        return sum(group.context_size for group in self.blocks)
 
     def build(self, event_shape: Shape) -> None:
         self.width = int(event_shape[-1])
-        for group, width in zip(self.groups, self._widths(self.width)):
+        for group, width in zip(self.blocks, self._widths(self.width)):
             if not group.built:  # a saved one is built when it is restored
                 group.build((width,))
         self.built = True
@@ -72,12 +73,12 @@ class MixedColumns(Likelihood, Follower):
 
     def is_probability(self, event_shape: Shape) -> np.ndarray:
         widths = self._widths(event_shape[-1])
-        masks = [group.is_probability((width,)) for group, width in zip(self.groups, widths)]
+        masks = [group.is_probability((width,)) for group, width in zip(self.blocks, widths)]
         return np.concatenate(masks)
 
     def dimensions(self, event_shape: Shape) -> int:
         widths = self._widths(event_shape[-1])
-        return sum(group.dimensions((width,)) for group, width in zip(self.groups, widths))
+        return sum(group.dimensions((width,)) for group, width in zip(self.blocks, widths))
 
     def check_event_shape(self, event_shape: Shape) -> None:
         expected = sum(width or 1 for _, width in self.columns)
@@ -89,7 +90,7 @@ class MixedColumns(Likelihood, Follower):
                 f"columns, as its groups add up to. Received: x of shape {tuple(event_shape)} per "
                 "example."
             )
-        for group, group_width in zip(self.groups, self._widths(width)):
+        for group, group_width in zip(self.blocks, self._widths(width)):
             group.check_event_shape((group_width,))
 
     def describes_positions(self, event_shape: Shape, axes: int) -> bool:
@@ -97,7 +98,7 @@ class MixedColumns(Likelihood, Follower):
 
     def describes(self, x: Tensor) -> Tensor:
         rows = []
-        for group, part in zip(self.groups, self._split(x)):
+        for group, part in zip(self.blocks, self._split(x)):
             inside = group.describes(part)
             rows.append(tf.reduce_all(inside, axis=tf.range(1, tf.rank(inside))))
             if group.minimum is not None:
@@ -108,7 +109,7 @@ class MixedColumns(Likelihood, Follower):
 
     def check_values(self, name: str, x: np.ndarray) -> None:
         start = 0
-        for group, part in zip(self.groups, self._split(x)):
+        for group, part in zip(self.blocks, self._split(x)):
             columns = f"{name}[:, {start}:{start + part.shape[1]}]"
             group.check_range(columns, part)
             group.check_values(columns, part)
@@ -116,20 +117,20 @@ class MixedColumns(Likelihood, Follower):
 
     def filled(self, x: Tensor) -> Tensor:
         x = tf.convert_to_tensor(x)
-        parts = zip(self.groups, self._split(x))
+        parts = zip(self.blocks, self._split(x))
         return tf.concat([group.filled(part) for group, part in parts], axis=-1)
 
     def features(self, x: Tensor) -> Tensor:
-        parts = [group.features(part) for group, part in zip(self.groups, self._split(x))]
+        parts = [group.features(part) for group, part in zip(self.blocks, self._split(x))]
         return tf.concat([tf.cast(part, tf.float32) for part in parts], axis=-1)
 
     def context(self, x: Tensor) -> Tensor | None:
-        parts = [group.context(part) for group, part in zip(self.groups, self._split(x))]
+        parts = [group.context(part) for group, part in zip(self.blocks, self._split(x))]
         parts = [part for part in parts if part is not None]
         return tf.concat(parts, axis=-1) if parts else None
 
     def adapt(self, x: np.ndarray) -> None:
-        for group, part in zip(self.groups, self._split(x)):
+        for group, part in zip(self.blocks, self._split(x)):
             group.adapt(part)
 
     def distribution(self, parameters: Tensor, context: Tensor | None = None) -> Distribution:
@@ -138,23 +139,23 @@ class MixedColumns(Likelihood, Follower):
         flat = tf.split(parameters, [math.prod(shape) for shape in shapes], axis=-1)
         contexts = [None] * len(flat)
         if context is not None:
-            sizes = [group.context_size for group in self.groups]
+            sizes = [group.context_size for group in self.blocks]
             contexts = [
                 part if size else None
                 for part, size in zip(tf.split(context, sizes, axis=-1), sizes)
             ]
         parts = [
             group.distribution(tf.reshape(part, [-1, *shape]), group_context)
-            for group, part, shape, group_context in zip(self.groups, flat, shapes, contexts)
+            for group, part, shape, group_context in zip(self.blocks, flat, shapes, contexts)
         ]
         return tfp.distributions.Blockwise(parts)
 
     @property
     def followed_variables(self) -> list:
-        return followers_of(self.groups).followed_variables
+        return followers_of(self.blocks).followed_variables
 
     def follow(self, gradients: Sequence[Tensor]) -> None:
-        followers_of(self.groups).follow(gradients)
+        followers_of(self.blocks).follow(gradients)
 
     def _widths(self, total):
         """Returns the width of each group of x with `total` columns."""
@@ -164,7 +165,7 @@ class MixedColumns(Likelihood, Follower):
     def _shapes(self, total):
         """Returns the shape of each group's parameters, for x with `total` columns."""
         widths = self._widths(total)
-        return [group.parameter_shape((width,)) for group, width in zip(self.groups, widths)]
+        return [group.parameter_shape((width,)) for group, width in zip(self.blocks, widths)]
 
     def _split(self, x):
         """Returns the columns of each group of `x` [n, columns], a tensor or an array."""

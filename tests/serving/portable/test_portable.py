@@ -54,7 +54,10 @@ def test_parts_take_and_give_raw_values(tmp_path, capsys, suffix):
 
 
 @pytest.mark.parametrize("suffix", list(exporting.FORMATS))
-def test_what_a_part_does_not_refuse(tmp_path, suffix):
+def test_what_a_part_does_not_refuse(tmp_path, suffix, request):
+    if suffix == ".tflite" and tf.__version__ < "2.19":
+        marked = pytest.mark.xfail(reason="the converter of TensorFlow 2.18 gives numbers for NaN")
+        request.applymarker(marked)
     model = small()
     path = tmp_path / f"encoder{suffix}"
     export_part(model, path, "encoder", False)
