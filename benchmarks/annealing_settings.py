@@ -11,6 +11,7 @@ standard deviation of log w over the chains, in nats. No times: any load will do
 import keras
 import numpy as np
 from absl import app, flags
+from figures import csv_file
 
 import keras_infovae as ki
 
@@ -19,6 +20,7 @@ flags.DEFINE_integer("latent_dim", 10, "Dimensions of z.", lower_bound=1)
 flags.DEFINE_integer("values", 20, "Dimensions of x.", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "Of W, b, x and the chains.", lower_bound=0)
 
+COLUMNS = ("schedule", "temperatures", "leapfrog_steps", "error", "deviation")
 SCALE = 0.5
 CHAINS = 16
 SETTINGS = [(2500, 1), (1250, 2), (500, 5), (250, 10)]  # temperatures, leapfrog steps
@@ -53,6 +55,8 @@ def main(_):
             log_weights = np.concatenate(batches, axis=1)
             error = np.mean(np.log(np.mean(np.exp(log_weights - exact), axis=0)))
             deviation = np.mean(np.std(log_weights, axis=0, ddof=1))
+            row = (schedule, temperatures, leapfrog_steps, float(error), float(deviation))
+            csv_file.update(COLUMNS, [row], settings=3)
             print(
                 f"{schedule:<10}{temperatures:>13}{leapfrog_steps:>10}{error:>9.3f}"
                 f"{deviation:>11.2f}",

@@ -19,7 +19,6 @@ to give the same means and scores, to 1e-4 of the largest. A signature gives all
 that `encode` draws z too, which the Keras model is not asked for.
 """
 
-import csv
 import functools
 import os
 import pathlib
@@ -30,6 +29,7 @@ import time
 
 import numpy as np
 from absl import app, flags
+from figures import csv_file
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT))  # for `tools`
@@ -39,7 +39,6 @@ flags.DEFINE_list("batches", ["1", "4", "16", "64", "256"], "Rows of a request."
 flags.DEFINE_float("seconds", 0.5, "Of each kind of request in a round.", lower_bound=0.0)
 flags.DEFINE_integer("rounds", 7, "In each of which every way has its turn.", lower_bound=1)
 flags.DEFINE_integer("threads", 1, "That compute.", lower_bound=1)
-flags.DEFINE_string("csv", str(ROOT / "benchmarks" / "cpp_serving.csv"), "The file of figures.")
 
 SHAPE, LATENT_DIM = (28, 28, 1), 16
 OUTPUTS = {"encode": "mean", "score": "score"}  # of each signature: what all ways give
@@ -213,8 +212,7 @@ def main(arguments):
     names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
     os.environ.update(dict.fromkeys(names, str(FLAGS.threads)), TF_CPP_MIN_LOG_LEVEL="3")
     rows = measure(sizes)
-    with open(FLAGS.csv, "w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
+    csv_file.update(COLUMNS, rows, settings=3)
     for row in (COLUMNS, *rows):
         print("".join(f"{cell!s:>14}" for cell in row))
 

@@ -1,28 +1,28 @@
 """Time of a training step with each divergence, as a ratio to the step without one.
 
-    python benchmarks/divergence_cost.py --output=divergence_cost.csv
+    python benchmarks/divergence_cost.py
 
 The model is an InfoVAE of 784 pixels with MLPs of 512 and 256 units; the step without a divergence
 is the same step with one that returns 0. Each line times its steps and those of the bare model in
 turn, in one process, so that both see the same machine; the figure is the ratio of the medians.
 """
 
-import csv
 import statistics
 import subprocess
 import sys
 import time
 
 from absl import app, flags
+from figures import csv_file
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("case", None, "name,batch,latent_dim: measure this alone, in this process.")
-flags.DEFINE_string("output", None, "A CSV file to write the figures to.")
 flags.DEFINE_float(
     "seconds", 12.0, "How long one case is timed, after its first step; once at least."
 )
 flags.DEFINE_list("names", None, "The divergences to measure. Default: all.")
 
+COLUMNS = ("divergence", "batch", "latent_dim", "ms", "ms_without", "ratio")
 SIZES = [(128, 16), (128, 64), (1024, 16), (1024, 64), (8192, 16), (8192, 64)]
 
 
@@ -88,8 +88,7 @@ def main(_):
         ratio = with_it / without
         print(f"{name},{batch},{latent_dim},{with_it:.1f},{without:.1f},{ratio:.2f}")
         return
-    rows = [["divergence", "batch", "latent_dim", "ms", "ms_without", "ratio"]]
-    print(",".join(rows[0]), flush=True)
+    print(",".join(COLUMNS), flush=True)
     for name in FLAGS.names or divergences():
         for batch, latent_dim in SIZES:
             argument = f"--case={name},{batch},{latent_dim}"
@@ -101,10 +100,7 @@ def main(_):
             )
             line = result.stdout.strip().splitlines()[-1]
             print(line, flush=True)
-            rows.append(line.split(","))
-            if FLAGS.output:
-                with open(FLAGS.output, "w", newline="", encoding="utf-8") as file:
-                    csv.writer(file, lineterminator="\n").writerows(rows)
+            csv_file.update(COLUMNS, [line.split(",")], settings=3)
 
 
 if __name__ == "__main__":

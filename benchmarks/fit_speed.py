@@ -22,6 +22,7 @@ import time
 import keras
 import tensorflow as tf
 from absl import app, flags
+from figures import csv_file
 
 import keras_infovae as ki
 from keras_infovae.utils.randomness import stateless_seed
@@ -35,6 +36,7 @@ flags.DEFINE_string("data", "fashion_mnist", "Images of 28x28, a name or a path.
 flags.DEFINE_integer("rounds", 7, "How often each way is measured.", lower_bound=1)
 
 BATCH = 128
+COLUMNS = ("network", "way", "ms an epoch", "images/s", "ratio")
 NETWORKS = {
     "MLP 784-512-256": (ki.networks.MLP([512, 256]), 12800),
     "conv 32-64, dense 256": (ki.networks.Conv([32, 64], dense_units=256), 3840),
@@ -111,11 +113,13 @@ def main(_):
             way: statistics.median(t / b for t, b in zip(values, times["bare"]))
             for way, values in times.items()
         }
-        for way, seconds in medians.items():
-            print(
-                f"{name:<24}{way:<14}{seconds * 1e3:>12.0f}{examples / seconds:>10.0f}"
-                f"{ratios[way]:>8.2f}"
-            )
+        rows = [
+            (name, way, 1e3 * seconds, examples / seconds, ratios[way])
+            for way, seconds in medians.items()
+        ]
+        csv_file.update(COLUMNS, rows, settings=2)
+        for _, way, milliseconds, speed, ratio in rows:
+            print(f"{name:<24}{way:<14}{milliseconds:>12.0f}{speed:>10.0f}{ratio:>8.2f}")
 
 
 if __name__ == "__main__":

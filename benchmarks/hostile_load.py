@@ -26,9 +26,14 @@ import zlib
 import numpy as np
 import serving_load
 from absl import app, flags, logging
+from figures import csv_file
 
 FLAGS = flags.FLAGS
 flags.DEFINE_float("hostile", 5, "Percent of hostile requests.", lower_bound=0, upper_bound=100)
+COLUMNS = (
+    *("seconds", "good_requests", "errors", "p50_ms", "p99_ms", "fifth1_mb", "fifth2_mb"),
+    *("fifth3_mb", "fifth4_mb", "fifth5_mb", "most_mb", "log_kb"),
+)
 _LATE = 60  # seconds after which an answer is an error
 
 
@@ -65,7 +70,7 @@ def main(_):
 
 
 def report(outcome, sizes, log):
-    """Prints what was seen; exits with an error where it may not be."""
+    """Prints what was seen, and keeps it; exits with an error where it may not be."""
     count, errors = len(outcome["seconds"]), outcome["errors"]
     p50, p99 = np.percentile(outcome["seconds"], [50, 99]) * 1e3
     print(
@@ -75,6 +80,9 @@ def report(outcome, sizes, log):
         print(f"    {kind:>24}: {answers}")
     fifths = [np.median(part) / 1e6 for part in np.array_split(sizes, 5)]
     shown = ", ".join(f"{size:.0f}" for size in fifths)
+    answers = (FLAGS.seconds, count, len(errors), float(p50), float(p99))
+    memory = (*map(float, fifths), max(sizes) / 1e6)
+    csv_file.update(COLUMNS, [(*answers, *memory, log / 1e3)], settings=1)
     print(f"memory: {shown} MB in each fifth, {max(sizes) / 1e6:.0f} MB at most")
     print(f"log: {log / 1e3:.1f} kB")
     for error in sorted(set(errors))[:5]:

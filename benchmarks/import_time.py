@@ -12,6 +12,7 @@ import sys
 import time
 
 from absl import app, flags
+from figures import csv_file
 
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("rounds", 9, "How often each import is measured.", lower_bound=1)
@@ -31,10 +32,15 @@ def main(_):
             elapsed = seconds(module)
             if round_:  # the first reads the files from disk
                 times[module].append(elapsed)
-    for module in modules:
-        print(f"import {module:<16}{statistics.median(times[module]):6.2f} s")
-    ratios = [b / a for a, b in zip(*times.values())]
-    print(f"ratio {statistics.median(ratios):.3f}")
+    ratio = statistics.median(b / a for a, b in zip(*times.values()))
+    rows = [
+        (module, statistics.median(times[module]), None if module == "tensorflow" else ratio)
+        for module in modules
+    ]
+    csv_file.update(("import", "seconds", "ratio"), rows, settings=1)
+    for module, taken, _ in rows:
+        print(f"import {module:<16}{taken:6.2f} s")
+    print(f"ratio {ratio:.3f}")
 
 
 if __name__ == "__main__":

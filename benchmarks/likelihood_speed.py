@@ -15,12 +15,14 @@ each with everything that belongs to it (making the graph, the pilot run, the ba
 """
 
 import math
+import pathlib
 import time
 
 import keras
 import numpy as np
 import tensorflow as tf
 from absl import app, flags
+from figures import csv_file
 
 import keras_infovae as ki
 from keras_infovae.evaluation.likelihood import methods
@@ -41,6 +43,7 @@ flags.DEFINE_bool(
 flags.DEFINE_string("data", None, "A .npz or .npy of 28x28 images. Default: random ones.")
 
 LATENT_DIM = 10
+COLUMNS = ("method", "examples", "data", "seconds", "passes_s", "network_s", "loop_s", "ratio")
 SHAPE = (28, 28, 1)
 
 
@@ -106,6 +109,9 @@ def report(name, whole, passes, loop):
     for way, elapsed in passes.items():
         print(f"  {way:<8}{elapsed:>10.1f} s, ratio {whole / elapsed:.2f}")
     print(f"  {'loop':<8}{loop:>10.1f} s, {loop / whole:.0f} times as long", flush=True)
+    data = pathlib.Path(FLAGS.data).name if FLAGS.data else "random"
+    row = (name, FLAGS.examples, data, whole, passes["passes"], passes["network"], loop)
+    csv_file.update(COLUMNS, [(*row, whole / passes["passes"])], settings=3)
 
 
 def annealed(model, x):

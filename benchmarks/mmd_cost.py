@@ -13,10 +13,12 @@ import sys
 import time
 
 from absl import app, flags
+from figures import csv_file
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("case", None, "estimator,batch,latent_dim: measure this alone, in this process.")
 
+COLUMNS = ("estimator", "batch", "latent_dim", "ms", "peak_mb")
 CASES = [
     ("closed_form", 128, 16),
     ("closed_form", 128, 64),
@@ -67,12 +69,16 @@ def main(_):
     if FLAGS.case:
         estimator, batch, latent_dim = FLAGS.case
         milliseconds, megabytes = measure(estimator, int(batch), int(latent_dim))
-        print(f"{estimator:<14}{batch:>7}{latent_dim:>8}{milliseconds:>12.1f}{megabytes:>10.0f}")
+        print(f"{estimator},{batch},{latent_dim},{milliseconds:.4g},{megabytes:.0f}")
         return
-    print(f"{'estimator':<14}{'batch':>7}{'latent':>8}{'ms a step':>12}{'peak MB':>10}", flush=True)
+    print(",".join(COLUMNS), flush=True)
     for case in CASES:
         argument = "--case=" + ",".join(map(str, case))
-        subprocess.run([sys.executable, __file__, argument], check=True)
+        command = [sys.executable, __file__, argument]
+        result = subprocess.run(command, check=True, capture_output=True, text=True)
+        line = result.stdout.strip().splitlines()[-1]
+        print(line, flush=True)
+        csv_file.update(COLUMNS, [line.split(",")], settings=3)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import time
 import keras
 import tensorflow as tf
 from absl import app, flags
+from figures import csv_file
 
 import keras_infovae as ki
 from keras_infovae.distributions.row_draws import draw_rows
@@ -26,6 +27,7 @@ flags.DEFINE_bool("jit_compile", False, "Compile by XLA.")
 flags.DEFINE_list("names", None, "The members to measure. Default: all.")
 
 LATENT_DIM = 16
+COLUMNS = ("member", "jit_compile", "sample_ms", "rows_ms", "ratio")
 NOISE = [16, 784]
 POSTERIORS = [
     "diagonal_normal",
@@ -42,7 +44,7 @@ PRIORS = {
     "uniform_sphere": ki.priors.UniformSphere(),
     "prior von_mises_fisher": ki.priors.VonMisesFisherPrior(),
 }
-COLUMNS = [("normal", 32), ("categorical", 16), ("poisson", 16)]
+MIXED = [("normal", 32), ("categorical", 16), ("poisson", 16)]
 LIKELIHOODS = {
     "bernoulli": ((8, 8, 1), ki.likelihoods.Bernoulli()),
     "normal": ((64,), ki.likelihoods.Normal()),
@@ -54,7 +56,7 @@ LIKELIHOODS = {
     "poisson": ((64,), ki.likelihoods.Poisson()),
     "negative_binomial": ((64,), ki.likelihoods.NegativeBinomial()),
     "zero_inflated_negative_binomial": ((64,), ki.likelihoods.ZeroInflatedNegativeBinomial()),
-    "mixed_columns": ((64,), ki.likelihoods.MixedColumns(COLUMNS)),
+    "mixed_columns": ((64,), ki.likelihoods.MixedColumns(MIXED)),
 }
 
 
@@ -123,6 +125,9 @@ def main(_):
         if FLAGS.names and name not in FLAGS.names:
             continue
         plain, by_row = measure((sample, seed), (rows, seeds))
+        numbers = [1e3 * plain, 1e3 * by_row, by_row / plain]
+        numbers = [None if math.isnan(number) else number for number in numbers]
+        csv_file.update(COLUMNS, [(name, FLAGS.jit_compile, *numbers)], settings=2)
         print(
             f"{name:<34}{1e3 * plain:>11.1f}{1e3 * by_row:>10.1f}{by_row / plain:>8.2f}", flush=True
         )

@@ -14,7 +14,6 @@ rows/s: one row per call, and 32 rows per call.
 
 import asyncio
 import contextlib
-import csv
 import json
 import os
 import re
@@ -28,11 +27,11 @@ import urllib.request
 
 import numpy as np
 from absl import app, flags, logging
+from figures import csv_file
 
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("seconds", 60, "Of load in each case.", lower_bound=1, upper_bound=3600)
 flags.DEFINE_integer("clients", 32, "That ask at the same time.", lower_bound=1, upper_bound=256)
-flags.DEFINE_string("csv", None, "A file for the table.")
 flags.DEFINE_list("serve", [], "More flags for the server, such as --batch_timeout_ms=0.")
 # What the process of the clients is told.
 flags.DEFINE_string("ask", None, "Only for the clients' own process: what to ask, as JSON.")
@@ -221,7 +220,6 @@ def main(_):
         return
     import keras_infovae as ki
     from keras_infovae.serving.graph_model import GraphModel
-    from keras_infovae.utils.files import whole_file
 
     rows = []
     with tempfile.TemporaryDirectory() as folder:
@@ -242,7 +240,7 @@ def main(_):
             speed = (count - len(errors)) / FLAGS.seconds
             p50, p99 = np.percentile(outcome["seconds"], [50, 99]) * 1e3
             ratios = [speed / alone[size] for size in (1, 32)]
-            rows.append([case[0], count, len(errors), round(speed, 1), p50, p99, *ratios])
+            rows.append([case[0], count, len(errors), speed, float(p50), float(p99), *ratios])
             print(
                 f"{case[0]:>24}{count:>11}{len(errors):>11}{speed:>11.0f}{p50:>11.2f}{p99:>11.2f}"
                 f"{ratios[0]:>11.3f}{ratios[1]:>11.3f}",
@@ -250,12 +248,9 @@ def main(_):
             )
             for error in sorted(set(errors))[:3]:
                 print(f"    {error}")
-    if FLAGS.csv:
-        with (
-            whole_file(FLAGS.csv) as temporary,
-            open(temporary, "w", newline="", encoding="utf-8") as file,
-        ):
-            csv.writer(file).writerows([COLUMNS, *rows])
+    for size, speed in alone.items():
+        rows.append((f"in process, {size} rows per call", None, 0, speed, *[None] * 4))
+    csv_file.update(COLUMNS, rows, settings=1)
     if any(row[2] for row in rows):
         sys.exit("There were errors")
 

@@ -17,6 +17,7 @@ import time
 import numpy as np
 import tensorflow as tf
 from absl import app, flags
+from figures import csv_file
 
 import keras_infovae as ki
 
@@ -25,6 +26,10 @@ flags.DEFINE_float("gigabytes", 10.0, "Size of the data.", lower_bound=0.01)
 flags.DEFINE_enum("format", "npy", ["npy", "tfrecord", "parquet"], "How the data is stored.")
 flags.DEFINE_integer("batch_size", 256, "Examples per step.", lower_bound=2)
 
+FIGURES = (
+    *("format", "gigabytes", "examples", "before_mb", "peak_mb", "epoch_s"),
+    *("examples/s", "read_examples/s"),
+)
 IMAGE = (64, 64, 3)  # uint8
 COLUMNS = 256  # float32
 BLOCK = 8192  # examples that are written at once
@@ -71,7 +76,7 @@ def write_parquet(path, gigabytes):
 
 
 def train(source):
-    """Trains an epoch on `source` and prints what it took."""
+    """Trains an epoch on `source`, prints what it took and puts it into the file of figures."""
     is_table = FLAGS.format == "parquet"
     stream = ki.datasets.stream(source, FLAGS.batch_size, standardize=is_table)
     print(f"{stream}, scanned", flush=True)
@@ -83,16 +88,27 @@ def train(source):
     model.fit(batch, validation_data=batch, verbose=0)
     before, start = memory("VmRSS"), time.perf_counter()
     model.fit(stream.train, validation_data=stream.validation, verbose=0)
-    seconds = time.perf_counter() - start
+    epoch = time.perf_counter() - start
     examples = stream.sizes["train"] + stream.sizes["validation"]
     print(f"memory before the epoch, with TensorFlow and the model: {before:,.0f} MB")
-    print(f"peak memory of the whole process: {memory('VmHWM'):,.0f} MB")
-    print(f"an epoch with validation: {seconds:,.0f} s, {examples / seconds:,.0f} examples/s")
+    peak = memory("VmHWM")
+    print(f"peak memory of the whole process: {peak:,.0f} MB")
+    print(f"an epoch with validation: {epoch:,.0f} s, {examples / epoch:,.0f} examples/s")
     start = time.perf_counter()
     for _ in stream.train:
         pass
-    seconds = time.perf_counter() - start
-    print(f"the reading alone: {stream.sizes['train'] / seconds:,.0f} examples/s")
+    reading = stream.sizes["train"] / (time.perf_counter() - start)
+    print(f"the reading alone: {reading:,.0f} examples/s")
+    row = (
+        FLAGS.format,
+        FLAGS.gigabytes,
+        sum(stream.sizes.values()),
+        before,
+        peak,
+        epoch,
+        examples / epoch,
+    )
+    csv_file.update(FIGURES, [(*row, reading)], settings=2)
 
 
 def main(_):

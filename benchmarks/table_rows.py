@@ -18,10 +18,17 @@ import time
 import numpy as np
 import pandas
 from absl import app, flags
+from figures import csv_file
 
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("rows", 1_000_000, "Of the table.", lower_bound=1000)
 flags.DEFINE_enum("way", "both", ["both", "table", "array"], "What to measure.")
+
+
+COLUMNS = (
+    *("rows", "schema_s", "numbers_s", "fit_of_the_numbers_s", "fit_of_the_table_s", "ratio"),
+    *("peak_of_the_numbers_mb", "peak_of_the_table_mb", "ratio_by_the_clock"),
+)
 
 
 def make_table(rows):
@@ -81,7 +88,7 @@ class timed:
 
 
 def main(_):
-    found = {}
+    found, peaks = {}, {}
     for way in ("array", "table") if FLAGS.way == "both" else (FLAGS.way,):
         # Each in a process of its own, whose peak is its own.
         context = multiprocessing.get_context("spawn")
@@ -90,12 +97,15 @@ def main(_):
         process.start()
         found[way] = results.get()
         process.join()
-        peak = found[way].pop("peak")
+        peaks[way] = found[way].pop("peak")
         times = ", ".join(f"{n} {a:.1f} s ({b:.1f} s)" for n, (a, b) in found[way].items())
-        print(f"{way}: {times}, peak {peak:,.0f} MB", flush=True)
+        print(f"{way}: {times}, peak {peaks[way]:,.0f} MB", flush=True)
     if len(found) == 2:
         ratios = [a / b for a, b in zip(found["table"]["fit"], found["array"]["fit"])]
         print(f"fit of the table / of the array: {ratios[0]:.2f} ({ratios[1]:.2f} by the clock)")
+        times = [found["array"][name][0] for name in ("schema", "x", "fit")]
+        row = (FLAGS.rows, *times, found["table"]["fit"][0], ratios[0], *peaks.values(), ratios[1])
+        csv_file.update(COLUMNS, [row], settings=1)
 
 
 if __name__ == "__main__":

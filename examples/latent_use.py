@@ -103,7 +103,9 @@ def main(arguments):
     if len(arguments) > 1:
         raise app.UsageError(f"Unknown arguments: {' '.join(arguments[1:])}. See --help.")
     if FLAGS.output and not os.path.isdir(os.path.dirname(FLAGS.output) or "."):
-        raise app.UsageError(f"--output must be in a folder that is there. Got: {FLAGS.output}")
+        raise app.UsageError(
+            f"--output must be in a folder that is there. Received: {FLAGS.output}"
+        )
     digits = ki.datasets.load("digits")
     rows = table("digits", ON_DIGITS, digits.train, on_digits, digits)
     blobs = ki.datasets.blobs()

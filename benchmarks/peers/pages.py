@@ -40,11 +40,17 @@ def text_of(content, tables):
     for network, rows in tables.items():
         found = content["networks"][network]
         columns = columns_of(rows)
-        lines += [f"## {network}", ""]
+        lines += [f"## {network}", "", mark_of(network, columns), ""]
         lines += ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
         lines += ["| " + " | ".join(str(row.get(c, "")) for c in columns) + " |" for row in rows]
         lines += ["", sentence_of_limit(found, settings), sentence_of_others(found), ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def mark_of(network, columns):
+    """Returns the comment by which tests/test_page_figures.py holds a table against results.csv."""
+    cells = " | ".join(f'"{column}"[{network}]' for column in columns[1:])
+    return f"<!-- figures: benchmarks/peers/results.csv by way across network | | {cells} | -->"
 
 
 def sentence_of_limit(found, settings):

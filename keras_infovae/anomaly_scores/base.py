@@ -39,9 +39,14 @@ class AnomalyScore(Setting):
             "over values of x. Choose 'negative_elbo' or 'reconstruction_loss'."
         )
 
-    def value_rows(self, model: Model, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Returns what each value of x adds to the score, float32 [n, *event_shape]."""
-        raise NotImplementedError(f"{type(self).__name__} does not define `value_rows`")
+    def part_rows(
+        self, model: Model, x: Tensor, condition: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Returns what each value of x adds to the score, float32 [n, *event_shape], and the rest.
+
+        The rest, float32 [n], is what the code costs.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define `part_rows`")
 
     def rows(self, model: Model, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns the scores, float32 [n], of a tensor `x` [n, ...]; inside `tf.function` too."""

@@ -28,9 +28,13 @@ class DrawnScore(AnomalyScore):
         for capability in ("encode", "likelihood"):
             model.capabilities.require(capability, "`contributions`")
 
-    def value_rows(self, model: Model, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Returns the mean over the draws of -log p_i(x_i|z) of each value, [n, *event_shape]."""
-        return -model.mean_value_rows(x, self.seeds(x), self.num_samples, condition)
+    def part_rows(
+        self, model: Model, x: Tensor, condition: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Returns the mean over the draws of -log p_i(x_i|z) of each value, and what is left."""
+        values = -model.mean_value_terms(x, self.seeds(x), self.num_samples, condition)[0]
+        total = tf.reduce_sum(values, axis=tf.range(1, tf.rank(values)))
+        return values, self.rows(model, x, condition) - total
 
     def seeds(self, x: Tensor) -> Tensor:
         """Returns the seed of each row of `x`, int64 [n]: the same one."""

@@ -1,5 +1,7 @@
 """The scores that a likelihood, or a bound of it, is made of."""
 
+import tensorflow as tf
+
 from keras_infovae.anomaly_scores.base import AnomalyScore
 from keras_infovae.anomaly_scores.draws import DrawnScore
 from keras_infovae.typing import Model, Tensor
@@ -47,6 +49,13 @@ class NegativeElbo(DrawnScore):
         """Returns the scores, float32 [n]."""
         return -model.mean_elbo_rows(x, self.seeds(x), self.num_samples, condition)
 
+    def part_rows(
+        self, model: Model, x: Tensor, condition: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Returns -log p_i(x_i|z) of each value and log q(z|x) - log p(z), means over the draws."""
+        values, kl = model.mean_value_terms(x, self.seeds(x), self.num_samples, condition)
+        return -values, kl
+
 
 @register
 class NegativeLogProb(AnomalyScore):
@@ -87,3 +96,10 @@ class ReconstructionLoss(DrawnScore):
     def rows(self, model: Model, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """Returns the scores, float32 [n]."""
         return -model.mean_log_likelihood_rows(x, self.seeds(x), self.num_samples, condition)
+
+    def part_rows(
+        self, model: Model, x: Tensor, condition: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Returns -log p_i(x_i|z) of each value, means over the draws, and 0."""
+        values = -model.mean_value_terms(x, self.seeds(x), self.num_samples, condition)[0]
+        return values, tf.zeros([tf.shape(x)[0]])

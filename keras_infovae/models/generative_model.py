@@ -17,7 +17,17 @@ from keras_infovae.models.example_spec import check_shape
 from keras_infovae.models.row_functions import BATCH_SIZE, RowFunctions
 from keras_infovae.models.trainable_model import TrainableModel
 from keras_infovae.tables.frames import codes_frame, is_frame
-from keras_infovae.typing import Array, Batches, Condition, Numbers, Result, Rows, Seed, Tensor
+from keras_infovae.typing import (
+    Array,
+    Batches,
+    Condition,
+    Numbers,
+    Result,
+    Rows,
+    Seed,
+    Shape,
+    Tensor,
+)
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.randomness import check_seed
@@ -534,12 +544,13 @@ class GenerativeModel(TrainableModel):
         score.check_contributions(self)
 
         def rows(x, seed, condition=None):
-            return score.value_rows(self, x, condition)
+            values, code = score.part_rows(self, x, condition)
+            return tf.concat([tf.reshape(values, [tf.shape(x)[0], -1]), code[:, None]], axis=1)
 
         name = f"contributions by {score!r}"
-        values = self._over_rows(name, rows, x, condition, 0, batch_size)
-        total = self.score(x, score, batch_size, condition)
-        code = total - values.reshape(len(values), -1).sum(axis=1)
+        parts = self._over_rows(name, rows, x, condition, 0, batch_size, watch=True)
+        shape: Shape = self.event_shape
+        values, code = parts[:, :-1].reshape(-1, *shape), parts[:, -1]
         sums = self.example_spec.sums_of_parts(x, values)
         return Contributions(values, code) if sums is None else sums.assign(code=code)
 

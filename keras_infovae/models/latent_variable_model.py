@@ -472,13 +472,13 @@ class LatentVariableModel(TwoStageModel):
         """Returns the mean of log p(x|z) over `num_samples` draws of z of each row, [n], nats."""
         return self.elbo_terms(x, seed, condition, num_samples)[0]
 
-    def mean_value_rows(
+    def mean_value_terms(
         self, x: Tensor, seed: Tensor, num_samples: int, condition: Tensor | None = None
-    ) -> Tensor:
-        """Returns the mean over draws of log p_i(x_i|z) of each value, [n, *event_shape], nats."""
+    ) -> tuple[Tensor, Tensor]:
+        """Returns the terms of `elbo_terms` with log p(x|z) by value, [n, *event_shape] and [n]."""
         joint = self.joint(x, condition)
-        z = self.inference.draw_rows(joint, row_seeds(seed), num_samples)
-        return joint.mean_log_likelihood_of_values(z)
+        z = self.inference.draw_rows(self._of_codes(joint), row_seeds(seed), num_samples)
+        return joint.mean_log_likelihood_of_values(z), self._mean_log_ratio(joint, z)
 
     def elbo_terms(
         self,
@@ -500,13 +500,20 @@ class LatentVariableModel(TwoStageModel):
         joint, draws = self.joint(x, condition), num_samples or 1
         z = self.inference.draw_rows(self._of_codes(joint), row_seeds(seed), draws)
         log_likelihood = tf.reduce_mean(joint.over_draws(joint.log_likelihood, z), axis=0)
+        if num_samples is None and self._has_kl_to(self.model_prior):
+            return log_likelihood, self.kl_rows(joint.posterior(self.inference), joint.prior, z)
+        return log_likelihood, self._mean_log_ratio(joint, z)
+
+    def _mean_log_ratio(self, joint, z):
+        """Returns the mean over the draws z [draws, n, latent_dim] of log q(z|x) - log p(z), [n].
+
+        0 for a posterior or a prior without a density.
+        """
         if not self._has_kl_to(self.model_prior):
-            return log_likelihood, tf.zeros_like(log_likelihood)
+            return tf.zeros([tf.shape(z)[1]])
         prior, posterior = joint.prior, joint.posterior(self.inference)
-        if num_samples is None:
-            return log_likelihood, self.kl_rows(posterior, prior, z)
         log_ratio = joint.over_draws(lambda z: posterior.log_prob(z) - prior.log_prob(z), z)
-        return log_likelihood, tf.reduce_mean(log_ratio, axis=0)
+        return tf.reduce_mean(log_ratio, axis=0)
 
     def impute_rows(
         self,

@@ -449,8 +449,8 @@ class Schema(RawRows):
             "bernoulli": likelihoods.Bernoulli,
             "count": likelihoods.NegativeBinomial,
         }
-        groups = [(makers[family](), width) for family, width in widths.items() if width]
-        mixed = likelihoods.MixedColumns(groups + categorical)
+        blocks = [(makers[family](), width) for family, width in widths.items() if width]
+        mixed = likelihoods.MixedColumns(blocks + categorical)
         return likelihoods.PartlyObserved(mixed, mask=False)
 
     def _normal(self):

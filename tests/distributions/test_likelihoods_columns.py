@@ -178,7 +178,7 @@ NORMAL = ki.likelihoods.Normal()
         ([("normal", 0)], ValueError, r"`columns\[0\]\[1\]`.*at least 1"),
         ([("normal", 2.0)], TypeError, r"`columns\[0\]\[1\]`.*integer"),
         ([("normal", None), ("bernoulli", None)], ValueError, r"`columns\[1\]\[1\]`.*only one"),
-        ([(NORMAL, 1), (NORMAL, 2)], ValueError, r"`columns\[1\]\[0\]`.*no other group"),
+        ([(NORMAL, 1), (NORMAL, 2)], ValueError, r"`columns\[1\]\[0\]`.*no other block"),
     ],
 )
 def test_groups_that_are_none(columns, error, message):

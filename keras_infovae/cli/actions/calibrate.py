@@ -26,8 +26,13 @@ def run(command, flags):
                 f"Argument `--run` must be a finished run. Received: --run={flags.run}"
             )
         model = run.load_model()
-        x, condition, what = _usual(flags, config, model)
-        score = anomaly_score.chosen(flags.score, model, config)
+        if flags.data is None:
+            data = run_data.load_of_run(config)
+            x, condition, what = _held_out(data, config)
+        else:
+            data = None
+            x, condition, what = _of_file(flags, config, model)
+        score = anomaly_score.chosen(flags.score, model, config, data)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             threshold = evaluation.calibrate_anomaly_threshold(
@@ -44,13 +49,15 @@ def run(command, flags):
     )
 
 
-def _usual(flags, config, model):
-    """Returns (usual examples, their condition or None, what they are)."""
-    if flags.data is not None:
-        data, _ = rows.in_order(flags.data, config, model, data_flags.table_settings(flags))
-        condition = conditions.of_splits(data, config, ("train",))["train"]
-        return data.train, condition, f"examples of {flags.data}"
-    data = run_data.load_of_run(config)
+def _of_file(flags, config, model):
+    """Returns (the usual examples of `--data`, their condition or None, what they are)."""
+    data, _ = rows.in_order(flags.data, config, model, data_flags.table_settings(flags))
+    condition = conditions.of_splits(data, config, ("train",))["train"]
+    return data.train, condition, f"examples of {flags.data}"
+
+
+def _held_out(data, config):
+    """Returns (the examples that the run held out, their condition or None, what they are)."""
     held_out = [split for split in ("validation", "test") if len(getattr(data, split))]
     if not held_out:
         raise CommandLineError(

@@ -19,17 +19,17 @@ from keras_infovae.utils.serialization import register
 class MixedColumns(Likelihood, Follower):
     """The likelihood of tables: numeric, categorical and binary columns, counts, in one vector x.
 
-        log p(x|z) = sum over groups g of log p_g(x_g|z)
+        log p(x|z) = sum over blocks b of log p_b(x_b|z)
 
-    Each group of neighboring columns has a likelihood of its own: "normal" (or "student_t", ...)
+    Each block of neighboring columns has a likelihood of its own: "normal" (or "student_t", ...)
     for numbers, "bernoulli" for columns of 0 and 1, "categorical" for one variable in one-hot
     columns, "poisson" for counts. `ki.tables.Schema` makes x and this likelihood of a DataFrame.
 
-    The decoder's output is flat: the parameters of the groups, one after another.
+    The decoder's output is flat: the parameters of the blocks, one after another.
 
     Args:
         columns: a list of (likelihood, width): a likelihood or its name, and how many columns it
-            describes, in the order of the columns of x. A group of width None, at most one,
+            describes, in the order of the columns of x. A block of width None, at most one,
             takes the columns that the others leave. Default `[("normal", None)]`: all columns are
             numbers, with one scale.
 
@@ -59,13 +59,13 @@ class MixedColumns(Likelihood, Follower):
 
     @property
     def context_size(self) -> int:
-        return sum(group.context_size for group in self.blocks)
+        return sum(block.context_size for block in self.blocks)
 
     def build(self, event_shape: Shape) -> None:
         self.width = int(event_shape[-1])
-        for group, width in zip(self.blocks, self._widths(self.width)):
-            if not group.built:  # a saved one is built when it is restored
-                group.build((width,))
+        for block, width in zip(self.blocks, self._widths(self.width)):
+            if not block.built:  # a saved one is built when it is restored
+                block.build((width,))
         self.built = True
 
     def parameter_shape(self, event_shape: Shape) -> Shape:
@@ -73,12 +73,12 @@ class MixedColumns(Likelihood, Follower):
 
     def is_probability(self, event_shape: Shape) -> np.ndarray:
         widths = self._widths(event_shape[-1])
-        masks = [group.is_probability((width,)) for group, width in zip(self.blocks, widths)]
+        masks = [block.is_probability((width,)) for block, width in zip(self.blocks, widths)]
         return np.concatenate(masks)
 
     def dimensions(self, event_shape: Shape) -> int:
         widths = self._widths(event_shape[-1])
-        return sum(group.dimensions((width,)) for group, width in zip(self.blocks, widths))
+        return sum(block.dimensions((width,)) for block, width in zip(self.blocks, widths))
 
     def check_event_shape(self, event_shape: Shape) -> None:
         expected = sum(width or 1 for _, width in self.columns)
@@ -87,51 +87,51 @@ class MixedColumns(Likelihood, Follower):
         if len(event_shape) != 1 or width < expected or (width > expected and not is_open):
             raise ValueError(
                 f"The likelihood MixedColumns needs tables of {'at least ' * is_open}{expected} "
-                f"columns, as its groups add up to. Received: x of shape {tuple(event_shape)} per "
+                f"columns, as its blocks add up to. Received: x of shape {tuple(event_shape)} per "
                 "example."
             )
-        for group, group_width in zip(self.blocks, self._widths(width)):
-            group.check_event_shape((group_width,))
+        for block, block_width in zip(self.blocks, self._widths(width)):
+            block.check_event_shape((block_width,))
 
     def describes_positions(self, event_shape: Shape, axes: int) -> bool:
         return False  # each column has a likelihood of its own
 
     def describes(self, x: Tensor) -> Tensor:
         rows = []
-        for group, part in zip(self.blocks, self._split(x)):
-            inside = group.describes(part)
+        for block, part in zip(self.blocks, self._split(x)):
+            inside = block.describes(part)
             rows.append(tf.reduce_all(inside, axis=tf.range(1, tf.rank(inside))))
-            if group.minimum is not None:
-                rows.append(tf.reduce_all(part >= group.minimum, axis=1))
-            if group.maximum is not None:
-                rows.append(tf.reduce_all(part <= group.maximum, axis=1))
+            if block.minimum is not None:
+                rows.append(tf.reduce_all(part >= block.minimum, axis=1))
+            if block.maximum is not None:
+                rows.append(tf.reduce_all(part <= block.maximum, axis=1))
         return tf.stack(rows, axis=1)
 
     def check_values(self, name: str, x: np.ndarray) -> None:
         start = 0
-        for group, part in zip(self.blocks, self._split(x)):
+        for block, part in zip(self.blocks, self._split(x)):
             columns = f"{name}[:, {start}:{start + part.shape[1]}]"
-            group.check_range(columns, part)
-            group.check_values(columns, part)
+            block.check_range(columns, part)
+            block.check_values(columns, part)
             start += part.shape[1]
 
     def filled(self, x: Tensor) -> Tensor:
         x = tf.convert_to_tensor(x)
         parts = zip(self.blocks, self._split(x))
-        return tf.concat([group.filled(part) for group, part in parts], axis=-1)
+        return tf.concat([block.filled(part) for block, part in parts], axis=-1)
 
     def features(self, x: Tensor) -> Tensor:
-        parts = [group.features(part) for group, part in zip(self.blocks, self._split(x))]
+        parts = [block.features(part) for block, part in zip(self.blocks, self._split(x))]
         return tf.concat([tf.cast(part, tf.float32) for part in parts], axis=-1)
 
     def context(self, x: Tensor) -> Tensor | None:
-        parts = [group.context(part) for group, part in zip(self.blocks, self._split(x))]
+        parts = [block.context(part) for block, part in zip(self.blocks, self._split(x))]
         parts = [part for part in parts if part is not None]
         return tf.concat(parts, axis=-1) if parts else None
 
     def adapt(self, x: np.ndarray) -> None:
-        for group, part in zip(self.blocks, self._split(x)):
-            group.adapt(part)
+        for block, part in zip(self.blocks, self._split(x)):
+            block.adapt(part)
 
     def distribution(self, parameters: Tensor, context: Tensor | None = None) -> Distribution:
         parameters = tf.cast(parameters, tf.float32)
@@ -139,14 +139,14 @@ class MixedColumns(Likelihood, Follower):
         flat = tf.split(parameters, [math.prod(shape) for shape in shapes], axis=-1)
         contexts = [None] * len(flat)
         if context is not None:
-            sizes = [group.context_size for group in self.blocks]
+            sizes = [block.context_size for block in self.blocks]
             contexts = [
                 part if size else None
                 for part, size in zip(tf.split(context, sizes, axis=-1), sizes)
             ]
         parts = [
-            group.distribution(tf.reshape(part, [-1, *shape]), group_context)
-            for group, part, shape, group_context in zip(self.blocks, flat, shapes, contexts)
+            block.distribution(tf.reshape(part, [-1, *shape]), block_context)
+            for block, part, shape, block_context in zip(self.blocks, flat, shapes, contexts)
         ]
         return tfp.distributions.Blockwise(parts)
 
@@ -158,17 +158,17 @@ class MixedColumns(Likelihood, Follower):
         followers_of(self.blocks).follow(gradients)
 
     def _widths(self, total):
-        """Returns the width of each group of x with `total` columns."""
+        """Returns the width of each block of x with `total` columns."""
         known = sum(width or 0 for _, width in self.columns)
         return [total - known if width is None else width for _, width in self.columns]
 
     def _shapes(self, total):
-        """Returns the shape of each group's parameters, for x with `total` columns."""
+        """Returns the shape of each block's parameters, for x with `total` columns."""
         widths = self._widths(total)
-        return [group.parameter_shape((width,)) for group, width in zip(self.blocks, widths)]
+        return [block.parameter_shape((width,)) for block, width in zip(self.blocks, widths)]
 
     def _split(self, x):
-        """Returns the columns of each group of `x` [n, columns], a tensor or an array."""
+        """Returns the columns of each block of `x` [n, columns], a tensor or an array."""
         parts, start = [], 0
         for width in self._widths(x.shape[1]):
             parts.append(x[:, start : start + width])
@@ -191,11 +191,11 @@ def _check_columns(columns):
             width = check_integer(f"columns[{i}][1]", width)
         elif any(other is None for _, other in checked):
             raise argument_error(
-                f"columns[{i}][1]", "a number of columns: only one group can take the rest", width
+                f"columns[{i}][1]", "a number of columns: only one block can take the rest", width
             )
         if any(likelihood is other for other, _ in checked):
             raise argument_error(
-                f"columns[{i}][0]", "a likelihood that no other group has", likelihood
+                f"columns[{i}][0]", "a likelihood that no other block has", likelihood
             )
         checked.append((likelihood, width))
     return checked
