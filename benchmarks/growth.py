@@ -1,4 +1,4 @@
-"""How time and memory grow: with rows, latent dimensions, sides of images, batches and devices.
+"""How time and memory grow: with rows, latent size, images, batch, devices and processes.
 
     python benchmarks/growth.py                      # all curves, about 20 minutes
     python benchmarks/growth.py --quick --output=/tmp/growth --picture=/tmp/growth.png
@@ -12,8 +12,9 @@ disturb that least; the least and the median by the clock stand beside it. Witho
 
 Points go to growth.csv, one by one, and a run that was broken off goes on from there; then
 growth_lines.csv gets the exponents of the lines through them in log-log and the points that are
-off those lines, and the picture is drawn. On a machine of two cores, devices share what there is:
-their curve shows what they cost, and never that they are faster.
+off those lines, and the picture is drawn. On a machine of two cores, devices and processes share
+what there is: their curves show what they cost, and never that they are faster. The processor time
+of processes is that of them all, their memory that of the first.
 """
 
 import json

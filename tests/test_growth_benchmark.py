@@ -140,7 +140,7 @@ def test_steps_are_training_steps_of_the_whole_batch(point):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("curve", ["rows", "latent", "side", "batch", "devices"])
+@pytest.mark.parametrize("curve", ["rows", "latent", "side", "batch", "devices", "processes"])
 def test_a_try_measures_two_points(curve, tmp_path):
     command = [sys.executable, FOLDER / "growth.py", "--quick", f"--curves={curve}"]
     command += [f"--output={tmp_path}", f"--picture={tmp_path}/growth.png"]

@@ -34,6 +34,7 @@ CURVES = {
     "side": Curve("side of an image (pixels)", "step", (8, 16, 32, 64, 128), (8, 16), 2.0),
     "batch": Curve("examples in a batch", "step", tuple(2**k for k in range(5, 15)), (32, 64), 1.0),
     "devices": Curve("logical devices (one batch)", "step", (1, 2, 4), (1, 2), 1.0),
+    "processes": Curve("processes (one batch)", "step", (1, 2, 4), (1, 2), 1.0),
 }
 
 

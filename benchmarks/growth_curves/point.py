@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 
+from growth_curves import cluster
 from peers import idle
 
 ROWS_BATCH, COLUMNS = 1_000, 16
@@ -41,8 +42,8 @@ def measure(curve, x, seconds):
 
     others, before = idle.Others(), memory("VmRSS")
     with tempfile.TemporaryDirectory() as folder:
-        run, per_call = MAKERS[curve](x, folder)
-        wall, processor = repeat(run, seconds)
+        run, per_call, *clock = MAKERS[curve](x, folder)
+        wall, processor = repeat(run, seconds, *clock)
     return {
         "seconds": min(wall) / per_call,
         "median_seconds": statistics.median(wall) / per_call,
@@ -55,14 +56,14 @@ def measure(curve, x, seconds):
     }
 
 
-def repeat(run, seconds):
-    """Returns ([seconds], [processor seconds]) of the calls of `run`."""
+def repeat(run, seconds, clock=time.process_time):
+    """Returns ([seconds], [processor seconds]) of the calls of `run`; the latter by `clock`."""
     wall, processor, end = [], [], time.perf_counter() + seconds
     while len(wall) < 3 or time.perf_counter() < end:
-        start, start_processor = time.perf_counter(), time.process_time()
+        start, start_processor = time.perf_counter(), clock()
         run()
         wall.append(time.perf_counter() - start)
-        processor.append(time.process_time() - start_processor)
+        processor.append(clock() - start_processor)
     return wall, processor
 
 
@@ -130,6 +131,22 @@ def devices(count, folder):
     return mlp_steps(latent_dim=16, batch=512, strategy="mirrored" if count > 1 else "cpu")
 
 
+def processes(count, folder):
+    """A step of an MLP on one batch that `count` processes share; the processor's time is of all.
+
+    The others take steps for as long as this one does, since each step waits for them.
+    """
+    if count == 1:
+        return mlp_steps(latent_dim=16, batch=512)
+    another, others = cluster.is_another(), []
+    if not another:
+        others = cluster.start(count, "processes", count, 0)
+    run, per_call = mlp_steps(latent_dim=16, batch=512, strategy="multi_worker")
+    if another:
+        cluster.run_forever(run)
+    return run, per_call, cluster.processor_clock(others)
+
+
 def mlp_steps(latent_dim, batch, strategy="cpu"):
     """Returns the steps of the MLP 784-512-256."""
     import keras_infovae as ki
@@ -140,7 +157,7 @@ def mlp_steps(latent_dim, batch, strategy="cpu"):
     return steps(model, images(batch, PIXELS), strategy)
 
 
-MAKERS = {make.__name__: make for make in (rows, latent, side, batch, devices)}
+MAKERS = {make.__name__: make for make in (rows, latent, side, batch, devices, processes)}
 
 
 def model_of(shape, latent_dim, network, **arguments):
