@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from keras_infovae import divergences
+from keras_infovae import divergences, kernels
 from keras_infovae.distributions import normal_components
 from keras_infovae.divergences.null import compiled_null, null_band, null_values
 from keras_infovae.evaluation.measured import Measured
@@ -78,7 +78,6 @@ class PriorNull:
 
     Attributes:
         prior: the TFP distribution p(z).
-        mmd: the `MaximumMeanDiscrepancy`.
         seed: int32 tensor [2].
 
     Raises:
@@ -93,16 +92,29 @@ class PriorNull:
                 f"the {model.latent_support}"
             )
         self.prior, self.seed = model.prior_distribution(), stateless_seed(seed)
-        estimator = "sampled" if normal_components(self.prior) is None else "closed_form"
-        self.mmd = divergences.MaximumMeanDiscrepancy(estimator=estimator)
         self._draws, self._values = draws, {}
 
     def values(self, count):
         """Returns the MMD of each of the sets of `count` z, NumPy float32 [draws]."""
         if count not in self._values:
-            null = compiled_null(self.mmd, lambda: self.prior, count)
+            null = compiled_null(mmd_of_points, lambda: self.prior, count)
             self._values[count] = null_values(null, self._draws, stateless_seed(self.seed, 2))
         return self._values[count]
+
+
+def mmd_of_points(z, prior, posterior=None, seed=0):
+    """Returns the MMD of points z [n, latent_dim] from the prior: the default `Divergence`'s.
+
+    The prior is integrated out where it is a normal of independent dimensions or a mixture of such,
+    and else drawn from, by `seed`.
+    """
+    components = normal_components(prior)
+    if components is None:
+        return divergences.MaximumMeanDiscrepancy(estimator="sampled")(z, prior, seed=seed)
+    log_weights, mean, variance = components
+    return divergences.expected_maximum_mean_discrepancy(
+        z, None, mean, variance, kernels.get("gaussian"), prior_log_weights=log_weights
+    )
 
 
 def null_of(model, seed, draws=100):
@@ -120,7 +132,7 @@ def prior_fit(measured, null):
         null: the `PriorNull` of its model and seed.
     """
     seed = stateless_seed(null.seed, 1)
-    observed = float(null.mmd(measured.draws, null.prior, None, seed=seed))
+    observed = float(mmd_of_points(measured.draws, null.prior, seed=seed))
     values = null.values(len(measured))
     low, high = null_band(values)
     return {

@@ -106,6 +106,30 @@ def test_closed_form_is_the_expectation_of_the_sampled_estimator(latent_dim, unb
     assert abs(values.mean() - float(closed)) < 4 * values.std() / np.sqrt(len(values))
 
 
+@pytest.mark.parametrize("unbiased", [True, False])
+@pytest.mark.parametrize("count", [1, 7])
+def test_points_are_normals_without_a_width(count, unbiased):
+    """Of a mixture of unequal weights, with a gradient in the points that is the same too."""
+    rng = np.random.default_rng(0)
+    z = tf.constant(rng.normal(size=(count, 3)), tf.float32)
+    components = [tf.constant(v, tf.float32) for v in (rng.normal(size=(2, 3)), rng.random((2, 3)))]
+    values, gradients = [], []
+    for variance in (None, tf.zeros_like(z)):
+        with tf.GradientTape() as tape:
+            tape.watch(z)
+            value = expected_maximum_mean_discrepancy(
+                *(z, variance, *components, ki.kernels.get("gaussian")),
+                unbiased=unbiased,
+                prior_log_weights=tf.math.log([0.3, 0.7]),
+            )
+        values.append(value)
+        gradients.append(tape.gradient(value, z))
+    # Rounding of float32, in squared distances that are matrix products in the one and not in the
+    # other.
+    np.testing.assert_allclose(*values, atol=1e-6)
+    np.testing.assert_allclose(*gradients, atol=1e-6)
+
+
 def test_closed_form_has_the_same_mean_and_less_variance_than_the_sampled_estimator():
     mean = tf.random.stateless_normal([32, 4], seed=[0, 0]) * 0.8
     q, _ = normal_posterior(mean, 0.36 + 0.0 * mean)
