@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import keras_infovae as ki
-from keras_infovae.zoo import contents, hubs, places, safe_config
+from keras_infovae.zoo import contents, hubs, places, safe_config, saving
 from tests.contracts import eager_functions
 from tests.kinds import KINDS, WHOLE
 
@@ -59,6 +59,23 @@ def edit(folder, change):
     change(config)
     path.write_text(json.dumps(config))
     seal(folder)
+
+
+def test_settings_that_older_keras_lacks_are_left_out_where_unset(written, folder):
+    """Keras 3.13 and later write them for each layer, and Keras 3.12 would not read the preset."""
+    ours = (folder / contents.CONFIG).read_text()
+    for name in saving._NEW_SETTINGS:
+        assert f'"{name}": null' not in ours
+        with_value = {"layers": [{"config": {name: "given", "units": 3}}]}
+        without = {"layers": ({"config": {name: None, "units": 3}},), name: None}
+        for config in (with_value, without):
+            saving._leave_out_unset(config)
+        assert with_value == {"layers": [{"config": {name: "given", "units": 3}}]}
+        assert without == {"layers": ({"config": {"units": 3}},)}
+    if tuple(map(int, keras.__version__.split(".")[:2])) >= (3, 15):
+        assert '"quantization_config": null' in json.dumps(
+            keras.saving.serialize_keras_object(written[0])
+        )
 
 
 def test_a_preset_says_what_it_is(written):
