@@ -18,6 +18,7 @@ import keras_infovae as ki
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("latent_dim", 10, "Dimensions of z.", lower_bound=1)
 flags.DEFINE_integer("values", 20, "Dimensions of x.", lower_bound=1)
+flags.DEFINE_integer("most", 2500, "Temperatures of a setting.", lower_bound=2)
 flags.DEFINE_integer("seed", 0, "Of W, b, x and the chains.", lower_bound=0)
 
 COLUMNS = ("schedule", "temperatures", "leapfrog_steps", "error", "deviation")
@@ -48,6 +49,8 @@ def main(_):
     print(f"{'schedule':<10}{'temperatures':>13}{'leapfrog':>10}{'error':>9}{'deviation':>11}")
     for schedule in ("adaptive", "sigmoid", "linear"):
         for temperatures, leapfrog_steps in SETTINGS:
+            if temperatures > FLAGS.most:
+                continue
             method = ki.evaluation.AnnealedImportanceSampling(
                 CHAINS, temperatures, leapfrog_steps, schedule
             )

@@ -34,11 +34,10 @@ COLUMNS = ("part", "call", "seconds")
 PARTS = [
     ("the classifier by whose eyes samples are judged", "classifier.py", "__init__"),
     ("what chance makes of the fit to the prior", "prior_fit.py", "values"),
-    ("the summaries of both splits", "summary.py", "summary"),
-    ("the picture of unusual examples", "contributions.py", "plot_contributions"),
-    ("the pictures of embeddings", "embedding.py", "plot_latent_embedding"),
-    ("the other pictures", "writing.py", "_draw"),
-    ("how labels are told from codes", "label_use.py", "label_use"),
+    ("the summaries of both splits", "summary.py", "summary_of"),
+    ("all pictures", "writing.py", "_draw"),
+    ("of these, unusual examples", "contributions.py", "plot_contributions"),
+    ("of these, the embedding by t-SNE", "embedding.py", "plot_latent_embedding"),
 ]
 
 

@@ -5,8 +5,8 @@
 
 An InfoVAE with each of the networks below takes steps with and without XLA in turn, in one process,
 in as many turns as `--turns`. On one thread the figures are processor time, which other programs
-disturb least; on two they are by the clock, as TensorFlow's convolutions use all threads and XLA's
-one. Given are the medians of a step and the median of the ratios of the turns with its quartiles.
+disturb least; on two they are by the clock. Given are the medians of a step and the median of the
+ratios of the turns with its quartiles.
 """
 
 import json
@@ -32,6 +32,10 @@ CASES = [
     ("MLP 512-256, 784 pixels", 1024, 1),
     ("conv 32-64, dense 256, 28x28", 32, 1),
     ("conv 32-64, dense 256, 28x28", 128, 1),
+    ("MLP 64-32, 64 numbers", 64, 2),
+    ("MLP 512-256, 784 pixels", 32, 2),
+    ("MLP 512-256, 784 pixels", 128, 2),
+    ("MLP 512-256, 784 pixels", 1024, 2),
     ("conv 32-64, dense 256, 28x28", 32, 2),
     ("conv 32-64, dense 256, 28x28", 128, 2),
     ("conv 32-64-128, 64x64x3", 16, 2),

@@ -43,6 +43,7 @@ flags.DEFINE_bool(
 flags.DEFINE_string("data", None, "A .npz or .npy of 28x28 images. Default: random ones.")
 
 LATENT_DIM = 10
+BATCH_SIZE = 256  # by default
 COLUMNS = ("method", "examples", "data", "seconds", "passes_s", "network_s", "loop_s", "ratio")
 SHAPE = (28, 28, 1)
 
@@ -126,7 +127,7 @@ def annealed(model, x):
         )
 
     whole = seconds(estimate, x, FLAGS.temperatures)
-    size = methods.examples_at_once(len(x), SHAPE, FLAGS.chains, None)
+    size = methods.examples_at_once(len(x), SHAPE, FLAGS.chains, BATCH_SIZE)
     batches = math.ceil(len(x) / size)
     pilot_passes = 1 + pilot.PILOT_TEMPERATURES * FLAGS.leapfrog_steps
     chain_passes = 1 + (FLAGS.temperatures - 1) * FLAGS.leapfrog_steps
@@ -152,9 +153,10 @@ def importance(model, x):
         return ki.evaluation.marginal_log_likelihood(model, x, num_samples=num_samples)
 
     whole = seconds(estimate, x, FLAGS.num_samples)
-    size = methods.examples_at_once(len(x), SHAPE, FLAGS.num_samples, None)
-    rounds = math.ceil(FLAGS.num_samples / max(1, methods.most_decodes(SHAPE) // size))
-    rows = math.ceil(FLAGS.num_samples / rounds) * size
+    rounds = math.ceil(FLAGS.num_samples / methods.most_decodes(SHAPE))
+    draws = math.ceil(FLAGS.num_samples / rounds)
+    size = methods.examples_at_once(len(x), SHAPE, draws, BATCH_SIZE)
+    rows = draws * size
     total = rounds * math.ceil(len(x) / size)
     passes = {
         way: seconds_of_passes(evaluate, rows, total, gradient=False)

@@ -17,6 +17,7 @@ from figures import csv_file
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("case", None, "estimator,batch,latent_dim: measure this alone, in this process.")
+flags.DEFINE_integer("largest", 8192, "No larger batches.", lower_bound=1)
 
 COLUMNS = ("estimator", "batch", "latent_dim", "ms", "peak_mb")
 CASES = [
@@ -72,7 +73,7 @@ def main(_):
         print(f"{estimator},{batch},{latent_dim},{milliseconds:.4g},{megabytes:.0f}")
         return
     print(",".join(COLUMNS), flush=True)
-    for case in CASES:
+    for case in (case for case in CASES if case[1] <= FLAGS.largest):
         argument = "--case=" + ",".join(map(str, case))
         command = [sys.executable, __file__, argument]
         result = subprocess.run(command, check=True, capture_output=True, text=True)

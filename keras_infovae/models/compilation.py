@@ -6,10 +6,9 @@ _STEPS = 5000
 def is_worth_xla(steps, weights):
     """Returns whether XLA makes a training shorter.
 
-    It spares what TensorFlow takes to start each operation, one to three milliseconds of a step, at
-    the cost of about three seconds for each shape of batch in training and in validation. Its
-    convolutions of images use one thread and take longer than what is spared, but for small
-    batches (docs/performance.md has the figures).
+    It spares what TensorFlow takes to start each operation, up to a millisecond of a step, at the
+    cost of about three seconds of compile time. With convolutions of images, which take most of a
+    step's time, nothing is spared but for small batches (docs/performance.md has the figures).
 
     The answer follows from the arguments alone. Measured times would decide better at times, but
     two trainings with the same seed could then differ, and one that is taken up again from what it

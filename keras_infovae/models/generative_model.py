@@ -549,7 +549,7 @@ class GenerativeModel(TrainableModel):
 
         name = f"contributions by {score!r}"
         parts = self._over_rows(name, rows, x, condition, 0, batch_size, watch=True)
-        shape: Shape = self.event_shape
+        shape: Shape = self.example_spec.event_shape
         values, code = parts[:, :-1].reshape(-1, *shape), parts[:, -1]
         sums = self.example_spec.sums_of_parts(x, values)
         return Contributions(values, code) if sums is None else sums.assign(code=code)

@@ -8,6 +8,8 @@ import tensorflow as tf
 from keras_infovae import conditions, networks
 from keras_infovae.distributions.value_terms import log_prob_of_values
 
+_ROWS = 256  # that are decoded at once
+
 
 class Joint:
     """log p(x, z) = log p(x|z) + log p(z) of a batch as a function of z, and what is seen of x.
@@ -104,17 +106,25 @@ class Joint:
         return total / tf.cast(tf.shape(z)[0], tf.float32)
 
     def over_draws(self, function, z):
-        """Returns `function` of z[k:k+1] for each draw k, float32 [draws, n].
+        """Returns `function` of all draws, float32 [draws, n].
 
-        Draws are decoded one after another: the memory is that of a batch.
+        As many draws are decoded at once as have no more rows together than a batch of 256, and one
+        after another those of more examples: the memory is that of a batch, and the 64 draws of a
+        single example take as long as one.
 
         Args:
-            function: a method of this object, from z [1, n, latent_dim] to [1, n].
-            z: [draws, n, latent_dim].
+            function: a method of this object, from z [some draws, n, latent_dim] to [draws, n].
+            z: [draws, n, latent_dim], the number of draws known to the graph.
         """
-        if z.shape[0] == 1:
+        draws = z.shape[0]
+        if draws == 1:
             return function(z)
-        return tf.map_fn(lambda z: function(z[None])[0], z, fn_output_signature=tf.float32)
+        shape = tf.shape(z)
+        shares = tf.constant([share for share in range(1, draws + 1) if draws % share == 0])
+        at_once = tf.reduce_max(tf.where(shares * shape[1] <= _ROWS, shares, 1))
+        parts = tf.reshape(z, [draws // at_once, at_once, shape[1], z.shape[2]])
+        values = tf.map_fn(function, parts, fn_output_signature=tf.float32)
+        return tf.reshape(values, shape[:2])
 
     def log_prob(self, z):
         """Returns log p(x, z), float32 [draws, n]."""
