@@ -14,6 +14,7 @@ from absl import app, flags
 from figures import csv_file
 
 import keras_infovae as ki
+from keras_infovae.utils.row_seeds import packed
 
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("latent_dim", 10, "Dimensions of z.", lower_bound=1)
@@ -54,8 +55,9 @@ def main(_):
             method = ki.evaluation.AnnealedImportanceSampling(
                 CHAINS, temperatures, leapfrog_steps, schedule
             )
-            batches = list(method.log_weights(model, x, None, _seed(), None, 0))
-            log_weights = np.concatenate(batches, axis=1)
+            seeds = packed(FLAGS.seed, 0, len(x))
+            batches = method.log_weights(model, x, None, seeds, len(x), 0)
+            log_weights = np.concatenate([batch.log_weights for batch in batches], axis=1)
             error = np.mean(np.log(np.mean(np.exp(log_weights - exact), axis=0)))
             deviation = np.mean(np.std(log_weights, axis=0, ddof=1))
             row = (schedule, temperatures, leapfrog_steps, float(error), float(deviation))
@@ -65,10 +67,6 @@ def main(_):
                 f"{deviation:>11.2f}",
                 flush=True,
             )
-
-
-def _seed():
-    return np.array([0, FLAGS.seed], "int32")
 
 
 if __name__ == "__main__":

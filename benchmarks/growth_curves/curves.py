@@ -34,7 +34,9 @@ CURVES = {
     "side": Curve("side of an image (pixels)", "step", (8, 16, 32, 64, 128), (8, 16), 2.0),
     "batch": Curve("examples in a batch", "step", tuple(2**k for k in range(5, 15)), (32, 64), 1.0),
     "devices": Curve("logical devices (one batch)", "step", (1, 2, 4), (1, 2), 1.0),
-    "processes": Curve("processes (one batch)", "step", (1, 2, 4), (1, 2), 1.0),
+    # The gradients that n of them send each other are 2 (n - 1) times the weights in all, for four
+    # three times those for two: an exponent of log2(3).
+    "processes": Curve("processes (one batch)", "step", (1, 2, 4), (1, 2), 1.6),
 }
 
 
