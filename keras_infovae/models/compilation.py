@@ -1,6 +1,13 @@
-"""Which trainings XLA is worth its compile time for, on CPUs."""
+"""Which trainings XLA is worth its compile time for, and which take several steps at once."""
+
+import math
+
+import keras
 
 _STEPS = 5000
+_AT_ONCE = 10
+_MANY = 1000  # steps, from which on what is spared is more than making the longer graph takes
+_OPERATIONS = 2e9  # of a short step: some ten milliseconds
 
 
 def is_worth_xla(steps, weights):
@@ -20,3 +27,35 @@ def is_worth_xla(steps, weights):
     """
     convolves = any(len(weight.shape) == 4 for weight in weights)  # kernels of images
     return (steps or 0) >= _STEPS and not convolves
+
+
+def steps_at_once(steps, epochs, rows, weights):
+    """Returns how many steps are taken in one call of TensorFlow.
+
+    Between two calls Python has half a millisecond of work, which short steps notice: an MLP's in
+    batches of 128 are by a tenth to a quarter faster in tens (docs/performance.md). Long steps do
+    not, and a progress bar should move. What is computed is the same.
+
+    Args:
+        steps: of an epoch, or None where they are not known.
+        epochs: of the training.
+        rows: of the largest batch, or None.
+        weights: the variables of the model.
+    """
+    convolves = any(len(weight.shape) > 3 for weight in weights)
+    numbers = sum(math.prod(weight.shape) for weight in weights if len(weight.shape) > 1)
+    if steps is None or rows is None or convolves or 6 * rows * numbers > _OPERATIONS:
+        return 1
+    return _AT_ONCE if steps >= _AT_ONCE and steps * epochs >= _MANY else 1
+
+
+def hears_batches(callback):
+    """Returns whether a Keras callback is called at batches to some purpose."""
+    if getattr(callback, "save_freq", None) == "epoch":  # those of Keras that save
+        return False
+    base = keras.callbacks.Callback
+    names = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
+    return any(
+        getattr(getattr(callback, name, None), "__func__", None) is not getattr(base, name)
+        for name in names
+    )

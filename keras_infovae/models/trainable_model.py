@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras_infovae import schedules
 from keras_infovae.models import data_kinds
 from keras_infovae.models.batches import source_errors
-from keras_infovae.models.compilation import is_worth_xla
+from keras_infovae.models.compilation import hears_batches, is_worth_xla, steps_at_once
 from keras_infovae.models.epoch_lines import EpochLines
 from keras_infovae.models.fit_data import (
     FitData,
@@ -81,12 +81,15 @@ class TrainableModel(StepModel):
                 examples, and the mean over replicas counts: nothing is gathered, but a divergence
                 of fewer codes is noisier, and the numbers are not those of one device
                 (docs/distributed.md). On one device both are the same.
-            **options: `steps_per_execution`, `run_eagerly`, `auto_scale_loss`, as for
-                `keras.Model.compile`; and `jit_compile`, where "auto" (default) compiles by XLA
-                what is long enough to earn the compile time: a `fit` of 5,000 steps or more, on
-                one device, without convolutions of images (docs/performance.md). That follows
-                from the settings alone and not from measured times, so that a training can be
-                repeated. (The same seed gives other draws under XLA than without it.)
+            **options: `run_eagerly`, `auto_scale_loss`, as for `keras.Model.compile`;
+                `jit_compile`, where "auto" (default) compiles by XLA what is long enough to earn
+                the compile time: a `fit` of 5,000 steps or more, on one device, without
+                convolutions of images (docs/performance.md). That follows from the settings alone
+                and not from measured times, so that a training can be repeated. (The same seed
+                gives other draws under XLA than without it.) And `steps_per_execution`, how many
+                steps are taken before Python, its callbacks and the progress bar have a turn:
+                "auto" (default) takes 10 where steps are short and many, on one device and without
+                callbacks that listen to batches, and else 1. The steps are the same.
 
         Raises:
             ValueError: for `loss` or `metrics`, since the model has its own objective; for an
@@ -101,7 +104,10 @@ class TrainableModel(StepModel):
                     "left out: the objective is the model's own, set by its constructor",
                     options[name],
                 )
-        super().compile(optimizer=self._optimizer_of(optimizer), **options)
+        at_once = options.get("steps_per_execution", "auto")
+        self._chooses_steps = isinstance(at_once, str) and at_once == "auto"
+        given = options | ({"steps_per_execution": 1} if self._chooses_steps else {})
+        super().compile(optimizer=self._optimizer_of(optimizer), **given)
         self._synchronize_divergence = synchronize_divergence
         self._compile_options = {"synchronize_divergence": synchronize_divergence} | options
         self._chooses_jit = options.get("jit_compile", "auto") == "auto" and not self.run_eagerly
@@ -177,6 +183,7 @@ class TrainableModel(StepModel):
         self._limit_batches(data.largest)
         if isinstance(data.x, tf.data.Dataset):
             self._choose_jit(steps, **options)
+            self._choose_steps_at_once(steps, data.largest, callbacks, **options)
         check_replicas(data.rows, self.optimizer, strategy)
         self._begin(data, steps)
         if verbose != 0:
@@ -248,6 +255,17 @@ class TrainableModel(StepModel):
         one_device = self.distribute_strategy.num_replicas_in_sync == 1
         if self._chooses_jit and not self.jit_compile and worth and one_device:
             self.jit_compile = True
+            self.train_function = self.test_function = None  # made anew by Keras
+
+    def _choose_steps_at_once(self, steps, rows, callbacks, epochs=1, **_):
+        """Sets how many steps are taken at once, if that was left to the model."""
+        if not self._chooses_steps or self.run_eagerly:
+            return
+        hear = any(map(hears_batches, keras.tree.flatten(callbacks or [])))
+        alone = self.distribute_strategy.num_replicas_in_sync == 1 and not hear
+        chosen = steps_at_once(steps, epochs, rows, self.weights) if alone else 1
+        if chosen != self.steps_per_execution:
+            self.steps_per_execution = chosen
             self.train_function = self.test_function = None  # made anew by Keras
 
     def _limit_batches(self, rows):

@@ -1,12 +1,14 @@
 """Where XLA is chosen, and what of a training is counted: traces, and copies to the host."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from tensorflow.python.framework import ops
 
 import keras_infovae as ki
-from keras_infovae.models.compilation import is_worth_xla
+from keras_infovae.models import compilation
+from keras_infovae.models.compilation import hears_batches, is_worth_xla, steps_at_once
 from keras_infovae.models.step_model import StepModel
 
 DENSE = [tf.zeros([784, 16]), tf.zeros([16]), tf.zeros([3, 16, 16])]
@@ -24,6 +26,56 @@ CONVOLUTIONS = [*DENSE, tf.zeros([4, 4, 1, 32])]
 )
 def test_xla_is_chosen_by_the_number_of_steps_and_not_with_convolutions(steps, weights, worth):
     assert is_worth_xla(steps, weights) is worth
+
+
+@pytest.mark.parametrize(
+    ("steps", "epochs", "rows", "weights", "at_once"),
+    [
+        (10, 100, 128, DENSE, 10),
+        (9, 1000, 128, DENSE, 1),  # an epoch is shorter
+        (10, 99, 128, DENSE, 1),  # fewer than 1,000 in all
+        (None, 100, 128, DENSE, 1),
+        (100, 100, None, DENSE, 1),
+        (100, 100, 128, CONVOLUTIONS, 1),
+        (100, 100, 2**15, DENSE, 1),  # long steps
+    ],
+)
+def test_many_short_steps_are_taken_at_once(steps, epochs, rows, weights, at_once):
+    assert steps_at_once(steps, epochs, rows, weights) == at_once
+
+
+def test_callbacks_that_listen_to_batches_are_told_of_each():
+    callbacks = keras.callbacks
+    deaf = [
+        callbacks.EarlyStopping(),
+        callbacks.ModelCheckpoint("x.keras"),
+        callbacks.LambdaCallback(on_epoch_end=print),
+    ]
+    hearing = [
+        callbacks.ModelCheckpoint("x.keras", save_freq=3),
+        callbacks.LambdaCallback(on_train_batch_end=print),
+        callbacks.TerminateOnNaN(),
+    ]
+    assert not any(map(hears_batches, deaf)) and all(map(hears_batches, hearing))
+
+
+def test_steps_that_are_taken_at_once_are_the_same(monkeypatch):
+    """The last four of an epoch's fourteen steps too, the last of which has fewer examples."""
+    monkeypatch.setattr(compilation, "_MANY", 28)
+    x = np.random.default_rng(0).random((55, 4)).astype("float32")
+    network, found = ki.networks.MLP((4,)), []
+    heard = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
+    for callbacks, at_once in (([heard], 1), ([], 10)):
+        keras.utils.set_random_seed(0)
+        model = ki.InfoVAE(2, divergence="covariance", encoder=network, decoder=network, seed=0)
+        options = {"validation_data": (x[:10],), "validation_batch_size": 3, "verbose": 0}
+        history = model.fit(x, batch_size=4, epochs=2, callbacks=callbacks, **options).history
+        assert model.steps_per_execution == at_once and int(model.progress.step) == 28
+        found.append((history, model.get_weights()))
+    for a, b in zip(*(weights for _, weights in found), strict=True):
+        np.testing.assert_array_equal(a, b)
+    for term, values in found[0][0].items():  # whose running means may be summed otherwise
+        np.testing.assert_allclose(values, found[1][0][term], rtol=1e-5)
 
 
 def counted(monkeypatch, owner, name, calls):
