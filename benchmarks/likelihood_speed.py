@@ -28,6 +28,7 @@ import keras_infovae as ki
 from keras_infovae.evaluation.likelihood import methods
 from keras_infovae.samplers import pilot
 from keras_infovae.utils import probability as tfp
+from keras_infovae.utils.graphs import one_graph
 
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("examples", 166, "Digits whose likelihood is estimated.", lower_bound=1)
@@ -79,7 +80,7 @@ def seconds(function, *arguments):
 def seconds_of_passes(evaluate, rows, count, gradient):
     """Returns the seconds of `count` evaluations of a function of z [rows, latent_dim]."""
 
-    @methods.one_graph
+    @one_graph
     def run(z, count):
         def once(i, z):
             if gradient:

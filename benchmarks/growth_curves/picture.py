@@ -39,7 +39,7 @@ def panel(axis, curve, x, y, label):
     # Through the last point: points below it would say that growth is steeper than it may be.
     due = y[-1] * (x / x[-1]) ** curve.exponent
     inside = due >= min(y) / 3.0
-    axis.loglog(x[inside], due[inside], ":", color="0.5", label="proportional (side: squared)")
+    axis.loglog(x[inside], due[inside], ":", color="0.5", label="as steep as it may be")
     if max(y) / min(y) < 10.0:  # or there would be no number on the axis
         axis.set_ylim(min(y) / 3.0, max(y) * 3.0)
     numbers = (1.0, 2.0, 5.0) if max(y) / min(y) < 100.0 else (1.0,)

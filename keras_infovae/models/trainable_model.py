@@ -181,9 +181,12 @@ class TrainableModel(StepModel):
         batch_size = data.make_batches(batch_size, options, self.progress.order_seed)
         steps = data.steps(options)
         self._limit_batches(data.largest)
-        if isinstance(data.x, tf.data.Dataset):
+        is_dataset = isinstance(data.x, tf.data.Dataset)
+        if is_dataset:
             self._choose_jit(steps, **options)
-            self._choose_steps_at_once(steps, data.largest, callbacks, **options)
+        self._choose_steps_at_once(
+            steps if is_dataset else None, data.largest, callbacks, **options
+        )
         check_replicas(data.rows, self.optimizer, strategy)
         self._begin(data, steps)
         if verbose != 0:
