@@ -495,7 +495,7 @@ class LatentVariableModel(TwoStageModel):
         known. The first draw is the z that `encode_rows(x, seed)` gives. The KL is 0 for a
         posterior or a prior without a density, where it is not defined.
 
-        Draws are decoded one after another: the memory is that of a batch.
+        Draws are decoded by `Joint.over_draws`: the memory is that of a batch.
         """
         joint, draws = self.joint(x, condition), num_samples or 1
         z = self.inference.draw_rows(self._of_codes(joint), row_seeds(seed), draws)
@@ -546,7 +546,7 @@ class LatentVariableModel(TwoStageModel):
     ) -> Tensor:
         """Returns log p(x|z_k) + log p(z_k) - log q(z_k|x), float32 [num_samples, n], in nats.
 
-        Draws are decoded one after another: the memory is that of a batch.
+        Draws are decoded by `Joint.over_draws`: the memory is that of a batch.
         """
         joint = self.joint(x, condition)
         q = joint.posterior(self.inference)
