@@ -8,7 +8,7 @@ whose graphs have to be made. Then models of an MLP of 128, latent 10, are train
 measured: the disentanglement of as many `blobs` as `--examples`; and on as many images of `--data`
 for training, and as many held out, log p(x) by importance sampling with 100 draws, and `report`,
 whose longest parts (as a profile of that call has them) stand beside it. Figures are processor
-seconds on one thread.
+seconds on one thread. `--version` names other code in the file, such as that of an older commit.
 """
 
 import cProfile
@@ -27,9 +27,10 @@ import keras_infovae as ki
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("data", "fashion_mnist", "Images with classes, a name or a path.")
+flags.DEFINE_string("version", "now", "What stands beside the figures.")
 flags.DEFINE_integer("examples", 10_000, "Of training, and held out.", lower_bound=100)
 
-COLUMNS = ("part", "call", "seconds")
+COLUMNS = ("part", "call", "version", "seconds")
 # Of the report: (what it is, the function's file ends in, its name).
 PARTS = [
     ("the classifier by whose eyes samples are judged", "classifier.py", "__init__"),
@@ -109,7 +110,7 @@ def main(arguments):
     tf.config.threading.set_inter_op_parallelism_threads(1)
     for part, calls in (("first call", first_calls), ("whole", whole_evaluations)):
         for call, taken in calls():
-            csv_file.update(COLUMNS, [(part, call, taken)], settings=2)
+            csv_file.update(COLUMNS, [(part, call, FLAGS.version, taken)], settings=3)
             print(f"{call:<72}{taken:>8.2f} s", flush=True)
 
 
