@@ -13,6 +13,7 @@ there, and no two rows those of the same: the mean of `error`, `sd(error)`, `med
 `min(error)`, `max(error)`; `100*error` where it stands in percent. A name with blanks is in quotes.
 """
 
+import ast
 import csv
 import pathlib
 import re
@@ -184,6 +185,27 @@ def test_every_table_of_measurements_has_a_file():
             if not mark and len(re.findall(r"\d\.\d", body)) > 3:
                 found.add((page.relative_to(ROOT).as_posix(), " | ".join(cells(head)[:2])))
     assert found == set(WITHOUT_A_FILE)
+
+
+def docstrings():
+    """Yields (where it is, paragraph) of all docstrings of the package."""
+    for path in sorted((ROOT / "keras_infovae").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+                where = f"{path.relative_to(ROOT)}, {getattr(node, 'name', 'module')}"
+                yield from ((where, p) for p in (ast.get_docstring(node) or "").split("\n\n"))
+
+
+def test_figures_of_docstrings_stand_on_the_page_that_they_name():
+    looked_at = 0
+    for where, paragraph in docstrings():
+        pages = re.findall(r"(?:docs|benchmarks)/[\w/]+\.md", paragraph)
+        figures = re.findall(r"(?<![\w.:])\d*\.\d+(?![\w.])", paragraph)
+        text = "".join((ROOT / page).read_text(encoding="utf-8") for page in pages)
+        missing = [figure for figure in figures if pages and figure not in text]
+        assert not missing, f"{where}: {missing} are not on {pages}"
+        looked_at += bool(pages and figures)
+    assert looked_at > 3
 
 
 def test_tables_are_held():
