@@ -1,6 +1,6 @@
 """What evaluation takes: first calls of a small model, and whole reports with their parts.
 
-    python benchmarks/evaluation_speed.py                        # about 4 minutes
+    python benchmarks/evaluation_speed.py                        # about 2 minutes
     python benchmarks/evaluation_speed.py --data=mnist.npz --examples=2000 --csv=/tmp/evaluation.csv
 
 The first calls are those of an untrained model (an MLP of 64, latent 8) for 256 images of 8x8,

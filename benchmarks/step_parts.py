@@ -101,7 +101,7 @@ def parts(x):
 
 
 def products(model):
-    """Returns the sums of the matrix products that a step has, forward and backward."""
+    """Returns the matrix products that a step has, forward and backward."""
     layers = [layer for network in (model.encoder, model.decoder) for layer in network.layers]
     kernels = [layer.kernel for layer in layers if hasattr(layer, "kernel")]
     results = []

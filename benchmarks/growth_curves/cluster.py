@@ -3,10 +3,11 @@
 import atexit
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
+
+from tools.ports import free_ports
 
 
 def start(count, *arguments):
@@ -44,18 +45,6 @@ def start(count, *arguments):
 def is_another():
     """Returns whether this process was started by the first one of a cluster."""
     return "TF_CONFIG" in os.environ
-
-
-def free_ports(count):
-    """Returns `count` ports of this machine that nothing listens at."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
 
 
 def processor_clock(others):

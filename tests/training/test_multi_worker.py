@@ -3,13 +3,13 @@
 import json
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 
 import numpy as np
 
 from tests.training import worker
+from tools.ports import free_ports
 
 ROOT = pathlib.Path(__file__).parents[2]
 _SECONDS = 240  # a process takes about 20 alone, more where others are at work
@@ -43,17 +43,6 @@ def outputs(processes):
     finally:
         for process in processes:
             process.kill()
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
 
 
 def test_two_processes_are_one(tmp_path):
