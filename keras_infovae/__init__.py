@@ -27,24 +27,39 @@ def _is_command_line():
 # Everywhere else an import has to register all classes with Keras, or `keras.saving.load_model`
 # would not know them; that takes TensorFlow, seconds. The command line answers --help without.
 if TYPE_CHECKING:
-    # The second is part of the first, by a list within a list, which type checkers do not follow.
+    # Type checkers follow neither `ALL` nor the list of models within it.
+    from keras_infovae import (  # noqa: F401
+        callbacks,
+        evaluation,
+        migration,
+        scikit_learn,
+        serving,
+        training,
+        tuning,
+    )
     from keras_infovae.api import *  # noqa: F403
     from keras_infovae.models import *  # noqa: F403
 elif not _is_command_line():
     from keras_infovae.api import *  # noqa: F403
-    from keras_infovae.api import __all__  # noqa: F401
-else:
+    from keras_infovae.api import ALL as __all__  # noqa: F401
 
-    def __getattr__(name):
-        """Imports a part of the package, or, for any other public name, all of it."""
-        import importlib
-        import importlib.util
 
-        part = f"{__name__}.{name}"
-        if importlib.util.find_spec(part) is not None:
-            return importlib.import_module(part)
-        if name.startswith("__") and name not in ("__all__", "__version__"):
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(importlib.import_module("keras_infovae.api"), name)
-        globals()[name] = value
-        return value
+def __getattr__(name):
+    """Imports a part of the package, or, where nothing is imported yet, all of it."""
+    import importlib
+    import importlib.util
+
+    part = f"{__name__}.{name}"
+    if not name.startswith("__") and importlib.util.find_spec(part) is not None:
+        return importlib.import_module(part)
+    if not name.startswith("__") or name in ("__all__", "__version__"):
+        api = importlib.import_module("keras_infovae.api")
+        found = "ALL" if name == "__all__" else name
+        if hasattr(api, found):
+            globals()[name] = getattr(api, found)
+            return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *__getattr__("__all__")})

@@ -1,29 +1,23 @@
 """The public names.
 
-To import them registers all classes with Keras, so that saved models can be loaded.
+To import them registers all classes with Keras, so that saved models can be loaded. Parts that
+register none are imported by `keras_infovae` when they are first asked for.
 """
 
 from keras_infovae import (
     anomaly_scores,
-    callbacks,
     conditions,
     datasets,
     divergences,
-    evaluation,
     inference,
     kernels,
-    migration,
     networks,
     parameters,
     preprocessors,
     samplers,
     schedules,
-    scikit_learn,
-    serving,
     tables,
     text,
-    training,
-    tuning,
 )
 from keras_infovae.distributions import denoisers, draw_rows, likelihoods, posteriors, priors
 from keras_infovae.models import *  # noqa: F403
@@ -38,17 +32,14 @@ __all__ = [
     "Player",
     "__version__",
     "anomaly_scores",
-    "callbacks",
     "conditions",
     "datasets",
     "denoisers",
     "divergences",
     "draw_rows",
-    "evaluation",
     "inference",
     "kernels",
     "likelihoods",
-    "migration",
     "networks",
     "parameters",
     "posteriors",
@@ -59,10 +50,9 @@ __all__ = [
     "row_random",
     "samplers",
     "schedules",
-    "scikit_learn",
-    "serving",
     "tables",
     "text",
-    "training",
-    "tuning",
 ]
+
+LATER = ("callbacks", "evaluation", "migration", "scikit_learn", "serving", "training", "tuning")
+ALL = [*__all__, *LATER]

@@ -31,3 +31,18 @@ def pytest_collection_finish(session):
     """Has Python look for garbage less often: what TensorFlow keeps is large, and is not any."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.fixture
+def rewritten(monkeypatch):
+    """The functions that AutoGraph rewrites, or finds rewritten before, by name."""
+    from tensorflow.python.autograph.pyct.transpiler import PyToPy
+
+    names, original = [], PyToPy.transform_function
+
+    def counted(self, function, context):
+        names.append(f"{function.__module__}.{function.__qualname__}")
+        return original(self, function, context)
+
+    monkeypatch.setattr(PyToPy, "transform_function", counted)
+    return names

@@ -224,7 +224,7 @@ def test_imports_keep_to_the_layers_and_heavy_ones_wait():
     [
         ("kernels/new.py", "import keras_infovae.datasets", "kernels imports :datasets and does"),
         ("kernels/new.py", "def f():\n    import scipy", "kernels imports scipy and does not list"),
-        ("api.py", "", "api lists :tuning and does not import it"),
+        ("__init__.py", "", "keras_infovae lists :tuning and does not import it"),
         ("new/__init__.py", "", "new/__init__.py is in 0 py_library rules"),
         ("new/__init__.py", "", "in no layer"),
         ("callbacks/new.py", "import keras_infovae.tuning", "not in a lower layer"),

@@ -4,6 +4,8 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import subprocess
+import sys
 
 import pytest
 
@@ -53,3 +55,21 @@ def test_examples_in_docstrings_run(name):
 
 def test_the_example_of_the_package_runs():
     assert doctest.testmod(ki).failed == 0
+
+
+def test_parts_that_are_imported_later_register_no_class():
+    """Otherwise `keras.saving.load_model` would depend on what was asked for before."""
+    code = f"""
+import sys
+import keras
+import keras_infovae as ki
+later = {ki.api.LATER}
+assert not any(f"keras_infovae.{{name}}" in sys.modules for name in later)
+assert set(ki.__all__) <= set(dir(ki)) and not hasattr(ki, "unknown")
+known = dict(keras.saving.get_custom_objects())
+for name in later:
+    getattr(getattr(ki, name), "__doc__")
+import keras_infovae.scikit_learn.outlier_detector
+assert keras.saving.get_custom_objects() == known
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

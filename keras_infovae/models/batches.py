@@ -7,7 +7,7 @@ import re
 import keras
 import tensorflow as tf
 
-from keras_infovae.utils.pipelines import as_written
+from keras_infovae.utils.pipelines import as_written, without_autograph
 from keras_infovae.utils.randomness import stateless_seed
 from keras_infovae.utils.shared_memory import float32_tensor
 
@@ -54,6 +54,7 @@ class EpochsOfBatches(keras.callbacks.Callback):
         with tf.device("CPU:0"):  # batches are put together in host memory
             x = tf.nest.map_structure(float32_tensor, self.x)
 
+        @without_autograph
         def rows_of_epoch(_):
             rows = tf.range(self._rows)
             if self.shuffle:
@@ -62,7 +63,7 @@ class EpochsOfBatches(keras.callbacks.Callback):
             return tf.data.Dataset.from_tensor_slices(rows[: self.examples]).batch(self.batch_size)
 
         batches = tf.data.Dataset.range(1).flat_map(rows_of_epoch)
-        batches = batches.map(lambda rows: _rows_of(x, rows)).prefetch(2)
+        batches = batches.map(without_autograph(lambda rows: _rows_of(x, rows))).prefetch(2)
         steps = math.ceil(self.examples / self.batch_size)
         return as_written(batches.apply(tf.data.experimental.assert_cardinality(steps)))
 
@@ -78,7 +79,7 @@ def batches_in_order(x, batch_size):
         x = tf.nest.map_structure(float32_tensor, x)
     count = len(x[0] if isinstance(x, tuple) else x)
     rows = tf.data.Dataset.range(count, output_type=tf.int32).batch(batch_size)
-    return as_written(rows.map(lambda rows: _rows_of(x, rows)).prefetch(2))
+    return as_written(rows.map(without_autograph(lambda rows: _rows_of(x, rows))).prefetch(2))
 
 
 class StreamedEpochs(keras.callbacks.Callback):

@@ -45,6 +45,6 @@ def take_steps(model, loss, count):
             share = loss() / reductions.num_replicas()
         apply_gradients(optimizer, tape.gradient(share, variables), variables)
 
-    step = tf.function(lambda: strategy.run(on_replica))
+    step = tf.function(lambda: strategy.run(on_replica), autograph=False)
     for _ in range(count):
         step()

@@ -11,7 +11,7 @@ from keras_infovae.models.step_model import BatchLoss
 from keras_infovae.models.trainable_model import TrainableModel
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error
-from keras_infovae.utils.pipelines import as_written
+from keras_infovae.utils.pipelines import as_written, without_autograph
 from keras_infovae.utils.randomness import stateless_seed
 
 
@@ -76,6 +76,7 @@ class DrawnCodes(keras.callbacks.Callback):
     def dataset(self):
         """Returns the `tf.data.Dataset` of one epoch: of that which last began."""
 
+        @without_autograph
         def epoch(_):
             seed = stateless_seed(self._seed, self._epoch.read_value())
             codes = tf.random.experimental.stateless_shuffle(self._codes.read_value(), seed)

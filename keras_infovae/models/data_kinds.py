@@ -8,6 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae.utils.pipelines import without_autograph
+
 DEFAULT_BATCH_SIZE = 32  # examples; Keras's
 _ALONE = (
     "must come alone: a generative model is trained on x without targets or sample weights. "
@@ -182,6 +184,7 @@ def lists_of_generator(x, size, conditional, name="x"):
 def with_x(data, function):
     """Returns a dataset of batches in which x is `function(x)`, and a condition as it was."""
 
+    @without_autograph
     def changed(*batch):
         while len(batch) == 1 and isinstance(batch[0], tuple):
             batch = batch[0]

@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_infovae.models import data_kinds
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error
+from keras_infovae.utils.pipelines import without_autograph
 
 _MOST = 8  # parts of the data that a warning names
 
@@ -168,7 +169,7 @@ class ExampleSpec:
         if condition is not None:
             examples = (examples, condition)
             if isinstance(x, tf.data.Dataset):  # Keras would take the condition for a target
-                x = x.map(lambda *batch: (data_kinds.unpack(batch, True),))
+                x = x.map(without_autograph(lambda *batch: (data_kinds.unpack(batch, True),)))
         return (x if dataset else examples), examples
 
     def takes(self, x):

@@ -19,7 +19,8 @@ class Preprocessor(Setting):
     what is made of new x comes back in the raw form.
 
     A member says which data are its own (`accepts`), is made of the training data (`infer`), and
-    leads to x (`numbers`) and back (`raw`).
+    leads to x (`numbers`) and back (`raw`). Its functions of tensors (`tensor`, those `in_graph`)
+    are traced without AutoGraph, as those of models are.
 
     Attributes:
         form: what the data are, in words, for errors.

@@ -73,7 +73,7 @@ def trace(what, specs, function):
         return function(**{name: given[names[name]] for name in specs})
 
     try:
-        traced = tf.function(renamed).get_concrete_function(
+        traced = tf.function(renamed, autograph=False).get_concrete_function(
             **{names[name]: tf.TensorSpec(s.shape, s.dtype) for name, s in specs.items()}
         )
     except Exception as error:

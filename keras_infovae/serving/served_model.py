@@ -55,15 +55,15 @@ class ServedModel:
             dtype = x_dtype or (tf.float64 if per_feature else tf.float32)
             self.x_spec = tf.TensorSpec([None, *model.event_shape], dtype, name="x")
         else:
-            self.x_spec = _spec_of(preprocessing, model.event_shape)
+            self.x_spec, self._preprocess = _traced(preprocessing, model.event_shape)
         specs = None
         if preprocessing is None and not as_numbers and model.preprocessor is not None:
             specs = model.preprocessor.raw_specs(model.event_shape)
         self.preprocessor = None if specs is None else model.preprocessor
         self.raw_specs = {"x": self.x_spec} if specs is None else specs
         if self.preprocessor is not None:  # traced once for all signatures
-            self._numbers = tf.function(self.preprocessor.numbers_in_graph)
-            self._raw = tf.function(self.preprocessor.raw_in_graph)
+            self._numbers = tf.function(self.preprocessor.numbers_in_graph, autograph=False)
+            self._raw = tf.function(self.preprocessor.raw_in_graph, autograph=False)
 
     def digits_lost(self, dtype):
         """Returns what part of a column's scale raw x of the float type `dtype` may lose.
@@ -102,7 +102,7 @@ class ServedModel:
         It raises, when it runs, for values that the model cannot be given.
         """
         return self._described(
-            self.preprocessing(x) if self.preprocessing is not None else self.scaled(x)
+            self._preprocess(x) if self.preprocessing is not None else self.scaled(x)
         )
 
     def _described(self, x):
@@ -189,8 +189,14 @@ class ServedModel:
         return raw if self.scaling is None else self.scaling.apply(raw)
 
 
-def _spec_of(preprocessing, event_shape):
-    """Returns the TensorSpec of what `preprocessing` takes, which must give x of `event_shape`."""
+def _traced(preprocessing, event_shape):
+    """Returns the TensorSpec of what `preprocessing` takes, and its graph.
+
+    A user's function may rely on AutoGraph, without which signatures are traced.
+
+    Raises:
+        TypeError, ValueError: as `ServedModel` for what does not give x of `event_shape`.
+    """
     if isinstance(preprocessing, keras.Model):
         given = preprocessing.inputs if preprocessing.built else []
         if len(given or []) != 1:
@@ -211,4 +217,4 @@ def _spec_of(preprocessing, event_shape):
             f"Argument `preprocessing` must give x of shape {(None, *event_shape)}. "
             f"Received: {traced.structured_outputs}"
         )
-    return spec
+    return spec, traced

@@ -17,6 +17,7 @@ from keras_infovae.text.splitting import TOKENIZATIONS
 from keras_infovae.text.vocabulary import Vocabulary
 from keras_infovae.typing import Batches, Path, Series, Tensor, Texts
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
+from keras_infovae.utils.pipelines import without_autograph
 from keras_infovae.utils.serialization import register
 
 
@@ -227,5 +228,5 @@ def _checked(texts):
 def _texts_of(dataset):
     """Returns a `tf.data.Dataset` without what comes beside x in its tuples."""
     while isinstance(dataset.element_spec, tuple) and dataset.element_spec:
-        dataset = dataset.map(lambda x, *_: x)
+        dataset = dataset.map(without_autograph(lambda x, *_: x))
     return dataset

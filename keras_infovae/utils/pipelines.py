@@ -2,6 +2,10 @@
 
 import tensorflow as tf
 
+# A function of a pipeline as it stands. AutoGraph would first rewrite all code that it calls, which
+# takes longer than to trace it, at every `fit`.
+without_autograph = tf.autograph.experimental.do_not_convert
+
 
 def untuned(dataset):
     """Returns a dataset that TensorFlow does not tune while it runs, if its user has not said so.

@@ -125,3 +125,21 @@ def test_the_graph_of_a_step_stays_small():
     assert (
         operations < 1300
     )  # 1,101; each costs the trace, and a step without XLA, some microseconds
+
+
+def test_autograph_rewrites_no_code(rewritten):
+    """Rewriting takes longer than tracing, in each process anew."""
+    x = np.random.default_rng(0).random((12, 4)).astype("float32")
+    network = ki.networks.MLP((4,))
+    options = {"batch_size": 5, "verbose": 0}
+    model = ki.VAE(2, prior="vamp", encoder=network, decoder=network)
+    model.fit(x, validation_data=(x,), **options)
+    model.fit(tf.data.Dataset.from_tensor_slices(x).batch(4), epochs=1, verbose=0)
+    model.fit_prior(x, "gaussian_mixture", epochs=1, batch_size=5)
+    for method in (model.encode, model.reconstruct, model.score):
+        method(x)
+    model.generate(2)
+    texts = ki.VAE(2, encoder=ki.networks.Recurrent(4, 4), decoder=ki.networks.Recurrent(4, 4))
+    lines = tf.data.Dataset.from_tensor_slices((["a b", "b", "a"], [0, 1, 2]))
+    texts.fit(lines.map(lambda line, _: line), epochs=1, **options)
+    assert [name for name in rewritten if name.startswith("keras_infovae")] == []

@@ -209,3 +209,25 @@ def test_a_preprocessing_network(tmp_path, running, monkeypatch):
     assert max(differences.values()) <= 1e-5
     (codes,) = running.run(path, [("encode", {"x": raw, "seed": np.zeros(4, "int64")})])
     np.testing.assert_allclose(codes["mean"], model.encode(network(raw).numpy()), atol=1e-6)
+
+
+def test_a_preprocessing_function_is_traced_with_autograph_and_signatures_without(
+    tmp_path, running, monkeypatch, rewritten
+):
+    monkeypatch.setattr(warmup, "check_available", lambda: None)
+    monkeypatch.setattr(warmup, "write", lambda *_: None)
+
+    def preprocessing(x):
+        if tf.reduce_max(x) > 1.0:  # Python's, of a tensor
+            x = x / 255.0
+        return x
+
+    raw = np.random.default_rng(0).uniform(0, 255, (4, 5)).astype("float32")
+    model = small()
+    path, _ = export(
+        model, tmp_path / "model", None, ["encode", "score"], raw, preprocessing, running
+    )
+    ours = [name for name in rewritten if name.startswith("keras_infovae")]
+    assert [name for name in ours if "served_model._traced" not in name] == []  # calls the user's
+    (codes,) = running.run(path, [("encode", {"x": raw, "seed": np.zeros(4, "int64")})])
+    np.testing.assert_allclose(codes["mean"], model.encode(raw / 255.0), atol=1e-6)

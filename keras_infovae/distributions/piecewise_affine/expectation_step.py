@@ -91,4 +91,5 @@ def _of_block(latent_dim):
             tf.stack(products, axis=1),
         )
 
-    return tf.function(sums, [tf.TensorSpec(shape, tf.float64) for shape in shapes])
+    signature = [tf.TensorSpec(shape, tf.float64) for shape in shapes]
+    return tf.function(sums, signature, autograph=False)

@@ -19,8 +19,8 @@ _MOST_NUMBERS = 2**24  # of lines, intervals and values of x together
 
 _LINES = tf.TensorSpec([None, None], tf.float64)
 _POINTS = tf.TensorSpec([None], tf.float64)
-_log_mass = tf.function(normal_masses.log_mass, [_LINES] * 2)
-_draw = tf.function(normal_masses.draw_truncated, [_POINTS] * 3)
+_log_mass = tf.function(normal_masses.log_mass, [_LINES] * 2, autograph=False)
+_draw = tf.function(normal_masses.draw_truncated, [_POINTS] * 3, autograph=False)
 
 
 def sweep(layers, x, z, rng):

@@ -30,7 +30,7 @@ def annealed_partition(prior, chains, temperatures, seed):
     graphs = prior.__dict__.setdefault("_partition_graphs", {})
     if (chains, temperatures) not in graphs:
         graphs[chains, temperatures] = tf.function(
-            lambda seed: _estimate(prior, chains, temperatures, seed)
+            lambda seed: _estimate(prior, chains, temperatures, seed), autograph=False
         )
     return graphs[chains, temperatures](stateless_seed(seed))
 

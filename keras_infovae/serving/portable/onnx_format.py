@@ -33,7 +33,7 @@ def convert(name, traced, about, float16):
 
     specs = traced.inputs
 
-    @tf.function(input_signature=list(specs.values()))
+    @tf.function(input_signature=list(specs.values()), autograph=False)
     def function(*values):
         return traced.function(**dict(zip(specs, values)))
 
