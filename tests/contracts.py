@@ -104,6 +104,11 @@ SETTINGS = [
     (ki.anomaly_scores, "reconstruction_loss", ki.anomaly_scores.ReconstructionLoss(4, 1)),
     (ki.anomaly_scores, "importance_weighted", ki.anomaly_scores.ImportanceWeighted(3, 1)),
     (ki.anomaly_scores, "mahalanobis", ki.anomaly_scores.Mahalanobis([1.0], [[2.0]])),
+    (
+        ki.anomaly_scores,
+        "exemplar_likelihood",
+        ki.anomaly_scores.ExemplarLikelihood([[1.0], [2.0]], 1),
+    ),
     (schedules, "constant", schedules.Constant(2.0)),
     (schedules, "linear", schedules.Linear(1.0, 0.5, 20, 3, "epochs")),
     (schedules, "cosine", schedules.Cosine(1.0, 0.5, 20, 3, "epochs")),

@@ -13,6 +13,8 @@ import numpy as np
 from absl import flags
 from sklearn import datasets
 
+import keras_infovae as ki
+
 FLAGS = flags.FLAGS
 flags.DEFINE_string("mlbench", None, "The folder of the .rda files of R's mlbench.")
 flags.DEFINE_string("peers_python", None, "The interpreter of the environment with PyOD.")
@@ -76,3 +78,19 @@ def problem(x, anomaly, regime, seed):
     count = round(0.7 * len(usual))
     test = np.concatenate([usual[count:], np.flatnonzero(anomaly)])
     return x[usual[:count]], x[test], anomaly[test]
+
+
+def detector_scores(train, test, seed, kind=None, **options):
+    """Returns the scores of the test rows by our detector of outliers.
+
+    Args:
+        train, test: rows, columns as they are.
+        seed: of the detector.
+        kind: of columns with more than two values, as for `OutlierDetector(kinds=...)`. Default
+            None: its own.
+        **options: other arguments of it.
+    """
+    several = [i for i, values in enumerate(train.T) if len(np.unique(values)) > 2]
+    kinds = None if kind is None else dict.fromkeys(several, kind)
+    detector = ki.scikit_learn.OutlierDetector(kinds=kinds, random_state=seed, **options)
+    return -detector.fit(train).score_samples(test)

@@ -9,10 +9,8 @@ examples/tabular.py (InfoVAE(4), networks of 128 and 64, 100 epochs of batches o
 the scale, the likelihood, the latents, or which rows count. Rows are scored by `model.score`.
 "trim" takes the tenth of a batch with the largest loss out of it: what the model explains worst
 does not pull it. "trained again" trains a new model without the fifth of the rows that the one
-before finds most unusual. "OutlierDetector" is that of scikit_learn, of the columns as they are.
-"codes of others" scores a row by -log of the sum of p(x|z) over the codes of all training rows but
-the best ones for it, its own among them: what the model has learned of a row alone says nothing of
-it. Rows that are there already are not made again.
+before finds most unusual. "OutlierDetector" is that of scikit_learn, of the columns as they are,
+with other arguments where they are named. Rows that are there already are not made again.
 """
 
 import time
@@ -20,7 +18,6 @@ import time
 import anomaly_sets
 import keras
 import numpy as np
-import pandas
 import table
 import tensorflow as tf
 from absl import app, flags
@@ -66,48 +63,33 @@ WAYS = {
     "2 latents, per column": (ki.InfoVAE, PER_COLUMN | {"latent_dim": 2}, 100, 0),
     "2 latents, per column, trained again": (ki.InfoVAE, PER_COLUMN | {"latent_dim": 2}, 100, 1),
 }
-# Of those by scikit_learn.OutlierDetector the kind of numbers and the latents that differ.
+# Of those by scikit_learn.OutlierDetector what differs, as for `anomaly_sets.detector_scores`.
 DETECTORS = {
-    "OutlierDetector": (None, None),
-    "OutlierDetector, quantiles, 2 latents": ("numeric", 2),
-    "OutlierDetector, quantiles, 8 latents": ("numeric", 8),
+    "OutlierDetector": {},
+    "OutlierDetector, left_out=4": {
+        "anomaly_score": ki.anomaly_scores.ExemplarLikelihood(left_out=4)
+    },
+    "OutlierDetector, novelty": {"novelty": True},
+    "OutlierDetector, novelty, quantiles": {"novelty": True, "kind": "numeric"},
+    "OutlierDetector, novelty, quantiles, 8 latents": {
+        "novelty": True,
+        "kind": "numeric",
+        "latent_dim": 8,
+    },
 }
-# Of those scored by the codes of others the number of codes that are left out.
-OTHERS = {f"OutlierDetector, codes of others but the best {count}": count for count in (4, 9)}
 TRIM = 0.2
 
 
 def scores(train, test, way, seed):
     """Returns the scores of the test rows by a model that was trained in that way."""
-    if way in DETECTORS or way in OTHERS:
-        kind, latent_dim = DETECTORS.get(way, (None, None))
-        several = [i for i, values in enumerate(train.T) if len(np.unique(values)) > 2]
-        detector = ki.scikit_learn.OutlierDetector(
-            kinds=None if kind is None else dict.fromkeys(several, kind),
-            latent_dim=latent_dim,
-            random_state=seed,
-        )
-        detector.fit(train)
-        if way in OTHERS:
-            return scores_of_others(detector, train, test, OTHERS[way])
-        return -detector.score_samples(test)
+    if way in DETECTORS:
+        return anomaly_sets.detector_scores(train, test, seed, **DETECTORS[way])
     train, test = anomaly_sets.standardized(train, test)
     model = trained(train, way, seed)
     for number in range(1, WAYS[way][3] + 1):
         found = model.score(train)
         model = trained(train[found <= np.quantile(found, 1.0 - TRIM)], way, seed + 100 * number)
     return model.score(test)
-
-
-def scores_of_others(detector, train, test, left_out):
-    """Returns scores of the test rows by the codes of training rows but the `left_out` best."""
-    model = detector.model_
-    train, test = (detector.schema_.numbers(pandas.DataFrame(x)) for x in (train, test))
-    joint = model.joint(tf.constant(test))
-    of_code = tf.function(lambda z: joint.log_likelihood(tf.tile(z[None, None], [1, len(test), 1])))
-    found = np.concatenate([of_code(z) for z in tf.constant(model.encode(train))])
-    others = np.sort(found, axis=0)[: len(found) - left_out].astype("float64")
-    return -np.logaddexp.reduce(others, axis=0)
 
 
 def trained(train, way, seed):
@@ -152,7 +134,7 @@ def main(_):
         if regime not in FLAGS.regimes:
             continue
         train, test, unusual = anomaly_sets.problem(x, anomaly, regime, seed)
-        for way in FLAGS.ways or (*WAYS, *DETECTORS, *OTHERS):
+        for way in FLAGS.ways or (*WAYS, *DETECTORS):
             if (name, regime, str(seed), way) in done:
                 continue
             start = time.perf_counter()

@@ -7,7 +7,7 @@
 The sentences come with vaderSentiment (Hutto and Gilbert, 2014): 23,703 of tweets, film and
 product reviews and newspaper editorials, each with a rating of its sentiment from -4 to 4 by
 people. Taken are those of 3 to 15 words and marks: 8,258, of which 1,000 are for tests and 600
-tell when training ends (3 epochs without a better loss, 20 at most; the best weights are kept).
+tell when training ends (3 epochs without a better loss, 150 at most; the best weights are kept).
 Words are the 1,998 most frequent of the training sentences, all others one unknown word. All models
 have one decoder (GRU of 64 units, embeddings of 48, a fifth of the words not told), 16 latents,
 batches of 100, Adam at 2e-3, gradients of norm 5 at most. A row is written as soon as it is known;
@@ -39,7 +39,7 @@ flags.DEFINE_string("table", "text_real.csv", "The table to write.")
 flags.DEFINE_string("texts", "text_real.txt", "What models make of sentences.")
 flags.DEFINE_list("seeds", ["0"], "Seeds of weights, draws and the split.")
 flags.DEFINE_list("models", None, "Names of models. Default: those of docs/text.md.")
-flags.DEFINE_integer("epochs", 20, "The most epochs.", lower_bound=1)
+flags.DEFINE_integer("epochs", 150, "The most epochs.", lower_bound=1)
 flags.DEFINE_integer("words", 2000, "The size of the vocabulary.", lower_bound=3)
 flags.DEFINE_integer("longest", 15, "The most words and marks of a sentence.", lower_bound=3)
 flags.DEFINE_integer("annealed", 64, "Test sentences that are annealed.", lower_bound=2)

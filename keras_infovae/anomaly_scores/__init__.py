@@ -2,6 +2,7 @@
 
 from keras_infovae.anomaly_scores.base import AnomalyScore
 from keras_infovae.anomaly_scores.elbo import NegativeElbo, NegativeLogProb, ReconstructionLoss
+from keras_infovae.anomaly_scores.exemplar_likelihood import ExemplarLikelihood
 from keras_infovae.anomaly_scores.importance_weighted import ImportanceWeighted
 from keras_infovae.anomaly_scores.mahalanobis import Mahalanobis
 from keras_infovae.anomaly_scores.threshold import AnomalyThreshold, check_rate, rank_of
@@ -17,6 +18,7 @@ registry = Registry(
         "reconstruction_loss": ReconstructionLoss,
         "importance_weighted": ImportanceWeighted,
         "mahalanobis": Mahalanobis,
+        "exemplar_likelihood": ExemplarLikelihood,
     },
 )
 get = registry.get
@@ -62,6 +64,7 @@ def gives_contributions(model: Model) -> bool:
 __all__ = [
     "AnomalyScore",
     "AnomalyThreshold",
+    "ExemplarLikelihood",
     "ImportanceWeighted",
     "Mahalanobis",
     "NegativeElbo",

@@ -23,12 +23,13 @@ class AnomalyScore(Setting):
     def check(self, model: Model) -> None:
         """Raises ValueError where the score of `model` is not defined."""
 
-    def fitted(self, moments: Any) -> "AnomalyScore":
+    def fitted(self, usual: Any) -> "AnomalyScore":
         """Returns the score with what it has to know of usual examples.
 
         Args:
-            moments: a function without arguments that returns the mean [latent_dim] and the
-                covariance [latent_dim, latent_dim] of q(z) of usual examples.
+            usual: knows their q(z). `moments()` are its mean [latent_dim] and its covariance
+                [latent_dim, latent_dim]; `codes(most, least)` are E[z|x], [n, latent_dim], of as
+                many of them as `most`, spread evenly, and raises ValueError for fewer than `least`.
         """
         return self
 

@@ -59,11 +59,11 @@ class Mahalanobis(AnomalyScore):
         if self.mean is not None and len(self.mean) != model.latent_dim:
             raise argument_error("mean", f"{model.latent_dim} numbers", self.mean)
 
-    def fitted(self, moments: Any) -> "Mahalanobis":
-        """Returns the score with these moments of q(z), or itself where it has moments."""
+    def fitted(self, usual: Any) -> "Mahalanobis":
+        """Returns the score with the moments of q(z), or itself where it has moments."""
         if self.is_fitted:
             return self
-        mean, covariance = moments()
+        mean, covariance = usual.moments()
         ridge = _RIDGE * np.trace(covariance) / len(covariance)
         if ridge <= 0:
             raise ValueError(

@@ -11,6 +11,7 @@ from keras_infovae import anomaly_scores
 from keras_infovae.anomaly_scores import AnomalyScore, AnomalyThreshold
 from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.measured import Measured
+from keras_infovae.evaluation.plots.views import spread_out
 from keras_infovae.tables.frames import is_frame
 from keras_infovae.typing import Array, Condition, Model, Numbers, Rows
 from keras_infovae.utils.arrays import check_finite
@@ -48,7 +49,8 @@ def calibrate_anomaly_threshold(
             defined for the model of -log p(x), the negative ELBO and the reconstruction loss. A
             `Mahalanobis` without moments takes those of every second example, and the threshold
             goes by the others: an example that the moments know would score too low. One that
-            `fit_anomaly_score` returns has those of the training examples, and uses all of x.
+            `fit_anomaly_score` returns has those of the training examples, and uses all of x. So
+            does an `ExemplarLikelihood` with its codes.
         batch_size: examples computed at a time; it does not change the result. Default 256.
         condition: one row per example, where the model takes a condition. Default None.
 
@@ -115,10 +117,10 @@ def fit_anomaly_score(
 
     Args:
         model: a trained model with codes.
-        x: array [n, ...] of usual examples, more than latent_dim of them; those that the model was
-            trained on will do.
-        score: an `AnomalyScore` or its name. Default "mahalanobis", which is the only one that has
-            to know usual codes: their mean and covariance.
+        x: array [n, ...] of usual examples, more than latent_dim of them for "mahalanobis", and 10
+            or more for "exemplar_likelihood"; those that the model was trained on will do.
+        score: an `AnomalyScore` or its name. Default "mahalanobis", which has to know the mean and
+            the covariance of usual codes. "exemplar_likelihood" has to know codes themselves.
         batch_size: examples computed at a time; it does not change the result. Default 256.
         condition: one row per example, where the model takes a condition. Default None.
 
@@ -142,19 +144,39 @@ def fit_anomaly_score(
 
 def _fitted(model, x, score, parts, condition, batch_size):
     """Returns `score` with what it has to know of usual examples: one in `parts` of x."""
+    known = slice(0, None, parts)
 
-    def moments():
-        known = slice(0, None, parts)
-        if len(x[known]) <= model.latent_dim:
+    def measured(least, stated):
+        if len(x[known]) < least:
             twice = "twice " if parts == 2 else ""
             raise ValueError(
-                f"Argument `x` must hold more than {twice}latent_dim={model.latent_dim} examples. "
-                f"Received: {len(x)}"
+                f"Argument `x` must hold {stated.format(twice=twice)} examples. Received: {len(x)}"
             )
-        moments = Measured(model, x[known], take(condition, known), batch_size=batch_size).moments
+        return Measured(model, x[known], take(condition, known), batch_size=batch_size)
+
+    return score.fitted(_Usual(model, measured))  # of one that does not know them yet
+
+
+class _Usual:
+    """What `AnomalyScore.fitted` is told of usual examples.
+
+    Args:
+        model: the model.
+        measured: function of the least number of them, and of how errors state it, to `Measured`.
+    """
+
+    def __init__(self, model, measured):
+        self._model, self._measured = model, measured
+
+    def moments(self):
+        size = self._model.latent_dim
+        moments = self._measured(size + 1, f"more than {{twice}}latent_dim={size}").moments
         return moments.mean, moments.covariance
 
-    return score.fitted(moments)  # of a score that does not know them yet
+    def codes(self, most, least):
+        found = self._measured(least, f"at least {{twice}}{least}")
+        found = found.take(spread_out(len(found), most))
+        return self._model.encode(found.x, **found.given)
 
 
 def anomaly_metrics(

@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_infovae.evaluation.conditions import take
+from keras_infovae.tables.frames import is_frame
 from keras_infovae.utils.checks import argument_error
 
 
@@ -13,7 +14,7 @@ def check_examples(model, x, condition=None, minimum=2, name="x"):
 
     Args:
         model: a built model.
-        x: array [n, ...].
+        x: array [n, ...], or a DataFrame, which may hold the condition, for a model of tables.
         condition: one row per example, where the model takes a condition. Default None.
         minimum: how many examples there must be. Default 2, whose spread over x is defined.
         name: what x is called in errors. Default "x".
@@ -24,14 +25,15 @@ def check_examples(model, x, condition=None, minimum=2, name="x"):
     """
     if not hasattr(x, "__array__") and not isinstance(x, (list, tuple)):
         raise argument_error(name, "an array", type(x), TypeError)
-    x = np.asarray(x)
+    is_table = is_frame(x) and model.preprocessor is not None
+    x = x if is_table else np.asarray(x)
     if x.ndim == 0 or len(x) < minimum:
         found = len(x) if x.ndim else "a single value"
         raise ValueError(
             f"Argument `{name}` must hold at least {minimum} examples. Received: {found}"
         )
-    x, _ = model.example_spec.arrays(x, condition)
-    return x, take(condition, slice(None))
+    x, told = model.example_spec.arrays(x, condition)
+    return x, told if is_table else take(condition, slice(None))
 
 
 def without_gaps(x):

@@ -119,12 +119,13 @@ class Joint:
         draws = z.shape[0]
         if draws == 1:
             return function(z)
-        shape = tf.shape(z)
-        shares = tf.constant([share for share in range(1, draws + 1) if draws % share == 0])
-        at_once = tf.reduce_max(tf.where(shares * shape[1] <= _ROWS, shares, 1))
-        parts = tf.reshape(z, [draws // at_once, at_once, shape[1], z.shape[2]])
-        values = tf.map_fn(function, parts, fn_output_signature=tf.float32)
-        return tf.reshape(values, shape[:2])
+        count, size = tf.shape(z)[1], z.shape[2]
+        parts = -(-draws // tf.clip_by_value(_ROWS // count, 1, draws))
+        at_once = -(-draws // parts)
+        filled = tf.concat([z, z[: parts * at_once - draws]], axis=0)  # the last part, to its size
+        filled = tf.reshape(filled, [parts, at_once, count, size])
+        values = tf.map_fn(function, filled, fn_output_signature=tf.float32)
+        return tf.reshape(values, [-1, count])[:draws]
 
     def log_prob(self, z):
         """Returns log p(x, z), float32 [draws, n]."""

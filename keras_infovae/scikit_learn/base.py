@@ -26,6 +26,7 @@ _GIVEN = ("seed", "preprocessor", "condition", "scaling")
 _KEPT = {
     "settings": (text_of, value_of),
     "schema_": (text_of, value_of),
+    "anomaly_score_": (text_of, value_of),
     "model_": (file_of, model_of),
 }
 

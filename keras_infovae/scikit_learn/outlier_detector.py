@@ -11,16 +11,21 @@ from keras_infovae.scikit_learn.base import ModelEstimator
 from keras_infovae.tables.columns import NumericColumn
 from keras_infovae.tables.schema import Schema
 from keras_infovae.typing import Rows
-from keras_infovae.utils.checks import check_number
+from keras_infovae.utils.checks import check_boolean, check_number
 
 
 class OutlierDetector(OutlierMixin, ModelEstimator):
     """Tells outliers by a model's anomaly score, as scikit-learn's detectors do.
 
-    `score_samples` is minus `model_.score`: the larger, the more usual. A row is an outlier (-1)
+    `score_samples` is minus the score: the larger, the more usual. A row is an outlier (-1)
     where it lies below `offset_`, which leaves the share `contamination` of the training rows
     there. For a false positive rate on new usual rows, `ki.evaluation.calibrate_anomaly_threshold`
     makes a promise that a share of training rows cannot (docs/anomalies.md).
+
+    Where outliers are among the training rows, a model learns them too. By default they are told by
+    the likelihood of a row given the codes of others, without those that describe it best
+    (`ki.anomaly_scores.ExemplarLikelihood`). Where all training rows are usual, `novelty=True`
+    tells new rows better, by the model's own score.
 
     What is good for outliers among the rows of training is not what is good for codes: few latents
     leave less room to learn outliers in, and numbers stay in units of their columns, since
@@ -34,8 +39,12 @@ class OutlierDetector(OutlierMixin, ModelEstimator):
             validation_fraction, patience, unknown, random_state, verbose: as for
             `LatentTransformer`.
         contamination: the share of training rows that are outliers, in (0, 0.5]. Default 0.1.
+        novelty: whether all training rows are usual, and what is looked for are unusual new ones.
+            Default False: outliers are among the training rows.
         anomaly_score: a score of `ki.anomaly_scores` or its name; one that has to know usual rows
-            ("mahalanobis") is shown the training rows. Default None: the model's own.
+            ("mahalanobis", "exemplar_likelihood") is shown the training rows. Default None: with
+            `novelty` the model's own; else `ExemplarLikelihood`, where the model has codes and
+            p(x|z).
 
     Attributes:
         model_: the trained model, with all of its methods (`contributions`, `generate`, ...).
@@ -66,6 +75,7 @@ class OutlierDetector(OutlierMixin, ModelEstimator):
         model: str | type = "info_vae",
         *,
         contamination: float | str = 0.1,
+        novelty: bool = False,
         anomaly_score: Any = None,
         latent_dim: int | None = None,
         settings: Mapping[str, Any] | None = None,
@@ -96,6 +106,7 @@ class OutlierDetector(OutlierMixin, ModelEstimator):
             verbose=verbose,
         )
         self.contamination = contamination
+        self.novelty = novelty
         self.anomaly_score = anomaly_score
 
     def fit(self, X: Rows, y: Any = None) -> "OutlierDetector":
@@ -112,6 +123,7 @@ class OutlierDetector(OutlierMixin, ModelEstimator):
             ValueError, TypeError: naming the argument or column, for what cannot be trained on.
         """
         share = check_number("contamination", self.contamination, exclusive_minimum=0, maximum=0.5)
+        check_boolean("novelty", self.novelty)
         super().fit(X, y)
         self.anomaly_score_ = self._fitted_score(X)
         self.offset_ = float(np.percentile(self.score_samples(X), 100.0 * share))
@@ -133,9 +145,14 @@ class OutlierDetector(OutlierMixin, ModelEstimator):
 
     def _fitted_score(self, X):
         """Returns the score that is asked for, which knows the training rows if it has to."""
-        if self.anomaly_score is None:
-            return None
-        return evaluation.fit_anomaly_score(self.model_, self._rows(X), self.anomaly_score)
+        rows, score = self._rows(X), self.anomaly_score
+        if score is None:
+            has_both = all(what in self.model_.capabilities for what in ("encode", "likelihood"))
+            if self.novelty or not has_both:
+                return None
+            left_out = min(anomaly_scores.ExemplarLikelihood().left_out, len(rows) - 1)
+            score = anomaly_scores.ExemplarLikelihood(left_out=left_out)
+        return evaluation.fit_anomaly_score(self.model_, rows, score)
 
     def _schema(self, frame, kinds):
         by_rules, given = super()._schema(frame, kinds), self.kinds or {}

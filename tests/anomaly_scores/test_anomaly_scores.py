@@ -1,5 +1,7 @@
 """Anomaly scores against closed forms, on models whose parts are known."""
 
+import types
+
 import keras
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ import tensorflow as tf
 
 import keras_infovae as ki
 from keras_infovae import anomaly_scores
-from keras_infovae.evaluation import importance_weighted_bound
+from keras_infovae.evaluation import fit_anomaly_score, importance_weighted_bound
 from keras_infovae.utils import row_random
 from tests.evaluation.linear_gaussian import LinearGaussian
 
@@ -135,7 +137,8 @@ def test_the_mahalanobis_distance_is_that_of_the_codes(model):
     offset = model.encode(X) - [0.5, -1.0]
     expected = np.sqrt(np.sum(offset @ np.linalg.inv(covariance) * offset, axis=1))
     np.testing.assert_allclose(model.score(X, score), expected, rtol=1e-5)
-    fitted = anomaly_scores.Mahalanobis().fitted(lambda: (np.zeros(2), covariance))
+    usual = types.SimpleNamespace(moments=lambda: (np.zeros(2), covariance))
+    fitted = anomaly_scores.Mahalanobis().fitted(usual)
     np.testing.assert_allclose(fitted.precision, np.linalg.inv(covariance), rtol=1e-5)
     assert score.fitted(None) is score
 
@@ -145,11 +148,54 @@ def test_codes_in_a_part_of_the_space_have_a_distance():
     rng = np.random.default_rng(0)
     plane = np.linalg.qr(rng.normal(size=(64, 3)))[0]
     covariance = plane @ np.diag([4.0, 1.0, 0.25]) @ plane.T
-    score = anomaly_scores.Mahalanobis().fitted(lambda: (np.zeros(64), covariance))
+    usual = types.SimpleNamespace(moments=lambda: (np.zeros(64), covariance))
+    score = anomaly_scores.Mahalanobis().fitted(usual)
     precision = plane.T @ np.array(score.precision) @ plane
     np.testing.assert_allclose(precision, np.diag([0.25, 1.0, 4.0]), atol=1e-4)
     with pytest.raises(ValueError, match="codes that differ"):
-        anomaly_scores.Mahalanobis().fitted(lambda: (np.zeros(2), np.zeros((2, 2))))
+        usual.moments = lambda: (np.zeros(2), np.zeros((2, 2)))
+        anomaly_scores.Mahalanobis().fitted(usual)
+
+
+@pytest.mark.parametrize("rows", [1, 5, 100, 300])
+@pytest.mark.parametrize("draws", [1, 7, 64])
+def test_however_many_draws_are_decoded_at_once_they_are_the_same(model, rows, draws):
+    rng = np.random.default_rng(0)
+    joint = model.joint(tf.constant(rng.normal(size=(rows, 3)).astype("float32")))
+    z = tf.constant(rng.normal(size=(draws, rows, 2)).astype("float32"))
+    found = joint.over_draws(joint.log_likelihood, z)
+    np.testing.assert_allclose(found, joint.log_likelihood(z), rtol=1e-5)
+
+
+@pytest.mark.parametrize("left_out", [0, 3])
+def test_the_exemplar_likelihood_is_a_mean_over_all_codes_but_the_best(model, left_out):
+    codes = model.encode(X)
+    score = anomaly_scores.ExemplarLikelihood(codes.tolist(), left_out)
+    joint = model.joint(tf.constant(X[:7]))
+    z = np.repeat(codes[:, None], 7, axis=1)
+    log_likelihood = np.sort(joint.log_likelihood(tf.constant(z)).numpy().astype("float64"), axis=0)
+    mean = np.exp(log_likelihood[: 40 - left_out]).mean(axis=0)
+    np.testing.assert_allclose(model.score(X[:7], score), -np.log(mean), rtol=1e-5)
+    np.testing.assert_allclose(model.score(X[3:4], score), -np.log(mean[3:4]), rtol=1e-5)
+    assert score.fitted(None) is score
+
+
+def test_a_code_of_its_own_says_nothing_of_an_outlier():
+    """Of a decoder that turns the plane, p(x|z) = N(Wz + b, I), it is a Parzen density of others.
+
+    With its own code among them, the outlier differs from the others by log 3 at most.
+    """
+    plane = LinearGaussian(2, 2, scale=1.0)
+    z = np.array([[0.0, 0.0], [0.5, 0.0], [0.0, 0.5], [8.0, 8.0]])
+    x, model = (z @ plane.w.T + plane.b).astype("float32"), plane.model()
+    density = np.exp(-0.5 * np.sum((z[:, None] - z) ** 2, axis=2)) / (2.0 * np.pi)
+    found = {}
+    for left_out in (0, 1):
+        score = anomaly_scores.ExemplarLikelihood(z.tolist(), left_out)
+        expected = -np.log(np.sort(density, axis=1)[:, : 4 - left_out].mean(axis=1))
+        found[left_out] = scores_of(model, score, x)
+        np.testing.assert_allclose(found[left_out], expected, rtol=1e-4)
+    assert np.ptp(found[0]) < np.log(3.0) + 1e-3 and found[1][3] > found[1][:3].max() + 50.0
 
 
 def test_a_model_without_densities_has_its_reconstruction_loss():
@@ -165,7 +211,7 @@ def test_a_model_without_densities_has_its_reconstruction_loss():
 
 
 def test_what_cannot_be_used_is_named(model):
-    mahalanobis = anomaly_scores.Mahalanobis
+    mahalanobis, exemplars = anomaly_scores.Mahalanobis, anomaly_scores.ExemplarLikelihood
     for call, words in (
         (lambda: model.score(X, "negative_elbow"), "Did you mean 'negative_elbo'"),
         (lambda: model.score(X, "elbo"), "Did you mean 'negative_elbo'"),
@@ -176,6 +222,12 @@ def test_what_cannot_be_used_is_named(model):
         (lambda: mahalanobis([0.0]), "`precision` must be given if and only if"),
         (lambda: mahalanobis([0.0, 1.0], [[1.0, 0.5], [0.4, 1.0]]), "symmetric 2 by 2"),
         (lambda: mahalanobis([0.0], [[-1.0]]), "positive definite"),
+        (lambda: model.score(X, "exemplar_likelihood"), "knows no usual codes yet"),
+        (lambda: model.score(X, exemplars([[0.0]], 0)), "`codes` must be codes of 2 numbers"),
+        (lambda: exemplars([[0.0]] * 9), "`codes` must be more than left_out=9 codes"),
+        (lambda: exemplars([[0.0], [1.0, 2.0]], 0), "codes of one length. Received: codes='2 co"),
+        (lambda: exemplars(left_out=-1), "`left_out` must be an integer of at least 0"),
+        (lambda: fit_anomaly_score(model, X[:9], "exemplar_likelihood"), "at least 10 examples"),
         (lambda: anomaly_scores.ImportanceWeighted(0), "`num_samples` must be"),
         (lambda: anomaly_scores.NegativeElbo(seed=-1), "`seed` must be an integer of at least 0"),
         (lambda: anomaly_scores.check_rate(1.0), "`false_positive_rate` must be below 1"),
@@ -188,3 +240,5 @@ def test_what_cannot_be_used_is_named(model):
         anomaly_scores.AnomalyThreshold("negative_elbo", 1.0, 0.1, 10)
     with pytest.raises(TypeError, match="`precision` must be a sequence of rows. Received: .*=5"):
         mahalanobis([0.0], 5)
+    with pytest.raises(TypeError, match="`codes` must be a sequence of codes. Received: codes=5"):
+        exemplars(5)

@@ -62,7 +62,9 @@ def test_a_detector_takes_a_table_as_it_is(detector, table):
     assert detector.feature_names_in_.tolist() == list(table.columns)
     labels, scores = detector.predict(table), detector.score_samples(table)
     assert (labels == -1).sum() == 16  # a fifth of 80 rows
-    np.testing.assert_array_equal(scores, -detector.model_.score(table).astype("float64"))
+    known = detector.anomaly_score_
+    assert known.left_out == 9 and len(known.codes) == 80
+    np.testing.assert_array_equal(scores, -detector.model_.score(table, known).astype("float64"))
     np.testing.assert_array_equal(detector.decision_function(table), scores - detector.offset_)
     assert "val_loss" in detector.history_ and len(detector.history_["loss"]) == 2
     # A category that was not there counts as missing, a wrong name is an error.
@@ -149,6 +151,29 @@ def test_a_detector_shows_its_score_the_training_rows():
     )
     assert detector.anomaly_score_ == known
     assert (detector.predict(X) == -1).mean() == pytest.approx(0.1, abs=1 / len(X))
+
+
+def test_the_default_score_of_a_detector_goes_by_what_is_looked_for():
+    settings = {"settings": SMALL, "epochs": 1, "random_state": 0}
+    new = ki.scikit_learn.OutlierDetector(novelty=True, **settings).fit(X)
+    rows = new.schema_.numbers(pandas.DataFrame(X))
+    assert new.anomaly_score_ is None
+    np.testing.assert_allclose(new.score_samples(X), -new.model_.score(rows), rtol=1e-5)
+    few = ki.scikit_learn.OutlierDetector(**settings).fit(X[:4])
+    assert few.anomaly_score_.left_out == 3 and np.isfinite(few.score_samples(X)).all()
+    without_codes = ki.scikit_learn.OutlierDetector(ColumnNormals, epochs=1).fit(X)
+    assert without_codes.anomaly_score_ is None
+    with pytest.raises(TypeError, match="`novelty` must be True or False. Received: novelty=1"):
+        ki.scikit_learn.OutlierDetector(novelty=1).fit(X)
+
+
+def test_a_detector_shows_its_score_tables_too(table):
+    mahalanobis = ki.scikit_learn.OutlierDetector(
+        "vae", settings=SMALL, epochs=1, anomaly_score="mahalanobis", random_state=0
+    ).fit(table)
+    rows = mahalanobis.schema_.numbers(table)
+    known = ki.evaluation.fit_anomaly_score(mahalanobis.model_, rows)
+    assert mahalanobis.anomaly_score_ == known
 
 
 def test_columns_of_arrays_are_numbers():
