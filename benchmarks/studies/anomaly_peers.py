@@ -1,6 +1,6 @@
 """What `anomalies.py` asks of another environment: data of R's mlbench, and PyOD's detectors.
 
-    python3 -m venv peers && peers/bin/pip install pyod torch tqdm pyreadr
+    python3 -m venv peers && peers/bin/pip install pyod torch tqdm pyreadr pandas
     peers/bin/python benchmarks/studies/anomaly_peers.py convert MLBENCH FOLDER
     peers/bin/python benchmarks/studies/anomaly_peers.py score FOLDER
 

@@ -150,6 +150,9 @@ def test_a_threshold_is_calibrated_by_the_nearest_to_the_likelihood(kind):
     if "encode" in kind.can:
         found = evaluation.calibrate_anomaly_threshold(model, DATA.test, 0.1, "mahalanobis")
         assert len(found.score.mean) == 2
+    if {"encode", "likelihood"} <= set(kind.can):
+        found = evaluation.calibrate_anomaly_threshold(model, DATA.test, 0.1, "exemplar_likelihood")
+        assert len(found.score.codes) == 40  # the other half tells the threshold
     model.anomaly_threshold = None
 
 

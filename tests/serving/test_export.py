@@ -340,12 +340,21 @@ def test_what_stands_in_a_version(classes):
     assert methods["encode"] == "tensorflow/serving/predict"
 
 
-@pytest.mark.parametrize("score", ["negative_elbo", "mahalanobis"])
-def test_a_saved_threshold_is_served(exported, loader, score):
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        ki.anomaly_scores.NegativeElbo(),
+        ki.anomaly_scores.Mahalanobis(),
+        ki.anomaly_scores.ExemplarLikelihood(left_out=2),
+    ],
+    ids=lambda score: score.output,
+)
+def test_a_saved_threshold_is_served(exported, loader, chosen):
+    score = chosen.output
     model = small(scaling=ki.preprocessors.Scaling(0.0, 4.0))
     raw = 4.0 * np.random.default_rng(0).random((12, 5)).astype("float32")
-    given = raw if score == "mahalanobis" else raw[1::2]  # it is fitted on the others first
-    threshold = ki.evaluation.calibrate_anomaly_threshold(model, given / 4.0, 0.3, score)
+    given = raw[1::2] if chosen.is_fitted else raw  # it is fitted on the others first
+    threshold = ki.evaluation.calibrate_anomaly_threshold(model, given / 4.0, 0.3, chosen)
     raw = raw[1::2]
     path, differences = exported(model, ["score", "regress"])
     assert max(differences.values()) <= 1e-5
