@@ -71,6 +71,8 @@ def first_calls():
     settings = {"chains": 16, "temperatures": 20}
     annealed = seconds(log_p, model, x[:16], "annealed_importance", **settings)
     yield "log p(x), annealing, 16 examples, 20 temperatures", annealed
+    with tempfile.TemporaryDirectory() as folder:
+        yield "export_for_serving", seconds(ki.serving.export_for_serving, model, f"{folder}/model")
 
 
 def whole_evaluations():
