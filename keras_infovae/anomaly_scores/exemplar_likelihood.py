@@ -20,17 +20,28 @@ class ExemplarLikelihood(AnomalyScore):
         score(x) = -log 1/(N - k) sum_{j not in B(x)} p(x|z_j),        z_j = E[z|x_j],
 
     where B(x) are the k codes with the largest p(x|z_j). For outliers among the examples that a
-    model was trained on: what it has learned of x alone, or of a few examples like it, says nothing
-    of x, since the codes that it has for them are left out, as the nearest neighbors are by
-    detectors that go by the distance of the k-th. With k = 0 it is -log p(x) under the exemplar
-    prior (1/N) sum_j delta(z - z_j).
+    model was trained on: the code that it has for x itself, and those for a few examples like it,
+    are left out, as detectors that go by the distance of the k-th neighbor leave the nearer ones
+    out, so that what was learned of them alone says nothing of x. With k = 0 it is -log p(x) under
+    the prior (1/N) sum_j delta(z - z_j).
 
-    The decoder runs N times.
+    It has to know usual codes (`evaluation.fit_anomaly_score`). The decoder runs N times.
 
     Args:
         codes: N lists of latent_dim numbers, N > k. Default None: to be `fitted`, which takes those
             of 1,000 usual examples at most, spread evenly.
-        left_out: k, at least 0. Default 9: with x itself, ten neighbors are near by chance.
+        left_out: k, at least 0. Default 9, by the evidence of docs/anomalies.md.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import keras_infovae as ki
+    >>> x = np.random.default_rng(0).random((64, 12)).astype("float32")
+    >>> model = ki.VAE(latent_dim=2, seed=0)
+    >>> _ = model.fit(x, epochs=1, verbose=0)
+    >>> score = ki.evaluation.fit_anomaly_score(model, x, "exemplar_likelihood")
+    >>> model.score(x[:3], score).shape
+    (3,)
 
     References:
         Norouzi, Fleet, Norouzi, Exemplar VAE, arXiv:2004.04795, section 3 (codes of examples as the

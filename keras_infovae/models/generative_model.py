@@ -464,8 +464,9 @@ class GenerativeModel(TrainableModel):
             x: array [n, ...], or a dataset of batches. A DataFrame of which columns are far from
                 those of the training (other units, more missing) gets a warning that names them.
             score: an `AnomalyScore` or its name: "negative_elbo", "negative_log_prob",
-                "reconstruction_loss" or "importance_weighted" (nats), or a `Mahalanobis` that knows
-                usual codes (`evaluation.fit_anomaly_score`). Default None: that of
+                "reconstruction_loss" or "importance_weighted" (nats), or a `Mahalanobis` or
+                `ExemplarLikelihood` (nats) that knows usual codes
+                (`evaluation.fit_anomaly_score`). Default None: that of
                 `anomaly_threshold`, and without one the first that is defined for the model of
                 -log p(x), the negative ELBO and the reconstruction loss.
             batch_size: examples computed at a time; it does not change the result. Default 256.
