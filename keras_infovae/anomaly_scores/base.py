@@ -33,6 +33,15 @@ class AnomalyScore(Setting):
         """
         return self
 
+    def _require_fitted(self):
+        """Raises ValueError before it is `fitted`."""
+        if not self.is_fitted:
+            raise ValueError(
+                f"{type(self).__name__}() knows no usual codes yet: give what keras_infovae."
+                f"evaluation.fit_anomaly_score(model, x, {self.output!r}) returns for usual x as "
+                "the score."
+            )
+
     def check_contributions(self, model: Model) -> None:
         """Raises ValueError where the score is no sum over values of x and a rest."""
         raise ValueError(

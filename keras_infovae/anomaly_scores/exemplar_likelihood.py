@@ -87,14 +87,9 @@ class ExemplarLikelihood(AnomalyScore):
         Raises:
             ValueError: before it is `fitted`.
         """
-        if self.codes is None:
-            raise ValueError(
-                "ExemplarLikelihood() knows no usual codes yet: give what keras_infovae.evaluation."
-                "fit_anomaly_score(model, x, 'exemplar_likelihood') returns for usual x as the "
-                "score."
-            )
-        joint, count = model.joint(x, condition), len(self.codes) - self.left_out
-        codes = tf.constant(self.codes, tf.float32)
+        self._require_fitted()
+        joint, codes = model.joint(x, condition), tf.constant(self.codes, tf.float32)
+        count = codes.shape[0] - self.left_out
         z = tf.tile(codes[:, None], [1, joint.size, 1])
         log_likelihood = joint.over_draws(joint.log_likelihood, z)
         others = tf.math.top_k(-tf.transpose(log_likelihood), count).values

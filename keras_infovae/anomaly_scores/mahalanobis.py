@@ -80,11 +80,7 @@ class Mahalanobis(AnomalyScore):
         Raises:
             ValueError: before it is `fitted`.
         """
-        if not self.is_fitted:
-            raise ValueError(
-                "Mahalanobis() knows no usual codes yet: give what keras_infovae.evaluation."
-                "fit_anomaly_score(model, x) returns for usual x as the score."
-            )
+        self._require_fitted()
         offset = model.encode_rows(x, condition=condition) - tf.constant(self.mean, tf.float32)
         # By a factor of the precision: a sum of squares is not below 0, however it is rounded.
         factor = tf.constant(np.linalg.cholesky(np.asarray(self.precision)), tf.float32)

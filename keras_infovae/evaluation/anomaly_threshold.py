@@ -88,7 +88,7 @@ def calibrate_anomaly_threshold(
     count = len(x[calibrating])
     if not count:
         raise argument_error("x", f"at least {parts} examples", len(x))
-    fitted: AnomalyScore = _fitted(model, x, chosen, parts, condition, batch_size)
+    fitted: AnomalyScore = chosen.fitted(_Usual(model, x, parts, condition, batch_size))
     scores = model.score(x[calibrating], fitted, batch_size, take(condition, calibrating))
     rank = anomaly_scores.rank_of(rate, count)
     value = np.partition(scores, rank - 1)[rank - 1]
@@ -139,44 +139,36 @@ def fit_anomaly_score(
     score = anomaly_scores.get(score)
     score.check(model)
     x = x if is_frame(x) else np.asarray(x)
-    return _fitted(model, x, score, 1, condition, batch_size)
-
-
-def _fitted(model, x, score, parts, condition, batch_size):
-    """Returns `score` with what it has to know of usual examples: one in `parts` of x."""
-    known = slice(0, None, parts)
-
-    def measured(least, stated):
-        if len(x[known]) < least:
-            twice = "twice " if parts == 2 else ""
-            raise ValueError(
-                f"Argument `x` must hold {stated.format(twice=twice)} examples. Received: {len(x)}"
-            )
-        return Measured(model, x[known], take(condition, known), batch_size=batch_size)
-
-    return score.fitted(_Usual(model, measured))  # of one that does not know them yet
+    return score.fitted(_Usual(model, x, 1, condition, batch_size))
 
 
 class _Usual:
-    """What `AnomalyScore.fitted` is told of usual examples.
+    """What `AnomalyScore.fitted` is told of usual examples: of one in `parts` of x."""
 
-    Args:
-        model: the model.
-        measured: function of the least number of them, and of how errors state it, to `Measured`.
-    """
-
-    def __init__(self, model, measured):
-        self._model, self._measured = model, measured
+    def __init__(self, model, x, parts, condition, batch_size):
+        self._model, self._x, self._parts = model, x, parts
+        self._condition, self._batch_size = condition, batch_size
 
     def moments(self):
         size = self._model.latent_dim
-        moments = self._measured(size + 1, f"more than {{twice}}latent_dim={size}").moments
+        moments = self._measured(size + 1, "more than ", f"latent_dim={size}").moments
         return moments.mean, moments.covariance
 
     def codes(self, most, least):
-        found = self._measured(least, f"at least {{twice}}{least}")
+        found = self._measured(least, "at least ", least)
         found = found.take(spread_out(len(found), most))
         return self._model.encode(found.x, **found.given)
+
+    def _measured(self, least, bound, number):
+        """Returns what is measured of them; raises where there are fewer than `least`."""
+        known = slice(0, None, self._parts)
+        if len(self._x[known]) < least:
+            twice = "twice " if self._parts == 2 else ""
+            raise ValueError(
+                f"Argument `x` must hold {bound}{twice}{number} examples. Received: {len(self._x)}"
+            )
+        told = take(self._condition, known)
+        return Measured(self._model, self._x[known], told, batch_size=self._batch_size)
 
 
 def anomaly_metrics(

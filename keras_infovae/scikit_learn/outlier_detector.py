@@ -145,14 +145,14 @@ class OutlierDetector(OutlierMixin, ModelEstimator):
 
     def _fitted_score(self, X):
         """Returns the score that is asked for, which knows the training rows if it has to."""
-        rows, score = self._rows(X), self.anomaly_score
+        score = self.anomaly_score
         if score is None:
             has_both = all(what in self.model_.capabilities for what in ("encode", "likelihood"))
             if self.novelty or not has_both:
                 return None
-            left_out = min(anomaly_scores.ExemplarLikelihood().left_out, len(rows) - 1)
+            left_out = min(anomaly_scores.ExemplarLikelihood().left_out, len(X) - 1)
             score = anomaly_scores.ExemplarLikelihood(left_out=left_out)
-        return evaluation.fit_anomaly_score(self.model_, rows, score)
+        return evaluation.fit_anomaly_score(self.model_, self._rows(X), score)
 
     def _schema(self, frame, kinds):
         by_rules, given = super()._schema(frame, kinds), self.kinds or {}
