@@ -84,6 +84,26 @@ class AutoregressiveDecoder(keras.Model):
         """
         return None
 
+    def log_prob(
+        self,
+        z: Tensor,
+        x: Tensor,
+        likelihood: Likelihood,
+        context: Tensor | None = None,
+        training: bool = False,
+        read: Any = None,
+    ) -> Tensor:
+        """Returns log p(x|z) [n] of x [n, *event_shape] for z [n, latent_dim].
+
+        A member may leave out what `likelihood.counted(x)` says does not count. The other arguments
+        are those of `distribution`.
+        """
+        if read is None:
+            parameters = self([z, likelihood.features(x)], training=training)
+        else:
+            parameters = self.parameters_of_read(z, read, training)
+        return likelihood.distribution(parameters, context).log_prob(x)
+
     @property
     def feature_shape(self) -> Shape:
         """The shape of what the network reads of one x. Default that of x."""

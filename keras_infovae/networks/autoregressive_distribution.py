@@ -35,16 +35,16 @@ def _distribution_class():
                 name="AutoregressiveDistribution",
             )
 
-        def conditionals(self, x, copies=1):
-            """Returns p(x_i | the values before it, z) for all of x [copies * n, *event_shape]."""
-            z, context = _repeat(self._z, copies), _repeat(self._context, copies)
-            parameters = self._decoder([z, self._likelihood.features(x)], training=self._training)
-            return self._likelihood.distribution(parameters, context)
+        def conditionals(self, x):
+            """Returns p(x_i | the values before it, z) for all of x [n, *event_shape]."""
+            inputs = [self._z, self._likelihood.features(x)]
+            parameters = self._decoder(inputs, training=self._training)
+            return self._likelihood.distribution(parameters, self._context)
 
         def _log_prob(self, x):
+            how = {"training": self._training, "read": self._read}
             if self._read is not None:
-                parameters = self._decoder.parameters_of_read(self._z, self._read, self._training)
-                return self._likelihood.distribution(parameters, self._context).log_prob(x)
+                return self._decoder.log_prob(self._z, x, self._likelihood, self._context, **how)
             # Several draws per z have leading axes, and are decoded as one long batch.
             x = tf.cast(x, tf.float32)
             event_shape = self._decoder.event_shape
@@ -53,7 +53,9 @@ def _distribution_class():
             copies = tf.shape(flat)[0] // tf.shape(self._z)[0]
             if x.shape.rank == len(event_shape) + 1:
                 copies = 1
-            return tf.reshape(self.conditionals(flat, copies).log_prob(flat), leading)
+            z, context = _repeat(self._z, copies), _repeat(self._context, copies)
+            log_p = self._decoder.log_prob(z, flat, self._likelihood, context, **how)
+            return tf.reshape(log_p, leading)
 
         def _sample_n(self, n, seed=None):
             count = tf.shape(self._z)[0]

@@ -111,6 +111,23 @@ class RecurrentDecoder(AutoregressiveDecoder):
         return self.parameters_of_read(z, self.read(x, training), training)
 
     def parameters_of_read(self, z, read, training=False):
+        states = self._states_of_read(z, read)
+        return tf.reshape(self._output(states), [-1, *self.parameter_shape])
+
+    def log_prob(self, z, x, likelihood, context=None, training=False, read=None):
+        counted = likelihood.counted(x)
+        if counted is None:
+            return super().log_prob(z, x, likelihood, context, training, read)
+        # A vocabulary is what most of the work is for: it is gone through for the tokens of the
+        # texts, not for the places after their ends.
+        read = self.read(likelihood.features(x), training) if read is None else read
+        places = tf.where(counted)
+        logits = self._output(tf.gather_nd(self._states_of_read(z, read), places))
+        tokens = likelihood.distribution(logits[:, None]).log_prob(tf.gather_nd(x, places)[:, None])
+        return tf.reduce_sum(tf.scatter_nd(places, tokens, tf.shape(x, tf.int64)), axis=-1)
+
+    def _states_of_read(self, z, read):
+        """Returns what the cell puts out at all positions, [n, length, units]."""
         z = tf.cast(z, self.compute_dtype)
         of_inputs = read + self.of_z(z)[:, None]
         outputs, state = [], self._first_states(z)
@@ -119,10 +136,8 @@ class RecurrentDecoder(AutoregressiveDecoder):
             for i in range(length):
                 state = self._step(of_inputs[:, i], state)
                 outputs.append(state[0])
-            states = tf.stack(outputs, axis=1)
-        else:
-            states = self._scan(of_inputs, state)
-        return tf.reshape(self._output(states), [-1, *self.parameter_shape])
+            return tf.stack(outputs, axis=1)
+        return self._scan(of_inputs, state)
 
     def draw(self, z, likelihood, seeds, context=None):
         z = tf.cast(z, self.compute_dtype)

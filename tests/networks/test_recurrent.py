@@ -119,6 +119,44 @@ def test_the_probabilities_of_all_sequences_of_tokens_add_up_to_one(arguments):
     np.testing.assert_allclose(tf.reduce_sum(tf.exp(p.log_prob(x))), 1.0, atol=1e-5)
 
 
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_places_after_the_end_are_left_out_of_a_density_alone(jit_compile):
+    decoder = of_numbers()
+    z = tf.random.stateless_normal([4, 2], [1, 2])
+    x = tf.constant(
+        [[2, 1, 0, 0, 0, 0, 0], [0] * 7, [4, 3, 2, 1, 4, 3, 2], [1, 2, 3, 4, 3, 2, 0.0]]
+    )
+
+    def described():
+        return decoder.distribution(z, NUMBERS).log_prob(x)
+
+    def of_all_places():
+        return NUMBERS.distribution(decoder([z, NUMBERS.features(x)])).log_prob(x)
+
+    @tf.function(jit_compile=jit_compile)
+    def both():
+        results = []
+        for log_prob in (described, of_all_places):
+            with tf.GradientTape() as tape:
+                tape.watch(z)
+                log_p = log_prob()
+            results.append([log_p, *tape.gradient(log_p, [z, *decoder.trainable_weights])])
+        return results
+
+    for one, other in zip(*both()):
+        one, other = tf.convert_to_tensor(one), tf.convert_to_tensor(other)
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_a_vocabulary_is_gone_through_for_the_tokens_of_the_texts_alone():
+    decoder, rows = of_numbers(), []
+    output = decoder._output
+    decoder._output = lambda states: rows.append(len(states)) or output(states)
+    x = tf.constant([[2, 1, 0, 0, 0, 0, 0], [0.0] * 7])
+    decoder.distribution(tf.zeros([2, 2]), NUMBERS).log_prob(x)
+    assert rows == [3 + 1]  # with the ends
+
+
 @pytest.mark.parametrize("arguments", KINDS, ids=str)
 def test_what_was_read_once_gives_the_same_density_for_each_z(arguments):
     decoder = of_numbers(**arguments)

@@ -144,6 +144,7 @@ def test_a_report_shows_texts(model):
 
 
 def test_a_language_model_is_one_whose_codes_tell_nothing(tmp_path):
+    keras.utils.set_random_seed(0)
     with contracts.eager_functions():
         model = ki.LatentVariableModel(
             1, inference="from_prior", decoder=ki.networks.Recurrent(6, 4), seed=0

@@ -120,6 +120,13 @@ class Likelihood(DistributionLayer):
         """Returns what the encoder sees of the tensor `x`, [n, *feature_shape]."""
         return x
 
+    def counted(self, x: Tensor) -> Tensor | None:
+        """Returns which positions of `x` log p(x|z) depends on, booleans [n, length].
+
+        A decoder need not describe the others. Default None: all of them.
+        """
+        return None
+
     def likeliest(self) -> "Likelihood | None":
         """Returns a likelihood whose draws are the likeliest values, where x has no mean.
 

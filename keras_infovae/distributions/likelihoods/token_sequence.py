@@ -95,6 +95,9 @@ class TokenSequence(Likelihood):
         """
         return tf.reduce_sum(_counts(x), axis=-1)
 
+    def counted(self, x: Tensor) -> Tensor:
+        return _counts(x) > 0
+
     def likeliest(self) -> "Likelihood | None":
         return _Likeliest(self.vocabulary_size)
 
