@@ -41,7 +41,8 @@ flags.DEFINE_list("seeds", ["0"], "Seeds of weights, draws and the split.")
 flags.DEFINE_list("models", None, "Names of models. Default: those of docs/text.md.")
 flags.DEFINE_integer("epochs", 150, "The most epochs.", lower_bound=1)
 flags.DEFINE_integer("words", 2000, "The size of the vocabulary.", lower_bound=3)
-flags.DEFINE_integer("longest", 15, "The most words and marks of a sentence.", lower_bound=3)
+flags.DEFINE_integer("longest", 15, "The most tokens of a sentence.", lower_bound=3)
+flags.DEFINE_enum("tokens", "words", ["words", "subwords"], "What sentences are sequences of.")
 flags.DEFINE_integer("annealed", 64, "Test sentences that are annealed.", lower_bound=2)
 
 LATENT_DIM, VALIDATION, TEST, PATIENCE = 16, 600, 1000, 3
@@ -62,17 +63,26 @@ def network():
 
 
 def sentences(folder, seed):
-    """Returns [(text, rating)] of 3 to 15 words and marks, shuffled."""
+    """Returns [(text, rating)] of 3 to `--longest` tokens, shuffled."""
     rows = []
     for path in sorted(glob.glob(os.path.join(folder, "*GroundTruth.txt"))):
         with open(path, encoding="utf-8") as file:
             for line in file:
                 _, rating, text = line.rstrip("\n").split("\t", 2)
                 rows.append((text, float(rating)))
-    whole = ki.text.Text.infer([text for text, _ in rows], max_length=FLAGS.longest + 1)
+    whole = ki.text.Text.infer([text for text, _ in rows], **settings())
     lengths = (whole.numbers([text for text, _ in rows]) > 0).sum(axis=1)
     kept = [row for row, length in zip(rows, lengths) if 3 <= length <= FLAGS.longest]
     return [kept[i] for i in np.random.default_rng(seed).permutation(len(kept))]
+
+
+def settings():
+    """Returns what `Text.infer` is told."""
+    return {
+        "tokens": FLAGS.tokens,
+        "vocabulary_size": FLAGS.words,
+        "max_length": FLAGS.longest + 1,
+    }
 
 
 def sentiment(codes, ratings):
@@ -109,13 +119,14 @@ def numbers(model, train, test):
         row[f"negative_log_prob_{temperatures}"] = -found.log_likelihood.mean()
     row["negative_log_prob"] = row.pop("negative_log_prob_400")
     row["annealing_error"] = np.sqrt((found.standard_error**2).sum()) / len(some)
-    x = model.preprocessor.numbers(some)
-    row["perplexity"] = np.exp(-found.log_likelihood.sum() / ((x > 0).sum() + len(some)))
+    words = ki.text.Text.infer(told, vocabulary_size=FLAGS.words, max_length=FLAGS.longest + 1)
+    count = (words.numbers(some) > 0).sum() + len(some)
+    row["perplexity"] = np.exp(-found.log_likelihood.sum() / count)
     terms = model.evaluate(texts, verbose=0)
     row |= {name: terms.get(name) for name in ("reconstruction_loss", "kl_divergence")}
     codes = model.encode(told), model.encode(texts)
     row["sentiment"], row["more_frequent"] = sentiment(codes, ratings)
-    bags = counts(model.preprocessor, told), counts(model.preprocessor, texts)
+    bags = counts(words, told), counts(words, texts)
     row["bag_of_words"], _ = sentiment(bags, ratings)
     return {
         name: value if isinstance(value, int) else float(value)
@@ -145,8 +156,7 @@ def main(_):
         test, rest = rows[:TEST], rows[TEST:]
         validation, train = rest[:VALIDATION], rest[VALIDATION:]
         texts, held_out = ([text for text, _ in part] for part in (train, validation))
-        settings = {"vocabulary_size": FLAGS.words, "max_length": FLAGS.longest + 1}
-        text = ki.text.Text.infer(texts, **settings)
+        text = ki.text.Text.infer(texts, **settings())
         makers = text_models.models(LATENT_DIM, network, text)
         for name in FLAGS.models or MODELS:
             if (name, str(seed)) in done:

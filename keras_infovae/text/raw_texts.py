@@ -9,7 +9,6 @@ import tensorflow as tf
 from keras_infovae.distributions.likelihoods.token_sequence import END
 from keras_infovae.preprocessors import Preprocessor
 from keras_infovae.text.lower_case import lower_in_graph
-from keras_infovae.text.splitting import TOKENIZATIONS
 from keras_infovae.typing import Shape, Tensor, Texts
 from keras_infovae.utils.checks import argument_error
 
@@ -33,7 +32,7 @@ class RawTexts(Preprocessor):
         When it runs, it raises for a text without a token, and for what is not UTF-8.
         """
         texts = _unicode(tensors[NAME])
-        kind = TOKENIZATIONS[self.tokens]
+        kind = self.tokenization
         tokens = kind.split_in_graph(lower_in_graph(texts) if self.lowercase else texts)
         empty = tf.equal(tokens.row_lengths(), 0)
         expected = f"a text of at least one of its {self.tokens}"
@@ -44,7 +43,7 @@ class RawTexts(Preprocessor):
 
     def raw_in_graph(self, x: Tensor) -> dict[str, Tensor]:
         """Returns what `raw` does, {"text": strings [n]}, of a tensor x [n, length]."""
-        kind = TOKENIZATIONS[self.tokens]
+        kind = self.tokenization
         numbers = tf.cast(tf.round(x), tf.int32)
         is_token = tf.cast(tf.math.cumprod(tf.cast(numbers != END, tf.int32), axis=1), tf.bool)
         tokens = self.vocabulary.strings_in_graph(numbers, kind.unknown)

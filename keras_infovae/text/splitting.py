@@ -1,14 +1,15 @@
 """Texts taken apart into tokens, and put together: in Python, and in graphs alike."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 
 from keras_infovae.text.character_classes import written_out
+from keras_infovae.text.vocabulary import Vocabulary
 from keras_infovae.typing import Tensor
 
-KINDS = ("words", "characters")
+KINDS = ("words", "characters", "subwords")
 UNKNOWN_WORD = "<unknown>"
 UNKNOWN_CHARACTER = "\ufffd"  # Unicode's own sign for it
 
@@ -24,33 +25,71 @@ _AFTER = "([(\\[{\u201c]) "
 _KEPT = r"\1"
 
 
-class Words:
+class Tokenization:
+    """What tokens are: how texts are taken apart into them, and put together again.
+
+    A member says what a token that the vocabulary does not have is written as, `unknown`.
+
+    Args:
+        vocabulary: the `Vocabulary`.
+    """
+
+    unknown = ""
+    follows_vocabulary = False  # whether the tokens of a text depend on which ones there are
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+
+    @staticmethod
+    def parts(text: str) -> list[str]:
+        """Returns what is counted of a text to find a vocabulary, a list of strings."""
+        raise NotImplementedError
+
+    @classmethod
+    def vocabulary_of(cls, counts: Mapping[str, int], size: int, minimum_count: int) -> Vocabulary:
+        """Returns the vocabulary of {part: how often it is there}; `Text.infer` has the others."""
+        return Vocabulary.of_counts(counts, size, minimum_count, cls.unknown)
+
+    def split(self, text: str) -> list[str]:
+        """Returns the tokens of a text, a list of strings. Default: its parts."""
+        return self.parts(text)
+
+    def split_in_graph(self, texts: Tensor) -> Tensor:
+        """Returns what `split` does of each of the texts [n], UTF-8, a ragged tensor."""
+        raise NotImplementedError
+
+    @staticmethod
+    def join(tokens: Sequence[str]) -> str:
+        """Returns the text of a list of tokens."""
+        raise NotImplementedError
+
+    @staticmethod
+    def join_in_graph(tokens: Tensor, is_token: Tensor) -> Tensor:
+        """Returns what `join` does, [n], of tokens [n, length] where `is_token`, from the first."""
+        raise NotImplementedError
+
+
+class Words(Tokenization):
     """Words and marks of punctuation; blanks are not kept, and put back by rule."""
 
     unknown = UNKNOWN_WORD
-    plural = "words"
 
     @staticmethod
-    def split(text: str) -> list[str]:
-        """Returns the tokens of a text, a list of strings."""
+    def parts(text):
         return _WORD.findall(text)
 
-    @staticmethod
-    def split_in_graph(texts: Tensor) -> Tensor:
-        """Returns what `split` does of each of the texts [n], UTF-8, a ragged tensor."""
+    def split_in_graph(self, texts):
         letter, blank = written_out(r"\w"), written_out(r"\s")
         apart = tf.strings.regex_replace(texts, f"[{blank}]+", " ")
         apart = tf.strings.regex_replace(apart, f"({_word_pattern(letter, blank)})", rf"{_KEPT} ")
         return tf.strings.split(apart)
 
     @staticmethod
-    def join(tokens: Sequence[str]) -> str:
-        """Returns the text of a list of tokens."""
+    def join(tokens):
         return re.sub(_AFTER, _KEPT, re.sub(_BEFORE, _KEPT, " ".join(tokens)))
 
     @staticmethod
-    def join_in_graph(tokens: Tensor, is_token: Tensor) -> Tensor:
-        """Returns what `join` does, [n], of tokens [n, length] where `is_token`, from the first."""
+    def join_in_graph(tokens, is_token):
         spaced = tf.concat([tokens[:, :1], tf.strings.join([" ", tokens[:, 1:]])], axis=1)
         text = tf.strings.reduce_join(tf.where(is_token, spaced, ""), axis=1)
         for pattern in (_BEFORE, _AFTER):
@@ -58,31 +97,22 @@ class Words:
         return text
 
 
-class Characters:
+class Characters(Tokenization):
     """Single characters; a text is exactly what its characters say."""
 
     unknown = UNKNOWN_CHARACTER
-    plural = "characters"
 
     @staticmethod
-    def split(text: str) -> list[str]:
-        """Returns the tokens of a text, a list of strings."""
+    def parts(text):
         return list(text)
 
-    @staticmethod
-    def split_in_graph(texts: Tensor) -> Tensor:
-        """Returns what `split` does of each of the texts [n], UTF-8, a ragged tensor."""
+    def split_in_graph(self, texts):
         return tf.strings.unicode_split(texts, "UTF-8")
 
     @staticmethod
-    def join(tokens: Sequence[str]) -> str:
-        """Returns the text of a list of tokens."""
+    def join(tokens):
         return "".join(tokens)
 
     @staticmethod
-    def join_in_graph(tokens: Tensor, is_token: Tensor) -> Tensor:
-        """Returns what `join` does, [n], of tokens [n, length] where `is_token`, from the first."""
+    def join_in_graph(tokens, is_token):
         return tf.strings.reduce_join(tf.where(is_token, tokens, ""), axis=1)
-
-
-TOKENIZATIONS = dict(zip(KINDS, (Words, Characters)))

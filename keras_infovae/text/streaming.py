@@ -42,7 +42,7 @@ def stream(
     Its batches are the numbers of tokens, as a model with `preprocessor=stream.preprocessor` sees
     them. Splits and the `Text` are those of `ki.text.load`; orders are those of
     `ki.datasets.stream`. It takes a pass over the files to find the lines, 8 bytes of memory each,
-    and one over the training split to count its tokens.
+    and one over the training split to count its tokens, two with "subwords".
 
     Args:
         source: the path of a `.txt` file, a text in each line, not compressed; a list of such
@@ -91,8 +91,7 @@ def stream(
     blocks, window = blocks_of_rows(sum(file.count for file in files))
     order = RowOrder(blocks, window, fractions, seed, source)
     if text is None:
-        batches = order.batches("train", _TOGETHER)
-        text = Text.infer((one for rows in batches for one in _texts(files, rows)), **settings)
+        text = Text.infer(_TrainingTexts(files, order), **settings)
     _, cut = numbers_and_cut(text, list(_texts(files, order.sample("train", _LOOKED_AT, 0))))
     notes += [note for file in files for note in file.passed_over]
     notes = say([*notes, f"train: {cut}"] if cut else notes, ())
@@ -110,6 +109,17 @@ def _check_text(text, settings):
     for name, value in settings.items():
         if value != defaults[name].default:
             raise argument_error(name, "left out where `text` is given", value)
+
+
+class _TrainingTexts:
+    """The texts of the training split, read from the files each time that they are gone through."""
+
+    def __init__(self, files, order):
+        self._files, self._order = files, order
+
+    def __iter__(self):
+        for rows in self._order.batches("train", _TOGETHER):
+            yield from _texts(self._files, rows)
 
 
 def _texts(files, rows):

@@ -3,7 +3,7 @@
 import collections
 import itertools
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from keras_infovae import datasets
 from keras_infovae.distributions import likelihoods
 from keras_infovae.distributions.likelihoods import TokenSequence
 from keras_infovae.text.raw_texts import NAME, RawTexts, in_form_of, is_series
-from keras_infovae.text.splitting import TOKENIZATIONS
+from keras_infovae.text.tokenizations import TOKENIZATIONS
 from keras_infovae.text.vocabulary import Vocabulary
 from keras_infovae.typing import Batches, Path, Series, Tensor, Texts
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
@@ -34,7 +34,8 @@ class Text(RawTexts):
         vocabulary: a `Vocabulary`.
         length: how many tokens of a text there is room for, at least 1.
         tokens: "words" (default) for words and marks of punctuation, of which a text is put
-            together with single blanks; or "characters", which keep it as it is.
+            together with single blanks; "characters", which keep it as it is; or "subwords", words
+            in the pieces that byte-pair encoding finds, so that none is unknown.
         lowercase: whether capital letters are taken for small ones. Default True.
 
     Example:
@@ -61,6 +62,7 @@ class Text(RawTexts):
         self.length = check_integer("length", length)
         self.tokens = check_choice("tokens", tokens, TOKENIZATIONS)
         self.lowercase = bool(lowercase)
+        self.tokenization = TOKENIZATIONS[tokens](vocabulary)
 
     @classmethod
     def infer(
@@ -78,7 +80,8 @@ class Text(RawTexts):
         Args:
             texts: a list, a NumPy array or a pandas Series of strings; or what is read once and
                 never whole: a generator of strings, or a `tf.data.Dataset` of them, single or in
-                batches, alone or first in a tuple.
+                batches, alone or first in a tuple. With "subwords" it is read twice, which a
+                generator cannot be.
             tokens, lowercase: as for `Text`.
             vocabulary_size: the most tokens that there are to be, with those of the end and of
                 unknown ones: the most frequent. Default 10,000.
@@ -88,19 +91,27 @@ class Text(RawTexts):
             condition: names of parts that are the condition, of which texts have none.
 
         Raises:
-            TypeError: for what is no string, naming its place; a missing value is none.
+            TypeError: for what is no string, naming its place; a missing value is none. For a
+                generator where texts are read twice.
             ValueError: for no texts, a text without a token, and no token that is frequent enough.
         """
         if condition:
             raise argument_error("condition", "no names of columns, for texts", list(condition))
         max_length = check_integer("max_length", max_length)
         check_choice("tokens", tokens, TOKENIZATIONS)
+        vocabulary_size = check_integer("vocabulary_size", vocabulary_size, 3)
+        kind = TOKENIZATIONS[tokens]
+        if kind.follows_vocabulary and isinstance(texts, Iterator):
+            expected = f"what can be read twice, for {tokens}: a list or a tf.data.Dataset"
+            raise argument_error("texts", expected, type(texts), TypeError)
         longest, counts = 0, collections.Counter()
-        for split in _split(texts, tokens, lowercase):
-            counts.update(split)
-            longest = max(longest, len(split))
-        unknown = TOKENIZATIONS[tokens].unknown
-        vocabulary = Vocabulary.of_counts(counts, vocabulary_size, minimum_count, unknown)
+        for parts in _split(texts, kind.parts, tokens, lowercase):
+            counts.update(parts)
+            longest = max(longest, len(parts))
+        vocabulary = kind.vocabulary_of(counts, vocabulary_size, minimum_count)
+        if kind.follows_vocabulary:
+            split = kind(vocabulary).split
+            longest = max(map(len, _split(texts, split, tokens, lowercase)))
         return cls(vocabulary, min(longest + 1, max_length), tokens, lowercase)
 
     @staticmethod
@@ -143,7 +154,7 @@ class Text(RawTexts):
 
     def check(self, data: Texts | Batches) -> None:
         """Raises ValueError or TypeError, as `infer`, for what is no texts; returns None."""
-        for _ in _split(data, self.tokens, self.lowercase):
+        for _ in _split(data, self.tokenization.split, self.tokens, self.lowercase):
             pass
 
     def tensor(self, data: Tensor) -> Tensor:
@@ -154,7 +165,7 @@ class Text(RawTexts):
         self, x: np.ndarray, index: Any = None, condition: np.ndarray | None = None
     ) -> list[str] | Series:
         """Returns the strings of rows x [n, length]: a list, or with `index` a pandas Series."""
-        kind = TOKENIZATIONS[self.tokens]
+        kind = self.tokenization
         rows = np.rint(np.asarray(x)).astype(int).tolist()
         texts = [kind.join(self.vocabulary.strings(row, kind.unknown)) for row in rows]
         if index is None:
@@ -180,7 +191,7 @@ class Text(RawTexts):
 
 def numbers_and_cut(text, data):
     """Returns what `numbers` does, and a sentence on how many texts were cut, or None."""
-    split = list(_split(data, text.tokens, text.lowercase))
+    split = list(_split(data, text.tokenization.split, text.tokens, text.lowercase))
     x = np.zeros([len(split), text.length], "float32")
     for row, tokens in zip(x, split):
         row[: len(tokens)] = text.vocabulary.numbers(tokens[: text.length])
@@ -193,17 +204,17 @@ def numbers_and_cut(text, data):
     )
 
 
-def _split(texts, tokens, lowercase):
-    """Gives the list of tokens of each of the texts, which is checked."""
-    kind, count = TOKENIZATIONS[tokens], 0
+def _split(texts, split, tokens, lowercase):
+    """Gives what `split` makes of each of the texts, which is checked: `tokens`, or their parts."""
+    count = 0
     for i, text in enumerate(_checked(texts)):
         if not isinstance(text, str):
             raise argument_error(f"texts[{i}]", "a string", text, TypeError)
-        split = kind.split(text.lower() if lowercase else text)
-        if not split:
+        parts = split(text.lower() if lowercase else text)
+        if not parts:
             raise argument_error(f"texts[{i}]", f"a text of at least one of its {tokens}", text)
         count += 1
-        yield split
+        yield parts
     if not count:
         raise argument_error("texts", "at least one string", texts)
 
@@ -217,7 +228,7 @@ def _checked(texts):
         return (text.decode("utf-8") for text in itertools.chain.from_iterable(batches))
     if isinstance(texts, tf.Tensor):
         return [text.decode("utf-8") for text in texts.numpy()]
-    if isinstance(texts, Iterator):
+    if isinstance(texts, Iterable) and not isinstance(texts, Sized):  # never whole
         return texts
     is_rows = isinstance(texts, (list, tuple, np.ndarray)) or is_series(texts)
     if not is_rows or np.ndim(texts) > 1:

@@ -13,7 +13,7 @@ import keras_infovae as ki
 TEXTS = ["The cat sleeps.", "A dog (the cat's) runs, too!", "don't stop"]
 
 
-@pytest.mark.parametrize("tokens", ["words", "characters"])
+@pytest.mark.parametrize("tokens", ["words", "characters", "subwords"])
 def test_strings_come_back(tokens):
     text = ki.text.Text.infer(TEXTS, tokens)
     assert text.raw(text.numbers(TEXTS)) == [one.lower() for one in TEXTS]

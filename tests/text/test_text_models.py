@@ -48,7 +48,7 @@ def test_methods_take_strings_and_give_strings(model):
         model.decode(np.zeros([3, 2])),
     ):
         assert isinstance(made, list)
-        assert words.issuperset(token for text in made for token in Words.split(text))
+        assert words.issuperset(token for text in made for token in Words.parts(text))
     assert model.reconstruct(x).shape == x.shape
     assert model.generate(5, prepared=True).dtype == np.float32
 
@@ -120,7 +120,7 @@ def test_a_chain_finds_codes_of_texts():
 
 def test_the_perplexity_is_of_the_tokens_that_count(model):
     summary = ki.evaluation.summarize(model, TEXTS, num_samples=2)
-    tokens = sum(len(Words.split(text)) + 1 for text in TEXTS)
+    tokens = sum(len(Words.parts(text)) + 1 for text in TEXTS)
     expected = np.exp(-summary["elbo"] * len(TEXTS) / tokens)
     np.testing.assert_allclose(summary["perplexity"], expected, rtol=1e-5)
     assert "perplexity per token" in ki.evaluation.describe(summary)

@@ -10,7 +10,7 @@ import tensorflow as tf
 import keras_infovae as ki
 from keras_infovae.text.character_classes import characters
 from keras_infovae.text.lower_case import lower_in_graph
-from keras_infovae.text.splitting import TOKENIZATIONS
+from keras_infovae.text.tokenizations import TOKENIZATIONS
 
 # Letters with cases of their own, marks that stand within words and beside them, blanks of all
 # sorts, what has several characters, and what an unknown word is written as.
@@ -58,7 +58,7 @@ def test_lower_case_is_that_of_python(strings):
 @pytest.mark.parametrize("tokens", TOKENIZATIONS)
 def test_numbers_and_texts_are_those_of_python(strings, tokens):
     kind = TOKENIZATIONS[tokens]
-    given = [text for text in strings if kind.split(text)]
+    given = [text for text in strings if kind.parts(text)]
     for lowercase, length in ((True, 12), (False, 200)):
         text = ki.text.Text.infer(given[:500], tokens, 60, 1, length, lowercase)
         with warnings.catch_warnings():
