@@ -12,10 +12,12 @@ Words are the 1,998 most frequent of the training sentences, all others one unkn
 have one decoder (GRU of 64 units, embeddings of 48, a fifth of the words not told), 16 latents,
 batches of 100, Adam at 2e-3, gradients of norm 5 at most. A row is written as soon as it is known;
 rows that are there are not made again. What the models make of sentences goes to `--texts`.
-`--longest=40 --words=10000` takes nearly all of the sentences (into a table of its own), for hours.
+`--longest=40 --words=10000`, or `--tokens=subwords --words=2000 --longest=60`, takes nearly all of
+the sentences (into a table of its own), for hours.
 
 `negative_log_prob` is in nats per sentence, of the same test sentences by annealing from the prior
-over 400 temperatures (over 100: `negative_log_prob_100`); `perplexity` is per word with the end.
+over 400 temperatures (over 100: `negative_log_prob_100`); `perplexity` is per word with the end,
+of subwords too.
 `sentiment` is how many of the test sentences rated above 0.5 or below -0.5 a linear classifier puts
 on the right side by encode(x); `bag_of_words` is the same by the counts of their words, and
 `more_frequent` the share of the more frequent side.

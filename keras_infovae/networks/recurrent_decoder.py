@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_infovae.networks.autoregressive import AutoregressiveDecoder
 from keras_infovae.networks.loops import loop
 from keras_infovae.networks.recurrent_cells import CELLS
+from keras_infovae.networks.vocabulary import log_probabilities
 from keras_infovae.utils import row_random
 from keras_infovae.utils.serialization import register
 
@@ -121,10 +122,10 @@ class RecurrentDecoder(AutoregressiveDecoder):
         # A vocabulary is what most of the work is for: it is gone through for the tokens of the
         # texts, not for the places after their ends.
         read = self.read(likelihood.features(x), training) if read is None else read
-        places = tf.where(counted)
-        logits = self._output(tf.gather_nd(self._states_of_read(z, read), places))
-        tokens = likelihood.distribution(logits[:, None]).log_prob(tf.gather_nd(x, places)[:, None])
-        return tf.reduce_sum(tf.scatter_nd(places, tokens, tf.shape(x, tf.int64)), axis=-1)
+        states, kernel, bias = self._before_softmax(self._states_of_read(z, read))
+        flat = (tf.reshape(part, [-1, *part.shape[2:]]) for part in (states, counted, x))
+        log_p = log_probabilities(*flat, kernel, bias)
+        return tf.reduce_sum(tf.reshape(log_p, tf.shape(x)), axis=-1)
 
     def _states_of_read(self, z, read):
         """Returns what the cell puts out at all positions, [n, length, units]."""
@@ -184,14 +185,19 @@ class RecurrentDecoder(AutoregressiveDecoder):
 
     def _output(self, states):
         """Returns the numbers of the likelihood, float32 [..., parameters], of states."""
-        output = self.output_layer(states)
         if not self.tie_embeddings:
-            return output
-        embeddings = tf.cast(self.embedding.embeddings, tf.float32)
-        logits = tf.matmul(
-            tf.reshape(output, [-1, self.embedding_units]), embeddings, transpose_b=True
-        )
-        return logits + tf.cast(self.output_bias, tf.float32)
+            return self.output_layer(states)
+        features, kernel, bias = self._before_softmax(states)
+        return tf.tensordot(features, kernel, 1) + bias
+
+    def _before_softmax(self, states):
+        """Returns what the logits are products of, [..., units], [units, tokens] and [tokens]."""
+        if self.tie_embeddings:
+            states = self.output_layer(states)
+            kernel, bias = tf.transpose(self.embedding.embeddings), self.output_bias
+        else:
+            kernel, bias = self.output_layer.kernel, self.output_layer.bias
+        return tuple(tf.cast(part, tf.float32) for part in (states, kernel, bias))
 
     def _tokens(self, x):
         """Returns x as the embedding takes it: [n, length] numbers, or [n, length, values]."""

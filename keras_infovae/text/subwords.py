@@ -10,6 +10,7 @@ from keras_infovae.text.subword_learning import learned
 from keras_infovae.text.vocabulary import UNKNOWN, Vocabulary
 
 _BLANK = " "
+_MOST_KNOWN = 100_000  # words whose pieces are kept
 _PARTS = re.compile(r" ?\w+| ?[^\w ]")
 
 
@@ -44,6 +45,8 @@ class Subwords(Tokenization):
 
     def _pieces_of(self, word):
         if word not in self._known:
+            if len(self._known) == _MOST_KNOWN:
+                self._known.clear()
             pieces, start = [], 0
             while start < len(word):
                 sizes = range(min(self._longest, len(word) - start), 1, -1)
