@@ -14,7 +14,7 @@ def log_probabilities(
 
     The logits of all places are never there at once, and those of places that do not count are not
     computed, whether XLA compiles it or not: places that count come first, and a loop takes as many
-    blocks as they fill. The gradient computes the logits again. It has none of its own.
+    blocks as they fill. The gradient computes the logits again.
 
     Args:
         states: float32 [places, units], with static shape but for the places.
