@@ -80,7 +80,7 @@ def main(_):
             if (FLAGS.models and name not in FLAGS.models) or (name, str(seed)) in done:
                 continue
             start = time.time()
-            model, milliseconds = text_models.trained(make, train.texts, seed, FLAGS.epochs)
+            model, _, milliseconds = text_models.trained(make, train.texts, seed, FLAGS.epochs)
             row = {"model": name, "seed": seed} | numbers(model, grammar, train, test)
             row |= {"milliseconds_per_step": milliseconds, "seconds": time.time() - start}
             text_models.add_row(FLAGS.table, COLUMNS, row)

@@ -1,5 +1,6 @@
 """The models of texts that text_grammar.py and text_real.py hold against each other."""
 
+import os
 import time
 
 import keras
@@ -52,10 +53,16 @@ def models(latent_dim, network, text=None):
 
 
 class EpochTimes(keras.callbacks.Callback):
-    """Notes how long epochs take."""
+    """Notes how long epochs take, those of before a training was stopped too."""
 
     def on_train_begin(self, logs=None):
         self.seconds = []
+
+    def get_state(self):
+        return {"seconds": np.array(self.seconds)}
+
+    def set_state(self, values):
+        self.seconds = list(values["seconds"])
 
     def on_epoch_begin(self, epoch, logs=None):
         self._start = time.perf_counter()
@@ -64,24 +71,41 @@ class EpochTimes(keras.callbacks.Callback):
         self.seconds.append(time.perf_counter() - self._start)
 
 
-def trained(make, texts, seed, epochs, **settings):
-    """Returns the model of training texts, and the milliseconds of a step.
+def trained(make, texts, seed, epochs, path=None, callbacks=(), **settings):
+    """Returns the model of training texts, how many epochs it took, and the milliseconds of a step.
 
     Args:
         make: of `models`.
         texts: strings.
         seed: of weights and draws.
-        epochs: of as many steps as there are whole batches of 100.
-        **settings: further ones of `fit`; `callbacks` come beside the one that measures.
+        epochs: the most, of as many steps as there are whole batches of 100.
+        path: a file that is written after each epoch, from which a training that was stopped goes
+            on. Default None.
+        callbacks: those of `fit`, beside the one that measures.
+        **settings: further ones of `fit`.
     """
     keras.utils.set_random_seed(seed)
     steps = len(texts) // BATCH
-    model = make(seed, epochs * steps)
-    model.compile(keras.optimizers.Adam(2e-3, global_clipnorm=5.0), jit_compile=True)
     times = EpochTimes()
-    callbacks = [times, *settings.pop("callbacks", ())]
-    model.fit(texts, epochs=epochs, batch_size=BATCH, verbose=0, callbacks=callbacks, **settings)
-    return model, 1e3 * np.median(times.seconds[1:] or times.seconds) / steps
+    callbacks, saver = [times, *callbacks], None
+    if path is not None:
+        saver = ki.training.SaveLastGoodEpoch(path, callbacks=callbacks)
+    if path is not None and os.path.exists(path):
+        model = saver.load()
+    else:
+        model = make(seed, epochs * steps)
+        model.compile(keras.optimizers.Adam(2e-3, global_clipnorm=5.0), jit_compile=True)
+    model.fit(
+        texts,
+        epochs=epochs,
+        initial_epoch=saver.last_epoch or 0 if saver else 0,
+        batch_size=BATCH,
+        verbose=0,
+        callbacks=[*callbacks, saver] if saver else callbacks,
+        **settings,
+    )
+    milliseconds = 1e3 * np.median(times.seconds[1:] or times.seconds) / steps
+    return model, len(times.seconds), milliseconds
 
 
 def active_units(model, texts):

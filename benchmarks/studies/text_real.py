@@ -11,7 +11,8 @@ tell when training ends (3 epochs without a better loss, 150 at most; the best w
 Words are the 1,998 most frequent of the training sentences, all others one unknown word. All models
 have one decoder (GRU of 64 units, embeddings of 48, a fifth of the words not told), 16 latents,
 batches of 100, Adam at 2e-3, gradients of norm 5 at most. A row is written as soon as it is known;
-rows that are there are not made again. What the models make of sentences goes to `--texts`.
+rows that are there are not made again, and a training that was stopped goes on after the last epoch
+that it finished, from a file beside the table. What the models make of sentences goes to `--texts`.
 `--longest=40 --words=10000`, or `--tokens=subwords --words=2000 --longest=60`, takes nearly all of
 the sentences (into a table of its own), for hours.
 
@@ -25,6 +26,7 @@ on the right side by encode(x); `bag_of_words` is the same by the counts of thei
 
 import glob
 import os
+import re
 import time
 
 import keras
@@ -151,6 +153,12 @@ def shown(name, seed, model, test):
     return "\n".join(lines) + "\n"
 
 
+def unfinished(name, seed):
+    """Returns the path of a file of a training that is under way."""
+    table, _ = os.path.splitext(FLAGS.table)
+    return f"{table}-{re.sub('[^a-z0-9]+', '_', name.lower())}-{seed}.keras"
+
+
 def main(_):
     done = table.cases_of(FLAGS.table, ("model", "seed"))
     for seed in map(int, FLAGS.seeds):
@@ -169,20 +177,23 @@ def main(_):
             stop = keras.callbacks.EarlyStopping(
                 patience=PATIENCE, restore_best_weights=True, start_from_epoch=first
             )
-            model, milliseconds = text_models.trained(
+            path = unfinished(name, seed)
+            model, epochs, milliseconds = text_models.trained(
                 makers[name],
                 texts,
                 seed,
                 FLAGS.epochs,
+                path,
                 validation_data=held_out,
                 callbacks=[stop],
             )
-            row = {"model": name, "seed": seed, "epochs": len(model.history.epoch)}
+            row = {"model": name, "seed": seed, "epochs": epochs}
             row |= numbers(model, train, test)
             with open(FLAGS.texts, "a", encoding="utf-8") as file:
                 file.write(shown(name, seed, model, test))
             row |= {"milliseconds_per_step": milliseconds, "seconds": time.time() - start}
             text_models.add_row(FLAGS.table, COLUMNS, row)
+            os.remove(path)
 
 
 if __name__ == "__main__":
