@@ -112,8 +112,14 @@ def counts(text, texts):
     return np.stack([np.bincount(row, minlength=len(text.vocabulary))[2:] for row in numbers])
 
 
-def numbers(model, train, test):
-    """Returns a row of the table."""
+def numbers(model, train, test, words):
+    """Returns a row of the table.
+
+    Args:
+        model: a trained one.
+        train, test: [(text, rating)].
+        words: the `Text` that counts words.
+    """
     texts, some = [text for text, _ in test], [text for text, _ in test[: FLAGS.annealed]]
     told = [text for text, _ in train]
     ratings = [np.array([rating for _, rating in part]) for part in (train, test)]
@@ -123,7 +129,6 @@ def numbers(model, train, test):
         row[f"negative_log_prob_{temperatures}"] = -found.log_likelihood.mean()
     row["negative_log_prob"] = row.pop("negative_log_prob_400")
     row["annealing_error"] = np.sqrt((found.standard_error**2).sum()) / len(some)
-    words = ki.text.Text.infer(told, vocabulary_size=FLAGS.words, max_length=FLAGS.longest + 1)
     count = (words.numbers(some) > 0).sum() + len(some)
     row["perplexity"] = np.exp(-found.log_likelihood.sum() / count)
     terms = model.evaluate(texts, verbose=0)
@@ -167,6 +172,7 @@ def main(_):
         validation, train = rest[:VALIDATION], rest[VALIDATION:]
         texts, held_out = ([text for text, _ in part] for part in (train, validation))
         text = ki.text.Text.infer(texts, **settings())
+        words = ki.text.Text.infer(texts, **settings() | {"tokens": "words"})
         makers = text_models.models(LATENT_DIM, network, text)
         for name in FLAGS.models or MODELS:
             if (name, str(seed)) in done:
@@ -188,7 +194,7 @@ def main(_):
                 callbacks=[stop],
             )
             row = {"model": name, "seed": seed, "epochs": epochs}
-            row |= numbers(model, train, test)
+            row |= numbers(model, train, test, words)
             with open(FLAGS.texts, "a", encoding="utf-8") as file:
                 file.write(shown(name, seed, model, test))
             row |= {"milliseconds_per_step": milliseconds, "seconds": time.time() - start}
