@@ -11,7 +11,7 @@ import io
 import itertools
 import re
 
-from keras_infovae.datasets.csv_header import has_header
+from keras_infovae.datasets.csv_header import has_comment, has_header
 from keras_infovae.datasets.csv_values import decimal_of, parsed, unguarded
 from keras_infovae.datasets.reading import reading, some, source_error
 from keras_infovae.datasets.text_file import opened_text
@@ -37,7 +37,8 @@ class CsvFormat:
         has_header: whether the first row names the columns.
         skipped: the number of lines before the first row.
         names: of the columns.
-        trailing: whether each row ends in a separator, so that the last column is none.
+        trailing: whether each row, but for the names, ends in a separator, so that the last column
+            is none.
     """
 
     encoding: str
@@ -83,14 +84,17 @@ def csv_format(path, header=None, separator=None, decimal=None):
         separator, lines = separator or mark[1], lines[1:]
     separator = _NAMED.get(separator, separator) or _separator(lines)
     rows = _rows(lines, separator)
-    width = collections.Counter(map(len, rows)).most_common(1)
-    while rows and lines[0].startswith("#") and len(rows[0]) != width[0][0]:
-        lines, rows, skipped = lines[1:], rows[1:], skipped + 1  # a comment, not the names
-    if not rows:
-        raise source_error(path, "have at least one row", "it is empty")
     if decimal is None:  # between commas, "1,234" may be a thousand
         values = itertools.chain(*rows[1:] or rows)
         decimal = "." if separator == "," else decimal_of(values)
+    width = collections.Counter(map(len, rows)).most_common(1)
+    while rows and lines[0].startswith("#"):
+        if len(rows[0]) == width[0][0] and not has_comment(rows, decimal):
+            break  # the names
+        lines, rows, skipped = lines[1:], rows[1:], skipped + 1
+    if not rows:
+        raise source_error(path, "have at least one row", "it is empty")
+    rows = _with_trailing(rows)
     named = header == "first" if header else has_header(rows, decimal)
     if named is None:
         raise source_error(
@@ -164,6 +168,14 @@ def _separator(lines):
         if share > most:
             best, most = separator, share
     return best
+
+
+def _with_trailing(rows):
+    """Returns rows of which the first ends in a separator too, where all others do."""
+    width = len(rows[0]) + 1
+    if len(rows) > 1 and all(len(row) == width and not row[-1].strip() for row in rows[1:]):
+        return [[*rows[0], ""], *rows[1:]]
+    return rows
 
 
 def _check_names(path, names):

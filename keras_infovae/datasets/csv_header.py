@@ -19,12 +19,10 @@ def has_header(rows, decimal="."):
         rows: lists of text, at least one.
         decimal: the decimal mark.
     """
-    first = [parsed(text, decimal) for text in rows[0]]
-    body = [row for row in rows[1:] if len(row) == len(first)]
+    first, body, columns = _parsed(rows, decimal)
     if not body:
         return not all(isinstance(value, float) for value in first)
-    columns = [[parsed(text, decimal) for text in column] for column in zip(*body)]
-    numeric = [_count(column, float) > _count(column, str) for column in columns]
+    numeric = [_is_numeric(column) for column in columns]
     texts = [
         (value, [below for below in column if isinstance(below, str)])
         for value, column in zip(first, columns)
@@ -48,6 +46,30 @@ def has_header(rows, decimal="."):
     if not signs:
         return None if repeated else False
     return True if signs + repeated >= 2 else None
+
+
+def has_comment(rows, decimal="."):
+    """Returns whether a first row that begins with "#" is a comment, if as wide as the names.
+
+    It has blanks, and below it are the names, words above a column of numbers.
+
+    Args:
+        rows, decimal: as for `has_header`.
+    """
+    names, _, columns = _parsed(rows[1:] or rows, decimal)
+    has_names = all(isinstance(name, str) for name in names) and any(map(_is_numeric, columns))
+    return has_names and any(" " in text for text in rows[0])
+
+
+def _parsed(rows, decimal):
+    """Returns the values of the first row, the rows as wide as it, and the columns of these."""
+    first = [parsed(text, decimal) for text in rows[0]]
+    body = [row for row in rows[1:] if len(row) == len(first)]
+    return first, body, [[parsed(text, decimal) for text in column] for column in zip(*body)]
+
+
+def _is_numeric(column):
+    return _count(column, float) > _count(column, str)
 
 
 def _signs(first, columns, integers_above_decimals):

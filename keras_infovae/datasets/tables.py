@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import warnings
 from typing import Any
 
 import numpy as np
 
 from keras_infovae.datasets.csv_format import check_format, csv_format
-from keras_infovae.datasets.csv_values import MISSING
+from keras_infovae.datasets.csv_values import MISSING, is_integer
 from keras_infovae.datasets.memory import check_fits
 from keras_infovae.datasets.raw import RawData
 from keras_infovae.datasets.reading import import_optional, reading, some, source_error
@@ -21,6 +22,8 @@ from keras_infovae.typing import Frame, Path
 from keras_infovae.utils.checks import argument_error
 
 _FLOAT64 = 8
+_EXACT = 2.0**53  # below it, each whole number is a float64
+_NULLABLE = {"int64": "Int64", "uint64": "UInt64"}  # dtypes of Arrow, and of pandas with missing
 TEXT_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 SUFFIXES = (*TEXT_SUFFIXES, ".parquet")
 _INDEX = re.compile(r"__index_level_\d+__")  # what pandas calls an index without a name
@@ -35,6 +38,8 @@ class TableSettings:
         header: "first" or "none", of CSV files. Default: None, as the first rows look.
         separator: of CSV files: a character, "tab" or "space". Default: None, likewise.
         decimal: of CSV files: "." or ",". Default: None, likewise.
+        text_column: the name of the column that has texts, which are read as they are: none is a
+            number, and only an empty one is missing. Default: None.
 
     Raises:
         ValueError, TypeError: for anything else.
@@ -44,6 +49,7 @@ class TableSettings:
     header: str | None = None
     separator: str | None = None
     decimal: str | None = None
+    text_column: str | None = None
 
     def __post_init__(self):
         if self.label_column is not None and not isinstance(self.label_column, str):
@@ -53,8 +59,9 @@ class TableSettings:
     def check(self, source, suffix=""):
         """Raises ValueError where a setting does not go with `source`, whose name ends so."""
         for name, value in dataclasses.asdict(self).items():
-            allowed = SUFFIXES if name == "label_column" else TEXT_SUFFIXES
-            kinds = ".csv and .parquet" if name == "label_column" else ".csv and .tsv"
+            is_column = name in ("label_column", "text_column")
+            allowed = SUFFIXES if is_column else TEXT_SUFFIXES
+            kinds = ".csv and .parquet" if is_column else ".csv and .tsv"
             if value is not None and suffix not in allowed:
                 raise ValueError(
                     f"Argument `{name}` must be None but for {kinds} files. "
@@ -122,7 +129,8 @@ def read_frame(
     Args:
         source: the path of a `.csv`, `.tsv` or `.parquet` file. Empty fields and the usual words
             for missing values ("NA", "null", ...) are missing. Whole numbers of which some are
-            missing have the dtype Int64.
+            missing have the dtype Int64 (UInt64 where Parquet has such), or where that cannot
+            hold them float64.
         header, separator, decimal: of CSV files, as for `load`.
 
     Raises:
@@ -157,11 +165,20 @@ def frame_and_note(source, settings):
     frame, sentence = _read_file(path, settings)
     if not len(frame):
         raise source_error(path, "have at least one row of values")
-    for name in frame.columns[frame.isna().any()]:
-        known = frame[name].dropna()
-        if frame[name].dtype == np.float64 and len(known) and np.all(known == np.rint(known)):
-            frame[name] = frame[name].astype("Int64")  # whole numbers, and some missing
+    for name in frame.columns:
+        if 0 <= _largest_whole(frame[name]) < _EXACT:
+            frame[name] = frame[name].astype("Int64")
     return frame, sentence
+
+
+def _largest_whole(column):
+    """Returns the largest size of whole float64 values of which some are missing; else -1."""
+    if column.dtype != np.float64:
+        return -1.0
+    known = column.dropna()
+    if len(known) in (0, len(column)) or np.any(known != np.rint(known)):
+        return -1.0
+    return known.abs().max()
 
 
 def _read_file(path, settings):
@@ -176,7 +193,13 @@ def frame_of(table):
 
     The levels of an index that have names are columns; one without a name is left out.
     """
+    pandas = import_optional("pandas", "pandas", "Reading a table")
     frame = table.to_pandas(ignore_metadata=True)
+    for i, column in enumerate(table.columns):
+        dtype = _NULLABLE.get(str(column.type))
+        if dtype and column.null_count:  # of which pandas would make float64
+            dtype = pandas.api.types.pandas_dtype(dtype)
+            frame.isetitem(i, column.to_pandas(types_mapper=lambda _, dtype=dtype: dtype))
     frame.columns = [str(column) for column in frame.columns]
     index = [name for name in frame.columns if _INDEX.fullmatch(name)]
     return frame.drop(columns=index), "the index without a name is left out" if index else ""
@@ -204,27 +227,14 @@ def _read_parquet(path):
 
 def _read_csv(path, settings):
     """Returns the DataFrame of a CSV file, and what was concluded from its first rows."""
-    pandas = import_optional("pandas", "pandas", "Reading a table")
     form = csv_format(path, settings.header, settings.separator, settings.decimal)
-    missing = {name: MISSING for name in form.names}
-    if settings.label_column in missing:  # in which None, NA and null may be classes
-        missing[settings.label_column] = ("",)
-    with reading(path, "a CSV file"), opened_text(path) as file:
-        table = pandas.read_csv(
-            file,
-            sep=form.separator,
-            decimal=form.decimal,
-            header=0 if form.has_header else None,
-            names=form.names,
-            skiprows=form.skipped,
-            encoding=form.encoding,
-            skipinitialspace=True,
-            keep_default_na=False,
-            na_values=missing,
-            low_memory=False,
-        )
-    if not isinstance(table.index, pandas.RangeIndex):
-        raise source_error(path, "have as many names in its first row as values in the others")
+    table = _parsed(path, form, settings)
+    # Where a value is missing, pandas reads whole numbers as float64, and loses their last digits.
+    inexact = [name for name in table if _EXACT <= _largest_whole(table[name]) <= 2.0**63]
+    if inexact:
+        texts = _parsed(path, form, settings, inexact)
+        for name in inexact:
+            table[name] = _whole_numbers(texts[name], table[name])
     if form.trailing:
         last = table.iloc[:, -1]
         if last.notna().any():
@@ -232,3 +242,53 @@ def _read_csv(path, settings):
             raise source_error(path, "have nothing behind the last separator of a row", found)
         table = table.iloc[:, :-1]
     return table, form.sentence()
+
+
+def _parsed(path, form, settings, texts=()):
+    """Returns what pandas makes of a CSV file.
+
+    Args:
+        path: the file.
+        form: its `CsvFormat`.
+        settings: a `TableSettings`.
+        texts: names of columns that are read as text, besides that of the settings.
+    """
+    pandas = import_optional("pandas", "pandas", "Reading a table")
+    missing = {name: MISSING for name in form.names}
+    for name in (settings.label_column, settings.text_column):
+        if name in missing:  # in which None, NA and null may be classes, or texts
+            missing[name] = ("",)
+    with reading(path, "a CSV file"), opened_text(path) as file, warnings.catch_warnings():
+        # It warns where it drops the values at the end of rows that are wider than the names.
+        warnings.simplefilter("error", pandas.errors.ParserWarning)
+        try:
+            return pandas.read_csv(
+                file,
+                sep=form.separator,
+                decimal=form.decimal,
+                header=0 if form.has_header else None,
+                names=form.names,
+                index_col=False,
+                skiprows=form.skipped,
+                encoding=form.encoding,
+                skipinitialspace=True,
+                keep_default_na=False,
+                na_values=missing,
+                dtype={name: str for name in (settings.text_column, *texts) if name in missing},
+                low_memory=False,
+            )
+        except pandas.errors.ParserWarning as error:
+            expectation = "have as many names in its first row as values in the others"
+            raise source_error(path, expectation) from error
+
+
+def _whole_numbers(texts, otherwise):
+    """Returns a column of digits as Int64, or `otherwise` where it is of others or too large."""
+    pandas = import_optional("pandas", "pandas", "Reading a table")
+    known = texts.dropna()
+    if not all(map(is_integer, known)):
+        return otherwise
+    numbers = np.array(list(map(int, known)))
+    if numbers.dtype != np.int64:
+        return otherwise
+    return pandas.Series(numbers, known.index, "Int64").reindex(texts.index)

@@ -16,7 +16,7 @@ from keras_infovae.models.data_kinds import as_example_array
 from keras_infovae.models.example_spec import check_shape
 from keras_infovae.models.row_functions import BATCH_SIZE, RowFunctions
 from keras_infovae.models.trainable_model import TrainableModel
-from keras_infovae.tables.frames import codes_frame, is_frame
+from keras_infovae.tables.frames import beside, codes_frame, is_frame
 from keras_infovae.typing import (
     Array,
     Batches,
@@ -521,7 +521,8 @@ class GenerativeModel(TrainableModel):
 
         Returns:
             For a DataFrame one with its index, a column for each of the table's (with what tells
-            whether it is known) and "code"; they add up to the score. For an array
+            whether it is known) and "code" ("code_" where the table has a column of that name);
+            they add up to the score. For an array
             `Contributions(values, code)`, NumPy float32 [n, ...] and [n]. In nats.
 
         Raises:
@@ -553,7 +554,7 @@ class GenerativeModel(TrainableModel):
         shape: Shape = self.example_spec.event_shape
         values, code = parts[:, :-1].reshape(-1, *shape), parts[:, -1]
         sums = self.example_spec.sums_of_parts(x, values)
-        return Contributions(values, code) if sums is None else sums.assign(code=code)
+        return Contributions(values, code) if sums is None else beside(sums, "code", code)
 
     def is_anomaly(
         self, x: Rows | Batches, batch_size: int = BATCH_SIZE, condition: Condition = None

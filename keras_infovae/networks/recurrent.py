@@ -92,6 +92,9 @@ class Recurrent(Network):
         size = getattr(likelihood, "vocabulary_size", None)
         if self.vocabulary_size == size:
             return self
+        if self.vocabulary_size is not None:
+            expected = f"{size}, that of the likelihood, or left out"
+            raise argument_error("vocabulary_size", expected, self.vocabulary_size)
         return type(self)(**constructor_config(self) | {"vocabulary_size": size})
 
     def encoder(self, event_shape: Shape, output_size: int) -> KerasModel:

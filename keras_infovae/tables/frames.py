@@ -19,6 +19,19 @@ def codes_frame(codes, index):
     return pandas.DataFrame(codes, index=index, columns=[f"z{i}" for i in range(codes.shape[1])])
 
 
+def beside(frame, name, values):
+    """Returns a DataFrame with one more column, of that name, or with _ behind it where it is taken.
+
+    Args:
+        frame: a DataFrame.
+        name: text.
+        values: the column, [n].
+    """
+    while name in frame:
+        name += "_"
+    return frame.assign(**{name: values})
+
+
 def check_frame(table, name="table"):
     """Raises TypeError or ValueError unless `table` is a DataFrame with rows and clear names."""
     if not is_frame(table):

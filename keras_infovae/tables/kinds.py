@@ -16,7 +16,9 @@ text or categories of more than 1,000  left out
 values
 text                                   categorical
 
-Text that is numbers, or dates but for a few, is refused, because it would be learned as categories.
+Text that is numbers, or dates but for a few, is refused, because it would be learned as categories,
+or left out. Of as many values as an identifier has, text of digits alone is one, and so is text in
+which some have zeros in front.
 """
 
 import datetime
@@ -133,10 +135,11 @@ def _by_the_rules(series, known, different):
     if all(isinstance(value, numbers.Real) for value in known.head(_IDENTIFIER)):
         return NumericColumn.fitted(series)  # Python numbers in a column of objects
     many = different > _MANY_CATEGORIES and different > _LARGEST_SHARE * len(known)
-    if many or different > _MOST_CATEGORIES:
-        raise LeftOut(f"an identifier or free text: {different:,} values in {len(known):,} rows")
-    _refuse_numbers_as_text(series, known)
+    many = many or different > _MOST_CATEGORIES
+    _refuse_numbers_as_text(series, known, may_be_identifier=many)
     _refuse_dates_but_for_a_few(series, known)
+    if many:
+        raise LeftOut(f"an identifier or free text: {different:,} values in {len(known):,} rows")
     return CategoricalColumn.fitted(series)
 
 
@@ -201,17 +204,17 @@ def _check_values(series, known):
         )
 
 
-def _refuse_numbers_as_text(series, known):
+def _refuse_numbers_as_text(series, known, may_be_identifier):
     """Raises ValueError for text that is numbers, with signs and separators, but for one or two."""
-    import pandas
-
     texts = known.drop_duplicates().astype(str)
-    plain = texts.str.replace(_SIGNS, "", regex=True)
-    plain = plain.str.replace(r"(?<=\d)[ ,'](?=\d{3}\b)", "", regex=True)
-    plain = plain.str.replace(r"^([+-]?\d+),(\d+)$", r"\1.\2", regex=True)
-    are_numbers = pandas.to_numeric(plain, errors="coerce").notna()
+    if _numbers_in(texts.head(_LOOKED_AT)).isna().sum() > _MOST_MARKERS:
+        return
+    plain = _numbers_in(texts)
+    are_numbers = plain.notna()
     others = texts[~are_numbers].tolist()
     if others and (len(others) > _MOST_MARKERS or are_numbers.sum() < _FEWEST_NUMBERS):
+        return
+    if may_be_identifier and _are_identifiers(texts, plain[are_numbers]):
         return
     beside = f" and {others[0]!r}" if others else ""
     raise column_error(
@@ -220,6 +223,21 @@ def _refuse_numbers_as_text(series, known):
         f"text such as {texts[are_numbers].iloc[0]!r}{beside}; once .str.replace has taken signs "
         "and separators away, pandas.to_numeric(..., errors='coerce') makes numbers of it",
     )
+
+
+def _are_identifiers(texts, plain):
+    """Returns whether text is digits alone, or has numbers, `plain`, with zeros in front."""
+    return texts.str.fullmatch(r"\d+").all() or plain.str.fullmatch(r"0\d+").any()
+
+
+def _numbers_in(texts):
+    """Returns text without the signs and separators of numbers, and none where it is no number."""
+    import pandas
+
+    plain = texts.str.replace(_SIGNS, "", regex=True)
+    plain = plain.str.replace(r"(?<=\d)[ ,'](?=\d{3}\b)", "", regex=True)
+    plain = plain.str.replace(r"^([+-]?\d+),(\d+)$", r"\1.\2", regex=True)
+    return plain.where(pandas.to_numeric(plain, errors="coerce").notna())
 
 
 def _refuse_dates_but_for_a_few(series, known):

@@ -1,5 +1,6 @@
 """A file of texts, or a column of a table, as a `Dataset`."""
 
+import dataclasses
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 
 from keras_infovae import datasets
 from keras_infovae.datasets import Dataset
+from keras_infovae.datasets.reading import source_error
 from keras_infovae.datasets.splitting import split_rows
 from keras_infovae.datasets.table_labels import without_label
 from keras_infovae.datasets.tables import TableSettings, frame_and_note
@@ -57,7 +59,8 @@ def load(
         A `Dataset`, whose `preprocessor` is the `Text`.
 
     Raises:
-        ValueError, TypeError: as `Text.infer` and `ki.datasets.load`; for a missing text.
+        ValueError, TypeError: as `Text.infer` and `ki.datasets.load`; for a missing text, by its
+            row.
 
     Example:
 
@@ -78,13 +81,14 @@ def load(
 
 
 def read(
-    source: Path, text_column: str | None, settings: TableSettings
+    source: Path, text_column: str | None, settings: TableSettings, labeled: bool = True
 ) -> tuple[list[str], np.ndarray | None, list[str]]:
     """Returns (texts, labels or None, sentences on how they were read) of a source of `load`.
 
     Args:
         source, text_column: as for `load`.
         settings: a `TableSettings`.
+        labeled: whether a `label_column` that is told has to be there. Default True.
     """
     if source in NAMED:
         settings.check(source)
@@ -96,10 +100,26 @@ def read(
             raise argument_error("text_column", "left out for a file of texts", text_column)
         texts, notes = texts_and_notes(source)
         return texts, None, notes
+    settings = dataclasses.replace(settings, text_column=text_column)
     frame, note = frame_and_note(source, settings)
-    labels, frame = without_label(os.fspath(source), frame, settings.label_column)
+    label = settings.label_column if labeled or settings.label_column in frame else None
+    labels, frame = without_label(os.fspath(source), frame, label)
     name = check_choice("text_column", text_column, frame.columns)
-    return frame[name].tolist(), labels, [note] if note else []
+    notes = [note, *_checked_column(source, name, frame[name])]
+    return frame[name].tolist(), labels, [note for note in notes if note]
+
+
+def _checked_column(source, name, column):
+    """Gives sentences on the texts of a column, of which each row must have one."""
+    for row, text in enumerate(column):
+        if not isinstance(text, str) or not text.strip():
+            raise source_error(
+                source, f"have a text in each row of {name!r}", f"{text!r} in row {row}"
+            )
+    # Where a quotation mark is the first sign of a text, the rows up to the next one are one text.
+    if several := sum("\n" in text for text in column):
+        texts = "1 text goes" if several == 1 else f"{several} texts go"
+        yield f"{texts} over several lines of {name!r}, by quotation marks"
 
 
 def of_texts(

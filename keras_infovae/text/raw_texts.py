@@ -33,7 +33,8 @@ class RawTexts(Preprocessor):
         """
         texts = _unicode(tensors[NAME])
         kind = self.tokenization
-        tokens = kind.split_in_graph(lower_in_graph(texts) if self.lowercase else texts)
+        texts_seen = lower_in_graph(texts) if self.lowercase else texts
+        tokens = kind.split_in_graph(texts_seen, self.length)
         empty = tf.equal(tokens.row_lengths(), 0)
         expected = f"a text of at least one of its {self.tokens}"
         with tf.control_dependencies([_refusal(expected, texts, empty)]):
@@ -111,7 +112,8 @@ def _unicode(texts):
 
 def _refusal(expected, texts, wrong):
     """Returns an op that raises for the first text that is `wrong`, naming its place."""
-    place = tf.strings.as_string(tf.argmax(tf.cast(wrong, tf.int8)))
+    last = tf.constant([True])  # a largest one is not to be had of no texts
+    place = tf.strings.as_string(tf.argmax(tf.cast(tf.concat([wrong, last], 0), tf.int8)))
     some = tf.strings.substr(tf.boolean_mask(texts, wrong)[:1], 0, 40, unit="UTF8_CHAR")
     message = tf.strings.join(
         [f"Input `{NAME}[", place, f"]` must be {expected}. Received: '"]

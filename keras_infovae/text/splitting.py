@@ -1,28 +1,45 @@
 """Texts taken apart into tokens, and put together: in Python, and in graphs alike."""
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 
-from keras_infovae.text.character_classes import written_out
+from keras_infovae.text.character_classes import combining, written_out
 from keras_infovae.text.vocabulary import Vocabulary
 from keras_infovae.typing import Tensor
 
 KINDS = ("words", "characters", "subwords")
 UNKNOWN_WORD = "<unknown>"
 UNKNOWN_CHARACTER = "\ufffd"  # Unicode's own sign for it
+_FLAG = "[\U0001f1e6-\U0001f1ff]{2}"
+_JOINER = "\u200d"
+_BEFORE = " ([.,;:!?%)\\]}\u201d\u2026])"  # the blanks that print does not have
+_AFTER = "([(\\[{\u201c]) "
+_KEPT = r"\1"
+
+
+def letters(letter: str) -> str:
+    r"""Returns the pattern of letters with their accents and vowel signs; `letter` as in r"\w"."""
+    return f"[{letter}{combining()}]+"
+
+
+def mark(letter: str, blank: str) -> str:
+    """Returns the pattern of a single mark or sign: one of several characters, or a flag, too."""
+    sign, more = f"[^{letter}{combining()}{blank}]", f"[{combining()}]*"
+    return f"{_FLAG}|{sign}(?:{more}{_JOINER}{sign})*{more}"
 
 
 def _word_pattern(letter, blank):
     """Returns the pattern of a word with what is within it (don't, well-known), or of a mark."""
-    return f"{UNKNOWN_WORD}|[{letter}]+(?:['\u2019-][{letter}]+)*|[^{letter}{blank}]"
+    word = letters(letter)
+    return f"{UNKNOWN_WORD}|{word}(?:['\u2019-]{word})*|{mark(letter, blank)}"
 
 
-_WORD = re.compile(_word_pattern(r"\w", r"\s"))
-_BEFORE = " ([.,;:!?%)\\]}\u201d\u2026])"  # the blanks that print does not have
-_AFTER = "([(\\[{\u201c]) "
-_KEPT = r"\1"
+@functools.cache
+def _word():
+    return re.compile(_word_pattern(r"\w", r"\s"))
 
 
 class Tokenization:
@@ -54,8 +71,13 @@ class Tokenization:
         """Returns the tokens of a text, a list of strings. Default: its parts."""
         return self.parts(text)
 
-    def split_in_graph(self, texts: Tensor) -> Tensor:
-        """Returns what `split` does of each of the texts [n], UTF-8, a ragged tensor."""
+    def split_in_graph(self, texts: Tensor, most: int) -> Tensor:
+        """Returns what `split` does of each of the texts [n], UTF-8, a ragged tensor.
+
+        Args:
+            texts: strings.
+            most: how many tokens of each are asked for; there may be more.
+        """
         raise NotImplementedError
 
     @staticmethod
@@ -76,9 +98,9 @@ class Words(Tokenization):
 
     @staticmethod
     def parts(text):
-        return _WORD.findall(text)
+        return _word().findall(text)
 
-    def split_in_graph(self, texts):
+    def split_in_graph(self, texts, most):
         letter, blank = written_out(r"\w"), written_out(r"\s")
         apart = tf.strings.regex_replace(texts, f"[{blank}]+", " ")
         apart = tf.strings.regex_replace(apart, f"({_word_pattern(letter, blank)})", rf"{_KEPT} ")
@@ -106,7 +128,7 @@ class Characters(Tokenization):
     def parts(text):
         return list(text)
 
-    def split_in_graph(self, texts):
+    def split_in_graph(self, texts, most):
         return tf.strings.unicode_split(texts, "UTF-8")
 
     @staticmethod

@@ -16,7 +16,12 @@ from keras_infovae.text.raw_texts import NAME, RawTexts, in_form_of, is_series
 from keras_infovae.text.tokenizations import TOKENIZATIONS
 from keras_infovae.text.vocabulary import Vocabulary
 from keras_infovae.typing import Batches, Path, Series, Tensor, Texts
-from keras_infovae.utils.checks import argument_error, check_choice, check_integer
+from keras_infovae.utils.checks import (
+    argument_error,
+    check_boolean,
+    check_choice,
+    check_integer,
+)
 from keras_infovae.utils.pipelines import without_autograph
 from keras_infovae.utils.serialization import register
 
@@ -35,7 +40,8 @@ class Text(RawTexts):
         length: how many tokens of a text there is room for, at least 1.
         tokens: "words" (default) for words and marks of punctuation, of which a text is put
             together with single blanks; "characters", which keep it as it is; or "subwords", words
-            in the pieces that byte-pair encoding finds, so that none is unknown.
+            in the pieces that byte-pair encoding finds, so that none is unknown where the
+            vocabulary has room for all characters.
         lowercase: whether capital letters are taken for small ones. Default True.
 
     Example:
@@ -61,7 +67,11 @@ class Text(RawTexts):
         self.vocabulary = vocabulary
         self.length = check_integer("length", length)
         self.tokens = check_choice("tokens", tokens, TOKENIZATIONS)
-        self.lowercase = bool(lowercase)
+        self.lowercase = check_boolean("lowercase", lowercase)
+        capital = next((t for t in vocabulary.tokens if lowercase and t.lower() != t), None)
+        if capital is not None:
+            expected = f"False for a vocabulary with {capital!r}, which no text would ever have"
+            raise argument_error("lowercase", expected, lowercase)
         self.tokenization = TOKENIZATIONS[tokens](vocabulary)
 
     @classmethod
@@ -93,12 +103,14 @@ class Text(RawTexts):
         Raises:
             TypeError: for what is no string, naming its place; a missing value is none. For a
                 generator where texts are read twice.
-            ValueError: for no texts, a text without a token, and no token that is frequent enough.
+            ValueError: for no texts, a text without a token, what is not UTF-8, a dataset without
+                an end, and no token that is frequent enough.
         """
         if condition:
             raise argument_error("condition", "no names of columns, for texts", list(condition))
         max_length = check_integer("max_length", max_length)
         check_choice("tokens", tokens, TOKENIZATIONS)
+        check_boolean("lowercase", lowercase)
         vocabulary_size = check_integer("vocabulary_size", vocabulary_size, 3)
         kind = TOKENIZATIONS[tokens]
         if kind.follows_vocabulary and isinstance(texts, Iterator):
@@ -127,7 +139,9 @@ class Text(RawTexts):
         if isinstance(data, np.ndarray) and data.dtype.kind not in "UO":
             return False
         is_rows = isinstance(data, (list, np.ndarray)) or is_series(data)
-        return is_rows and np.ndim(data[:1]) == 1 and isinstance(next(iter(data), None), str)
+        if not is_rows or np.ndim(data[:1]) != 1:
+            return False
+        return isinstance(next((text for text in data if not _is_missing(text)), None), str)
 
     @staticmethod
     def reads(path: Path) -> bool:
@@ -166,7 +180,10 @@ class Text(RawTexts):
     ) -> list[str] | Series:
         """Returns the strings of rows x [n, length]: a list, or with `index` a pandas Series."""
         kind = self.tokenization
-        rows = np.rint(np.asarray(x)).astype(int).tolist()
+        x, size = np.asarray(x), len(self.vocabulary)
+        if not np.all((x > -0.5) & (x < size - 0.5)):
+            raise argument_error("x", f"numbers of tokens, from 0 to {size - 1}", x)
+        rows = np.rint(x).astype(int).tolist()
         texts = [kind.join(self.vocabulary.strings(row, kind.unknown)) for row in rows]
         if index is None:
             return texts
@@ -191,15 +208,17 @@ class Text(RawTexts):
 
 def numbers_and_cut(text, data):
     """Returns what `numbers` does, and a sentence on how many texts were cut, or None."""
-    split = list(_split(data, text.tokenization.split, text.tokens, text.lowercase))
-    x = np.zeros([len(split), text.length], "float32")
-    for row, tokens in zip(x, split):
-        row[: len(tokens)] = text.vocabulary.numbers(tokens[: text.length])
-    cut = sum(len(tokens) > text.length for tokens in split)
+    rows, cut = [], 0  # not the tokens: those of many texts would not fit in memory
+    for tokens in _split(data, text.tokenization.split, text.tokens, text.lowercase):
+        rows.append(np.array(text.vocabulary.numbers(tokens[: text.length]), "int32"))
+        cut += len(tokens) > text.length
+    x = np.zeros([len(rows), text.length], "float32")
+    for row, numbers in zip(x, rows):
+        row[: len(numbers)] = numbers
     if not cut:
         return x, None
     return x, (
-        f"{cut} of {len(split)} texts have more than {text.length} {text.tokens} and are cut "
+        f"{cut} of {len(rows)} texts have more than {text.length} {text.tokens} and are cut "
         "there. ki.text.Text.infer(texts, max_length=...) makes room for more."
     )
 
@@ -210,6 +229,8 @@ def _split(texts, split, tokens, lowercase):
     for i, text in enumerate(_checked(texts)):
         if not isinstance(text, str):
             raise argument_error(f"texts[{i}]", "a string", text, TypeError)
+        if not _is_unicode(text):
+            raise argument_error(f"texts[{i}]", "of whole characters", text)
         parts = split(text.lower() if lowercase else text)
         if not parts:
             raise argument_error(f"texts[{i}]", f"a text of at least one of its {tokens}", text)
@@ -224,16 +245,47 @@ def _checked(texts):
     if isinstance(texts, str):
         raise argument_error("texts", "a list of strings, one for each example", texts, TypeError)
     if isinstance(texts, tf.data.Dataset):
+        if texts.cardinality() == tf.data.INFINITE_CARDINALITY:
+            expected = (
+                "a dataset with an end, as it is gone through once to learn the tokens (a model "
+                "is given them by preprocessor=ki.text.Text.infer(...))"
+            )
+            raise argument_error("texts", expected, texts)
         batches = (np.ravel(batch) for batch in _texts_of(texts).as_numpy_iterator())
-        return (text.decode("utf-8") for text in itertools.chain.from_iterable(batches))
+        return _decoded(itertools.chain.from_iterable(batches))
     if isinstance(texts, tf.Tensor):
-        return [text.decode("utf-8") for text in texts.numpy()]
+        return _decoded(np.ravel(texts.numpy()))
     if isinstance(texts, Iterable) and not isinstance(texts, Sized):  # never whole
         return texts
     is_rows = isinstance(texts, (list, tuple, np.ndarray)) or is_series(texts)
-    if not is_rows or np.ndim(texts) > 1:
+    if not is_rows or getattr(texts, "ndim", 1) != 1:  # of a list, each text is looked at alone
         raise argument_error("texts", "a list of strings", type(texts), TypeError)
     return texts
+
+
+def _decoded(texts):
+    """Gives strings of bytes in UTF-8."""
+    for i, text in enumerate(texts):
+        try:
+            yield text.decode("utf-8")
+        except UnicodeDecodeError:
+            raise argument_error(f"texts[{i}]", "UTF-8", text) from None
+
+
+def _is_unicode(text):
+    """Returns whether a text has no halves of UTF-16's pairs, which nothing can be written of."""
+    if text.isascii():
+        return True
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_missing(value):
+    """Returns whether a value is None or not a number, as pandas has missing texts."""
+    return value is None or (isinstance(value, float) and value != value)
 
 
 def _texts_of(dataset):

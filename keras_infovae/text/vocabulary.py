@@ -35,6 +35,8 @@ class Vocabulary(Setting):
     """
 
     def __init__(self, tokens: Iterable[str]) -> None:
+        if isinstance(tokens, str):
+            raise argument_error("tokens", "a list of strings", tokens, TypeError)
         self.tokens = list(tokens)
         for i, token in enumerate(self.tokens):
             if not isinstance(token, str):
@@ -66,9 +68,14 @@ class Vocabulary(Setting):
                 Default None: there is none.
 
         Raises:
-            ValueError: where no token is there often enough.
+            ValueError: for no tokens, and where none is there often enough.
+            TypeError: for a text that is a string, whose characters are not meant.
         """
-        counts = collections.Counter(token for text in texts for token in text)
+        counts: collections.Counter = collections.Counter()
+        for i, text in enumerate(texts):
+            if isinstance(text, str):
+                raise argument_error(f"texts[{i}]", "a list of tokens", text, TypeError)
+            counts.update(text)
         return cls.of_counts(counts, size, minimum_count, unknown)
 
     @classmethod
@@ -80,14 +87,16 @@ class Vocabulary(Setting):
         unknown: str | None = None,
     ) -> "Vocabulary":
         """Returns what `infer` does, of {token: how often it is there}."""
-        size = check_integer("vocabulary_size", size, _FIRST + 1)
+        size = check_integer("size", size, _FIRST + 1)
         minimum_count = check_integer("minimum_count", minimum_count)
         counts = {token: count for token, count in counts.items() if token != unknown}
         # Of equally frequent tokens the first in the alphabet, whatever the order of the texts.
         ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         tokens = [token for token, count in ordered if count >= minimum_count][: size - _FIRST]
+        if not ordered:
+            raise argument_error("texts", "some with a token that is known", counts)
         if not tokens:
-            most = ordered[0][1] if ordered else 0
+            most = ordered[0][1]
             raise argument_error("minimum_count", f"at most {most}, for a token", minimum_count)
         return cls(tokens)
 

@@ -1,5 +1,6 @@
 """Texts on the command line: train, generate, score, evaluate."""
 
+import functools
 import json
 
 import pandas
@@ -7,6 +8,7 @@ import pytest
 
 import keras_infovae as ki
 from keras_infovae.cli import network_flags
+from keras_infovae.cli.actions.other_data import other_texts
 from keras_infovae.cli.main import main
 from keras_infovae.models.code_model import checked_prior
 from keras_infovae.models.two_stage_model import SECOND_STAGES
@@ -81,9 +83,10 @@ def test_new_texts_are_lines(command, folder, tmp_path):
 def test_other_texts_are_scored_in_their_order(command, folder, tmp_path):
     new = ["a dog runs", "never seen words", "the cat sleeps."]
     pandas.DataFrame({"text": new}).to_csv(tmp_path / "new.csv", index=False)
-    (tmp_path / "new.txt").write_text("\n".join(new))
+    (tmp_path / "new.txt").write_text("\n\n".join(new) + "\n")
     outputs = [f"--run={folder}/run", f"--output={tmp_path}/scores.csv"]
-    assert command("score", *outputs, f"--data={tmp_path}/new.txt").status == 0
+    outcome = command("score", *outputs, f"--data={tmp_path}/new.txt")
+    assert outcome.status == 0 and "note: new.txt: 2 lines without a text are left" in outcome.out
     scores = pandas.read_csv(tmp_path / "scores.csv")["score"]
     model = RunDirectory(folder / "run").load_model()
     assert list(scores.round(3)) == [round(float(s), 3) for s in model.score(new)]
@@ -130,4 +133,10 @@ def test_a_column_of_a_table_is_texts(tmp_path):
         path = tmp_path / "lines.txt"
         path.write_text("a\n")
         ki.datasets.load(path)
+    read = functools.partial(other_texts, str(tmp_path / "new.csv"))
+    rows[["review"]].to_csv(tmp_path / "new.csv", index=False)
+    config = {"data": {"text_column": "review", "label_column": "stars"}}
+    assert read(config, {})[:2] == (rows["review"].tolist(), None)  # new texts may have no labels
+    with pytest.raises(ValueError, match="`label_column` must be one of"):
+        read(config, {"label_column": "stars"})
     assert ki.text.load("grammar", max_length=5).notes[0].startswith("train: 4000 of 4000 texts")

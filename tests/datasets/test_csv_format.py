@@ -77,7 +77,14 @@ FORMATS = {  # text, separator, decimal, values of the first column
         ".",
         [1.5, 2.5],
     ),
+    "a comment as wide as the names": (
+        "# made by X, 2024, v1\na,b,c\n1.5,2,1\n2.5,3,1\n",
+        ",",
+        ".",
+        [1.5, 2.5],
+    ),
     "separators at the ends": ("a;b;\n1,5;2;\n2,5;3;\n", ";", ",", [1.5, 2.5]),
+    "separators at the ends of values": ("a;b\n1,5;2;\n2,5;3;\n", ";", ",", [1.5, 2.5]),
     "quoted names": ('"a","b;c"\n1.5,2\n2.5,3\n', ",", ".", [1.5, 2.5]),
     "names over two lines": ('a,"b\nc"\n1.5,2\n2.5,3\n', ",", ".", [1.5, 2.5]),
 }
@@ -100,6 +107,15 @@ def test_encodings(encoding, tmp_path):
     (tmp_path / "x.tsv").write_text("größe\tb\n1\t2\n3\t4\n", encoding=encoding)
     data = load(tmp_path / "x.tsv", test_fraction=0, validation_fraction=0)
     assert data.feature_names == ["größe", "b"]
+
+
+@pytest.mark.parametrize("first", ["#id,x", "# id,x"])
+def test_names_may_begin_with_the_sign_of_comments(first, tmp_path):
+    (tmp_path / "x.csv").write_text(f"{first}\n1,2.5\n2,3.5\n4,1\n")
+    assert load(tmp_path / "x.csv").feature_names == first.split(",")
+    (tmp_path / "x.csv").write_text("#id,x\ns,m\n1,2.5\n2,3.5\n4,1\n")
+    with pytest.raises(ValueError, match="not numbers: '#id', 'x'; '#id' has 's' in row 0"):
+        load(tmp_path / "x.csv")
 
 
 def test_what_was_found_is_said(tmp_path):
@@ -158,6 +174,7 @@ def test_classes_called_none_and_na(tmp_path):
             "was taken for no header .*'column_2' has '(setosa|virginica)' in row 0",
         ),
         ("a,b,\n" + "1,2,\n" * 600 + "1,2,3\n", {}, "behind the last separator .*3.0 in row 600"),
+        ("a,b\n" + "1,2,\n" * 600 + "1,2,3\n", {}, "behind the last separator .*3.0 in row 600"),
         ("a,b\n1,2\n", {"header": "second"}, "`header` must be one of 'first', 'none'"),
         ("a,b\n1,2\n", {"separator": "a"}, "`separator` must be a character"),
         ("a,b\n1,2\n", {"separator": ";;"}, "`separator` must be a character"),

@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
-from keras_infovae.datasets import load
+from keras_infovae.datasets import load, read_frame
 
 pd = pytest.importorskip("pandas")
 
@@ -68,6 +68,7 @@ def test_numeric_labels_and_standardized_columns(tmp_path):
         ("a,b\n1,inf\n2,3\n4,5\n", {}, r"0 NaN and 1 Inf values, the first at index \(0, 1\)"),
         ("a,b\n1,2\n1,2,3\n", {}, "ParserError"),
         ("a,b\n1,2,3\n1,2,3\n", {}, "as many names in its first row"),
+        ("id,a\n1,2,3\n2,5,6\n3,8,9\n", {}, r"as many names in its first row.*bad\.csv"),
         (",a\n0,1\n1,2\n", {}, r"to_csv\(path, index=False\).*'Unnamed: 0'"),
         ('a,b\n1,"2\n3,4\n', {}, "ParserError"),
         ("a;b\n1;2\n3;4\n", {"separator": ","}, "not numbers: 'a;b'"),
@@ -121,6 +122,54 @@ def test_columns_of_parquet_that_are_no_numbers(tmp_path):
     data = load(tmp_path / "x.parquet", label_column="kind")
     assert data.feature_names == ["height", "width", "flag", "count"]
     assert set(data.train_labels) == {"a"}
+
+
+def test_rows_that_end_in_a_separator_are_not_shifted(tmp_path):
+    (tmp_path / "x.csv").write_text("id,height,weight\n1,157.5,63,\n2,164.5,66,\n3,171.5,69,\n")
+    frame = read_frame(tmp_path / "x.csv")
+    assert frame.to_dict("list") == {
+        "id": [1, 2, 3],
+        "height": [157.5, 164.5, 171.5],
+        "weight": [63, 66, 69],
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "expected"),
+    [
+        (["9007199254740993", "", "-9007199254740995"], "Int64", [2**53 + 1, -(2**53) - 3]),
+        (["9223372036854775807", "NA", "1"], "Int64", [2**63 - 1, 1]),
+        (["9007199254740994.0", "", "2"], "float64", [2**53 + 2, 2]),
+        (["inf", "", "2"], "float64", [np.inf, 2]),
+        (["1e300", "", "2e300"], "float64", [1e300, 2e300]),
+    ],
+)
+def test_whole_numbers_with_missing_values_are_exact_or_stay_as_they_are(
+    values, dtype, expected, tmp_path
+):
+    rows = "".join(f"{value},{i}\n" for i, value in enumerate(values))
+    (tmp_path / "x.csv").write_text("a,b\n" + rows)
+    frame = read_frame(tmp_path / "x.csv")
+    assert frame["a"].dtype == dtype and frame["b"].tolist() == [0, 1, 2]
+    assert frame["a"].isna().tolist() == [False, True, False]
+    assert frame["a"].dropna().tolist() == expected
+
+
+def test_whole_numbers_of_parquet_are_exact_where_some_are_missing(tmp_path):
+    parquet, pyarrow = map(pytest.importorskip, ("pyarrow.parquet", "pyarrow"))
+    columns = {
+        "signed": pyarrow.array([2**53 + 1, None, -3]),
+        "unsigned": pyarrow.array([2**64 - 1, None, 3], "uint64"),
+        "narrow": pyarrow.array([1, None, 3], "int16"),
+        "known": pyarrow.array([2**53 + 1, 2, 3]),
+        "endless": pyarrow.array([np.inf, None, 2.0]),
+    }
+    parquet.write_table(pyarrow.table(columns), tmp_path / "x.parquet")
+    frame = read_frame(tmp_path / "x.parquet")
+    expected = ["Int64", "UInt64", "Int64", "int64", "float64"]
+    assert list(map(str, frame.dtypes)) == expected
+    for name, values in columns.items():
+        assert frame[name].dropna().tolist() == values.drop_null().to_pylist()
 
 
 def test_missing_library(tmp_path, monkeypatch):

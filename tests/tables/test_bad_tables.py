@@ -151,6 +151,21 @@ TABLES = {
         ValueError,
         "'a' must hold numbers as numbers.*'1' and 'n/a'",
     ),
+    "many amounts of money": (
+        column([f"${i}.50" for i in range(300)]),
+        ValueError,
+        r"'a' must hold numbers as numbers.*'\$0.50'",
+    ),
+    "many decimal commas": (
+        column([f"{i},25" for i in range(300)]),
+        ValueError,
+        "'a' must hold numbers as numbers.*'0,25'",
+    ),
+    "many numbers as text, and unknown": (
+        column([str(i) if i % 9 else "unknown" for i in range(300)]),
+        ValueError,
+        "'a' must hold numbers as numbers.*'1' and 'unknown'",
+    ),
     "codes that are no numbers": (column(["1", "2", "3+"] * 10), "categorical"),
     # Truth values and categories
     "truth values as text": (column(["True", "False"] * 20), "binary"),
@@ -218,6 +233,11 @@ TABLES = {
     "one date": (column([DAY] * N), "constant"),
     "February 31": (
         column(["2024-02-31", *(f"2024-01-{1 + i % 28:02d}" for i in range(N))]),
+        ValueError,
+        "'a' must hold dates as %Y-%m-%d in all rows.*'2024-02-31'",
+    ),
+    "February 31 among many": (
+        column([*pandas.date_range("2020-01-01", periods=299).astype(str), "2024-02-31"]),
         ValueError,
         "'a' must hold dates as %Y-%m-%d in all rows.*'2024-02-31'",
     ),

@@ -1,13 +1,16 @@
 """The columns of a table: raw values to numbers and back."""
 
 import datetime
+import json
 
 import numpy as np
 import pandas
 import pytest
+import tensorflow as tf
 from scipy import stats
 
 from keras_infovae.tables.columns.quantile_map import MOST_KNOTS, QuantileMap
+from keras_infovae.tables.dtypes import with_dtype
 from keras_infovae.tables.kinds import LeftOut, column_for
 
 RNG = np.random.default_rng(0)
@@ -98,6 +101,71 @@ def test_numbers_as_logarithms_and_as_they_are():
     assert plain.numbers(pandas.Series([7, 8])).tolist() == [[7.0], [8.0]]
 
 
+def test_integers_as_they_are_are_rounded():
+    column = column_for(pandas.Series([1, 2, 3], name="c"), "identity")
+    numbers = np.array([[0.6], [-1.6], [7.4]], "float32")
+    assert column.raw(numbers).tolist() == [1, -2, 7]
+    assert column.raw_in_graph(tf.constant(numbers)).numpy().tolist() == [1, -2, 7]
+
+
+@pytest.mark.parametrize(
+    ("kind", "dtype", "least", "largest"),
+    [
+        ("numeric", "uint8", 0, 255),
+        ("numeric", "Int8", -128, 127),
+        ("identity", "int16", -(2**15), 2**15 - 1),
+        ("count", "uint8", 0, 255),
+        ("count", "Int64", 0, 2**63 - 1024),  # the largest that a float64 holds
+    ],
+)
+def test_numbers_beyond_the_seen_range_stay_within_their_dtype(kind, dtype, least, largest):
+    column = column_for(pandas.Series([0, 60, 120, 30], name="c", dtype=dtype), kind)
+    numbers = np.array([[-1e30], [1e30]], "float32")
+    raw = with_dtype(column.raw(numbers, within_range=False), None, dtype)
+    assert raw.dtype == dtype and raw.tolist() == [least, largest]
+    in_graph = column.raw_in_graph(tf.constant(numbers), within_range=False)
+    assert in_graph.numpy().tolist() == [least, largest]
+
+
+ORDERED = pandas.CategoricalDtype(["S", "M", "L"], ordered=True)
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "kind", "expected"),
+    [
+        (["S", "M", "L"], ORDERED, None, "ordinal"),
+        (["S", "M", None], ORDERED, None, "binary"),
+        (["S", "S", "S"], ORDERED, None, "constant"),
+        (["S", "M", "L"], ORDERED, "categorical", "categorical"),
+        (["S", "M", "L"], pandas.CategoricalDtype(["S", "M", "L"]), "ordinal", "ordinal"),
+    ],
+)
+def test_a_category_keeps_its_order_whatever_its_kind(values, dtype, kind, expected):
+    series = pandas.Series(values, name="c", dtype=dtype)
+    column = column_for(series, kind)
+    column = type(column).from_config(json.loads(json.dumps(column.get_config())))
+    assert column.kind == expected
+    assert column.raw(column.numbers(series.dropna())).dtype == dtype
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        datetime.date(2024, 1, 1),
+        datetime.datetime(2024, 1, 1, 10, 30),
+        datetime.datetime(2024, 1, 1, tzinfo=datetime.timezone.utc),
+    ],
+)
+def test_one_date_stays_a_date(value):
+    series = pandas.Series([value, None, value], name="c", dtype=object)
+    column = column_for(series)
+    restored = type(column).from_config(json.loads(json.dumps(column.get_config())))
+    raw = restored.raw(column.numbers(series))
+    assert raw.tolist() == [value] * 3 and all(isinstance(each, type(value)) for each in raw)
+    array = restored.raw_in_graph(tf.zeros([3, 0])).numpy()
+    assert restored.of_array(array).tolist() == [value] * 3
+
+
 def test_counts_stay_whole():
     series = pandas.Series([0, 3, 1, 0, 12], name="c")
     column = column_for(series, "count")
@@ -125,6 +193,8 @@ def test_a_day_that_two_orders_fit_is_no_date():
         (np.arange(50), None, "whole numbers, all different"),
         ([f"p{i}" for i in range(60)], None, "60 values in 60 rows"),
         ([f"p{i % 1100}" for i in range(10_000)], None, "1,100 values in 10,000 rows"),
+        ([f"{i}" for i in range(300)], None, "300 values in 300 rows"),
+        ([f"{i:05d}" for i in range(300)] + ["n/a"], None, "301 values in 301 rows"),
     ],
 )
 def test_identifiers_and_free_text_are_left_out(values, kind, why):

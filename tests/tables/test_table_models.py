@@ -8,6 +8,7 @@ import pandas
 import pytest
 
 import keras_infovae as ki
+from keras_infovae.tables.frames import beside
 from keras_infovae.evaluation.plots import interpolation
 from keras_infovae.evaluation.reporting.tables import new_rows
 from tests.tables.people import people
@@ -150,6 +151,13 @@ def _numbers(values):
     if values.dtype.kind == "f":
         return values.to_numpy()
     return pandas.to_datetime(values).astype("int64").to_numpy() / 8.64e13
+
+
+def test_a_column_beside_others_takes_no_name_of_theirs():
+    frame = pandas.DataFrame({"code": [1, 2], "code_": [3, 4]}, index=[7, 8])
+    found = beside(frame, "code", np.array([5, 6]))
+    assert found.to_dict("list") == {"code": [1, 2], "code_": [3, 4], "code__": [5, 6]}
+    assert list(found.index) == [7, 8]
 
 
 def test_contributions_of_columns_add_up_to_the_score(model, table):

@@ -2,11 +2,13 @@
 
 import gzip
 import json
+import tracemalloc
 
 import keras
 import numpy as np
 import pandas
 import pytest
+import tensorflow as tf
 
 import keras_infovae as ki
 
@@ -17,6 +19,21 @@ TEXTS = ["The cat sleeps.", "A dog (the cat's) runs, too!", "don't stop"]
 def test_strings_come_back(tokens):
     text = ki.text.Text.infer(TEXTS, tokens)
     assert text.raw(text.numbers(TEXTS)) == [one.lower() for one in TEXTS]
+
+
+@pytest.mark.parametrize("tokens", ["words", "subwords"])
+def test_what_belongs_to_a_character_stays_with_it(tokens):
+    texts = [
+        "cafe\u0301 au lait",  # an accent of its own
+        "\u0939\u093f\u0928\u094d\u0926\u0940 \u092d\u093e\u0937\u093e",  # vowel signs
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",  # a joiner within a word
+        "\U0001f469\u200d\U0001f469\u200d\U0001f467 \U0001f44d\U0001f3fd",  # a family, a tone
+        "\U0001f1eb\U0001f1f7 1\ufe0f\u20e3",  # a flag, a key
+    ]
+    text = ki.text.Text.infer(texts, tokens)
+    assert text.raw(text.numbers(texts)) == texts
+    words = [ki.text.Text.infer([one]).length - 1 for one in texts]
+    assert words == [3, 2, 1, 2, 2]
 
 
 def test_characters_keep_every_text_as_it_is():
@@ -98,9 +115,10 @@ def test_strings_are_told_from_other_data(raw, accepted):
         (["a", 3], TypeError, r"`texts\[1\]` must be a string. Received: .*=3"),
         (["a", float("nan")], TypeError, r"`texts\[1\]` must be a string. Received: .*nan"),
         (["a", "  "], ValueError, r"`texts\[1\]` must be a text of at least one of its words"),
-        ([["a"]], TypeError, "`texts` must be a list of strings"),
+        ([["a"], ["b", "c"]], TypeError, r"`texts\[0\]` must be a string"),
+        (np.array([["a"]]), TypeError, "`texts` must be a list of strings"),
     ],
-    ids=["a string", "none", "a number", "missing", "blank", "nested"],
+    ids=["a string", "none", "a number", "missing", "blank", "lists", "rank 2"],
 )
 def test_what_are_no_texts_is_refused(texts, error, match):
     with pytest.raises(error, match=match):
@@ -144,3 +162,66 @@ def test_the_lines_of_a_file_are_texts(tmp_path):
         ki.datasets.read_texts(tmp_path / "sentences.csv")
     with pytest.raises(FileNotFoundError):
         ki.datasets.read_texts(tmp_path / "none.txt")
+
+
+def test_one_long_text_costs_its_own_length():
+    texts = ["a short text"] * 2999 + ["word " * 10_000]
+    tracemalloc.start()
+    ki.text.Text.infer(texts)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 20e6  # as an array, 3,000 times the longest: 600 MB
+
+
+@pytest.mark.parametrize(
+    ("make", "part"),
+    [
+        (lambda: ki.text.Text.infer(tf.constant([b"a", b"\xff"])), r"`texts\[1\]` must be UTF-8"),
+        (lambda: ki.text.Text.infer(["a \ud800"]), r"`texts\[0\]` must be of whole characters"),
+        (lambda: ki.text.Text.infer(["a"], lowercase="no"), "`lowercase` must be True or False"),
+        (lambda: ki.text.Text.infer(["<unknown>"]), "`texts` must be some with a token"),
+        (lambda: ki.text.Text(ki.text.Vocabulary(["The"]), 4), "`lowercase` must be False for"),
+        (lambda: ki.text.Vocabulary("abc"), "`tokens` must be a list of strings"),
+        (lambda: ki.text.Vocabulary.infer(["the cat"]), r"`texts\[0\]` must be a list of tokens"),
+        (
+            lambda: ki.text.Vocabulary.infer([["a"]], size=2),
+            "`size` must be an integer of at least",
+        ),
+        (lambda: ki.text.Text.infer(["a b"]).raw([[-1, 0]]), "`x` must be numbers of tokens"),
+        (lambda: ki.text.Text.infer(["a b"]).raw([[4, 0]]), "`x` must be numbers of tokens"),
+        (lambda: ki.VAE(2).fit([None, "a"]), r"`texts\[0\]` must be a string"),
+    ],
+    ids=range(11),
+)
+def test_what_is_no_text_is_refused_by_its_place(make, part):
+    with pytest.raises((TypeError, ValueError), match=part):
+        make()
+
+
+def test_a_dataset_without_an_end_has_no_vocabulary():
+    dataset = tf.data.Dataset.from_tensor_slices(["a", "b"]).batch(2).repeat()
+    with pytest.raises(ValueError, match="`texts` must be a dataset with an end"):
+        ki.VAE(2).fit(dataset, steps_per_epoch=1, verbose=0)
+
+
+def test_networks_of_another_vocabulary_are_refused():
+    model = ki.VAE(
+        2,
+        likelihood=ki.likelihoods.TokenSequence(10),
+        encoder=ki.networks.Recurrent(4, 4),
+        decoder=ki.networks.Recurrent(4, 4, vocabulary_size=50),
+    )
+    with pytest.raises(ValueError, match="`vocabulary_size` must be 10, that of the likelihood"):
+        model.build((None, 5))
+
+
+def test_a_column_of_texts_is_read_as_it_is(tmp_path):
+    path = tmp_path / "reviews.csv"
+    path.write_text('review,stars\n007,1\nNA,2\n"good, all\nin all",3\n' + "fine,3\n" * 9)
+    whole = {"validation_fraction": 0.0, "test_fraction": 0.0}
+    data = ki.text.load(path, text_column="review", label_column="stars", **whole)
+    assert {"007", "na", "good, all in all", "fine"} == set(data.preprocessor.raw(data.train))
+    assert "1 text goes over several lines of 'review', by quotation marks" in data.notes
+    path.write_text("review,stars\na,1\n  ,2\n")
+    with pytest.raises(ValueError, match="have a text in each row of 'review'.*in row 1"):
+        ki.text.load(path, text_column="review")

@@ -18,6 +18,7 @@ ODD = "aA bBzZ\t\n\v\x1c\x85\xa0\u2028.,;:()[]{}'\u2019-_%\u2026\u201c\u201d\u03
 ODD += (
     "\u0391\u0130\u0131I\u0345\u0307\u00ad\u00df\u00e9\u4e2d\U0001f642\U00010570\x0009\u00bd\ufffd"
 )
+ODD += "\u200d\u093f\U0001f1e6"
 HAND_MADE = [
     *(
         "The cat sleeps.",
@@ -30,6 +31,15 @@ HAND_MADE = [
         "<unknown> < unknown>",
         "<UNKNOWN>",
         "\u039b\u038c\u0393\u039f\u03a3. \u03a3 \u0391\u03a3'\u0391",
+    ),
+    *(
+        "cafe\u0301, a\u0301\u0301!\u0301",
+        "\u0939\u093f\u0928\u094d\u0926\u0940 x",
+        "\u0645\u06cc\u200c\u062e",
+    ),
+    *(
+        "\U0001f469\u200d\U0001f469 \U0001f44d\U0001f3fd.",
+        "\U0001f1eb\U0001f1f7\U0001f1e9\U0001f1ea 1\ufe0f\u20e3 \u0301",
     ),
     *("\u0130stanbul", "well-known-", "x" * 300, "word " * 90, "\u00a0a\u2003b", "snake_case 3.5"),
 ]
@@ -87,3 +97,25 @@ def test_arrays_of_texts_lead_back():
     assert text.of_arrays(text.arrays_of(["", "a"])) == ["", "a"]
     with pytest.raises(ValueError, match=r"`texts\[1\]` must be a text of at least one"):
         text.as_arrays(["a", ""])
+
+
+@pytest.mark.parametrize("tokens", TOKENIZATIONS)
+def test_no_text_and_texts_of_blanks_alone_have_their_answers(tokens):
+    text = ki.text.Text.infer(["a cat"], tokens)
+    numbers = tf.function(text.numbers_in_graph)
+    assert numbers({"text": tf.constant([], tf.string)}).shape == [0, text.length]
+    blank = "" if tokens == "characters" else " \t"
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"`text\[0\]` must be a text of at"):
+        numbers({"text": tf.constant([blank, blank])})
+
+
+def test_a_long_word_is_taken_apart_as_far_as_there_is_room():
+    # Else one request of a long address would take as many steps as it has letters.
+    text = ki.text.Text.infer(["ab abc " * 9] * 3, "subwords", max_length=5)
+    longest = []
+    kind = text.tokenization
+    pieces = kind._pieces_in_graph
+    kind._pieces_in_graph = lambda *given: longest.append(pieces(*given)) or longest[-1]
+    received = text.numbers_in_graph({"text": tf.constant(["a b", "x" * 4000])})
+    np.testing.assert_array_equal(received[1], [2, 1, 1, 1, 1])  # a blank, and unknown ones
+    assert longest[0].row_lengths().numpy().tolist() == [1, 2, 5]

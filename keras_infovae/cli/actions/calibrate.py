@@ -52,6 +52,7 @@ def run(command, flags):
 def _of_file(flags, config, model):
     """Returns (the usual examples of `--data`, their condition or None, what they are)."""
     data, _ = rows.in_order(flags.data, config, model, data_flags.table_settings(flags))
+    rows.print_notes(data)
     condition = conditions.of_splits(data, config, ("train",))["train"]
     return data.train, condition, f"examples of {flags.data}"
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_infovae import evaluation
 from keras_infovae.cli import data_flags
-from keras_infovae.cli.actions import conditions, other_data, trained
+from keras_infovae.cli.actions import conditions, other_data, rows, trained
 from keras_infovae.cli.actions import data as run_data
 from keras_infovae.cli.errors import reported
 from keras_infovae.evaluation.likelihood.pareto import unreliable_share
@@ -32,8 +32,8 @@ def run(command, flags):
         print(f"The run in {found.path} is unfinished; this is its last good epoch.")
     source = config["data"]["source"] if flags.data is None else flags.data
     print(f"{found.path} on {source}, {split} examples")
-    for note in data.notes if flags.data is not None else ():
-        print(f"note: {note}")
+    if flags.data is not None:
+        rows.print_notes(data)
     print(evaluation.describe(summary))
     if flags.likelihood is not None:
         with reported({"method": "likelihood"}):

@@ -1,8 +1,11 @@
 """What `keras-infovae impute` does."""
 
+import numpy as np
+
 from keras_infovae.cli import data_flags
 from keras_infovae.cli.actions import conditions, rows, trained
 from keras_infovae.cli.errors import CommandLineError, reported
+from keras_infovae.tables.frames import beside
 from keras_infovae.tables.schema import schema_of
 from keras_infovae.utils.files import whole_file
 
@@ -30,10 +33,11 @@ def run(command, flags):
     if flags.draws is None:
         result = frame.assign(**filled)
     else:
-        parts = [frame.assign(**part, draw=number) for number, part in enumerate(filled)]
-        result = pandas.concat(parts, ignore_index=True)
+        result = pandas.concat([frame.assign(**part) for part in filled], ignore_index=True)
+        result = beside(result, "draw", np.repeat(np.arange(len(filled)), len(frame)))
     with whole_file(flags.output) as temporary:
         rows.write_frame(temporary, result)
+    rows.print_notes(data)
     missing = int(known.isna().sum().sum())
     times = "" if flags.draws is None else f", {flags.draws} times"
     print(f"Filled in {missing} missing values of {len(frame)} rows{times}, in {flags.output}.")

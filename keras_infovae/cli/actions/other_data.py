@@ -76,12 +76,12 @@ def other_texts(source, config, given):
     Args:
         source, config, given: as for `load_other`.
     """
-    settings = {"label_column": None, "text_column": None}
-    settings |= {name: config["data"].get(name) for name in settings} | given
-    column = settings.pop("text_column")
     if source in text_loading.NAMED or datasets.is_text_path(source):
         return text_loading.read(source, None, TableSettings(**given))
-    return text_loading.read(source, column, TableSettings(**settings))
+    data = config["data"]
+    settings = TableSettings(**{"label_column": data.get("label_column")} | given)
+    # New examples may have no labels.
+    return text_loading.read(source, data.get("text_column"), settings, "label_column" in given)
 
 
 def other_frame(source, config, given):
@@ -91,7 +91,7 @@ def other_frame(source, config, given):
         source, config, given: as for `load_other`.
     """
     label = given.get("label_column", config["data"].get("label_column"))
-    frame, note = frame_and_note(source, TableSettings(**given))
+    frame, note = frame_and_note(source, TableSettings(**{"label_column": label} | given))
     if "label_column" not in given and label not in frame:
         label = None  # new examples may have no labels
     return frame, note, label

@@ -25,15 +25,17 @@ def in_order(source, config, model, given):
         or, for a model without a table, None).
     """
     if schema_of(model) is not None:
-        frame, _, label = other_data.other_frame(source, config, given)
+        frame, note, label = other_data.other_frame(source, config, given)
         labels, rows = without_label(source, frame.copy(deep=False), label)
         x, condition = model.preprocessor.numbers(rows), model.preprocessor.condition_numbers(rows)
         told = None if condition is None else {"train": condition}
-        return datasets.Dataset(source, x, x[:0], x[:0], labels, conditions=told), frame
+        notes = (note,) if note else ()
+        kept = {"conditions": told, "notes": notes}
+        return datasets.Dataset(source, x, x[:0], x[:0], labels, **kept), frame
     if isinstance(model.preprocessor, Text):
-        texts, labels, _ = other_data.other_texts(source, config, given)
+        texts, labels, notes = other_data.other_texts(source, config, given)
         x = model.preprocessor.numbers(texts)
-        return datasets.Dataset(source, x, x[:0], x[:0], labels), None
+        return datasets.Dataset(source, x, x[:0], x[:0], labels, notes=tuple(notes)), None
     fractions = {"validation_fraction": 0.0, "test_fraction": 0.0}
     config = config | {"data": config["data"] | fractions | {"seed": 0}}
     data = other_data.load_other(source, config, model, given)
@@ -41,6 +43,12 @@ def in_order(source, config, model, given):
     order = np.argsort(split_indices(count, (0.0, 0.0), 0)[0])
     labels = None if data.train_labels is None else data.train_labels[order]
     return dataclasses.replace(data, train=data.train[order], train_labels=labels), None
+
+
+def print_notes(data):
+    """Prints how the examples of a `Dataset` were read, and what of their source was left out."""
+    for note in data.notes:
+        print(f"note: {note}")
 
 
 def write_frame(path, frame):

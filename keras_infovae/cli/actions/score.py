@@ -6,6 +6,7 @@ from keras_infovae import evaluation
 from keras_infovae.cli import data_flags
 from keras_infovae.cli.actions import anomaly_score, conditions, rows, trained
 from keras_infovae.cli.errors import reported
+from keras_infovae.tables.frames import beside
 from keras_infovae.tables.schema import schema_of
 from keras_infovae.utils.files import whole_file
 
@@ -27,20 +28,22 @@ def run(command, flags):
     threshold = model.anomaly_threshold
     if score is not None and threshold is not None and threshold.score != score:
         threshold = None  # of another score
-    result = pandas.DataFrame({"row": np.arange(len(scores))})
+    result = pandas.DataFrame(index=np.arange(len(scores)))
     if frame is not None:
-        for name, _ in schema_of(model).left_out:
-            if name in frame:
-                result[name] = frame[name]
-    result["score"] = scores
+        left_out = [name for name, _ in schema_of(model).left_out if name in frame]
+        result = frame[left_out].reset_index(drop=True)
+    result = beside(result, "row", np.arange(len(scores)))
+    result = result[[result.columns[-1], *result.columns[:-1]]]
+    result = beside(result, "score", scores)
     if threshold is not None:
-        result["is_anomaly"] = scores > threshold.value
+        result = beside(result, "is_anomaly", scores > threshold.value)
     if frame is not None and flags.reasons:
         drops = evaluation.score_drops(model, data.train, condition=condition)
         for name, values in reasons(drops, frame, flags.reasons).items():
-            result[name] = values
+            result = beside(result, name, values)
     with whole_file(flags.output) as temporary:
         rows.write_frame(temporary, result)
+    rows.print_notes(data)
     print(
         f"Wrote the scores of {len(scores)} examples to {flags.output}{_said(threshold, scores)}."
     )

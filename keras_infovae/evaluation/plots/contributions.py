@@ -10,7 +10,7 @@ from keras_infovae.anomaly_scores import AnomalyScore
 from keras_infovae.evaluation import texts
 from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.plots import style, views
-from keras_infovae.tables.frames import is_frame
+from keras_infovae.tables.frames import beside, is_frame
 from keras_infovae.tables.schema import schema_of
 from keras_infovae.typing import Condition, Model, Path, Rows
 from keras_infovae.utils.checks import argument_error, check_integer
@@ -78,7 +78,7 @@ def plot_contributions(
     top = _highest(totals, count)
     if schema_of(model) is not None:
         raw = model.preprocessor.raw(np.nan_to_num(x))  # beside what tells of missing ones
-        sums = model.preprocessor.sums_of_parts(raw, values).assign(code=code)
+        sums = beside(model.preprocessor.sums_of_parts(raw, values), "code", code)
         names = [str(name) for name in sums]
         excess = _above_mean(sums.to_numpy())[top]
         return _table(raw.iloc[top], excess, top, totals, names, path)
