@@ -221,6 +221,21 @@ CONSTRUCTORS = {
         ValueError,
         "`library_size`.*None or 'observed'",
     ),
+    "library sizes": (
+        lambda: ki.likelihoods.Poisson(library_size=np.ones(3)),
+        ValueError,
+        "`library_size`.*None or 'observed'",
+    ),
+    "standardize as text": (
+        lambda: ki.likelihoods.Normal(standardize="no"),
+        TypeError,
+        "`standardize`.*True or False",
+    ),
+    "an activation of a network that is none": (
+        lambda: ki.networks.MLP([8], "relux"),
+        ValueError,
+        "`activation`.*the name of a Keras activation.*'relux'",
+    ),
     "dispersion 0": (
         lambda: ki.likelihoods.NegativeBinomial(dispersion=0),
         ValueError,
@@ -257,7 +272,7 @@ CONSTRUCTORS = {
     "an activation that is none": (
         lambda: ki.divergences.Adversarial(activation="rel"),
         ValueError,
-        "rel",
+        "`activation`.*the name of a Keras activation.*'rel'",
     ),
     "one importance weight": (lambda: ki.IWAE(2, 1), ValueError, "`num_samples`.*at least 2"),
     "importance weights of points": (

@@ -126,6 +126,8 @@ def _common_form(image_module, files):
     for file in files:
         with opened(image_module, file) as image:
             size, mode = oriented(image)[0], image.mode
+            if _is_cut(image):  # which Pillow would make 8 bits of without a word
+                mode += ", 16 bits"
             transparent = "transparency" in image.info
             if mode == "P" and _is_gray(image.getpalette("RGB")):
                 mode = "L"
@@ -141,6 +143,15 @@ def _common_form(image_module, files):
             )
         modes.add("RGBA" if transparent else _MODES[mode])
     return first_size, max(modes, key=_CHANNELS.get)
+
+
+def _is_cut(image):
+    """Whether an image that was opened has 16 bits per channel, of which Pillow keeps 8."""
+    arguments = [tile[-1] for tile in image.tile]
+    if image.format == "PPM":
+        numbers = [n for given in arguments if isinstance(given, tuple) for n in given[1:]]
+        return any(isinstance(n, int) and n > 255 for n in numbers)
+    return any(";16" in str(given) for given in arguments)
 
 
 def _is_gray(palette):

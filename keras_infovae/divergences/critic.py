@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras_infovae.distributions import draw
 from keras_infovae.divergences.base import Divergence
 from keras_infovae.typing import Config, Distribution, KerasModel, Optimizer, Tensor
-from keras_infovae.utils.checks import check_integer, check_integers, check_number
+from keras_infovae.utils.checks import check_activation, check_integer, check_integers, check_number
 from keras_infovae.utils.player import Player
 from keras_infovae.utils.randomness import split_seed, stateless_seed
 from keras_infovae.utils.serialization import deserialize_values
@@ -56,8 +56,7 @@ class CriticDivergence(Divergence, Player, keras.layers.Layer):
     ) -> None:
         keras.layers.Layer.__init__(self, dtype="float32")
         self.hidden_units = check_integers("hidden_units", hidden_units)
-        self.activation = activation
-        keras.activations.get(activation)  # an unknown one is refused here
+        self.activation = check_activation("activation", activation)
         if optimizer is None:
             optimizer = keras.optimizers.Adam(1e-3, beta_1=0.5)
         # Kept as a config: the optimizer is made in `build`, within the scope of the strategy.

@@ -47,7 +47,8 @@ def moments_of(model, x, condition, batch_size):
 
         Cov[q(z)] = Cov_x(E[z|x]) + E_x(Cov[z|x])
 
-    Else Var[z|x] and Cov[q(z)] are those of 16 draws of z per example, without bias, and E[z|x] is
+    Else Var[z|x] and Cov[q(z)] are those of 16 draws of z per example, without bias (the mean of
+    all draws has the covariance E_x(Cov[z|x]) / (16 n), which theirs lacks), and E[z|x] is
     `model.encode(x)`, or where that is not the mean (on a sphere), or not known, the mean of the
     draws.
 
@@ -106,12 +107,14 @@ def _of_draws(model, x, condition, batch_size):
             return _known(z, np.zeros_like(z), 0.0)
         total, squares, products = total + z, squares + z**2, products + z.T @ z
     means, mean = total / _DRAWS, total.mean(axis=0) / _DRAWS
+    within = (products - total.T @ means) / (_DRAWS - 1)  # the sum of Cov[z|x] over x
     variances = np.maximum(squares - total * means, 0.0) / (_DRAWS - 1)
     error = variances.mean(axis=0) / _DRAWS
     if model.latent_support == "euclidean":
         with contextlib.suppress(NotImplementedError):  # where TFP does not know the mode
             means, error = model.encode(x, **given).astype("float64"), np.zeros_like(error)
-    covariance = products / (_DRAWS * len(x)) - np.outer(mean, mean)
+    count = _DRAWS * len(x)
+    covariance = (products + within / len(x)) / count - np.outer(mean, mean)
     return Moments(means, variances, error, mean, covariance)
 
 

@@ -43,7 +43,7 @@ class ChartAutoencoder(GenerativeModel):
 
     Before the first step chart k learns point k of those that are farthest from each other: in its
     middle, decoded by it, predicted to be in it. Without, few charts take all. Charts that less
-    than 1 % of the codes are in are not used.
+    than 1 % of the codes are in (of more than 50 charts, half of an even share) are not used.
 
     New examples come from codes of the training: the last 8,192 of them are kept with the model,
     each draw takes one, moves it by 0.3 of a kernel, decodes it, and takes another where the

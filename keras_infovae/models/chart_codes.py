@@ -6,7 +6,8 @@ import tensorflow as tf
 
 from keras_infovae.utils.row_random import fold_in, normal, uniform
 
-_LEAST_SHARE = 0.01  # of the codes, below which a chart is not used
+# Of the codes, below which a chart is not used; and of the even share, lest none of many be used.
+_LEAST_SHARE, _LEAST_PART = 0.01, 0.5
 _KERNEL_SHARE = 0.3  # of Silverman's bandwidth
 _FIXED = {"trainable": False, "aggregation": "only_first_replica"}
 
@@ -17,7 +18,7 @@ class ChartCodes(keras.layers.Layer):
     A draw takes one of them, whose chart thereby has its share of the data, and moves its
     coordinates by 0.3 of Silverman's kernel in its chart, within the range of the chart's codes:
     the whole kernel, or even draws in the box, leave the data. Charts with less than 1 % of the
-    codes are not used.
+    codes, or of more than 50 charts with less than half of an even share, are not used.
 
     Args:
         charts: how many charts there are.
@@ -63,7 +64,7 @@ class ChartCodes(keras.layers.Layer):
 
     def used(self):
         """Returns which charts are used, booleans [charts]."""
-        return self.shares() >= _LEAST_SHARE
+        return self.shares() >= min(_LEAST_SHARE, _LEAST_PART / self.charts)
 
     def draw(self, seeds):
         """Returns a code for each seed int32 [n, 2], float32 [n, 1 + chart_dim]."""

@@ -344,15 +344,11 @@ class ExactEM(LatentVariableModel):
         seed = self.progress.new_seed() if check_seed(seed) is None else seed
         generator = piecewise_affine.read_generator(self)
         flat = x.reshape(len(x), -1).astype("float64")
-        seeds: list[int | None] = [None]
-        if num_samples is not None:
-            states = np.random.SeedSequence(seed).generate_state(num_samples)
-            seeds = [int(state) for state in states]
-        results = [
-            piecewise_affine.fill_in(generator, flat, one).reshape(x.shape).astype("float32")
-            for one in seeds
-        ]
-        return results[0] if num_samples is None else results
+        if num_samples is None:
+            return piecewise_affine.fill_in(generator, flat).reshape(x.shape).astype("float32")
+        seeds = np.random.SeedSequence(seed).generate_state(num_samples).tolist()
+        filled = piecewise_affine.fill_in(generator, flat, seeds)
+        return list(filled.reshape(num_samples, *x.shape).astype("float32"))
 
     def set_generator(self, layers: Sequence, scale: np.ndarray) -> None:
         """Takes the weights of `AffineLayer`s and a scale [D], in units of the data."""

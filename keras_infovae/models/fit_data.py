@@ -7,7 +7,12 @@ import tensorflow as tf
 from keras_infovae.models import data_kinds
 from keras_infovae.models.batches import EpochsOfBatches, StreamedEpochs, batches_in_order
 from keras_infovae.utils import reductions
-from keras_infovae.utils.checks import argument_error, check_integer, check_number
+from keras_infovae.utils.checks import (
+    argument_error,
+    check_integer,
+    check_integers,
+    check_number,
+)
 from keras_infovae.utils.pipelines import by_examples, untuned
 
 _TARGETS = ("y", "sample_weight", "class_weight")
@@ -89,11 +94,11 @@ class FitData:
 
     def steps(self, options):
         """Returns the number of steps in an epoch, or None where the data do not tell."""
-        if options.get("steps_per_epoch"):
-            return options["steps_per_epoch"]
         if isinstance(self.x, tf.data.Dataset):
-            return max(int(self.x.cardinality()), 0) or None
-        return getattr(self.x, "num_batches", None)
+            length = max(int(self.x.cardinality()), 0)
+        else:
+            length = getattr(self.x, "num_batches", None)
+        return min(filter(None, (options.get("steps_per_epoch"), length)), default=None)
 
     def _in_scope(self, shape):
         with self._strategy.scope():
@@ -115,14 +120,38 @@ class FitData:
         )
 
     def _check_batch(self, batch_size, examples):
-        """Raises ValueError for batches of one example, which show no aggregated posterior."""
         received = None if examples is None else len(first(examples))
-        if self._least > 1 and 1 in (batch_size, received):
-            raise ValueError(
-                f"Argument `batch_size` must be at least {self._least}, with as many examples: the "
-                "divergence compares the aggregated posterior of a batch with the prior. Received: "
-                f"batch_size={batch_size}, examples={'unknown' if received is None else received}"
-            )
+        check_least(self._least, batch_size, received)
+
+
+def check_counts(options):
+    """Raises ValueError or TypeError for an option of `fit` that counts and is no such integer."""
+    for name in ("steps_per_epoch", "validation_steps", "validation_batch_size"):
+        if options.get(name) is not None:
+            check_integer(name, options[name])
+    for name in ("epochs", "initial_epoch"):
+        check_integer(name, options.get(name, 0), minimum=0)
+    frequency = options.get("validation_freq", 1)
+    if isinstance(frequency, list):  # of the epochs after which there is an evaluation
+        check_integers("validation_freq", frequency)
+    else:
+        check_integer("validation_freq", frequency)
+
+
+def check_least(least, batch_size, examples):
+    """Raises ValueError for batches of one example, which show no aggregated posterior.
+
+    Args:
+        least: the fewest examples that a batch may have.
+        batch_size: examples per batch, or None.
+        examples: how many there are, or None.
+    """
+    if least > 1 and 1 in (batch_size, examples):
+        raise ValueError(
+            f"Argument `batch_size` must be at least {least}, with as many examples: the "
+            "divergence compares the aggregated posterior of a batch with the prior. Received: "
+            f"batch_size={batch_size}, examples={'unknown' if examples is None else examples}"
+        )
 
 
 def in_batches(x, options):

@@ -23,14 +23,17 @@ class Progress:
 
     Attributes:
         step, epochs: the steps and whole epochs so far, int64 variables.
-        steps_per_epoch: what schedules in epochs divide by, an int64 variable.
+        epoch_start: the steps so far when the epoch began, an int64 variable.
+        steps_per_epoch: what schedules in epochs divide by, an int64 variable; 0 before it is
+            known.
     """
 
     def __init__(self, seed):
         self.seed = check_seed(seed)
         self.step = reductions.step_variable(0, "step")
-        self.steps_per_epoch = reductions.step_variable(1, "steps_per_epoch")
+        self.steps_per_epoch = reductions.step_variable(0, "steps_per_epoch")
         self.epochs = reductions.step_variable(0, "epochs")
+        self.epoch_start = reductions.step_variable(0, "epoch_start")
         generator_seed = None if seed is None else self.seed % 2**32
         self._seeds = keras.random.SeedGenerator(generator_seed)
         self._order_seeds = keras.random.SeedGenerator(generator_seed)  # of the examples, in fit
@@ -40,7 +43,21 @@ class Progress:
     def value_of(self, weight, step=None):
         """Returns `weight`, a number or a schedule, at `step`; default: the present one."""
         step = self.step if step is None else step
-        return schedules.value_at(weight, step, self.steps_per_epoch)
+        if not isinstance(weight, schedules.Schedule) or weight.unit == "steps":
+            return schedules.value_at(weight, step)
+        # Epochs can differ in length: the steps are as if all had that of the present one.
+        in_epoch = tf.cast(step, tf.int64) - self.epoch_start
+        length = tf.maximum(self.steps_per_epoch, 1)
+        return schedules.value_at(weight, self.epochs * length + in_epoch, length)
+
+    def begin_epoch(self):
+        """Lets the steps from here on be those of the epoch, whatever was before."""
+        self.epoch_start.assign(self.step)
+
+    def end_epoch(self):
+        """Counts the epoch that ends here."""
+        self.epochs.assign_add(1)
+        self.begin_epoch()
 
     def step_seed(self):
         """Returns the seed of the next step of the training, int32 [2]."""
@@ -80,6 +97,7 @@ class Progress:
             "step": self.step,
             "steps_per_epoch": self.steps_per_epoch,
             "epochs": self.epochs,
+            "epoch_start": self.epoch_start,
         }
 
 
@@ -105,5 +123,8 @@ class EpochCounter(keras.callbacks.Callback):
         super().__init__()
         self.progress = progress
 
+    def on_epoch_begin(self, epoch, logs=None):
+        self.progress.begin_epoch()
+
     def on_epoch_end(self, epoch, logs=None):
-        self.progress.epochs.assign_add(1)
+        self.progress.end_epoch()

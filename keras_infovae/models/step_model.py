@@ -398,10 +398,12 @@ class StepModel(keras.Model):
 
     def load_own_variables(self, store: Any) -> None:
         """Restores the draws as well: a training goes on from where it was saved."""
-        state = self._training_state()
+        state, known = self._training_state(), set(store.keys())
         for name, variable in state.items():
-            variable.assign(store[name])
-        rest = set(store.keys()) - set(state)
+            # Files of 0.2.0, which were saved between two epochs, do not say when one began.
+            began = name == "epoch_start" and name not in known
+            variable.assign(store["step" if began else name])
+        rest = known - set(state)
         super().load_own_variables({name: store[name] for name in rest})
 
     def _training_state(self):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,10 +12,17 @@ import tensorflow as tf
 from keras_infovae import schedules
 from keras_infovae.models import data_kinds
 from keras_infovae.models.batches import source_errors
-from keras_infovae.models.compilation import hears_batches, is_worth_xla, steps_at_once
+from keras_infovae.models.compilation import (
+    hears_batches,
+    is_worth_xla,
+    steps_at_once,
+    taking_at_once,
+)
 from keras_infovae.models.epoch_lines import EpochLines
 from keras_infovae.models.fit_data import (
     FitData,
+    check_counts,
+    check_least,
     check_replicas,
     first,
     in_batches,
@@ -26,13 +34,14 @@ from keras_infovae.models.raw_data import condition_beside, opened, preprocessor
 from keras_infovae.models.step_model import StepModel
 from keras_infovae.typing import Condition, Numbers, Optimizer, Result
 from keras_infovae.utils import terminal
-from keras_infovae.utils.checks import argument_error, check_boolean
+from keras_infovae.utils.checks import argument_error, check_boolean, check_integer
 
 
 class TrainableModel(StepModel):
     """What all models train by: data is checked before any weight changes, then steps are taken."""
 
     least_batch = 1  # examples, fewer than which no step can be taken with
+    _chooses_steps = False  # before `compile`
 
     # === What a model may define ===
 
@@ -88,13 +97,16 @@ class TrainableModel(StepModel):
                 and not from measured times, so that a training can be repeated. (The same seed
                 gives other draws under XLA than without it.) And `steps_per_execution`, how many
                 steps are taken before Python, its callbacks and the progress bar have a turn:
-                "auto" (default) takes 10 where steps are short and many, on one device and without
-                callbacks that listen to batches, and else 1. The steps are the same.
+                "auto" (default) takes 10 in a `fit` where steps are short and many, on one device,
+                without callbacks that listen to batches and without numbers of steps that 10 does
+                not divide, and else 1. The steps are the same.
 
         Raises:
             ValueError: for `loss` or `metrics`, since the model has its own objective; for an
-                optimizer that the model has no use for, or None where it needs one.
-            TypeError: for a `synchronize_divergence` that is no boolean.
+                optimizer that the model has no use for, or None where it needs one; for fewer than
+                1 step at once.
+            TypeError: for a `synchronize_divergence` that is no boolean, and for a
+                `steps_per_execution` that is neither "auto" nor an integer.
         """
         check_boolean("synchronize_divergence", synchronize_divergence)
         for name in ("loss", "loss_weights", "metrics", "weighted_metrics"):
@@ -105,9 +117,11 @@ class TrainableModel(StepModel):
                     options[name],
                 )
         at_once = options.get("steps_per_execution", "auto")
-        self._chooses_steps = isinstance(at_once, str) and at_once == "auto"
-        given = options | ({"steps_per_execution": 1} if self._chooses_steps else {})
+        chooses_steps = isinstance(at_once, str) and at_once == "auto"
+        at_once = 1 if chooses_steps else _checked_steps(at_once)
+        given = options | {"steps_per_execution": at_once}
         super().compile(optimizer=self._optimizer_of(optimizer), **given)
+        self._chooses_steps, self._compiled_functions = chooses_steps, {}
         self._synchronize_divergence = synchronize_divergence
         self._compile_options = {"synchronize_divergence": synchronize_divergence} | options
         self._chooses_jit = options.get("jit_compile", "auto") == "auto" and not self.run_eagerly
@@ -168,11 +182,13 @@ class TrainableModel(StepModel):
             schedule.
 
         Raises:
-            ValueError, TypeError: for data that cannot be trained on, before any weight changes.
+            ValueError, TypeError: for data that cannot be trained on, and for counts of epochs,
+                steps or examples that are not such integers, before any weight changes.
             FloatingPointError: when a term stops being finite during training.
         """
         if not self.compiled:
             self.compile()
+        check_counts(options)
         strategy = self.distribute_strategy
         x = self._described(x)
         data = FitData(self.example_spec, strategy, self.build, self.least_batch)
@@ -184,7 +200,7 @@ class TrainableModel(StepModel):
         is_dataset = isinstance(data.x, tf.data.Dataset)
         if is_dataset:
             self._choose_jit(steps, **options)
-        self._choose_steps_at_once(
+        at_once = self._steps_at_once(
             steps if is_dataset else None, data.largest, callbacks, **options
         )
         check_replicas(data.rows, self.optimizer, strategy)
@@ -202,13 +218,15 @@ class TrainableModel(StepModel):
             verbose = 1 if terminal.redraws_lines() else 2
         if verbose == 2:  # Keras would write two lines, and the terms before the loss
             verbose, callbacks = 0, [*callbacks, EpochLines()]
-        return super().fit(
-            data.x, batch_size=batch_size, verbose=verbose, callbacks=callbacks, **options
-        )
+        with self._taking_at_once(at_once):
+            return super().fit(
+                data.x, batch_size=batch_size, verbose=verbose, callbacks=callbacks, **options
+            )
 
     def _described(self, x):
         """Returns x, raw data of a file where it is a path; the first make the preprocessor."""
         x, spec = opened(x), self.example_spec
+        x = x[0] if isinstance(x, tuple) and len(x) == 1 else x  # as Keras takes it
         if spec.preprocessor is None and spec.event_shape is None:
             seen = data_kinds.spec_of_batches(x) if data_kinds.is_dataset(x) else x
             preprocessor = preprocessor_of(seen)
@@ -220,20 +238,23 @@ class TrainableModel(StepModel):
         """Tells the parts of the model what they need to know of the data, before any step."""
         if steps is not None:
             self.progress.steps_per_epoch.assign(steps)
-        elif self._counts_epochs():
-            raise ValueError(
-                "Argument `steps_per_epoch` must be given where a weight follows a schedule in "
-                "epochs and the data do not tell their length. Received: steps_per_epoch=None"
-            )
+        else:
+            self._require_steps_per_epoch()
         known = data.rows is not None and steps is not None
         x = None if data.examples is None else first(data.examples)
         self.adapt(x, data.rows * steps if known else None)
         self.example_spec.see(x if known and len(x) > data.rows * (steps - 1) else None)
         self.forget()
 
-    def _counts_epochs(self):
+    def _require_steps_per_epoch(self):
+        """Raises ValueError where a weight needs the number of steps that nothing tells."""
         values = self._schedulable()
-        return any(isinstance(v, schedules.Schedule) and v.unit == "epochs" for v in values)
+        if any(isinstance(v, schedules.Schedule) and v.unit == "epochs" for v in values):
+            raise ValueError(
+                "Argument `steps_per_epoch` must be given to `fit` where a weight follows a "
+                "schedule in epochs and the data do not tell their length, as single batches do "
+                "not. Received: steps_per_epoch=None"
+            )
 
     def _schedulable(self):
         """Returns the values of the settings, those that may follow a schedule among them."""
@@ -259,17 +280,26 @@ class TrainableModel(StepModel):
         if self._chooses_jit and not self.jit_compile and worth and one_device:
             self.jit_compile = True
             self.train_function = self.test_function = None  # made anew by Keras
+            self._compiled_functions.clear()
 
-    def _choose_steps_at_once(self, steps, rows, callbacks, epochs=1, **_):
-        """Sets how many steps are taken at once, if that was left to the model."""
+    def _steps_at_once(self, steps, rows, callbacks, epochs=1, **options):
+        """Returns how many steps `fit` takes at once."""
         if not self._chooses_steps or self.run_eagerly:
-            return
+            return self.steps_per_execution
         hear = any(map(hears_batches, keras.tree.flatten(callbacks or [])))
-        alone = self.distribute_strategy.num_replicas_in_sync == 1 and not hear
-        chosen = steps_at_once(steps, epochs, rows, self.weights) if alone else 1
-        if chosen != self.steps_per_execution:
-            self.steps_per_execution = chosen
-            self.train_function = self.test_function = None  # made anew by Keras
+        if hear or self.distribute_strategy.num_replicas_in_sync > 1:
+            return 1
+        told = [options.get(name) or 0 for name in ("steps_per_epoch", "validation_steps")]
+        return steps_at_once(steps, epochs, rows, self.weights, told)
+
+    def _taking_at_once(self, steps):
+        return taking_at_once(self, steps, self._compiled_functions)
+
+    def _taking_as_told(self):
+        """Has Keras take as many steps as it is told, and not the next multiple of several."""
+        if not self._chooses_steps:
+            return contextlib.nullcontext()
+        return self._taking_at_once(1)
 
     def _limit_batches(self, rows):
         """Has steps traced for batches of at most `rows` examples, or None for batches of any size.
@@ -279,6 +309,7 @@ class TrainableModel(StepModel):
         if rows != self._most_in_batch:
             self._most_in_batch = rows
             self.train_function = None  # made anew by Keras
+            self._compiled_functions.clear()
 
     @source_errors()
     def evaluate(self, x: Any = None, *, condition: Condition = None, **options: Any) -> Any:
@@ -296,10 +327,13 @@ class TrainableModel(StepModel):
         """
         if not self.compiled:
             self.compile()
-        if not options.get("_use_cached_eval_dataset"):  # within fit, which has checked it
-            refuse_targets(options)
-            x = self._in_batches(x, condition, options)
-        return super().evaluate(x, **({"return_dict": True} | options))
+        options = {"return_dict": True} | options
+        if options.get("_use_cached_eval_dataset"):  # within fit, which has checked it
+            return super().evaluate(x, **options)
+        refuse_targets(options)
+        x = self._in_batches(x, condition, options)
+        with self._taking_as_told():
+            return super().evaluate(x, **options)
 
     @source_errors()
     def predict(self, x: Any, *, condition: Condition = None, **options: Any) -> Result:
@@ -312,25 +346,73 @@ class TrainableModel(StepModel):
         """
         self.example_spec.require_known()
         batches = self._in_batches(x, condition, options)
-        return self.example_spec.like(x, super().predict(batches, **options))
+        with self._taking_as_told():
+            found = super().predict(batches, **options)
+        return self.example_spec.like(x, found)
 
-    def train_on_batch(self, x: Any, y: Any = None, **options: Any) -> Any:
-        """Takes one step on the batch `x`, as `keras.Model.train_on_batch` does."""
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        *,
+        condition: Condition = None,
+        return_dict: bool = True,
+    ) -> Any:
+        """Takes one step on the batch `x`, as `keras.Model.train_on_batch` does.
+
+        Args:
+            x: as for `fit`, one batch.
+            y, sample_weight, class_weight: not taken; there are no targets.
+            condition: as for `fit`.
+            return_dict: False for a list of the values. Default True.
+
+        Returns:
+            {name: value} of what `fit` records.
+
+        Raises:
+            ValueError: for fewer examples than the divergence needs; for a weight that follows a
+                schedule in epochs before a `fit` has told how many steps an epoch has.
+        """
+        batch = self._one_batch(x, condition, y, sample_weight, class_weight)
+        rows = len(first(batch))
+        check_least(self.least_batch, rows, rows)
+        if not int(self.progress.steps_per_epoch):
+            self._require_steps_per_epoch()
         self._limit_batches(None)
-        return super().train_on_batch(self._one_batch(x, options | {"y": y}), return_dict=True)
+        return super().train_on_batch(batch, return_dict=return_dict)
 
-    def test_on_batch(self, x: Any, y: Any = None, **options: Any) -> Any:
-        """Evaluates the batch `x`, as `keras.Model.test_on_batch` does."""
-        return super().test_on_batch(self._one_batch(x, options | {"y": y}), return_dict=True)
+    def test_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        *,
+        condition: Condition = None,
+        return_dict: bool = True,
+    ) -> Any:
+        """Evaluates the batch `x`, as `keras.Model.test_on_batch` does.
 
-    def _one_batch(self, x, options):
-        options.pop("return_dict", None)
-        refuse_targets(options)
+        Args:
+            x, y, sample_weight, class_weight, condition, return_dict: as for `train_on_batch`.
+
+        Returns:
+            {name: value} of what `evaluate` returns.
+        """
+        batch = self._one_batch(x, condition, y, sample_weight, class_weight)
+        return super().test_on_batch(batch, return_dict=return_dict)
+
+    def _one_batch(self, x, condition, y, sample_weight, class_weight):
+        refuse_targets({"y": y, "sample_weight": sample_weight, "class_weight": class_weight})
         if not self.compiled:
             self.compile()
-        return self._prepared(x, options.pop("condition", None))
+        return self._prepared(x, condition)
 
     def _in_batches(self, x, condition, options):
+        if options.get("steps") is not None:
+            check_integer("steps", options["steps"])
         return in_batches(self._prepared(x, condition, options.get("batch_size")), options)
 
     def _prepared(self, x, condition, batch_size=None):
@@ -354,3 +436,11 @@ class TrainableModel(StepModel):
         self.compile(optimizer, **config["options"])
         if self.built and self.optimizer is not None:
             self.optimizer.build(self.trainable_variables)
+
+
+def _checked_steps(at_once):
+    try:
+        return check_integer("steps_per_execution", at_once)
+    except (TypeError, ValueError) as error:
+        expected = "'auto' or an integer of at least 1"
+        raise argument_error("steps_per_execution", expected, at_once, type(error)) from None

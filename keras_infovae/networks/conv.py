@@ -8,7 +8,7 @@ import keras
 from keras_infovae.networks.base import Network
 from keras_infovae.networks.image_shapes import check_image
 from keras_infovae.typing import KerasModel, Shape
-from keras_infovae.utils.checks import check_integer, check_integers
+from keras_infovae.utils.checks import check_activation, check_integer, check_integers
 from keras_infovae.utils.serialization import register
 
 _COARSEST_SIDE = 7  # halve an image until its shorter side is about this
@@ -53,7 +53,7 @@ class Conv(Network):
         self.filters = filters
         self.dense_units = check_integer("dense_units", dense_units)
         self.kernel_size = check_integer("kernel_size", kernel_size)
-        self.activation = activation
+        self.activation = check_activation("activation", activation)
 
     def encoder(self, event_shape: Shape, output_size: int) -> KerasModel:
         check_image("encoder", "conv", event_shape)

@@ -7,7 +7,7 @@ import keras
 
 from keras_infovae.networks.base import Network
 from keras_infovae.typing import KerasModel, Shape
-from keras_infovae.utils.checks import check_integers
+from keras_infovae.utils.checks import check_activation, check_integers
 from keras_infovae.utils.serialization import register
 
 
@@ -33,7 +33,7 @@ class MLP(Network):
 
     def __init__(self, hidden_units: Sequence[int] = (512, 256), activation: str = "relu") -> None:
         self.hidden_units = check_integers("hidden_units", hidden_units)
-        self.activation = activation
+        self.activation = check_activation("activation", activation)
 
     def encoder(self, event_shape: Shape, output_size: int) -> KerasModel:
         x = keras.Input(event_shape, name="x")

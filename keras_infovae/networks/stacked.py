@@ -4,7 +4,7 @@ import itertools
 
 import keras
 
-from keras_infovae.utils.checks import check_integer, check_integers
+from keras_infovae.utils.checks import check_activation, check_integer, check_integers
 from keras_infovae.utils.serialization import register
 
 
@@ -26,7 +26,7 @@ class StackedMLP(keras.layers.Layer):
         self.count = check_integer("count", count)
         self.hidden_units = check_integers("hidden_units", hidden_units)
         self.output_size = check_integer("output_size", output_size)
-        self.activation = activation
+        self.activation = check_activation("activation", activation)
 
     def build(self, input_shape):
         sizes = [input_shape[-1], *self.hidden_units, self.output_size]

@@ -59,9 +59,16 @@ class Images(Preprocessor):
 
     @classmethod
     def infer(cls, data: Any, condition: Sequence[str] = ()) -> "Images":
-        """Returns the preprocessor of training images: they stay in their size."""
+        """Returns the preprocessor of training images: they stay in their size.
+
+        Raises:
+            ValueError: for an array of 0 and 1, which divided by 255 would be all but black.
+        """
         if condition:
             raise argument_error("condition", "no names of columns, for images", list(condition))
+        if isinstance(data, np.ndarray) and data.size and data.max() == 1:
+            expected = 'images from 0 to 255; for those of 0 and 1, x.astype("float32")'
+            raise argument_error("x", expected, f"uint8, shape {data.shape}, none above 1")
         return cls()
 
     def likelihood(self) -> str:

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_infovae.samplers.proposal import Info, metropolis, propose
 from keras_infovae.typing import Tensor
+from keras_infovae.utils.checks import check_number
 
 
 def hamiltonian_step(
@@ -35,6 +36,10 @@ def hamiltonian_step(
         jitter: from 0 to 1. Default 0.2: each row's step size is s times a number between 0.8 and
             1.2, so that no trajectory closes on itself.
 
+    Raises:
+        ValueError, TypeError: for a `jitter` out of range, other `leapfrog_steps`, or a
+            `temperature` of at most 0.
+
     Example:
 
     >>> import functools
@@ -50,7 +55,7 @@ def hamiltonian_step(
         Neal, MCMC Using Hamiltonian Dynamics, arXiv:1206.1901, sections 3.2, 4.2 (jitter) and
         5.2 (one leapfrog step).
     """
-    if jitter:
+    if check_number("jitter", jitter, minimum=0, maximum=1):
         share = noise(tf.shape(point.log_density), "jitter")
         step_size = tf.cast(step_size, tf.float32) * (1.0 - jitter + 2.0 * jitter * share)
     end, probability = propose(density, point, step_size, noise, leapfrog_steps, temperature)

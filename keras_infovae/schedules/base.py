@@ -10,7 +10,7 @@ class Schedule(Setting):
 
     Attributes:
         unit: what positions count, `"steps"` (one batch each; the default of the class) or
-            `"epochs"` (step / steps_per_epoch: 1.5 is halfway through the second epoch).
+            `"epochs"` (1.5 is halfway through the second epoch, however many steps it has).
         minimum, maximum: the bounds of the values over all positions, floats. Arguments that a
             model holds to limits (alpha <= 1) are held to them by these.
         final: the value that is kept in the end, a float.

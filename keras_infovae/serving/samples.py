@@ -103,7 +103,7 @@ def _read(raw, served):
     """Returns the first raw examples, as they are, as inputs, and as the model's x."""
     preprocessor = served.preprocessor
     if preprocessor is None:
-        raw = np.asarray(raw)[:_ROWS]
+        raw = np.atleast_1d(raw)[:_ROWS]  # what has no rows is refused with its shape
         x, raw = served.apply(raw), raw.astype(served.x_spec.dtype.as_numpy_dtype)
         return raw, {"x": raw}, x
     if not preprocessor.accepts(raw):
@@ -120,7 +120,8 @@ def _split(warmup, served):
     model, preprocessor = served.model, served.preprocessor
     if not model.condition.size or (preprocessor is not None and preprocessor.condition_names):
         return warmup, None
-    if not isinstance(warmup, (tuple, list)) or len(warmup) != 2:
+    pair = isinstance(warmup, (tuple, list)) and len(warmup) == 2
+    if not pair or not all(hasattr(rows, "__len__") for rows in warmup):
         raise argument_error("warmup", "(examples, condition)", type(warmup), TypeError)
     if len(warmup[0]) != len(warmup[1]):
         raise argument_error(

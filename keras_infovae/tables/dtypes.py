@@ -15,17 +15,39 @@ def with_dtype(series, missing, dtype):
     Returns:
         A Series of the same name.
     """
+    index = series.index
+    if missing is not None and np.any(missing):
+        series = series[~missing]
+    if dtype not in ("category", str(series.dtype)):
+        series = series.astype(dtype)
+    return series.reindex(index)
+
+
+def completed_by(series, others):
+    """Returns a Series with the values of another where it has none.
+
+    Args:
+        series: raw values, some of them missing.
+        others: raw values of as many rows, none missing, as the training had them.
+
+    Returns:
+        A Series of the dtype of `series` if that holds all values, or of one that does.
+    """
+    missing = series.isna()
+    if missing.all():
+        return others
+    dtype = _dtype_of_both(series, others)
+    return series.astype(dtype).where(~missing, others.astype(dtype))
+
+
+def _dtype_of_both(series, others):
     import pandas
 
-    if missing is not None and np.any(missing):
-        if isinstance(series.dtype, pandas.CategoricalDtype) or series.dtype == object:
-            series = series.where(~missing)
-        elif pandas.api.types.is_integer_dtype(series.dtype) and dtype[:1] in "IU":
-            series = series.astype(dtype).mask(missing)
-        elif pandas.api.types.is_numeric_dtype(series.dtype):
-            series = series.astype("float64").mask(missing)
-        else:
-            series = series.mask(missing)
-    if dtype == "category" or str(series.dtype) == dtype:
-        return series
-    return series.astype(dtype)
+    if isinstance(series.dtype, pandas.CategoricalDtype):
+        # Those of the training come first, since their order may matter.
+        first = others if isinstance(others.dtype, pandas.CategoricalDtype) else series
+        values = [*first.cat.categories, *series.cat.categories, *others.astype(object).unique()]
+        return pandas.CategoricalDtype(list(dict.fromkeys(values)), first.cat.ordered)
+    if isinstance(others.dtype, pandas.CategoricalDtype):
+        others = others.astype(others.cat.categories.dtype)
+    return pandas.concat([series, others]).dtype

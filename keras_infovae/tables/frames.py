@@ -20,7 +20,7 @@ def codes_frame(codes, index):
 
 
 def beside(frame, name, values):
-    """Returns a DataFrame with one more column, of that name, or with _ behind it where it is taken.
+    """Returns a DataFrame with one more column, whose name gets _ behind it where it is taken.
 
     Args:
         frame: a DataFrame.

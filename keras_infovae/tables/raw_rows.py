@@ -76,9 +76,12 @@ class RawRows(Preprocessor):
         parts = self._parts(x)
         for column in self.columns:
             numbers = parts.get((column.name, False), x[:, :0])
-            tensor = column.raw_in_graph(numbers, self.within_range)
+            unknown = tf.math.is_nan(numbers)
+            known = tf.where(unknown, tf.zeros_like(numbers), numbers)
+            tensor = column.raw_in_graph(known, self.within_range)
             if column.has_missing and not complete:
-                tensor = with_missing(tensor, parts[column.name, True][:, 0] < 0.5)
+                missing = parts[column.name, True][:, 0] < 0.5
+                tensor = with_missing(tensor, missing | tf.reduce_any(unknown, axis=1))
             tensors[str(column.name)] = tensor
         return tensors
 

@@ -12,7 +12,7 @@ from keras_infovae.distributions.likelihoods.transformed import LARGEST
 from keras_infovae.tables import kinds as rules
 from keras_infovae.tables.columns import Column
 from keras_infovae.tables.drift import drifts_of, profile_of
-from keras_infovae.tables.dtypes import with_dtype
+from keras_infovae.tables.dtypes import completed_by, with_dtype
 from keras_infovae.tables.frames import check_columns, check_frame, is_frame
 from keras_infovae.tables.raw_rows import RawRows
 from keras_infovae.typing import Frame, Path, Tensor
@@ -244,7 +244,8 @@ class Schema(RawRows):
         """Returns the DataFrame of rows x: names, order and dtypes are those of the table.
 
         Args:
-            x: [n, width]: numbers, and probabilities of categories, of which the likeliest counts.
+            x: [n, width]: numbers, and probabilities of categories, of which the likeliest counts;
+                NaN for a missing value.
             index: for the DataFrame. Default None: 0 to n - 1.
             condition: [n, condition_size], for the columns of the condition. Default None: these
                 are left out.
@@ -258,10 +259,13 @@ class Schema(RawRows):
             raise argument_error("x", f"of shape [n, {self.width}]", x.shape)
         parts, values = self._parts(x), {}
         for column in self.columns:
-            raw = column.raw(parts.get((column.name, False), x[:, :0]), self.within_range)
-            missing = None
+            numbers = parts.get((column.name, False), x[:, :0])
+            unknown = np.isnan(numbers)
+            # NaN is no category, and no integer.
+            raw = column.raw(np.where(unknown, 0.0, numbers), self.within_range)
+            missing = None if complete else unknown.any(axis=1)
             if column.has_missing and not complete:
-                missing = parts[column.name, True][:, 0] < 0.5
+                missing |= parts[column.name, True][:, 0] < 0.5
             values[column.name] = with_dtype(raw, missing, column.dtype)
         frame = pandas.DataFrame(values, columns=[column.name for column in self.columns])
         if self.condition is not None and condition is not None:
@@ -280,7 +284,10 @@ class Schema(RawRows):
         """Returns `frame` and the condition's columns of `told`, in the order of the table."""
         if self.condition is None:
             return frame
-        return frame.assign(**{name: told[name] for name in self.condition_names})[self.order]
+        frame = frame.copy()
+        for name in self.condition_names:
+            frame[name] = told[name]
+        return frame[self.order]
 
     def raw_like(self, table: Frame, x: np.ndarray) -> Frame:
         """Returns rows x as `raw` does, with the index (and the condition) of a DataFrame."""
@@ -294,12 +301,11 @@ class Schema(RawRows):
             x: [n, width], complete.
         """
         filled = self.raw(x, table.index, complete=True)
-        for name in filled:
-            missing = table[name].isna()
-            if not missing.any():
-                filled[name] = table[name]
-            else:
-                filled[name] = table[name].where(~missing, filled[name])
+        for column in self.columns:
+            given = table[column.name]
+            if given.isna().any():
+                given = completed_by(column.in_form(given), filled[column.name])
+            filled[column.name] = given
         return self._with_told(filled, table)
 
     def condition_numbers(self, data: Any) -> np.ndarray | None:
@@ -322,6 +328,8 @@ class Schema(RawRows):
 
             if set(data) != set(names):
                 raise argument_error("condition", f"a value for each of {names}", data)
+            for column in self.condition.columns:
+                self.condition._check_told("condition", column, data[column.name])
             data = pandas.DataFrame({name: [data[name]] for name in names})
         absent = [name for name in names if name not in data]
         if absent:
@@ -404,16 +412,18 @@ class Schema(RawRows):
             count: how many rows.
 
         Raises:
-            ValueError, TypeError: for unknown columns, and for values that a column cannot have.
+            ValueError, TypeError: for unknown columns, and for values that a column cannot have, or
+                that new rows cannot: outside of the seen range, or missing where none was.
         """
         import pandas
 
         if not isinstance(given, dict):
             raise argument_error("given", "a dictionary from columns to values", given, TypeError)
         columns = {column.name: column for column in self.columns}
-        for name in given:
+        for name, value in given.items():
             if name not in columns:
                 raise argument_error("given", f"of the columns {list(columns)[:12]}", name)
+            self._check_told("given", columns[name], value)
         parts = []
         for part in self._layout:
             number, name = np.full([1, part.width], np.nan, "float32"), part.column.name
@@ -426,6 +436,21 @@ class Schema(RawRows):
                     number = part.column.numbers(series)
             parts.append(number)
         return np.repeat(np.concatenate(parts, axis=1), count, axis=0)
+
+    def _check_told(self, argument, column, value):
+        """Raises ValueError or TypeError for a value of a column that new rows would not have."""
+        import pandas
+
+        series = pandas.Series([value], name=column.name)
+        name = f"{argument}[{column.name!r}]"
+        if series.isna()[0]:
+            if not column.may_be_missing:
+                raise argument_error(name, "a value, as none was missing in training", value)
+            return
+        column.numbers(series)
+        expectation = column.refusal(series, self.within_range)
+        if expectation is not None:
+            raise argument_error(name, expectation, value)
 
     def likelihood(self) -> Any:
         """Returns the likelihood of x, a `PartlyObserved` of `MixedColumns`.
@@ -500,9 +525,8 @@ def _without_condition(table, condition, kinds, unknown, within_range):
     own = {name: kind for name, kind in kinds.items() if name in names}
     told = Schema.infer(table[names], own, unknown, within_range)
     if told.left_out:
-        raise argument_error(
-            "condition", "columns of values that repeat", "; ".join(map(": ".join, told.left_out))
-        )
+        reasons = "; ".join(f"{name}: {why}" for name, why in told.left_out)
+        raise argument_error("condition", "columns of values that repeat", reasons)
     return told, table.drop(columns=names), list(table.columns)
 
 

@@ -6,6 +6,7 @@ import os
 import keras
 
 from keras_infovae.typing import Logs, Path
+from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.files import whole_file
 
 
@@ -20,6 +21,8 @@ class HistoryFile(keras.callbacks.Callback):
             goes on after them. Default 0.
 
     Raises:
+        ValueError: from `fit`, before any step, when it does not go on after the last epoch that
+            is kept.
         OSError: from `fit`, naming `path`, when it cannot be written.
     """
 
@@ -46,6 +49,12 @@ class HistoryFile(keras.callbacks.Callback):
         """Returns {name: values of all epochs}, as the `history` of `fit` gives them."""
         names = dict.fromkeys(name for row in self.rows for name in row if name != "epoch")
         return {name: [row[name] for row in self.rows if name in row] for name in names}
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        last = self.rows[-1]["epoch"] if self.rows else epoch
+        if epoch != last:
+            expected = f"{last}, the epochs that {os.fspath(self.path)} keeps"
+            raise argument_error("initial_epoch", expected, epoch)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         values = {name: float(value) for name, value in (logs or {}).items()}

@@ -91,9 +91,12 @@ class RunDirectory(LockedDirectory):
             overwrite: whether a finished run may be replaced too. Default False.
 
         Raises:
+            TypeError: for a config that is no dictionary.
             OSError: naming the file, when config.json cannot be written; then no new directory is
                 left behind. And what `check` raises.
         """
+        if not isinstance(config, dict):
+            raise argument_error("config", "a dictionary", config, TypeError)
         cls.check(path, overwrite)
         run = cls(path)
         made = make_directories(run.path)
@@ -194,7 +197,8 @@ class RunDirectory(LockedDirectory):
         What its file says of the training stays, so that a run that goes on does not notice.
 
         Raises:
-            ValueError: when there is none, or its file is damaged.
+            FileNotFoundError: when there is none.
+            ValueError: when its file is damaged.
         """
         path = self.file(contents.MODEL)
         model, state = read_model(path)
@@ -207,11 +211,14 @@ class RunDirectory(LockedDirectory):
         """Writes metrics.json, after which the run counts as finished.
 
         Args:
-            metrics: a JSON-compatible dictionary.
+            metrics: a JSON-compatible dictionary. `epoch`, that of the weights, is added to it
+                where `callbacks` wrote the model.
             plots: the paths of the pictures in `plots`, which are listed with the metrics.
         """
         names = [f"{contents.PLOTS}/{os.path.basename(path)}" for path in plots]
-        write_json(self.file(contents.METRICS), metrics | {contents.PLOTS: names})
+        epoch = self.saver.weights_epoch
+        known = {} if epoch is None else {"epoch": epoch}
+        write_json(self.file(contents.METRICS), known | dict(metrics) | {contents.PLOTS: names})
         with contextlib.suppress(FileNotFoundError):
             os.remove(self.file(contents.PREVIOUS))
 
@@ -229,7 +236,10 @@ class RunDirectory(LockedDirectory):
 
     @property
     def weights_epoch(self) -> int | None:
-        """The epoch, from 1, whose weights the model of a finished run has; else None."""
+        """The epoch, from 1, whose weights the model of a finished run has; else None.
+
+        None too where `finish` was not told, as by a process that did not train the model.
+        """
         if not self.finished:
             return None
         return contents.read_json_object(self.file(contents.METRICS)).get("epoch")

@@ -10,6 +10,7 @@ import keras
 from keras_infovae.training.callback_states import check_callbacks, get_states, set_states
 from keras_infovae.training.training_state import TrainingState, read_model
 from keras_infovae.typing import Logs, Model, Path
+from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.files import whole_file
 
 
@@ -37,6 +38,8 @@ class SaveLastGoodEpoch(keras.callbacks.Callback):
 
     Raises:
         TypeError: for a callback whose state is not known.
+        ValueError: for a path that does not end in `.keras`.
+        FileNotFoundError: from `fit`, before any step, for a path in a folder that is not there.
         ValueError: from `fit`, before any step, when the training goes on with other callbacks.
         OSError: from `fit`, naming `path`, when it cannot be written; nothing half-written is left.
 
@@ -57,8 +60,8 @@ class SaveLastGoodEpoch(keras.callbacks.Callback):
 
     def __init__(self, path: Path, previous: Path | None = None, callbacks: Sequence = ()) -> None:
         super().__init__()
-        self.path = path
-        self.previous = previous
+        self.path = _checked_path("path", path)
+        self.previous = None if previous is None else _checked_path("previous", previous)
         self.callbacks = check_callbacks(callbacks)
         self.last_epoch = self.weights_epoch = None
         self.is_behind = False
@@ -74,6 +77,7 @@ class SaveLastGoodEpoch(keras.callbacks.Callback):
             path: the file to read. Default None: `path` of this callback.
 
         Raises:
+            FileNotFoundError: when there is no file.
             ValueError: when the file is damaged.
         """
         model, self._resumed = read_model(self.path if path is None else path)
@@ -81,6 +85,9 @@ class SaveLastGoodEpoch(keras.callbacks.Callback):
         return model
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        _check_folder("path", self.path)
+        if self.previous is not None:
+            _check_folder("previous", self.previous)
         self.is_behind = False
         state, self._resumed = self._resumed, None
         if state is not None:
@@ -116,6 +123,18 @@ class SaveLastGoodEpoch(keras.callbacks.Callback):
                 # A copy, so that there is a model under the one name or the other all the time.
                 with whole_file(self.previous) as copy:
                     shutil.copyfile(self.path, copy)
+
+
+def _checked_path(name, path):
+    if not os.fspath(path).endswith(".keras"):
+        raise argument_error(name, "a path that ends in .keras", os.fspath(path))
+    return path
+
+
+def _check_folder(name, path):
+    if not os.path.isdir(os.path.dirname(os.path.abspath(path))):
+        expected = "a path in a folder that is there"
+        raise argument_error(name, expected, os.fspath(path), FileNotFoundError)
 
 
 def _has_put_best_weights_back(callback):

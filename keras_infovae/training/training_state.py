@@ -1,10 +1,13 @@
 """What a file of a model says besides of the training that it comes from."""
 
 import dataclasses
+import os
 import zipfile
 
 import keras
 import numpy as np
+
+from keras_infovae.utils.checks import argument_error
 
 _ENTRY = "training_state.npz"  # in the archive that a .keras file is; Keras passes over it
 
@@ -42,8 +45,11 @@ def read_model(path):
     For a file without a state, the epochs of the training are those that the model was trained for.
 
     Raises:
+        FileNotFoundError: when there is no file.
         ValueError: when the file is damaged, or of another version.
     """
+    if not os.path.exists(path):
+        raise argument_error("path", "a file that is there", os.fspath(path), FileNotFoundError)
     try:
         _check_stored(path)
         model = keras.saving.load_model(path)

@@ -100,6 +100,8 @@ def tune(
     >>> found = ki.tuning.tune(data, directory="searches/digits")  # doctest: +SKIP
     >>> model = found.load_model()  # doctest: +SKIP
     """
+    if not isinstance(directory, (str, os.PathLike)):
+        raise argument_error("directory", "a path", directory, TypeError)
     check_choice("tuner", tuner, TUNERS)
     check_integer("epochs", epochs)
     check_integer("patience", patience)

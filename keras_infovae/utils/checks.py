@@ -63,6 +63,17 @@ def check_choice(name, value, choices):
     raise ValueError(f"Argument `{name}` must be one of {known}. Received: {name}={value!r}.{hint}")
 
 
+def check_activation(name, value):
+    """Returns `value`, which must be the name of a Keras activation, or one itself."""
+    import keras
+
+    try:
+        keras.activations.get(value)
+    except (ValueError, TypeError) as error:
+        raise argument_error(name, "the name of a Keras activation", value) from error
+    return value
+
+
 def check_numbers(name, values, exclusive_minimum=None):
     """Returns `values`, a non-empty sequence of numbers, as a list of floats."""
     return [

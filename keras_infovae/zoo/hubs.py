@@ -4,6 +4,7 @@ import os
 import re
 
 from keras_infovae.utils.checks import argument_error
+from keras_infovae.zoo.contents import CARD, MANIFEST, read_manifest
 
 _PART = "[A-Za-z0-9][A-Za-z0-9_.-]*"
 _EXTRAS = {"huggingface_hub": "huggingface", "kagglehub": "kaggle"}
@@ -39,8 +40,16 @@ def get(scheme: str, handle: str) -> str:
 def _hugging_face(handle):
     client = _import("huggingface_hub")
     name, _, revision = handle.partition("@")
-    patterns = ["*.json", "*.h5", "*.md", "*.png"]
-    return client.snapshot_download(name, revision=revision or None, allow_patterns=patterns)
+
+    def download(files):
+        return client.snapshot_download(name, revision=revision or None, allow_patterns=files)
+
+    folder = download([MANIFEST])
+    try:
+        files = read_manifest(folder)["files"]
+    except (OSError, ValueError):
+        return folder  # who loads it is told what is wrong
+    return download([MANIFEST, CARD, *files])
 
 
 def _kaggle(handle):

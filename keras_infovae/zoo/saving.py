@@ -41,6 +41,9 @@ def save(
     """
     if not model.built or model.event_shape is None:
         raise argument_error("model", "one that was built or trained", type(model).__name__)
+    for name, text in about.items():
+        if text is not None and not isinstance(text, str):
+            raise argument_error(name, "text or None", text, TypeError)
     folder = os.path.abspath(os.fspath(folder))
     _check_folder(folder, overwrite)
     sources = {os.path.basename(os.fspath(path)): os.fspath(path) for path in files}

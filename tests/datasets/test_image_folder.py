@@ -2,8 +2,10 @@
 
 import contextlib
 import os
+import struct
 import sys
 import tracemalloc
+import zlib
 
 import numpy as np
 import pytest
@@ -129,6 +131,25 @@ def test_different_sizes(tmp_path):
 def test_sixteen_bits_are_refused_rather_than_clipped(tmp_path):
     _save(tmp_path / "a.png", "I;16", color=300)
     with pytest.raises(ValueError, match=r"8 bits per channel.*a\.png.*I;16"):
+        load(tmp_path)
+
+
+def test_sixteen_bits_of_color_are_refused_too(tmp_path):
+    # Pillow reads them, and keeps 8 bits of each without a word.
+    pixels = np.arange(300, 312, dtype=">u2").tobytes()
+    (tmp_path / "a.ppm").write_bytes(b"P6 2 2 65535\n" + pixels)
+    with pytest.raises(ValueError, match="8 bits per channel.*RGB, 16 bits"):
+        load(tmp_path)
+    (tmp_path / "a.ppm").unlink()
+    rows = b"".join(b"\0" + pixels[i : i + 12] for i in (0, 12))
+    chunks = (
+        b"IHDR" + struct.pack(">IIBBBBB", 2, 2, 16, 2, 0, 0, 0),
+        b"IDAT" + zlib.compress(rows),
+    )
+    chunks = (*chunks, b"IEND")
+    chunks = [struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in chunks]
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+    with pytest.raises(ValueError, match="8 bits per channel.*RGB, 16 bits"):
         load(tmp_path)
 
 

@@ -12,15 +12,21 @@ SMALL = ki.denoisers.ResidualMLP(16, 1)
 CODES = np.random.default_rng(0).normal([3.0, -2.0], [0.5, 4.0], (800, 2)).astype("float32")
 
 
-@pytest.fixture(scope="module")
-def stages():
-    """A model whose codes are x scaled, and the prior of its second stage."""
+def identity_model():
+    """Returns a model whose codes are x."""
     keras.utils.set_random_seed(0)
     identity = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling(1.0)])
     model = ki.WassersteinAutoencoder(
         2, encoder=identity, decoder=keras.models.clone_model(identity), likelihood="normal", seed=0
     )
     model.build((None, 2))
+    return model
+
+
+@pytest.fixture(scope="module")
+def stages():
+    """A model, and the prior of its second stage."""
+    model = identity_model()
     prior = ki.priors.Diffusion(SMALL, steps=40)
     history = model.fit_prior(CODES, prior, epochs=40, batch_size=100, seed=0, verbose=0)
     return model, prior, history.history["loss"]
@@ -49,6 +55,18 @@ def test_each_row_follows_from_its_seed_and_is_saved(stages, tmp_path):
     model.save(tmp_path / "model.keras")
     restored = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(restored.generate(9, seed=2), new, atol=1e-5)
+
+
+@pytest.mark.parametrize(("batch_size", "constant"), [(1, 0.1), (16, 0.25)])
+def test_codes_that_do_not_vary_are_drawn_as_they_are(batch_size, constant):
+    model, codes = identity_model(), CODES[:32].copy()
+    codes[:, 1] = constant
+    prior = ki.priors.Diffusion(SMALL, steps=4)
+    history = model.fit_prior(codes, prior, batch_size=batch_size, epochs=1, seed=0, verbose=0)
+    assert 0.0 < history.history["loss"][0] < 10.0
+    new = model.generate(50, seed=0)
+    assert np.all((codes[:, 0].min() <= new[:, 0] + 1e-5) & (new[:, 0] <= codes[:, 0].max() + 1e-5))
+    np.testing.assert_allclose(new[:, 1], constant, rtol=1e-6)
 
 
 def test_no_model_is_trained_with_it():

@@ -80,5 +80,5 @@ def test_sizes_that_do_not_fit_are_refused_by_name():
         ki.priors.Hierarchical([4])
     with pytest.raises(ValueError, match="`sizes` must be sizes that add up to latent_dim, 5"):
         ki.priors.Hierarchical([4, 2]).build(5)
-    with pytest.raises(ValueError, match="`sizes` must be sizes that add up to latent_dim, 1"):
+    with pytest.raises(ValueError, match="`latent_dim` must be an integer of at least 2"):
         ki.VAE(1, prior="hierarchical").build((None, 3))

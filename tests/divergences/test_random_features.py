@@ -38,6 +38,23 @@ def test_cosine_and_sine():
     np.testing.assert_allclose(tape.gradient(total, phase), expected, atol=5e-6)
 
 
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_cosine_and_sine_are_bounded_for_phases_that_float32_cannot_tell(jit_compile):
+    phase = tf.constant(np.outer([-1.0, 1.0], np.logspace(2, 37, 500)), tf.float32)
+
+    @tf.function(jit_compile=jit_compile)
+    def values_and_gradient(phase):
+        cosine, sine = cosine_and_sine(phase)
+        return cosine, sine, tf.gradients(cosine + sine, phase)[0]
+
+    cosine, sine, gradient = values_and_gradient(phase)
+    for value in (cosine, sine, gradient / np.sqrt(2.0)):
+        assert np.abs(value).max() <= 1.0 + 1e-6
+    np.testing.assert_allclose(cosine**2 + sine**2, 1.0, atol=1e-6)
+    for value in values_and_gradient(tf.constant([[np.nan, np.inf, -np.inf]])):
+        assert np.all(np.isnan(value))
+
+
 @pytest.mark.parametrize("unbiased", [True, False])
 @pytest.mark.parametrize("groups", [False, True])
 def test_of_samples_it_is_the_mean_over_pairs(unbiased, groups):

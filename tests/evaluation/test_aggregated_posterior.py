@@ -13,6 +13,8 @@ from keras_infovae.evaluation import (
     log_det_covariance,
     posterior_moments,
 )
+from keras_infovae.evaluation.moments import moments_of
+from keras_infovae.models.capabilities import Capabilities
 from tests.evaluation.normal_model import NormalModel
 
 
@@ -68,6 +70,29 @@ def test_closed_form_is_the_covariance_of_draws():
     error = np.sqrt((np.outer(diagonal, diagonal) + covariance**2) / len(z))
     assert np.all(np.abs(np.cov(z, rowvar=False, bias=True) - covariance) < 4 * error)
     assert np.abs(covariance - np.diag(diagonal)).max() > 0.1  # there is something off the diagonal
+
+
+class DrawnCodes:
+    """A model that draws z ~ N(x, covariance), ever new ones, and knows nothing of q(z|x)."""
+
+    latent_support = "euclidean"
+    capabilities = Capabilities({"posterior": "is not defined for this model"})
+
+    def __init__(self, covariance):
+        self._rng, self._factor = np.random.default_rng(0), np.linalg.cholesky(covariance)
+
+    def encode(self, x, sample=False, **given):
+        return x + self._rng.normal(size=x.shape) @ self._factor.T if sample else x
+
+
+def test_the_covariance_of_draws_is_that_of_the_law_of_total_covariance_on_average():
+    within, x = np.array([[4.0, 1.5], [1.5, 1.0]]), np.array([[0.3, 0.0], [-0.3, 0.4]])
+    model = DrawnCodes(within)
+    found = [moments_of(model, x, None, 256).covariance for _ in range(3000)]
+    error = np.std(found, axis=0) / np.sqrt(len(found))
+    expected = np.cov(x, rowvar=False, bias=True) + within
+    assert np.all(error < within / 32 / 5)  # of what is missing without the correction
+    assert np.all(np.abs(np.mean(found, axis=0) - expected) < 4 * error)
 
 
 def test_moments_do_not_depend_on_the_batches():

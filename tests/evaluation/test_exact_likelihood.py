@@ -90,6 +90,8 @@ def test_too_many_regions_are_refused(monkeypatch):
 def test_a_setting_is_refused():
     with pytest.raises(TypeError, match="`chains` must be left out for method='exact'"):
         ki.evaluation.marginal_log_likelihood(model_with(), X, "exact", chains=3)
+    with pytest.raises(ValueError, match="`batch_size` must be an integer of at least 1"):
+        ki.evaluation.marginal_log_likelihood(model_with(), X, "exact", batch_size=0)
 
 
 def test_slopes_are_read_from_the_layers():

@@ -71,6 +71,26 @@ def test_it_is_that_of_arviz(count, k, expected):
     assert pareto_k(-k * np.log(u)[:, None])[0] == pytest.approx(expected, rel=1e-9)
 
 
+def test_weights_that_are_bounded_and_often_reach_the_bound_have_no_tail():
+    rng = np.random.default_rng(3)
+    two_values = np.where(rng.random((5000, 4)) < 0.5, 1.0, 0.5)
+    capped = np.minimum(rng.lognormal(size=(5000, 4)), 2.0)
+    for weights in (two_values, capped):
+        np.testing.assert_array_equal(pareto_k(np.log(weights)), -np.inf)
+    # A bound that 1 % reach, 50 weights of a tail of 213, is one to the fit: k is below 0.
+    assert np.all(pareto_k(np.minimum(rng.normal(size=(5000, 4)), 2.3)) < 0.0)
+
+
+@pytest.mark.parametrize("level", [-7e4, 3e5, -6e6])
+def test_weights_that_float32_cannot_tell_apart_are_equal_and_heavy_tails_stay(level):
+    rng = np.random.default_rng(4)
+    ulp = float(np.spacing(np.float32(abs(level))))
+    rounding = ulp * rng.integers(-1, 2, size=(2000, 4))
+    np.testing.assert_array_equal(pareto_k(level + rounding), -np.inf)
+    heavy = -1.2 * np.log(rng.random((2000, 4))) + level
+    assert np.all(pareto_k(heavy.astype("float32")) > 0.7)
+
+
 def test_what_has_no_tail_is_said():
     equal = np.full((100, 1), -7.0)
     assert pareto_k(equal)[0] == -np.inf

@@ -209,6 +209,15 @@ def test_mosaic_holds_each_image_in_its_place():
     assert views.ImageView(make_model((8, 8)), x[:, :8, :8]).mosaic(x[:, :8, :8], 3).shape[0] == 96
 
 
+def test_pixels_that_are_missing_leave_the_others_as_they_are():
+    x = np.array([[[0.0, 5.0, np.nan, 10.0]]], "float32")
+    model = make_model((1, 4), likelihood="normal")
+    colors = views.ImageView(model, x).colors(x)[0, 0, :, 0]
+    np.testing.assert_allclose(colors, [0.0, 0.5, 1.0, 1.0])
+    unknown = np.full_like(x, np.nan)
+    np.testing.assert_array_equal(views.ImageView(model, unknown).colors(unknown), 1.0)
+
+
 def test_colors_by_number_of_channels():
     pixel = np.array([1.0, 0.0, 0.5, 0.25], "float32").reshape(1, 1, 1, 4)
     expected = {1: [1, 1, 1], 2: [1, 0, 0], 3: [1, 0, 0.5], 4: [1.0, 0.75, 0.875]}

@@ -112,6 +112,15 @@ def test_codes_that_are_remembered_are_the_last():
     assert inside.min() >= 0.5 - 1e-6 and inside.max() <= 0.7 + 1e-6  # within the chart's range
 
 
+def test_however_many_charts_there_are_even_shares_are_used():
+    codes = ChartCodes(300, 1)
+    codes.build()
+    assert np.all(codes.used())
+    codes.remember(tf.constant(np.arange(8192)[:, None] % [[150, 1]], tf.float32))
+    assert codes.used().numpy().tolist() == [True] * 150 + [False] * 150
+    assert np.all(codes.draw(seeds_of_rows(0, 0, 100))[:, 0] < 150)
+
+
 def test_stacked_networks_are_those_of_each():
     keras.utils.set_random_seed(0)
     layer = StackedMLP(3, (4,), 2, "tanh")

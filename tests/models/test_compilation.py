@@ -44,6 +44,11 @@ def test_many_short_steps_are_taken_at_once(steps, epochs, rows, weights, at_onc
     assert steps_at_once(steps, epochs, rows, weights) == at_once
 
 
+def test_numbers_of_steps_that_ten_does_not_divide_are_taken_singly():
+    found = [steps_at_once(100, 100, 128, DENSE, told) for told in ([20, 0], [20, 3], [15, 10])]
+    assert found == [10, 1, 1]
+
+
 def test_callbacks_that_listen_to_batches_are_told_of_each():
     callbacks = keras.callbacks
     deaf = [
@@ -51,7 +56,11 @@ def test_callbacks_that_listen_to_batches_are_told_of_each():
         callbacks.ModelCheckpoint("x.keras"),
         callbacks.LambdaCallback(on_epoch_end=print),
     ]
+    tested, predicted = callbacks.Callback(), callbacks.Callback()
+    tested.on_test_batch_end = predicted.on_predict_batch_begin = lambda batch, logs=None: None
     hearing = [
+        tested,
+        predicted,
         callbacks.ModelCheckpoint("x.keras", save_freq=3),
         callbacks.LambdaCallback(on_train_batch_end=print),
         callbacks.TerminateOnNaN(),
@@ -65,17 +74,51 @@ def test_steps_that_are_taken_at_once_are_the_same(monkeypatch):
     x = np.random.default_rng(0).random((55, 4)).astype("float32")
     network, found = ki.networks.MLP((4,)), []
     heard = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)
-    for callbacks, at_once in (([heard], 1), ([], 10)):
+    for heard_of, at_once in (([heard], 1), ([], 10)):
         keras.utils.set_random_seed(0)
         model = ki.InfoVAE(2, divergence="covariance", encoder=network, decoder=network, seed=0)
         options = {"validation_data": (x[:10],), "validation_batch_size": 3, "verbose": 0}
+        callbacks = [*heard_of, keras.callbacks.LambdaCallback(on_epoch_end=check(model, at_once))]
         history = model.fit(x, batch_size=4, epochs=2, callbacks=callbacks, **options).history
-        assert model.steps_per_execution == at_once and int(model.progress.step) == 28
+        assert model.steps_per_execution == 1 and int(model.progress.step) == 28
         found.append((history, model.get_weights()))
     for a, b in zip(*(weights for _, weights in found), strict=True):
         np.testing.assert_array_equal(a, b)
     for term, values in found[0][0].items():  # whose running means may be summed otherwise
         np.testing.assert_allclose(values, found[1][0][term], rtol=1e-5)
+
+
+def check(model, at_once):
+    def taken(epoch, logs):
+        assert model.steps_per_execution == at_once
+
+    return taken
+
+
+def test_as_many_steps_are_taken_as_are_told_after_a_fit_that_took_ten_at_once(monkeypatch):
+    monkeypatch.setattr(compilation, "_MANY", 10)
+    x = np.random.default_rng(0).random((40, 4)).astype("float32")
+    network = ki.networks.MLP((4,))
+    model = ki.VAE(2, encoder=network, decoder=network, seed=0)
+    endless = tf.data.Dataset.from_tensor_slices(x).repeat().batch(4)
+    within = []
+
+    def predict(epoch, logs):
+        check(model, 10)(epoch, logs)
+        within.append(len(model.predict(endless, steps=3, verbose=0)))
+        check(model, 10)(epoch, logs)
+
+    callbacks = [keras.callbacks.LambdaCallback(on_epoch_end=predict)]
+    model.fit(x, batch_size=4, epochs=2, verbose=0, callbacks=callbacks)
+    assert within == [12, 12]
+    assert len(model.predict(endless, steps=5, verbose=0)) == 20
+    validation = {"validation_data": endless, "validation_steps": 3}
+    history = model.fit(x, batch_size=4, verbose=0, **validation).history
+    expected = model.evaluate(endless.take(3), verbose=0)["loss"]
+    assert history["val_loss"] == [pytest.approx(expected, rel=1e-5)]
+    model.fit(endless, steps_per_epoch=15, verbose=0)
+    assert int(model.progress.step) == 30 + 15
+    assert model.evaluate(endless, steps=3, verbose=0) == model.evaluate(endless.take(3), verbose=0)
 
 
 def counted(monkeypatch, owner, name, calls):

@@ -9,7 +9,12 @@ import tensorflow as tf
 
 import keras_infovae as ki
 from keras_infovae.distributions.piecewise_affine import expectation_maximization as em
-from keras_infovae.distributions.piecewise_affine import maximization_step, read_generator
+from keras_infovae.distributions.piecewise_affine import (
+    maximization_step,
+    missing,
+    piecewise_affine_posterior,
+    read_generator,
+)
 from keras_infovae.distributions.piecewise_affine.expectation_step import statistics
 
 RNG = np.random.default_rng(0)
@@ -164,6 +169,25 @@ def test_missing_values_are_filled_in_from_the_others(trained):
         model.impute(np.full([2, 2], np.inf))
     with pytest.raises(ValueError, match="`x` must have shape"):
         model.impute(np.zeros([2, 3]))
+
+
+def test_all_draws_of_missing_values_come_from_one_posterior_of_each_pattern(trained, monkeypatch):
+    model, _ = trained
+    x = X[:6].copy()
+    x[:3, 0] = x[4] = np.nan
+    first, second = model.impute(x, num_samples=2, seed=1)
+    made = []
+
+    def counted(*arguments):
+        made.append(piecewise_affine_posterior(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr(missing, "piecewise_affine_posterior", counted)
+    draws = model.impute(x, num_samples=5, seed=1)
+    assert len(made) == 2
+    np.testing.assert_allclose(draws[:2], [first, second], atol=1e-5)
+    assert np.all(np.std(draws, axis=0)[np.isnan(x)] > 0.0)
+    np.testing.assert_array_equal(np.std(draws, axis=0)[~np.isnan(x)], 0.0)
 
 
 def test_it_is_saved_and_goes_on(trained, tmp_path):

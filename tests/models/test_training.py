@@ -100,6 +100,8 @@ def test_a_last_batch_of_one_trains():
     for data, batch_size in ((X[:9], 8), (batches(X[:9]), None)):
         history = model.fit(data, batch_size=batch_size, epochs=1, verbose=0).history
         assert np.isfinite(history["loss"][0])
+    with pytest.raises(ValueError, match="`batch_size` must be at least 2.*examples=1"):
+        model.train_on_batch(X[:1])
 
 
 def test_steps_per_execution_takes_the_same_steps():
@@ -111,6 +113,61 @@ def test_steps_per_execution_takes_the_same_steps():
         weights.append(model.get_weights())
     for a, b in zip(*weights, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+def test_schedules_go_by_whole_epochs_however_many_steps_these_have():
+    alpha = ki.schedules.Linear(0.0, 1.0, duration=4, unit="epochs")
+    model, restored, saved = model_for(alpha=alpha), model_for(alpha=alpha), {}
+    with pytest.raises(ValueError, match="`steps_per_epoch` must be given to `fit`.*epochs"):
+        model.train_on_batch(X)
+    assert int(model.progress.step) == 0
+
+    def weights(x, **options):
+        return model.fit(x, verbose=0, **options).history["kl_weight"]
+
+    assert weights(X[:40], batch_size=8) == [pytest.approx(0.9)]  # of 5 steps
+    assert weights(X[:40], batch_size=20) == [pytest.approx(0.6875)]  # of 2, after 1 epoch
+    assert model.kl_weight == 0.5
+    with pytest.warns(UserWarning, match="ran out of data"):
+        assert weights(batches(X[:40], 20), steps_per_epoch=10) == [pytest.approx(0.4375)]
+    model.train_on_batch(X)
+    assert model.kl_weight == 0.125  # half an epoch of 2 steps
+    model.save_own_variables(saved)
+    restored.load_own_variables(saved)
+    assert restored.kl_weight == 0.125
+    del saved["epoch_start"]  # which files of 0.2.0 do not have
+    restored.load_own_variables(saved)
+    assert restored.kl_weight == 0.25
+
+
+WRONG_COUNTS = [
+    {"steps_per_epoch": -1},
+    {"steps_per_epoch": "3"},
+    {"steps_per_epoch": 2.5},
+    {"epochs": -1},
+    {"epochs": "3"},
+    {"initial_epoch": -1},
+    {"validation_freq": 0},
+    {"validation_freq": [1, 0]},
+    {"validation_batch_size": 0},
+    {"validation_steps": -1},
+]
+
+
+def test_counts_that_are_none_are_refused_by_name():
+    model = model_for()
+    for counts in WRONG_COUNTS:
+        words = f"`{next(iter(counts))}.*` must be an integer of at least"
+        with pytest.raises((TypeError, ValueError), match=words):
+            model.fit(X, validation_data=X, verbose=0, **counts)
+    for method, steps in ((model.evaluate, -1), (model.predict, "1")):
+        with pytest.raises((TypeError, ValueError), match="`steps` must be an integer of at"):
+            method(X, steps=steps, verbose=0)
+    for at_once in (0, "x"):
+        words = "`steps_per_execution` must be 'auto' or an integer of at least 1"
+        with pytest.raises((TypeError, ValueError), match=words):
+            model.compile(steps_per_execution=at_once)
+    assert int(model.progress.step) == 0
 
 
 # === Replicas ===

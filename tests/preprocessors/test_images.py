@@ -46,6 +46,19 @@ def test_which_data_are_images():
         assert not Images.accepts(other)
 
 
+def test_images_of_0_and_1_are_not_taken_for_nearly_black_ones():
+    masks = np.eye(8, dtype="uint8")[None].repeat(4, axis=0)
+    with pytest.raises(ValueError, match=r"`x` must be images from 0 to 255; for those of 0 and 1"):
+        ki.VAE(2).fit(masks, verbose=0)
+    assert Images.infer(masks * 2) == Images.infer(masks * 0) == Images()
+
+
+def test_a_tuple_of_one_is_what_it_holds():
+    model = ki.VAE(2, encoder=ki.networks.MLP([4]), decoder=ki.networks.MLP([4]))
+    model.fit((ALL_VALUES,), epochs=1, verbose=0)
+    assert model.preprocessor == Images()
+
+
 def test_a_model_takes_and_gives_images(model):
     assert model.preprocessor == Images()
     for new in (model.generate(3), model.reconstruct(ALL_VALUES), model.predict(ALL_VALUES)):

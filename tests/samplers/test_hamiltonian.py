@@ -69,3 +69,6 @@ def test_jitter_varies_the_steps_of_each_row_by_a_fifth():
     end, _ = hamiltonian_step(density, point, 0.5, noise, leapfrog_steps=2)
     step_sizes = np.asarray(end.z / noise([1000, 1], "normal"))[:, 0] / 2
     assert 0.4 <= step_sizes.min() < 0.41 and 0.59 < step_sizes.max() <= 0.6
+    for wrong in (-0.1, 1.5):
+        with pytest.raises(ValueError, match="`jitter` must be at"):
+            hamiltonian_step(density, point, 0.5, noise, jitter=wrong)

@@ -121,7 +121,8 @@ def test_preprocessing(tmp_path):
 def test_warmup(tmp_path, monkeypatch):
     monkeypatch.setattr(warmup, "check_available", lambda: None)
     model = small()
-    refuse(ValueError, "`warmup` must be a numeric array", model, tmp_path, warmup=np.ones(5))
+    for wrong in (np.ones(5), "a", 3):
+        refuse(ValueError, "`warmup` must be a numeric array", model, tmp_path, warmup=wrong)
     refuse(ValueError, "`warmup` must have shape", model, tmp_path, warmup=np.ones((2, 4)))
     refuse(ValueError, "`warmup` cannot be used", model, tmp_path, warmup=np.full((2, 5), 7.0))
     assert os.listdir(tmp_path) == []

@@ -56,6 +56,18 @@ def test_rows_have_their_condition_beside_them(model):
     assert list(drops) == ["height", "weight"]
 
 
+def test_columns_may_have_numbers_for_names():
+    table = TABLE.set_axis(range(4), axis=1)
+    schema = ki.tables.Schema.infer(table, condition=[2])
+    x, told = schema.numbers(table), schema.condition_numbers(table)
+    assert list(schema.raw_like(table, x)) == list(schema.raw(x, condition=told)) == [0, 1, 2, 3]
+    with pytest.raises(
+        ValueError, match="`condition` must be columns of values that repeat.*1: an"
+    ):
+        table[1] = [f"person {i}" for i in range(len(table))]
+        ki.tables.Schema.infer(table, condition=[1, 2])
+
+
 def test_new_rows_are_to_order(model):
     women = model.generate(400, seed=0, given={"sex": "F", "age": 40})
     assert list(women) == list(TABLE) and women.dtypes.equals(TABLE.dtypes)
@@ -104,6 +116,7 @@ def test_a_schema_may_say_it(model):
     [
         ({"sex": "F"}, "`condition` must be a value for each of"),
         ({"sex": "X", "age": 40}, "Column 'sex' must hold.*'X'"),
+        ({"sex": "F", "age": 400}, r"`condition\['age'\]` must be in the range.* 20 to 79"),
         (None, "`condition` must be given: the model takes the columns 'sex', 'age'"),
     ],
 )

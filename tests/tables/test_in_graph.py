@@ -78,6 +78,12 @@ def test_a_table_in_a_graph_is_the_table(table, schema):
         raw = schema.raw_in_graph(tf.constant(drawn), complete)
         frame = schema.of_arrays({name: tensor.numpy() for name, tensor in raw.items()})
         pandas.testing.assert_frame_equal(frame, schema.raw(drawn, complete=complete), rtol=1e-12)
+    # Also where x is NaN, as of missing values, in columns that may lack one.
+    holes = schema.numbers(table)
+    raw = schema.raw_in_graph(tf.constant(holes))
+    frame = schema.of_arrays({name: tensor.numpy() for name, tensor in raw.items()})
+    pandas.testing.assert_frame_equal(frame, schema.raw(holes), rtol=1e-12)
+    raw = schema.raw_in_graph(tf.constant(drawn), complete=True)
     assert {name: tensor.dtype.name for name, tensor in raw.items()} == {
         **{name: spec.dtype.name for name, spec in specs.items()},
         **dict.fromkeys(["age", "visits"], "int64"),

@@ -1,6 +1,7 @@
 """`Schema`: what the columns of a table are, and rows as numbers and back."""
 
 import json
+import warnings
 
 import keras
 import numpy as np
@@ -94,6 +95,133 @@ def test_new_rows_stay_within_the_range_or_not():
     far = np.full([1, 2], 9.0)
     assert Schema.infer(table).raw(far)["a"].tolist() == [1.0]
     assert Schema.infer(table, within_range=False).raw(far)["a"].item() > 1.5
+
+
+@pytest.mark.parametrize("dtype", ["Int8", "Int16", "Int32", "Int64", "UInt8", "UInt32", "object"])
+def test_missing_numbers_come_back_missing(dtype):
+    values = pandas.Series([3, pandas.NA, 5, 9] * 5, dtype=dtype)
+    table = pandas.DataFrame({"a": values, "b": np.arange(20) / 7})
+    schema = Schema.infer(table)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        frame = schema.raw(schema.numbers(table))
+    assert frame["a"].dtype == dtype
+    np.testing.assert_array_equal(frame["a"].isna(), values.isna())
+    assert frame["a"].dropna().tolist() == values.dropna().tolist()
+
+
+def test_what_was_never_missing_in_training_comes_back_missing():
+    table = people()[["age", "sex", "member", "born", "size"]]
+    schema = Schema.infer(table)
+    rows = table.head(3).astype(object)
+    rows.loc[0] = None
+    frame = schema.raw(schema.numbers(rows))
+    assert frame.loc[0].isna().all()
+    assert frame[1:].astype(object).equals(rows[1:])
+    assert (frame["age"].dtype, frame["member"].dtype) == ("float64", object)
+
+
+STAMPS = pandas.date_range("2024-01-01", periods=9)
+SIZES = pandas.CategoricalDtype(["S", "M", "L"], ordered=True)
+
+
+def category(values, categories=None):
+    return pandas.Series(pandas.Categorical(values, categories))
+
+
+# Values of the training, rows that lack one, and the filled in rows with their dtype.
+COMPLETED = {
+    "decimals in integers": (
+        [0.25, 1.5, 2.75],
+        pandas.array([1, None, 2], "Int64"),
+        [1.0, 1.5, 2.0],
+        "Float64",
+    ),
+    "fewer categories": (
+        category(list("cab") * 3),
+        category(["a", None, "a"]),
+        ["a", "b", "a"],
+        pandas.CategoricalDtype(["a", "b", "c"]),
+    ),
+    "more categories": (
+        category(list("cab") * 3),
+        category(["a", None, "c"], list("dcba")),
+        ["a", "b", "c"],
+        pandas.CategoricalDtype(["a", "b", "c", "d"]),
+    ),
+    "two of an order": (
+        pandas.Series(["S", "M"] * 4, dtype=SIZES),
+        pandas.Series(["S", None, "M"], dtype=SIZES),
+        ["S", "M", "M"],
+        SIZES,
+    ),
+    "categories of text": (
+        list("cab") * 3,
+        category(["a", None, "a"]),
+        ["a", "b", "a"],
+        pandas.CategoricalDtype(["a", "b"]),
+    ),
+    "text of dates": (STAMPS, ["2024-01-02", None, "2024-01-09"], [*STAMPS[[1, 4, 8]]], None),
+    "dates of text": (
+        STAMPS.strftime("%d.%m.%Y"),
+        [STAMPS[1], None, STAMPS[8]],
+        ["02.01.2024", "05.01.2024", "09.01.2024"],
+        None,
+    ),
+    "text of numbers": ([0.25, 1.5, 2.75], ["1", None, "2.5"], [1.0, 1.5, 2.5], "float64"),
+}
+
+
+@pytest.mark.parametrize("name", COMPLETED)
+def test_known_and_filled_in_values_are_of_one_dtype(name):
+    trained, rows, expected, dtype = COMPLETED[name]
+    schema = Schema.infer(pandas.DataFrame({"a": trained, "b": np.arange(len(trained)) / 7}))
+    rows = pandas.DataFrame({"a": rows, "b": [0.0, 0.1, 0.2]}).set_axis([4, 4, 2], axis=0)
+    x = np.zeros([3, schema.width])
+    x[:, [name == "a=b" for name in schema.number_names()]] = 1.0
+    filled = schema.completed(rows, x)
+    assert filled["a"].tolist() == expected and filled.index.equals(rows.index)
+    assert dtype is None or filled["a"].dtype == dtype
+
+
+@pytest.fixture(scope="module")
+def told():
+    table = people().assign(day=lambda rows: rows["born"].dt.date, real=np.arange(60) / 7)
+    return Schema.infer(table, {"visits": "count", "real": "identity"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("age", 90, "in the range of new rows, 21 to 85"),
+        ("age", 40.5, "a whole number"),
+        ("age", None, "a value, as none was missing"),
+        ("income", 1e9, r"in the range of new rows, \d+"),
+        ("visits", 400, "in the range of new rows, 0 to "),
+        ("size", "XL", "in the range of new rows, S to L"),
+        ("born", "2031-05-05", "in the range of new rows, 2024-01-"),
+        ("seen", "2031-05-05", "in the range of new rows, 2024-01-"),
+        ("day", pandas.NaT, "a value, as none was missing"),
+        ("unit", None, "a value, as none was missing"),
+    ],
+)
+def test_what_new_rows_cannot_have_is_refused(told, name, value, message):
+    with pytest.raises(
+        ValueError, match=rf"`given\['{name}'\]` must be {message}.*Received: given"
+    ):
+        told.partial_numbers({name: value}, 2)
+
+
+def test_what_new_rows_can_have_is_taken(told):
+    given = {"age": 85, "income": None, "size": "L", "unit": "cm", "visits": 1.0, "real": 1e9}
+    x = dict(zip(told.number_names(), told.partial_numbers(given, 1)[0]))
+    assert x["visits"] == 1.0 and x["income is known"] == 0.0 and x["real"] == 1e9
+    with pytest.raises(ValueError, match="Column 'unit' must hold the value 'cm'.*'inch'"):
+        told.partial_numbers({"unit": "inch"}, 1)
+    table = people(30).assign(empty=None, small=np.linspace(0.1, 0.7, 30).astype("float32"))
+    free = Schema.infer(table, within_range=False)
+    free.partial_numbers({"age": 300, "born": "2031-05-05", "size": "XL", "empty": None}, 1)
+    Schema.infer(table).partial_numbers({"small": 0.1}, 1)  # which as a float32 is more
 
 
 def test_the_user_has_the_last_word():

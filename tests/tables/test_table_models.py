@@ -8,9 +8,9 @@ import pandas
 import pytest
 
 import keras_infovae as ki
-from keras_infovae.tables.frames import beside
 from keras_infovae.evaluation.plots import interpolation
 from keras_infovae.evaluation.reporting.tables import new_rows
+from keras_infovae.tables.frames import beside
 from tests.tables.people import people
 
 

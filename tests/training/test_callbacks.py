@@ -68,6 +68,32 @@ def test_the_table_is_whole_after_every_epoch(tmp_path):
     assert (tmp_path / "history.csv").read_text().splitlines() == ["epoch,loss", "1,3.0"]
 
 
+def test_a_table_that_would_have_an_epoch_twice_is_refused_before_a_step(tmp_path):
+    model = tiny_model()
+    model.compile(jit_compile=False, run_eagerly=True)
+    with RunDirectory.create(tmp_path, {}) as run:
+        model.fit(X, epochs=2, verbose=0, callbacks=run.callbacks())
+    with RunDirectory.resume(tmp_path, {}) as run:
+        model = run.go_on_from()
+        with pytest.raises(ValueError, match="`initial_epoch` must be 2, the epochs .*Received.*0"):
+            model.fit(X, epochs=3, verbose=0, callbacks=run.callbacks())
+        assert int(model.progress.step) == 2
+        run.finish({})
+        assert run.weights_epoch == 2  # though nothing was trained here
+
+
+def test_paths_that_cannot_be_written_are_refused_at_once(tmp_path):
+    with pytest.raises(ValueError, match="`path` must be a path that ends in .keras"):
+        SaveLastGoodEpoch(tmp_path / "model.h5")
+    missing = SaveLastGoodEpoch(tmp_path / "missing" / "model.keras")
+    with pytest.raises(FileNotFoundError, match="`path` must be a file that is there"):
+        missing.load()
+    model = tiny_model()
+    with pytest.raises(FileNotFoundError, match="`path` must be a path in a folder that is there"):
+        model.fit(X, verbose=0, callbacks=[missing])
+    assert int(model.progress.step) == 0
+
+
 @pytest.mark.parametrize("loss", [float("nan"), float("inf")])
 def test_an_epoch_with_losses_that_are_not_finite_is_not_saved(saver, loss):
     saver.on_epoch_end(0, {"loss": loss})

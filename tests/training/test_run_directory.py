@@ -222,6 +222,12 @@ def test_metrics_that_are_no_numbers_are_refused(tmp_path):
 # === Reading ===
 
 
+def test_a_config_that_is_no_dictionary_is_refused(tmp_path):
+    with pytest.raises(TypeError, match="`config` must be a dictionary. Received: config=None"):
+        RunDirectory.create(tmp_path / "run", None)
+    assert tree(tmp_path) == {}
+
+
 def test_a_directory_that_is_no_run_is_refused(tmp_path):
     for content in (None, "{", "[1]", '{"seed": 0}'):
         if content is not None:

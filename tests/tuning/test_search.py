@@ -237,6 +237,7 @@ def test_the_pareto_table_has_what_nothing_else_is_better_than():
         ({"objective": "val_accuracy"}, "`objective` must be one of 'active_units'"),
         ({"objective": "log_prob"}, "`objective` must be one that all models of the search have"),
         ({"condition": "labels"}, "`condition` must be left out"),
+        ({"directory": 3}, "`directory` must be a path"),
         ({"tuner": "bayes"}, "Did you mean 'bayesian'"),
         ({"max_trials": 0}, "`max_trials` must be an integer of at least 1"),
         ({"epochs": 0}, "`epochs` must be an integer of at least 1"),
@@ -256,7 +257,7 @@ def test_wrong_arguments(arguments, words, tmp_path):
     arguments = {"data": DATA, "hypermodel": space()} | SETTINGS | arguments
     data, hypermodel = arguments.pop("data"), arguments.pop("hypermodel")
     with pytest.raises((ValueError, TypeError), match=words):
-        ki.tuning.tune(data, hypermodel, directory=tmp_path / "new", **arguments)
+        ki.tuning.tune(data, hypermodel, **({"directory": tmp_path / "new"} | arguments))
     assert not (tmp_path / "new").exists()
 
 

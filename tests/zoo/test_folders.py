@@ -364,7 +364,9 @@ def test_hubs_are_asked_by_their_clients(written, monkeypatch):
     loaded = ki.BetaVAE.from_preset("hf://user/name@main")
     np.testing.assert_array_equal(loaded.weights[0], model.weights[0])
     ki.BetaVAE.from_preset("kaggle://owner/model/keras/small/1")
-    (name, options), (kaggle, _) = asked
+    (_, first), (name, options), (kaggle, _) = asked
+    assert first["allow_patterns"] == ["preset.json"]  # which says what else there is
+    assert set(os.listdir(folder)) <= set(options["allow_patterns"])
     assert (name, options["revision"], kaggle) == ("user/name", "main", "owner/model/keras/small/1")
 
     def fail(name, **options):

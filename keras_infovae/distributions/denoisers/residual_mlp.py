@@ -11,7 +11,7 @@ from keras_infovae.distributions.denoisers.time_features import (
     scaled_and_shifted,
 )
 from keras_infovae.typing import KerasModel, Shape
-from keras_infovae.utils.checks import check_integer
+from keras_infovae.utils.checks import check_activation, check_integer
 from keras_infovae.utils.serialization import register
 
 
@@ -36,8 +36,7 @@ class ResidualMLP(Denoiser):
     def __init__(self, units: int = 128, blocks: int = 3, activation: str = "silu") -> None:
         self.units = check_integer("units", units)
         self.blocks = check_integer("blocks", blocks)
-        keras.activations.get(activation)  # raises ValueError for an unknown one
-        self.activation = activation
+        self.activation = check_activation("activation", activation)
 
     def network(self, event_shape: Shape, told_size: int = 0) -> KerasModel:
         """Returns the network; arguments as for `Denoiser.network`."""

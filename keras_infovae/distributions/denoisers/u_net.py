@@ -11,7 +11,7 @@ from keras_infovae.distributions.denoisers.time_features import (
     scaled_and_shifted,
 )
 from keras_infovae.typing import KerasModel, Shape
-from keras_infovae.utils.checks import check_integers
+from keras_infovae.utils.checks import check_activation, check_integers
 from keras_infovae.utils.serialization import register
 
 _MOST_GROUPS = 8
@@ -44,8 +44,7 @@ class UNet(Denoiser):
 
     def __init__(self, filters: Sequence[int] = (16, 32, 32), activation: str = "silu") -> None:
         self.filters = check_integers("filters", filters)
-        keras.activations.get(activation)  # raises ValueError for an unknown one
-        self.activation = activation
+        self.activation = check_activation("activation", activation)
 
     def network(self, event_shape: Shape, told_size: int = 0) -> KerasModel:
         """Returns the network; arguments as for `Denoiser.network`.

@@ -79,7 +79,7 @@ class Likelihood(DistributionLayer):
             allowed = f"lie in [{self.minimum:g}, {self.maximum:g}]"
         raise ValueError(
             f"Argument `{name}` must {allowed} for the likelihood {type(self).__name__}. "
-            f"Received: values from {low:g} to {high:g}. {self.out_of_range_advice}"
+            f"Received: values from {low:.9g} to {high:.9g}. {self.out_of_range_advice}"
         )
 
     def describes(self, x: Tensor) -> Tensor:

@@ -34,9 +34,9 @@ class CountLikelihood(Likelihood):
     out_of_range_advice = "Counts are never negative; use likelihood='normal' for real values."
     accepts_integers = True
 
-    def __init__(self, library_size: int | None = None) -> None:
+    def __init__(self, library_size: str | None = None) -> None:
         super().__init__()
-        if library_size not in (None, "observed"):
+        if not (library_size is None or str(library_size) == "observed"):
             raise argument_error("library_size", "None or 'observed'", library_size)
         self.library_size = library_size
         self.typical_library_size, self.log_shares, self.is_adapted = None, None, None

@@ -11,7 +11,7 @@ from keras_infovae.distributions.likelihoods.base import Likelihood
 from keras_infovae.distributions.likelihoods.data_units import DataUnits
 from keras_infovae.typing import Distribution, Shape, Tensor
 from keras_infovae.utils import probability as tfp
-from keras_infovae.utils.checks import check_choice, check_number
+from keras_infovae.utils.checks import check_boolean, check_choice, check_number
 from keras_infovae.utils.follower import Follower
 
 _LOG_SCALE_LIMIT = 7.0
@@ -56,7 +56,7 @@ class LocationScale(Likelihood, Follower):
         self.scale = scale
         self.minimum_scale = check_number("minimum_scale", minimum_scale, exclusive_minimum=0)
         self.scale_update = check_choice("scale_update", scale_update, _SCALE_UPDATES)
-        self.standardize = bool(standardize)
+        self.standardize = check_boolean("standardize", standardize)
         self.log_scale = None
         self.units = DataUnits(scale == "per_column") if self.standardize and self._learns else None
         self._values_per_scale = None

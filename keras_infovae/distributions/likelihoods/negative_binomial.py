@@ -55,7 +55,7 @@ class NegativeBinomial(CountLikelihood):
         (2018), the generative model of scVI.
     """
 
-    def __init__(self, dispersion: str = "global", library_size: int | None = None) -> None:
+    def __init__(self, dispersion: str = "global", library_size: str | None = None) -> None:
         super().__init__(library_size)
         if isinstance(dispersion, str):
             check_choice("dispersion", dispersion, _LEARNED_DISPERSIONS)

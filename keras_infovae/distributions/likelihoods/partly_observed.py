@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -12,7 +11,7 @@ from keras_infovae.distributions.likelihoods.base import Likelihood
 from keras_infovae.distributions.value_terms import log_prob_of_values
 from keras_infovae.distributions.value_wise import value_wise
 from keras_infovae.typing import Distribution, Shape, Tensor
-from keras_infovae.utils.checks import argument_error
+from keras_infovae.utils.checks import argument_error, check_boolean
 from keras_infovae.utils.follower import Follower, followers_of
 from keras_infovae.utils.serialization import register
 
@@ -56,10 +55,10 @@ class PartlyObserved(Likelihood, Follower):
 
     accepts_missing = True
 
-    def __init__(self, likelihood: str | Likelihood = "normal", mask: Any = True) -> None:
+    def __init__(self, likelihood: str | Likelihood = "normal", mask: bool = True) -> None:
         super().__init__()
         self.likelihood = likelihoods.get(likelihood)
-        self.mask = bool(mask)
+        self.mask = check_boolean("mask", mask)
         if self.likelihood.context_size:
             raise argument_error(
                 "likelihood", "one that is told nothing of all of x", self.likelihood

@@ -10,20 +10,21 @@ from keras_infovae.distributions.piecewise_affine.posterior import piecewise_aff
 from keras_infovae.utils.row_random import fold_in, normal, seeds_of_rows
 
 
-def fill_in(generator, x, seed=None):
-    """Returns x [n, D], float64, with every NaN replaced.
+def fill_in(generator, x, seeds=None):
+    """Returns x, float64, with every NaN replaced, [n, D]; or [k, n, D], for each of k seeds.
 
         E[x_m | x_o] = sum_w p(w | x_o) (A_m' E[z | x_o, w] + b_m)
 
     Args:
         generator: a `Generator`.
         x: float64 [n, D], NaN where a value is missing.
-        seed: an integer for draws from p(x_m | x_o). Default None: its mean.
+        seeds: integers, each for a draw from p(x_m | x_o). Default None: its mean.
     """
-    pieces, filled = generator.pieces(), np.array(x)
+    pieces = generator.pieces()
+    filled = np.array(x if seeds is None else [x] * len(seeds))
     missing = np.isnan(x)
     patterns, of_row = np.unique(missing, axis=0, return_inverse=True)
-    size = rows_at_once(pieces)
+    size = max(1, rows_at_once(pieces) // (1 if seeds is None else len(seeds)))
     for number, pattern in enumerate(patterns):
         if not pattern.any():
             continue
@@ -31,10 +32,11 @@ def fill_in(generator, x, seed=None):
         for start in range(0, len(rows), size):
             block = rows[start : start + size]
             scaled = generator.in_noise_units(x[block])[:, ~pattern]
-            fill = _means if seed is None else _draws(seed, block)
+            fill = _means if seeds is None else _draws(seeds, block)
             values = fill(generator, pieces, pattern, scaled)
             unit, offset = generator.unit[pattern], generator.offset[pattern]
-            filled[np.ix_(block, pattern)] = offset + unit * generator.scale[pattern] * values
+            values = offset + unit * generator.scale[pattern] * values
+            filled[..., block[:, None], np.flatnonzero(pattern)] = values
     return filled
 
 
@@ -56,15 +58,16 @@ def _means(generator, pieces, pattern, x):
     return found
 
 
-def _draws(seed, rows):
+def _draws(seeds, rows):
     """Returns the function that draws x_m, in units of the noise, for rows of these numbers."""
 
     def draw(generator, pieces, pattern, x):
-        seeds = tf.gather(seeds_of_rows(seed, 0, int(rows.max()) + 1), rows)
+        count = int(rows.max()) + 1
+        each = tf.concat([tf.gather(seeds_of_rows(seed, 0, count), rows) for seed in seeds], axis=0)
         q = piecewise_affine_posterior(_seen(pieces, pattern), tf.constant(x), None)
-        z = q.sample_rows(fold_in(seeds, 0)).numpy()
-        noise = normal(fold_in(seeds, 1), [len(pattern)]).numpy()
-        return (outputs(generator.whitened(), z) + noise)[:, pattern]
+        z = q.sample_each(tf.reshape(fold_in(each, 0), [len(seeds), -1, 2])).numpy()
+        noise = normal(fold_in(each, 1), [len(pattern)]).numpy()
+        return (outputs(generator.whitened(), z) + noise.reshape(*z.shape[:2], -1))[..., pattern]
 
     return draw
 

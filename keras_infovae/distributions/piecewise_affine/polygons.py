@@ -4,7 +4,9 @@ import numpy as np
 
 from keras_infovae.distributions.piecewise_affine.maps import identity
 
-_BOX = 100.0  # half the side of the square that stands for the plane: exp(-5000) lies beyond
+# Half the side of the square that stands for the plane. z of an outlying x lies where x is, not
+# where the prior is; with more, the places of borders near 0 would lose digits.
+_BOX = 1e4
 _ROUNDING = 1e-12  # of a unit's largest value on a polygon: what is less does not cut it
 
 

@@ -101,7 +101,17 @@ def _distribution_class():
         def sample_rows(self, seeds, num_samples=None):
             """Returns draws by a seed for each row, as `draw_rows` does."""
             draws = 1 if num_samples is None else num_samples
-            uniform = tf.cast(row_random.uniform(seeds, [3], draws), tf.float64)
+            z = self._at(row_random.uniform(seeds, [3], draws), draws)
+            return z[0] if num_samples is None else z
+
+        def sample_each(self, seeds):
+            """Returns draws by seeds [k, n, 2], [k, n, S]: k times `sample_rows`, at once."""
+            uniform = row_random.uniform(tf.reshape(seeds, [-1, 2]), [3])
+            return self._at(tf.reshape(uniform, [*seeds.shape[:2], 3]), seeds.shape[0])
+
+        def _at(self, uniform, draws):
+            """Returns the draws that uniform numbers [draws, n, 3] give, [draws, n, S]."""
+            uniform = tf.cast(uniform, tf.float64)
             chosen = self._choose(uniform[..., 0])
             rows = tf.tile(tf.range(tf.cast(self._rows, tf.int64))[None], [draws, 1])
             rows, chosen = tf.reshape(rows, [-1]), tf.reshape(chosen, [-1])
@@ -109,8 +119,7 @@ def _distribution_class():
             family = mixture.family_of(self._latent_dim)
             y = family.draw(cells, tf.reshape(uniform[..., 1:], [-1, 2]))
             z = tf.reshape(self._back(y, rows, chosen), [draws, self._rows, self._latent_dim])
-            z = tf.cast(z, self.dtype)
-            return z[0] if num_samples is None else z
+            return tf.cast(z, self.dtype)
 
         def _choose(self, uniform):
             """Returns a region for each of `uniform` [k, n], by their weights."""

@@ -17,6 +17,7 @@ from keras_infovae.utils.checks import check_integer, check_number
 from keras_infovae.utils.randomness import stateless_seed
 from keras_infovae.utils.serialization import register
 
+_CONSTANT = 1e-6  # of the mean: what float32 makes of a deviation of 0
 _FIXED = {"trainable": False, "aggregation": "only_first_replica"}
 
 
@@ -27,10 +28,11 @@ class Diffusion(Prior):
         loss = E |noise - denoiser(sqrt(a) z + sqrt(1 - a) noise, u)|^2
 
     over codes, normal noise and times u, as in `DenoisingDiffusion`; each dimension of z is
-    standardized by the mean and the standard deviation of all codes that it has learned from. It
-    draws codes of any shape, with holes too, and knows no density. It cannot be trained together
-    with a model: `model.fit_prior(x, ki.priors.Diffusion())` learns it on the codes after `fit`.
-    Samples are no better than the decoder: look at the reconstructions first.
+    standardized by the mean and the standard deviation of all codes that it has learned from (by 1
+    where these are all the same). It draws codes of any shape, with holes too, and knows no
+    density. It cannot be trained together with a model: `model.fit_prior(x, ki.priors.Diffusion())`
+    learns it on the codes after `fit`. Samples are no better than the decoder: look at the
+    reconstructions first.
 
     Args:
         denoiser: a `denoisers` setting or its name. Default None: `ResidualMLP(96, 2)`.
@@ -95,10 +97,15 @@ class Diffusion(Prior):
             return tf.clip_by_value(denoised(z, time, self._noise(z, time)), *limits)
 
         z = draw(denoise, seeds, self.mean.shape, self.steps, self.noise_share)
-        return z * tf.sqrt(self.variance) + self.mean
+        return z * self._unit() + self.mean
 
     def _standardized(self, z):
-        return (z - self.mean) / tf.sqrt(self.variance)
+        return (z - self.mean) / self._unit()
+
+    def _unit(self):
+        """Returns the standard deviation of each dimension, 1 where it is constant to rounding."""
+        deviation = tf.sqrt(self.variance)
+        return tf.where(deviation <= _CONSTANT * tf.abs(self.mean), 1.0, deviation)
 
     def _noise(self, z, time, training=False):
         return tf.cast(self.network([z, time[:, None]], training=training), tf.float32)

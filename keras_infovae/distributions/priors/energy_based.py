@@ -26,6 +26,7 @@ from keras_infovae.typing import Config, Distribution, Logs, Optimizer, Shape, T
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import (
     argument_error,
+    check_activation,
     check_choice,
     check_integer,
     check_integers,
@@ -139,8 +140,7 @@ class EnergyBased(Player, Prior):
         self._base_weights = base.get_weights() if base.built else None
         self.base = type(base).from_config(base.get_config()) if base.built else base
         self.hidden_units = check_integers("hidden_units", hidden_units)
-        keras.activations.get(activation)  # raises ValueError for an unknown one
-        self.activation = activation
+        self.activation = check_activation("activation", activation)
         self.bound = None if bound is None else check_number("bound", bound, exclusive_minimum=0)
         self.steps = check_integer("steps", steps)
         if isinstance(step_size, str):

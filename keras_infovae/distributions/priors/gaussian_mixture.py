@@ -15,6 +15,7 @@ from keras_infovae.utils.serialization import register
 
 # Standard deviations of the components lie between exp(-3.5) = 0.03 and exp(3.5) = 33.
 _LOG_VARIANCE_LIMIT = 7.0
+_LEAST_SPREAD = 0.1  # of the means: components that are equal have equal gradients, and stay equal
 
 
 @register
@@ -33,7 +34,8 @@ class GaussianMixture(Prior):
         num_components: at least 1. Default 10.
         initial_scale: the standard deviation of every component at the start, 0.05 to 1.
             Default 0.5. The means are drawn so far apart that the mixture as a whole starts with
-            about the covariance of N(0, I).
+            about the covariance of N(0, I), and with a standard deviation of at least 0.1, so that
+            no two components are equal.
 
     Raises:
         ValueError, TypeError: naming the argument, what is allowed and what was received.
@@ -59,7 +61,7 @@ class GaussianMixture(Prior):
         self.log_variances = None
 
     def build(self, latent_dim: int, event_shape: Shape | None = None) -> None:
-        spread = math.sqrt(1.0 - self.initial_scale**2)
+        spread = max(math.sqrt(1.0 - self.initial_scale**2), _LEAST_SPREAD)
         share = 2.0 * math.log(self.initial_scale) / _LOG_VARIANCE_LIMIT
         start = _LOG_VARIANCE_LIMIT * math.atanh(share)  # the inverse of the bound
         shape = (self.num_components, latent_dim)

@@ -14,7 +14,12 @@ from keras_infovae.distributions.priors.base import Prior
 from keras_infovae.typing import Distribution, Shape, Tensor
 from keras_infovae.utils import probability as tfp
 from keras_infovae.utils import row_random
-from keras_infovae.utils.checks import argument_error, check_integers
+from keras_infovae.utils.checks import (
+    argument_error,
+    check_activation,
+    check_integer,
+    check_integers,
+)
 from keras_infovae.utils.serialization import register
 
 _LOG_SCALE_LIMIT = 3.0  # standard deviations lie between 0.05 and 20
@@ -42,7 +47,8 @@ class Hierarchical(Prior):
         activation: name of a Keras activation of them. Default "tanh".
 
     Raises:
-        ValueError, TypeError: naming the argument; at build, for sizes that do not add up.
+        ValueError, TypeError: naming the argument; at build, for a latent_dim below 2 and for sizes
+            that do not add up to it.
 
     Example:
 
@@ -72,11 +78,11 @@ class Hierarchical(Prior):
         if self.sizes is not None and len(self.sizes) < 2:
             raise argument_error("sizes", "those of at least two layers", sizes)
         self.hidden_units = check_integers("hidden_units", hidden_units)
-        keras.activations.get(activation)  # raises ValueError for an unknown one
-        self.activation = activation
+        self.activation = check_activation("activation", activation)
         self.networks = []
 
     def layer_sizes(self, latent_dim: int) -> list[int]:
+        check_integer("latent_dim", latent_dim, minimum=2)
         sizes = self.sizes
         if sizes is None:
             top = max(latent_dim // 3, 1)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-import keras
 import tensorflow as tf
 
 from keras_infovae.distributions.base import bounded_log
@@ -10,7 +9,7 @@ from keras_infovae.distributions.priors.base import Prior
 from keras_infovae.distributions.priors.masked_network import MaskedNetwork
 from keras_infovae.typing import Distribution, Shape
 from keras_infovae.utils import probability as tfp
-from keras_infovae.utils.checks import check_integer, check_integers
+from keras_infovae.utils.checks import check_activation, check_integer, check_integers
 from keras_infovae.utils.serialization import register
 
 _LOG_SCALE_LIMIT = 3.0
@@ -56,8 +55,7 @@ class MaskedAutoregressiveFlow(Prior):
         super().__init__()
         self.num_flows = check_integer("num_flows", num_flows)
         self.hidden_units = check_integers("hidden_units", hidden_units)
-        keras.activations.get(activation)  # raises ValueError for an unknown one
-        self.activation = activation
+        self.activation = check_activation("activation", activation)
         self.networks = [
             MaskedNetwork(2, self.hidden_units, activation) for _ in range(self.num_flows)
         ]

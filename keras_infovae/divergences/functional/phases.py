@@ -19,11 +19,16 @@ _TURN_REST = 2.0 * math.pi - _TURN
 def cosine_and_sine(phase: Tensor) -> tuple[Tensor, Tensor]:
     """Returns (cos(phase), sin(phase)) of a float32 tensor, within 1e-6 for |phase| up to 60.
 
+    The error grows with the phase, whose float32 in the end does not tell where in a turn it is;
+    both stay between -1 and 1. They are NaN for a phase that is not finite.
+
     XLA compiles `tf.cos` and `tf.sin` for a CPU to calls of a scalar library, five times slower
     than this: a turn is taken off, and polynomials give sine and cosine of half of what is left.
     """
     turns = tf.round(phase / (2.0 * math.pi))
     half = 0.5 * ((phase - turns * _TURN) - turns * _TURN_REST)
+    # The turns of a phase of millions are more than float32 counts, and leave more than a turn.
+    half = tf.clip_by_value(half, -0.5 * math.pi, 0.5 * math.pi)
     square = half * half
     half_sine = half * tf.math.polyval(list(_SINE), square)
     half_cosine = tf.math.polyval(list(_COSINE), square)

@@ -7,7 +7,10 @@ import numpy as np
 
 LIMIT = 0.7  # from which on the mean of weights is not to be relied on
 _FEWEST = 5  # weights of a tail
-_ROUNDING = 1e-3  # by which float32 makes equal weights differ, relative to the largest
+# Weights are equal within 4 roundings of log w, which models compute in float32, or within 0.1 %;
+# one of half the largest is not equal to it, however coarse the rounding.
+_ROUNDING = 4.0 * float(np.finfo("float32").eps)
+_LEAST_TIE, _MOST_TIE = 1e-3, math.log(2.0)
 _LEAST = 1e-300  # of the largest weight; the inverse of less is not finite
 _PRIOR_WEIGHT, _PRIOR_K = 10, 0.5  # what the estimate is pulled to, as if by 10 weights more
 
@@ -30,9 +33,10 @@ def pareto_k(log_weights):
         log_weights: [K, n], log w.
 
     Returns:
-        NumPy float64 [n]; minus infinity for weights that are equal within 0.1 %; infinity where
-        fewer than 5 weights stand out, so that they alone decide; NaN for K below 21, whose tail
-        would have fewer than 5, and for x that no z can give.
+        NumPy float64 [n]; minus infinity where u is the largest weight too, but for 0.1 % or the
+        rounding of log w in float32: with more than M of them the weights are bounded; infinity
+        where fewer than 5 weights stand out, so that they alone decide; NaN for K below 21, whose
+        tail would have fewer than 5, and for x that no z can give.
 
     Example:
 
@@ -56,10 +60,11 @@ def _of_one(log_weights):
     largest = log_weights.max()
     if size < _FEWEST or not np.isfinite(largest):
         return np.nan
-    weights = np.sort(np.exp(log_weights - largest))
-    excess = weights[-size:] - weights[-size - 1]
-    if weights[0] > 1.0 - _ROUNDING:
+    relative = np.sort(log_weights) - largest
+    if relative[-size - 1] > -np.clip(_ROUNDING * abs(largest), _LEAST_TIE, _MOST_TIE):
         return -np.inf
+    weights = np.exp(relative)
+    excess = weights[-size:] - weights[-size - 1]
     excess = excess[excess > _LEAST]  # what ties with the threshold does not exceed it
     return np.inf if len(excess) < _FEWEST else _fitted_shape(excess)
 

@@ -52,7 +52,9 @@ def plot_nearest_neighbors(
     path = style.check_path(path)
     check_is_of_numbers(model, "plot_nearest_neighbors")
     model.capabilities.require("generate", "The picture of samples")
-    training, condition = check_examples(model, training, condition, minimum=_NEIGHBORS)
+    training, condition = check_examples(
+        model, training, condition, minimum=_NEIGHBORS, name="training"
+    )
     training = without_gaps(training)
     class_names = check_class_names(class_names, model)
     condition = draw(condition, _COUNT, seed)

@@ -73,7 +73,9 @@ def plot_traversals(
     if kind == views.IMAGES:
         return _images(model, x, decoded, dimensions, values, note, path)
     lines = views.rows_of(model, decoded).reshape(*z.shape[:2], -1)
-    names = feature_names if kind == views.TABLE else None
+    names = None
+    if kind == views.TABLE and feature_names is not None:
+        names = views.check_features(feature_names, lines.shape[-1])
     return _curves(lines, dimensions, values, names, note, path)
 
 

@@ -67,8 +67,10 @@ class ImageView:
 
     def __init__(self, model, reference):
         low, high = model.example_spec.values.minimum, model.example_spec.values.maximum
-        self.low = float(np.min(reference)) if low is None else low
-        self.high = float(np.max(reference)) if high is None else high
+        known = reference[~np.isnan(reference)]
+        known = known if len(known) else np.zeros(1)
+        self.low = float(np.min(known)) if low is None else low
+        self.high = float(np.max(known)) if high is None else high
         channels = reference.shape[3] if reference.ndim == 4 else 1
         self.note = _CHANNEL_NOTES.get(channels, "")
 

@@ -75,6 +75,8 @@ def label_use(model, data, conditions, seed, batch_size):
     answers, test = known, None  # the rows whose labels are not given
     if split != "train":
         answers = np.asarray(labels[split])
+        if not np.isin(answers, classes).any():  # such as of another kind, to be found odd
+            return None
         test = encode(split, slice(None)), answers
     told = semi_supervised_error(z, known, test=test, num_labels=given, draws=5, seed=seed)
     most = np.unique(answers, return_counts=True)[1].max()

@@ -223,7 +223,8 @@ def _like_the_table(metrics):
     if found is None:
         return None
     quality, ideal = found["quality"], found["quality_of_held_out"]
-    worst = min(found["shapes"], key=lambda name: found["shapes"][name] or 0.0)
+    known = {name: shape for name, shape in found["shapes"].items() if shape is not None}
+    worst = min(known, key=known.get) if known else next(iter(found["shapes"]))
     return _graded(
         "Do new rows look like the table?",
         ideal - quality,
@@ -282,8 +283,11 @@ def _trained(metrics):
     loss = [value for value in loss or [] if value is not None]
     if len(loss) < 10:
         return _unknown(question, "Needs the history of at least 10 epochs.")
-    kept = min(metrics["weights_epoch"] or len(loss), len(loss))
-    best = 1 + loss.index(min(loss))
+    # Validation may have come every few epochs only.
+    every = max(1, round(len(history.get("loss") or loss) / len(loss)))
+    epochs = every * len(loss)
+    kept = min(math.ceil((metrics["weights_epoch"] or epochs) / every), len(loss))
+    best = every * (1 + loss.index(min(loss)))
     last = max(1, len(loss) // 10)
     total = loss[0] - min(loss)
     before, after = (sum(part) / last for part in (loss[-2 * last : -last], loss[-last:]))
@@ -292,13 +296,11 @@ def _trained(metrics):
     risen = (kept_loss - min(loss)) / total if total > 0 else 1.0
     name = "validation loss" if "val_loss" in history else "loss"
     if kept < len(loss):
-        text = (
-            f"Of {len(loss)} epochs the weights of epoch {kept} were kept; the {name} was lowest "
-        )
-        text += f"at epoch {best}, {risen:.1%} below theirs."
+        text = f"Of {epochs} epochs the weights of epoch {every * kept} were kept; the {name} was "
+        text += f"lowest at epoch {best}, {risen:.1%} below theirs."
     else:
-        text = f"In the last {last} of {len(loss)} epochs the {name} fell by {still:.1%} of all it "
-        text += f"fell, and is {risen:.1%} above its lowest."
+        text = f"In the last {every * last} of {epochs} epochs the {name} fell by {still:.1%} of "
+        text += f"all it fell, and is {risen:.1%} above its lowest."
         if risen > 0.02:
             text += f" The model over-fitted: epoch {best} would have been the best."
     return _graded(

@@ -61,6 +61,27 @@ class Column(Setting):
         """
         raise NotImplementedError(f"{type(self).__name__} does not define `raw`")
 
+    @property
+    def may_be_missing(self) -> bool:
+        """Whether new rows can have missing values."""
+        return self.has_missing
+
+    def refusal(self, series: Series, within_range: bool = True) -> str | None:
+        """Returns what a value must be that `raw` would not lead back to, in words, else None.
+
+        Args:
+            series: one value, not missing, that `numbers` takes.
+            within_range: as for `raw`.
+        """
+        return None
+
+    def in_form(self, series: Series) -> Series:
+        """Returns raw values, such as dates as text, in the form that those of `raw` have.
+
+        Here they are as they are.
+        """
+        return series
+
     # === The same in a graph, such as a server's (`raw_tensors`) ===
 
     def graph_dtype(self) -> Dtype:
@@ -141,6 +162,11 @@ class Column(Setting):
 def column_error(name, expectation, received, error=ValueError):
     """Returns (does not raise) the error of a column whose values are not as expected."""
     return error(f"Column {name!r} must {expectation}. Received: {received}")
+
+
+def outside(value, first, last, words):
+    """Returns what a value must be that is not from `first` to `last`, which `words` name."""
+    return None if first <= value <= last else f"in the range of new rows, {words}"
 
 
 def refuse_unknown(column, series, known, unknown):

@@ -27,6 +27,7 @@ class CategoricalColumn(Column):
         name, dtype, has_missing: as for `Column`.
         categories: those that were seen, text, numbers or truth values, at least 2.
         declared: all that the pandas dtype declares, in its order; empty for other dtypes.
+        ordered: whether the pandas dtype says that they have an order. Default False.
     """
 
     kind = "categorical"
@@ -39,10 +40,12 @@ class CategoricalColumn(Column):
         has_missing: bool = False,
         categories: Sequence = (),
         declared: Sequence = (),
+        ordered: bool = False,
     ) -> None:
         super().__init__(name, dtype, has_missing)
         self.categories = list(categories)
         self.declared = list(declared)
+        self.ordered = bool(ordered)
 
     @classmethod
     def fitted(cls, series: Series) -> "CategoricalColumn":
@@ -53,7 +56,7 @@ class CategoricalColumn(Column):
             str(series.dtype),
             has_missing=len(known) < len(series),
             categories=sorted_values(known),
-            declared=declared_categories(series),
+            **declared_by(series),
         )
 
     @property
@@ -108,8 +111,8 @@ class BinaryColumn(CategoricalColumn):
     """A column of two values, as 0 and 1, described by a Bernoulli likelihood.
 
     Args:
-        name, dtype, has_missing, categories, declared: as for `CategoricalColumn`; the second
-            category is 1.
+        name, dtype, has_missing, categories, declared, ordered: as for `CategoricalColumn`; the
+            second category is 1.
     """
 
     kind = "binary"
@@ -168,21 +171,19 @@ def series_of(column, categories, codes):
     values[:] = categories
     if column.declared or column.dtype == "category":
         return pandas.Series(
-            pandas.Categorical(
-                values[codes], categories=column.declared, ordered=column.kind == "ordinal"
-            ),
+            pandas.Categorical(values[codes], column.declared, ordered=column.ordered),
             name=column.name,
         )
     return pandas.Series(values[codes], name=column.name, dtype=object)
 
 
-def declared_categories(series):
-    """Returns the categories that a pandas dtype declares, a list, empty for other dtypes."""
+def declared_by(series):
+    """Returns what a pandas category declares, {argument of its column: value}, else nothing."""
     import pandas
 
-    return (
-        series.cat.categories.tolist() if isinstance(series.dtype, pandas.CategoricalDtype) else []
-    )
+    if not isinstance(series.dtype, pandas.CategoricalDtype):
+        return {}
+    return {"declared": series.cat.categories.tolist(), "ordered": series.cat.ordered}
 
 
 def sorted_values(known):

@@ -1,5 +1,6 @@
 """Columns in which nothing varies."""
 
+import datetime
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -7,15 +8,17 @@ import numpy as np
 import tensorflow as tf
 
 from keras_infovae.tables.columns.base import Column, refuse_unknown
-from keras_infovae.tables.columns.categorical import declared_categories, series_of
+from keras_infovae.tables.columns.categorical import declared_by, series_of
 from keras_infovae.tables.columns.category_tensors import (
     categories_as_array,
     categories_in_graph,
     category_dtype,
     codes_in_graph,
 )
+from keras_infovae.tables.columns.date_time import STORED
 from keras_infovae.tables.columns.raw_tensors import checked, missing_values
 from keras_infovae.typing import Dtype, Series, Tensor
+from keras_infovae.utils.checks import check_choice
 from keras_infovae.utils.serialization import register
 
 _TEXT = ("object", "str", "string", "category")  # dtypes
@@ -29,7 +32,9 @@ class ConstantColumn(Column):
     Args:
         name, dtype, has_missing: as for `Column`.
         value: text, a number or a truth value; None where all are missing.
-        declared: all categories that the pandas dtype declares; empty for other dtypes.
+        declared, ordered: as for `CategoricalColumn`.
+        form: how a date or time, as text in `value`, is stored: "datetime" (pandas) or "date"
+            (Python's). Default None, for other values.
     """
 
     kind = "constant"
@@ -43,18 +48,35 @@ class ConstantColumn(Column):
         has_missing: bool = False,
         value: Any = None,
         declared: Sequence = (),
+        ordered: bool = False,
+        form: str | None = None,
     ) -> None:
         super().__init__(name, dtype, has_missing)
         self.value = value
         self.declared = list(declared)
+        self.ordered = bool(ordered)
+        self.form = form if form is None else check_choice("form", form, STORED)
 
     @classmethod
     def fitted(cls, series: Series) -> "ConstantColumn":
         """Returns the column of a Series with at most one value."""
         known = series.dropna()
-        value = _as_kept(known.astype(object).iloc[0]) if len(known) else None
-        has_missing = 0 < len(known) < len(series)
-        return cls(series.name, str(series.dtype), has_missing, value, declared_categories(series))
+        value = known.astype(object).iloc[0] if len(known) else None
+        form = None
+        if isinstance(value, datetime.date):
+            form = "datetime" if isinstance(value, datetime.datetime) else "date"
+        return cls(
+            series.name,
+            str(series.dtype),
+            has_missing=0 < len(known) < len(series),
+            value=_as_kept(value),
+            **declared_by(series),
+            form=form,
+        )
+
+    @property
+    def may_be_missing(self) -> bool:
+        return self.has_missing or self.value is None
 
     def others(self, series: Series) -> np.ndarray:
         """Returns which values are other than the one that was seen, and not missing: bool [n]."""
@@ -71,7 +93,16 @@ class ConstantColumn(Column):
         return np.zeros([len(series), 0], "float32")
 
     def raw(self, numbers: np.ndarray, within_range: bool = True) -> Series:
-        return series_of(self, [self.value], np.zeros(len(numbers), "int64"))
+        return self._repeated(len(numbers))
+
+    def _repeated(self, count):
+        import pandas
+
+        value = self.value
+        if self.form is not None:
+            moment = pandas.Timestamp(value)
+            value = moment.date() if self.form == "date" else moment
+        return series_of(self, [value], np.zeros(count, "int64"))
 
     # In a graph a date is text, as `value` has it; a column without values is text or numbers.
 
@@ -107,7 +138,7 @@ class ConstantColumn(Column):
         return categories_as_array(self, [self.value], codes)
 
     def of_array(self, array: np.ndarray) -> Series:
-        return series_of(self, [self.value], np.zeros(len(array), "int64"))
+        return self._repeated(len(array))
 
     def number_names(self) -> list[str]:
         return []

@@ -5,12 +5,13 @@ from typing import Literal
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae.tables.columns.base import Column, column_error
-from keras_infovae.tables.columns.numeric import values_of
+from keras_infovae.tables.columns.base import Column, column_error, outside
+from keras_infovae.tables.columns.numeric import values_of, without_text
 from keras_infovae.tables.columns.raw_tensors import (
     as_numbers,
     checked,
     checked_numbers,
+    integer_limits,
     missing_values,
 )
 from keras_infovae.typing import Series, Tensor
@@ -50,8 +51,13 @@ class CountColumn(Column):
     def raw(self, numbers: np.ndarray, within_range: bool = True) -> Series:
         import pandas
 
-        values = np.clip(np.rint(numbers[:, 0]), 0, self.largest if within_range else None)
+        values = np.rint(numbers[:, 0].astype("float64"))
+        values = np.clip(values, 0.0, self._most(within_range))
         return pandas.Series(values.astype("int64"), name=self.name)
+
+    def _most(self, within_range):
+        """Returns the largest of raw values."""
+        return float(self.largest) if within_range else integer_limits(self.dtype, "int64")[1]
 
     def numbers_in_graph(
         self, tensor: Tensor, unknown: Literal["error", "missing"] = "error"
@@ -62,9 +68,8 @@ class CountColumn(Column):
         return as_numbers(values[:, None], missing)
 
     def raw_in_graph(self, numbers: Tensor, within_range: bool = True) -> Tensor:
-        values = tf.maximum(tf.round(tf.cast(numbers[:, 0], tf.float64)), 0.0)
-        values = tf.minimum(values, float(self.largest)) if within_range else values
-        return tf.cast(values, tf.int64)
+        values = tf.round(tf.cast(numbers[:, 0], tf.float64))
+        return tf.cast(tf.clip_by_value(values, 0.0, self._most(within_range)), tf.int64)
 
     def as_array(
         self, series: Series, unknown: Literal["error", "missing"] = "error"
@@ -75,6 +80,13 @@ class CountColumn(Column):
         import pandas
 
         return pandas.Series(np.nan_to_num(array).astype("int64"), name=self.name)
+
+    def refusal(self, series: Series, within_range: bool = True) -> str | None:
+        most = self._most(within_range)
+        return outside(_counts(self.name, series)[0], 0.0, most, f"0 to {most:.15g}")
+
+    def in_form(self, series: Series) -> Series:
+        return without_text(self.name, series)
 
     def measures(self, series: Series) -> dict[str, np.ndarray]:
         return {str(self.name): values_of(self.name, series)}

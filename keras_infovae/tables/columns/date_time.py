@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae.tables.columns.base import Column, column_error
+from keras_infovae.tables.columns.base import Column, column_error, outside
 from keras_infovae.tables.columns.dates_in_graph import (
     ISO,
     moments_as_text,
@@ -32,7 +32,7 @@ TEXT_FORMS = (
     "%m/%d/%Y",
 )
 DAYS = " (days since 1970)"  # how a name tells that values are measured in these
-_STORED = ("datetime", "date")
+STORED = ("datetime", "date")
 _STEPS = (86400.0, 3600.0, 60.0, 1.0)
 
 
@@ -63,7 +63,7 @@ class DateTimeColumn(Column):
         count: int = 2,
     ) -> None:
         super().__init__(name, dtype, has_missing)
-        self.form = check_choice("form", form, (*_STORED, *TEXT_FORMS))
+        self.form = check_choice("form", form, (*STORED, *TEXT_FORMS))
         self.step = float(step)
         self.zone = zone
         self.knots = [float(knot) for knot in knots]
@@ -108,6 +108,15 @@ class DateTimeColumn(Column):
             seconds = np.rint(seconds / self.step) * self.step
         return self._stored(np.rint(seconds * 1e6).astype("int64").view("M8[us]"))
 
+    def refusal(self, series: Series, within_range: bool = True) -> str | None:
+        if not within_range:
+            return None
+        return outside(self.seconds(series)[0], self.knots[0], self.knots[-1], self.details())
+
+    def in_form(self, series: Series) -> Series:
+        times = _times(self.name, series, self.form, self.zone)
+        return times if self.form == "datetime" else self._stored(times)
+
     def _stored(self, moments):
         """Returns a Series, in the form in which values are stored, of datetime64 [n]."""
         import pandas
@@ -131,7 +140,7 @@ class DateTimeColumn(Column):
     @property
     def _graph_form(self):
         """The format that text in a graph has."""
-        if self.form not in _STORED:
+        if self.form not in STORED:
             return self.form
         if self.step == _STEPS[0]:
             return "%Y-%m-%d"
@@ -141,7 +150,7 @@ class DateTimeColumn(Column):
         self, tensor: Tensor, unknown: Literal["error", "missing"] = "error"
     ) -> Tensor:
         missing = missing_values(tensor)
-        form = ISO if self.form in _STORED else self.form
+        form = ISO if self.form in STORED else self.form
         moments, right = moments_of_text(tensor, form)
         expectation = f"hold dates or times as {form}"
         if self.zone is not None:
@@ -177,7 +186,7 @@ class DateTimeColumn(Column):
         import pandas
 
         texts = [value.decode("ascii") for value in array]
-        if self.form in _STORED:
+        if self.form in STORED:
             return self._stored(np.array(texts, "M8[us]"))
         series = pandas.Series(texts, name=self.name)
         return series.where(series != "")
@@ -219,22 +228,25 @@ def text_form(texts):
 
 def _seconds(name, series, form, zone):
     """Returns seconds since 1970 (in local time, of a zone), float64 [n], NaN where missing."""
+    series = _times(name, series, form, zone)
+    if zone is not None:
+        series = series.dt.tz_localize(None)
+    moments = series.to_numpy("M8[us]")
+    seconds = moments.astype("int64").astype("float64") / 1e6
+    return np.where(np.isnat(moments), np.nan, seconds)
+
+
+def _times(name, series, form, zone):
+    """Returns a Series as one of pandas' dates and times, in the zone."""
     import pandas
 
-    is_time = pandas.api.types.is_datetime64_any_dtype(series.dtype)
-    if (form == "datetime" and not is_time) or (form == "date" and not is_time):
-        series = _parsed(name, series, None)
-    elif not is_time:
-        series = _parsed(name, series, form)
+    if not pandas.api.types.is_datetime64_any_dtype(series.dtype):
+        series = _parsed(name, series, None if form in STORED else form)
     found = getattr(series.dtype, "tz", None)
     if (found is None) != (zone is None):
         expected = "have no time zone" if zone is None else f"have a time zone, as {zone}"
         raise column_error(name, expected, str(series.dtype))
-    if zone is not None:
-        series = series.dt.tz_convert(zone).dt.tz_localize(None)
-    moments = series.to_numpy("M8[us]")
-    seconds = moments.astype("int64").astype("float64") / 1e6
-    return np.where(np.isnat(moments), np.nan, seconds)
+    return series if zone is None else series.dt.tz_convert(zone)
 
 
 def _parsed(name, series, form):

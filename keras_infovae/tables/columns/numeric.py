@@ -6,12 +6,13 @@ from typing import Literal
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae.tables.columns.base import Column, column_error
+from keras_infovae.tables.columns.base import Column, column_error, outside
 from keras_infovae.tables.columns.quantile_map import QuantileMap, knots_of
 from keras_infovae.tables.columns.raw_tensors import (
     as_numbers,
     checked,
     checked_numbers,
+    integer_limits,
     is_integer,
     missing_values,
 )
@@ -103,12 +104,26 @@ class NumericColumn(Column):
             values = self._quantiles.inverse(values, within_range)
         elif self.transform == "log":
             values = np.expm1(values)
+        values = np.clip(values, *self._limits(within_range))
+        if self._rounded is not None:
+            values = np.round(values, self._rounded)
+        return pandas.Series(values.astype(self._raw_dtype), name=self.name)
+
+    @property
+    def _rounded(self):
+        """To how many decimals raw values are rounded, or None."""
+        as_they_are = self.transform == "identity" and not is_integer(self.dtype)
+        return None if as_they_are else self.decimals
+
+    @property
+    def _raw_dtype(self):
+        return "int64" if self._rounded == 0 else "float64"
+
+    def _limits(self, within_range):
+        """Returns the least and the largest of raw values."""
         if within_range and self.transform != "identity":
-            values = np.clip(values, self.knots[0], self.knots[-1])
-        if self.decimals is not None and self.transform != "identity":
-            values = np.round(values, self.decimals)
-        whole = self.decimals == 0 and self.transform != "identity"
-        return pandas.Series(values.astype("int64") if whole else values, name=self.name)
+            return self.knots[0], self.knots[-1]
+        return integer_limits(self.dtype, self._raw_dtype)
 
     def numbers_in_graph(
         self, tensor: Tensor, unknown: Literal["error", "missing"] = "error"
@@ -123,17 +138,14 @@ class NumericColumn(Column):
 
     def raw_in_graph(self, numbers: Tensor, within_range: bool = True) -> Tensor:
         values = tf.cast(numbers[:, 0], tf.float64)
-        if self.transform == "identity":
-            return tf.cast(values, tf.int64) if is_integer(self.dtype) else values
         if self._quantiles is not None:
             values = self._quantiles.inverse_in_graph(values, within_range)
-        else:
+        elif self.transform == "log":
             values = tf.math.expm1(values)
-        if within_range:
-            values = tf.clip_by_value(values, self.knots[0], self.knots[-1])
-        if self.decimals is not None:
-            values = tf.round(values * 10.0**self.decimals) / 10.0**self.decimals
-        return tf.cast(values, tf.int64) if self.decimals == 0 else values
+        values = tf.clip_by_value(values, *self._limits(within_range))
+        if self._rounded is not None:
+            values = tf.round(values * 10.0**self._rounded) / 10.0**self._rounded
+        return tf.cast(values, self._raw_dtype)
 
     @property
     def is_linear(self) -> bool:
@@ -157,9 +169,19 @@ class NumericColumn(Column):
     def of_array(self, array: np.ndarray) -> Series:
         import pandas
 
-        whole = self.decimals == 0 and self.transform != "identity"
-        dtype = "int64" if whole else "float64"
-        return pandas.Series(np.nan_to_num(array).astype(dtype), name=self.name)
+        return pandas.Series(np.nan_to_num(array).astype(self._raw_dtype), name=self.name)
+
+    def refusal(self, series: Series, within_range: bool = True) -> str | None:
+        # A float32 may lie beyond the number that was asked for.
+        is_float = self.dtype.lower().startswith("float")
+        (value,) = values_of(self.name, series.astype(self.dtype) if is_float else series)
+        if self._rounded == 0 and value != np.rint(value):
+            return "a whole number"
+        least, largest = self._limits(within_range)
+        return outside(value, least, largest, f"{least:.15g} to {largest:.15g}")
+
+    def in_form(self, series: Series) -> Series:
+        return without_text(self.name, series)
 
     def measures(self, series: Series) -> dict[str, np.ndarray]:
         return {str(self.name): values_of(self.name, series)}
@@ -200,6 +222,15 @@ def values_of(name, series):
     if np.any(np.isinf(values)):
         raise column_error(name, "be finite", f"{int(np.isinf(values).sum())} infinite values")
     return values
+
+
+def without_text(name, series):
+    """Returns a Series of numbers as it is, but of numbers as text as float64."""
+    import pandas
+
+    if not pandas.api.types.is_string_dtype(series.dropna()):
+        return series
+    return pandas.Series(values_of(name, series), series.index, name=name)
 
 
 def decimals_of(values):

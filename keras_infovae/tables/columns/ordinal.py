@@ -6,10 +6,10 @@ from typing import Literal
 import numpy as np
 import tensorflow as tf
 
-from keras_infovae.tables.columns.base import Column
+from keras_infovae.tables.columns.base import Column, outside
 from keras_infovae.tables.columns.categorical import (
     codes_of,
-    declared_categories,
+    declared_by,
     listed,
     series_of,
     sorted_values,
@@ -34,7 +34,7 @@ class OrdinalColumn(Column):
     Args:
         name, dtype, has_missing: as for `Column`.
         categories: in their order, at least 2.
-        declared: all that the pandas dtype declares, in its order; empty for other dtypes.
+        declared, ordered: as for `CategoricalColumn`.
         knots, count: of the places, as for `NumericColumn`.
     """
 
@@ -47,12 +47,14 @@ class OrdinalColumn(Column):
         has_missing: bool = False,
         categories: Sequence = (),
         declared: Sequence = (),
+        ordered: bool = False,
         knots: Sequence[float] = (),
         count: int = 2,
     ) -> None:
         super().__init__(name, dtype, has_missing)
         self.categories = list(categories)
         self.declared = list(declared)
+        self.ordered = bool(ordered)
         self.knots = [float(knot) for knot in knots]
         self.count = count
         self._quantiles = QuantileMap(self.knots, count)
@@ -60,14 +62,14 @@ class OrdinalColumn(Column):
     @classmethod
     def fitted(cls, series: Series) -> "OrdinalColumn":
         """Returns the column of a Series with at least 2 different values."""
-        known, declared = series.dropna(), declared_categories(series)
-        categories = declared or sorted_values(known)
+        known, declares = series.dropna(), declared_by(series)
+        categories = declares.get("declared") or sorted_values(known)
         column = cls(
             series.name,
             str(series.dtype),
             has_missing=len(known) < len(series),
             categories=categories,
-            declared=declared,
+            **declares,
             knots=(0.0, 1.0),
         )
         codes = codes_of(column, known, categories, "error")
@@ -107,6 +109,13 @@ class OrdinalColumn(Column):
 
     def of_array(self, array: np.ndarray) -> Series:
         return series_of(self, self.categories, codes_of_array(array, self.categories))
+
+    def refusal(self, series: Series, within_range: bool = True) -> str | None:
+        if not within_range:
+            return None
+        (code,) = codes_of(self, series, self.categories, "error")
+        first, last = int(self.knots[0]), int(self.knots[-1])
+        return outside(code, first, last, f"{self.categories[first]} to {self.categories[last]}")
 
     def measures(self, series: Series) -> dict[str, np.ndarray]:
         codes = codes_of(self, series, self.categories, "missing")

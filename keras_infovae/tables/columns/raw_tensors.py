@@ -4,6 +4,7 @@ In a graph a value is text (string), a number (float64) or a truth value (bool).
 the empty string or NaN; truth values have none.
 """
 
+import numpy as np
 import tensorflow as tf
 
 
@@ -59,3 +60,17 @@ def as_numbers(tensor, missing):
 def is_integer(dtype):
     """Returns whether the name of a pandas dtype is that of integers."""
     return dtype.lower().lstrip("u").startswith("int")
+
+
+def integer_limits(*dtypes):
+    """Returns the least and the largest float64 that all of these dtypes hold.
+
+    Args:
+        *dtypes: names of pandas dtypes; those that are not of integers hold any.
+    """
+    known = [np.iinfo(dtype.lower().partition("[")[0]) for dtype in dtypes if is_integer(dtype)]
+    least = max((each.min for each in known), default=-np.inf)
+    largest = min((each.max for each in known), default=np.inf)
+    # Of the largest int64, a float64 would be the one beyond it.
+    nearest = float(largest)
+    return float(least), float(np.nextafter(nearest, 0.0)) if nearest > largest else nearest

@@ -108,9 +108,10 @@ def test_regions_under_the_prior_have_the_mass_1_and_its_moments():
     log_p, mean, square = (v.numpy() for v in polygon_cells.moments(tf.constant(cells)))
     mass = np.exp(log_p)
     assert len(mass) > 200
-    assert mass.sum() == pytest.approx(1.0, abs=1e-14)
-    np.testing.assert_allclose(mass @ mean, 0.0, atol=1e-14)
-    np.testing.assert_allclose(np.einsum("r,rst->st", mass, square), np.eye(2), atol=1e-14)
+    # Borders are known to the rounding of 10,000, where the plane ends.
+    assert mass.sum() == pytest.approx(1.0, abs=1e-12)
+    np.testing.assert_allclose(mass @ mean, 0.0, atol=1e-12)
+    np.testing.assert_allclose(np.einsum("r,rst->st", mass, square), np.eye(2), atol=1e-12)
 
 
 def test_draws_within_polygons_have_their_moments():

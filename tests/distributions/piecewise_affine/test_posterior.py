@@ -5,6 +5,7 @@ import pytest
 from scipy import special, stats
 
 from keras_infovae.distributions.piecewise_affine import (
+    AffineLayer,
     Generator,
     PiecewiseAffinePosterior,
     regions_of,
@@ -111,6 +112,26 @@ def test_without_kinks_it_is_probabilistic_principal_components(latent_dim):
     np.testing.assert_allclose(posterior.covariance()[0], inner, atol=1e-13)
     for found in (posterior.mean(), posterior.mode()):
         np.testing.assert_allclose(found, center, atol=1e-12)
+
+
+def test_two_latents_reach_as_far_as_an_outlying_x():
+    loadings = np.array([[2.0, 0.3], [0.1, 1.5]])
+    # max(u, 0) - max(-u, 0) = u, so that kinks, some far from 0, change nothing.
+    turns = np.linalg.qr(np.random.default_rng(0).normal(size=(4, 2)))[0]
+    bias = np.array([1.0, -30.0, 400.0, 0.1])
+    rectified = AffineLayer(np.hstack([turns.T, -turns.T]), np.append(bias, -bias), 0.0)
+    last = AffineLayer(np.vstack([turns, -turns]) @ loadings, -bias @ turns @ loadings, 1.0)
+    model = Generator([rectified, last], np.ones(2), np.zeros(2), np.ones(2))
+    x = np.outer([1.0, 150.0, 300.0, 1000.0], np.ones(2))
+    covariance = loadings.T @ loadings + np.eye(2)
+    posterior = PiecewiseAffinePosterior(model, x)
+    expected = stats.multivariate_normal(np.zeros(2), covariance).logpdf(x)
+    np.testing.assert_allclose(posterior.log_marginal(), expected, rtol=1e-12, atol=1e-9)
+    mean = x @ np.linalg.solve(covariance, loadings.T)
+    np.testing.assert_allclose(posterior.mean(), mean, atol=1e-9)
+    z = posterior.sample(200, seed=0)
+    error = np.sqrt(np.einsum("nss->ns", posterior.covariance()) / 200)
+    assert np.all(np.abs(z.mean(axis=0) - mean) < 4 * error)
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2])

@@ -142,11 +142,21 @@ def test_a_training_is_judged_by_the_epoch_whose_weights_were_kept(kept, level, 
     assert diagnosis.level == level and words in diagnosis.sentence
 
 
+def test_epochs_are_counted_where_validation_came_every_few():
+    losses = {"loss": [1.0] * 60, "val_loss": [*range(100, 90, -1), 91.0, 92.0]}
+    metrics = METRICS | {"history": losses, "weights_epoch": 50}
+    diagnosis = diagnose(metrics)[0]
+    assert diagnosis.level == "good"
+    assert "Of 60 epochs the weights of epoch 50 were kept" in diagnosis.sentence
+    assert "lowest at epoch 50" in diagnosis.sentence
+
+
 @pytest.mark.parametrize(
     ("quality", "level"), [(0.96, "good"), (0.93, "good"), (0.90, "fair"), (0.80, "poor")]
 )
 def test_new_rows_have_to_look_like_those_of_the_table(quality, level):
     found = {"quality": quality, "quality_of_held_out": 0.955, "shapes": {"a": 0.9, "b": 0.8}}
+    found["shapes"]["missing"] = None  # of which nothing can be said
     found |= {"detection_auc": 0.6, "exact_copies": 0.01, "exact_copies_of_held_out": 0.02}
     judged = diagnose(changed("new_rows", found))
     assert (
