@@ -391,8 +391,8 @@ class GenerativeModel(TrainableModel):
             condition: one row per example, where the model takes a condition. Default None.
 
         Returns:
-            A DataFrame or NumPy float32 as x, without missing values; for `num_samples` a list of
-            as many.
+            A DataFrame or NumPy float32 as x, without missing values but for columns that the model
+            does not know, which stay as they are; for `num_samples` a list of as many.
 
         Raises:
             ValueError: for a posterior or prior without a density.

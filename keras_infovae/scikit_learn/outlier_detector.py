@@ -9,6 +9,7 @@ from sklearn.base import OutlierMixin
 from keras_infovae import anomaly_scores, evaluation
 from keras_infovae.scikit_learn.base import ModelEstimator
 from keras_infovae.tables.columns import NumericColumn
+from keras_infovae.tables.columns.numeric import float32_tells_apart, values_of
 from keras_infovae.tables.schema import Schema
 from keras_infovae.typing import Rows
 from keras_infovae.utils.checks import check_boolean, check_number
@@ -34,7 +35,8 @@ class OutlierDetector(OutlierMixin, ModelEstimator):
     Args:
         latent_dim: the size of the code. Default None: that of `settings`, or 2.
         kinds: {column: kind} as for `tables.Schema.infer`. Default None: by its rules, but numbers
-            as they are ("identity"); "numeric" is by quantiles.
+            as they are ("identity"), or "standardized" where float32 would not tell them apart
+            (1.7e9 +- 10); "numeric" is by quantiles.
         model, settings, epochs, batch_size, learning_rate, early_stopping,
             validation_fraction, patience, unknown, random_state, verbose: as for
             `LatentTransformer`.
@@ -157,7 +159,7 @@ class OutlierDetector(OutlierMixin, ModelEstimator):
     def _schema(self, frame, kinds):
         by_rules, given = super()._schema(frame, kinds), self.kinds or {}
         columns = [
-            NumericColumn.fitted(frame[column.name], "identity")
+            _linear(frame[column.name])
             if isinstance(column, NumericColumn) and column.name not in given
             else column
             for column in by_rules.columns
@@ -167,3 +169,11 @@ class OutlierDetector(OutlierMixin, ModelEstimator):
     def _check_model(self, model):
         model.capabilities.require("score", "The score of an outlier")
         anomaly_scores.chosen_score(model, self.anomaly_score).check(model)
+
+
+def _linear(series):
+    """Returns the column of numbers as they are, or standardized where float32 asks for it."""
+    known = values_of(series.name, series.dropna())
+    return NumericColumn.fitted(
+        series, "identity" if float32_tells_apart(known) else "standardized"
+    )

@@ -39,7 +39,7 @@ from keras_infovae.utils.checks import argument_error, check_choice
 
 KINDS = ("binary", "categorical", "constant", "count", "datetime", "numeric", "ordinal")
 LEFT_OUT = "left_out"
-TRANSFORMS = ("identity", "log")  # of numbers, which can be asked for in the place of a kind
+TRANSFORMS = ("identity", "log", "standardized")  # of numbers, which can be asked for in the place of a kind
 
 _MOST_CATEGORIES = 1000
 _MANY_CATEGORIES = 50

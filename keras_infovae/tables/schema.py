@@ -154,8 +154,9 @@ class Schema(RawRows):
         Args:
             table: one example per row.
             kinds: {column: kind} where the rules are to be overruled: "numeric", "log" (for
-                numbers of at least 0, as log(1 + value)), "identity" (numbers as they are),
-                "count", "binary", "categorical", "ordinal", "datetime", "constant" or "left_out".
+                numbers of at least 0, as log(1 + value)), "standardized" (numbers less their mean
+                and over their deviation), "identity" (numbers as they are), "count", "binary",
+                "categorical", "ordinal", "datetime", "constant" or "left_out".
             unknown, within_range: as for `Schema`.
             condition: the names of columns that are no part of x, but the condition on which a
                 model describes it. Default: none.
@@ -294,19 +295,20 @@ class Schema(RawRows):
         return self._with_told(self.raw(x, table.index), table)
 
     def completed(self, table: Frame, x: np.ndarray) -> Frame:
-        """Returns the columns of a DataFrame with rows x in the place of what is missing.
+        """Returns a DataFrame with rows x in the place of what is missing.
 
         Args:
-            table: a DataFrame, whose known values stay as they are.
+            table: a DataFrame, whose known values stay as they are, and so do columns that are no
+                part of x.
             x: [n, width], complete.
         """
         filled = self.raw(x, table.index, complete=True)
+        table = table.copy()
         for column in self.columns:
             given = table[column.name]
             if given.isna().any():
-                given = completed_by(column.in_form(given), filled[column.name])
-            filled[column.name] = given
-        return self._with_told(filled, table)
+                table[column.name] = completed_by(column.in_form(given), filled[column.name])
+        return table
 
     def condition_numbers(self, data: Any) -> np.ndarray | None:
         """Returns the numbers of the condition's columns, float32 [n, condition_size], or None.

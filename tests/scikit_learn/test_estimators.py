@@ -141,6 +141,15 @@ def test_a_detector_leaves_numbers_as_they_are(detector, table):
     assert {column.transform for column in codes.schema_.columns} == {"quantile"}
 
 
+def test_a_detector_tells_numbers_apart_that_float32_does_not():
+    seconds = np.column_stack([X[:, 0], 1.7e9 + 10.0 * X[:, 1]])
+    detector = ki.scikit_learn.OutlierDetector(settings=SMALL, epochs=1, random_state=0)
+    detector.fit(seconds)
+    assert [column.transform for column in detector.schema_.columns] == ["identity", "standardized"]
+    x = detector.schema_.numbers(pandas.DataFrame(seconds))
+    assert len(np.unique(x[:, 1])) == len(X)
+
+
 def test_a_detector_shows_its_score_the_training_rows():
     settings = {"settings": SMALL, "epochs": 1, "anomaly_score": "mahalanobis"}
     detector = ki.scikit_learn.OutlierDetector(**settings, random_state=0).fit(X)

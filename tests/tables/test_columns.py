@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
+import keras_infovae as ki
 from keras_infovae.tables.columns.quantile_map import MOST_KNOTS, QuantileMap
 from keras_infovae.tables.dtypes import with_dtype
 from keras_infovae.tables.kinds import LeftOut, column_for
@@ -99,6 +100,24 @@ def test_numbers_as_logarithms_and_as_they_are():
     assert column.raw(column.numbers(series)).tolist() == [0, 9, 99]
     plain = column_for(pandas.Series([1, 2, 3], name="c"), "identity")
     assert plain.numbers(pandas.Series([7, 8])).tolist() == [[7.0], [8.0]]
+
+
+def test_what_float32_does_not_tell_apart_is_standardized():
+    seconds = pandas.Series(1.7e9 + np.arange(-10.0, 11.0), name="c")
+    column = column_for(seconds, "standardized")
+    x = column.numbers(seconds)[:, 0]
+    np.testing.assert_allclose([x.mean(), x.std()], [0.0, 1.0], atol=1e-6)
+    assert column.raw(x[:, None]).tolist() == seconds.tolist()
+    far = column.numbers(pandas.Series([1.7e9 + 1e4], name="c"))
+    assert column.raw(far, within_range=False).tolist() == [1.7e9 + 1e4]
+    with pytest.warns(ki.datasets.DataWarning, match="'c': .* 1699999990 to 1700000010.*'standard"):
+        same = column_for(seconds, "identity")
+    assert len(np.unique(same.numbers(seconds))) == 1  # which is what the warning is about
+
+
+@pytest.mark.parametrize("values", [[5.0, 5.0], [], [1.0, 2.0], [1e8, 1e10], [3e38, 1e300]])
+def test_other_numbers_are_taken_as_they_are_without_a_warning(values):
+    column_for(pandas.Series(values, name="c", dtype="float64"), "identity")
 
 
 def test_integers_as_they_are_are_rounded():

@@ -21,6 +21,8 @@ MORE = {
     "logarithms": (RNG.lognormal(0, 3, 50), "log"),
     "as they are": (np.array([1.5, -2.5, 1e30], "float32"), "identity"),
     "integers as they are": ([7, 8, -9], "identity"),
+    "seconds since 1970": (1.7e9 + RNG.integers(0, 40, 50), "standardized"),
+    "standardized, of any size": ([1e200, 3e200, -1e200, None], "standardized"),
     "large integers": ([2**40 + 1, 2**40 + 2, 2**40 + 5], None),
     "counts": ([3, 0, 7, 0, None], "count"),
     "repeated numbers": ([0.0] * 40 + [1.25, 2.5, 1e6], None),

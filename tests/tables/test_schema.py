@@ -184,6 +184,15 @@ def test_known_and_filled_in_values_are_of_one_dtype(name):
     assert dtype is None or filled["a"].dtype == dtype
 
 
+def test_columns_that_are_left_out_stay_beside_those_that_are_filled_in():
+    trained = pandas.DataFrame({"id": np.arange(30), "a": np.arange(30) / 7, 5: np.arange(30) % 4})
+    schema = Schema.infer(trained, {"id": "left_out"})
+    rows = trained[3:6].assign(a=[None, 1.5, 2.0], id=[7, 8, 9])[[5, "a", "id"]]
+    filled = schema.completed(rows, np.zeros([3, schema.width]))
+    assert list(filled) == [5, "a", "id"] and filled["id"].tolist() == [7, 8, 9]
+    assert filled.notna().all(axis=None) and rows["a"].isna().any()
+
+
 @pytest.fixture(scope="module")
 def told():
     table = people().assign(day=lambda rows: rows["born"].dt.date, real=np.arange(60) / 7)

@@ -1,13 +1,15 @@
 """Columns of numbers."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 import tensorflow as tf
 
+from keras_infovae.datasets.reading import DataWarning
 from keras_infovae.tables.columns.base import Column, column_error, outside
-from keras_infovae.tables.columns.quantile_map import QuantileMap, knots_of
+from keras_infovae.tables.columns.quantile_map import QuantileMap, knots_of, mean_and_deviation
 from keras_infovae.tables.columns.raw_tensors import (
     as_numbers,
     checked,
@@ -20,9 +22,10 @@ from keras_infovae.typing import Series, Tensor
 from keras_infovae.utils.checks import check_choice
 from keras_infovae.utils.serialization import register
 
-_TRANSFORMS = ("quantile", "log", "identity")
+_TRANSFORMS = ("quantile", "log", "standardized", "identity")
 _MOST_DECIMALS = 6
 _LARGEST_WHOLE = 2.0**53
+_COARSEST = 1e-3  # of a deviation, what may lie between two numbers of float32
 _LOOKED_AT = 100_000  # values, to see how many decimals they have
 
 
@@ -34,8 +37,8 @@ class NumericColumn(Column):
         name, dtype, has_missing: as for `Column`.
         transform: how raw values become numbers. "quantile" (default): by `QuantileMap`, to a
             standard normal distribution, whatever distribution the column has. "log":
-            log(1 + value), for values of at least 0. "identity": as they are, for a likelihood that
-            was chosen for them.
+            log(1 + value), for values of at least 0. "standardized": less their mean and over their
+            deviation. "identity": as they are, for a likelihood that was chosen for them.
         knots: the values at evenly spaced probabilities; the first and last are the seen range.
         count: how many values it was fitted to.
         decimals: how many decimals raw values have, 0 for integers; None for any.
@@ -57,6 +60,9 @@ class NumericColumn(Column):
         self.count = count
         self.decimals = decimals
         self._quantiles = QuantileMap(self.knots, count) if transform == "quantile" else None
+        self._mean, self._deviation = (
+            mean_and_deviation(self.knots) if transform == "standardized" else (0.0, 1.0)
+        )
 
     @classmethod
     def fitted(cls, series: Series, transform: str = "quantile") -> "NumericColumn":
@@ -70,6 +76,14 @@ class NumericColumn(Column):
             raise column_error(series.name, "span a range that a number can hold", shown)
         if transform == "log" and known.min() < 0:
             raise column_error(series.name, "be at least 0 for transform='log'", f"{known.min():g}")
+        if transform == "identity" and not float32_tells_apart(known):
+            warnings.warn(
+                f"Column {series.name!r}: as they are, its values, {known.min():.15g} to "
+                f"{known.max():.15g}, are nearly the same to a float32. Kind 'standardized' takes "
+                "them less their mean and over their deviation.",
+                DataWarning,
+                stacklevel=2,
+            )
         return cls(
             series.name,
             str(series.dtype),
@@ -94,12 +108,12 @@ class NumericColumn(Column):
             values = np.log1p(values)
         elif self._quantiles is not None:
             values = self._quantiles.forward(values)
-        return values.astype("float32")[:, None]
+        return ((values - self._mean) / self._deviation).astype("float32")[:, None]
 
     def raw(self, numbers: np.ndarray, within_range: bool = True) -> Series:
         import pandas
 
-        values = numbers[:, 0].astype("float64")
+        values = self._mean + self._deviation * numbers[:, 0].astype("float64")
         if self._quantiles is not None:
             values = self._quantiles.inverse(values, within_range)
         elif self.transform == "log":
@@ -134,10 +148,10 @@ class NumericColumn(Column):
             values = tf.math.log1p(checked(self, values, missing | (values >= 0), "be at least 0"))
         elif self._quantiles is not None:
             values = self._quantiles.forward_in_graph(values)
-        return as_numbers(values[:, None], missing)
+        return as_numbers(((values - self._mean) / self._deviation)[:, None], missing)
 
     def raw_in_graph(self, numbers: Tensor, within_range: bool = True) -> Tensor:
-        values = tf.cast(numbers[:, 0], tf.float64)
+        values = self._mean + self._deviation * tf.cast(numbers[:, 0], tf.float64)
         if self._quantiles is not None:
             values = self._quantiles.inverse_in_graph(values, within_range)
         elif self.transform == "log":
@@ -149,7 +163,7 @@ class NumericColumn(Column):
 
     @property
     def is_linear(self) -> bool:
-        return self.transform == "identity"
+        return self.transform in ("identity", "standardized")
 
     def linear_in_graph(self, numbers: Tensor, within_range: bool = True) -> Tensor:
         if self._quantiles is not None:
@@ -222,6 +236,16 @@ def values_of(name, series):
     if np.any(np.isinf(values)):
         raise column_error(name, "be finite", f"{int(np.isinf(values).sum())} infinite values")
     return values
+
+
+def float32_tells_apart(values):
+    """Returns whether finite `values` [n] that differ do so in float32 as well."""
+    _, deviation = mean_and_deviation(values) if len(values) else (0.0, 0.0)
+    if not deviation:
+        return True
+    with np.errstate(over="ignore"):  # what float32 does not hold at all is refused later
+        largest = np.float32(np.abs(values).max())
+    return not np.isfinite(largest) or np.spacing(largest) <= _COARSEST * deviation
 
 
 def without_text(name, series):

@@ -37,8 +37,7 @@ class QuantileMap:
         # Of the lines beyond the range: the slope from the middle to the end of the data.
         middle = self._knots[len(self._knots) // 2]
         span = self._knots[-1] - self._knots[0]
-        shares = (self._knots - middle) / span  # whose squares are finite, whatever the knots
-        self._mean, self._deviation = middle + span * np.mean(shares), span * np.std(shares)
+        self._mean, self._deviation = mean_and_deviation(self._knots)
         self._units = [
             max(abs(self._knots[end] - middle), span / 4.0) / abs(z)
             for end, z in ((0, low), (-1, high))
@@ -144,6 +143,16 @@ def knots_of(values):
         return values
     places = np.linspace(0.5, count - 0.5, MOST_KNOTS) - 0.5
     return np.interp(places, np.arange(count), values)
+
+
+def mean_and_deviation(values):
+    """Returns both of finite `values` [n], whose squares need not be finite; (value, 0) of one."""
+    values = np.asarray(values, "float64")
+    least, span = values.min(), values.max() - values.min()
+    if not span:
+        return float(least), 0.0
+    shares = (values - least) / span
+    return float(least + span * np.mean(shares)), float(span * np.std(shares))
 
 
 def special():
