@@ -1,6 +1,27 @@
-"""The pandas dtype of a column, put on again."""
+"""The pandas dtype of a column: one that a model keeps by its name, and how it is put on again."""
+
+import decimal
+import fractions
 
 import numpy as np
+
+_EXACT = (decimal.Decimal, fractions.Fraction)
+
+
+def without_exact_numbers(series):
+    """Returns a Series of decimals or fractions, as databases give, as float64.
+
+    Any other, and one with text among them, comes back as it is.
+    """
+    import pandas
+
+    if series.dtype != object and not isinstance(series.dtype, pandas.ArrowDtype):
+        return series
+    known = series.dropna()
+    are_exact = len(known) and isinstance(known.iloc[0], _EXACT)
+    if are_exact and all(isinstance(value, (*_EXACT, int, float)) for value in known):
+        return series.astype("float64")
+    return series
 
 
 def with_dtype(series, missing, dtype):

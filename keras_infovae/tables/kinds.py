@@ -22,7 +22,10 @@ which some have zeros in front.
 """
 
 import datetime
+import decimal
 import numbers
+
+import numpy as np
 
 from keras_infovae.tables.columns import (
     BinaryColumn,
@@ -35,11 +38,23 @@ from keras_infovae.tables.columns import (
 )
 from keras_infovae.tables.columns.base import column_error
 from keras_infovae.tables.columns.date_time import TEXT_FORMS, text_form
+from keras_infovae.tables.dtypes import without_exact_numbers
 from keras_infovae.utils.checks import argument_error, check_choice
 
 KINDS = ("binary", "categorical", "constant", "count", "datetime", "numeric", "ordinal")
 LEFT_OUT = "left_out"
-TRANSFORMS = ("identity", "log", "standardized")  # of numbers, which can be asked for in the place of a kind
+# Of numbers, which can be asked for in the place of a kind.
+TRANSFORMS = ("identity", "log", "standardized")
+
+# Of what can be kept in a model's file.
+_TRUTH_VALUES = (bool, np.bool_)
+_NUMBERS = (int, float, np.integer, np.floating)
+_OF_ONE_TYPE = {
+    "text": str,
+    "truth values": _TRUTH_VALUES,  # before numbers, of which bool is one
+    "numbers": _NUMBERS,
+    "dates": datetime.date,
+}
 
 _MOST_CATEGORIES = 1000
 _MANY_CATEGORIES = 50
@@ -68,6 +83,7 @@ def column_for(series, kind=None):
         LeftOut: for a column that no model should learn, saying why.
         ValueError, TypeError: naming the column, for values that have no kind, or not this one.
     """
+    series = without_exact_numbers(series)
     if kind == "identity":
         return NumericColumn.fitted(series, kind)
     known = series.dropna()
@@ -171,37 +187,50 @@ def _check_values(series, known):
     """Raises TypeError for a column of several types, or of none that a table can have."""
     import pandas
 
-    types = pandas.api.types
-    if types.is_complex_dtype(series.dtype) or types.is_timedelta64_dtype(series.dtype):
-        raise column_error(
-            series.name, "hold numbers, text, truth values or dates", str(series.dtype), TypeError
-        )
-    # Values of these could not be kept in a model's file.
-    is_other = isinstance(series.dtype, (pandas.PeriodDtype, pandas.IntervalDtype))
+    _check_dtype(series)
+    are_objects = pandas.api.types.is_object_dtype(series.dtype)
     if isinstance(series.dtype, pandas.CategoricalDtype):
-        first = series.dtype.categories.tolist()[:1]
-        is_other = not all(isinstance(value, (str, bool, numbers.Real)) for value in first)
-    if is_other and len(known):
-        raise column_error(
-            series.name,
-            "hold numbers, text, truth values or dates",
-            f"{type(known.iloc[0]).__name__} values; .astype(str) makes text of them",
-            TypeError,
-        )
-    if not types.is_object_dtype(series.dtype):
-        return
-    allowed = (str, bool, numbers.Real, datetime.date)
+        values, allowed = series.dtype.categories.tolist(), (str, *_TRUTH_VALUES, *_NUMBERS)
+    else:
+        values = known if are_objects else known.head(1)
+        allowed = tuple(_OF_ONE_TYPE.values())
+    found = set(map(type, values)) if len(known) else set()
+    for kind in found:
+        if not issubclass(kind, allowed):
+            dtype = "float64" if issubclass(kind, (numbers.Real, decimal.Decimal)) else "str"
+            raise column_error(
+                series.name,
+                "hold numbers, text, truth values or dates",
+                f"{kind.__name__} values; .astype({dtype!r}) takes them for some",
+                TypeError,
+            )
     kinds = {
-        next((kind.__name__ for kind in allowed if issubclass(found, kind)), found.__name__)
-        for found in set(map(type, known))
+        next(name for name, types in _OF_ONE_TYPE.items() if issubclass(kind, types))
+        for kind in found
     }
-    if len(kinds) > 1 or kinds - {kind.__name__ for kind in allowed}:
+    if are_objects and len(kinds) > 1:
         raise column_error(
             series.name,
             "hold values of one type: numbers, text, truth values or dates",
-            ", ".join(sorted(kinds)),
+            " and ".join(sorted(kinds)),
             TypeError,
         )
+
+
+def _check_dtype(series):
+    """Raises TypeError for a dtype that its name does not tell, which is what a model keeps."""
+    import pandas
+
+    try:
+        pandas.api.types.pandas_dtype(str(series.dtype))
+    except (TypeError, ValueError, KeyError, NotImplementedError):
+        raise column_error(
+            series.name,
+            "have a dtype that its name tells",
+            f"{series.dtype}; .astype of 'float64', 'category', 'str' or 'datetime64[us, UTC]' "
+            "makes one of it",
+            TypeError,
+        ) from None
 
 
 def _refuse_numbers_as_text(series, known, may_be_identifier):

@@ -13,6 +13,7 @@ import warnings
 
 import numpy as np
 import pandas
+import pyarrow
 import pytest
 
 import keras_infovae as ki
@@ -23,6 +24,9 @@ N = 40
 NUMBERS = np.random.default_rng(0).normal(size=N)
 DAY = datetime.date(2024, 1, 1)
 STAMPS = [pandas.Timestamp(f"2024-0{month}-01") for month in (1, 6, 7)]
+DECIMALS = pandas.ArrowDtype(pyarrow.decimal128(10, 2))
+DICTIONARIES = pandas.ArrowDtype(pyarrow.dictionary(pyarrow.int32(), pyarrow.string()))
+DAYS = pandas.ArrowDtype(pyarrow.date32())
 PEOPLE = people(60)
 COUNTS = Schema.infer(PEOPLE, {"visits": "count", "income": "log"})
 SCHEMA = Schema.infer(PEOPLE)
@@ -100,13 +104,20 @@ TABLES = {
         "numeric",
     ),
     "whole numbers beyond uint64": (column([10**30 + i * 10**28 for i in range(N)]), "numeric"),
-    "complex numbers": (column(NUMBERS + 1j), TypeError, "'a' must hold numbers.*complex128"),
-    "Decimal": (
-        column([decimal.Decimal(i) / 7 for i in range(N)]),
-        TypeError,
-        "'a' must hold values of one type.*Decimal",
+    "complex numbers": (column(NUMBERS + 1j), TypeError, "'a' must hold numbers.*complex"),
+    "Decimal": (column([None, *(decimal.Decimal(i) / 7 for i in range(1, N))]), "numeric"),
+    "two of Decimal": (column([decimal.Decimal("0.1"), decimal.Decimal(3)] * 20), "binary"),
+    "one of Decimal": (column([decimal.Decimal("0.1")] * N), "constant"),
+    "Arrow's decimals": (
+        column(pandas.array([decimal.Decimal(i) / 4 for i in range(N)], DECIMALS)),
+        "numeric",
     ),
     "fractions": (column([fractions.Fraction(i, 7) for i in range(N)]), "numeric"),
+    "categories of fractions": (
+        column(pandas.Categorical([fractions.Fraction(i % 3, 7) for i in range(N)])),
+        TypeError,
+        "'a' must hold numbers.*Fraction values; .astype.'float64'",
+    ),
     "half precision": (column(NUMBERS.astype("float16")), "numeric"),
     "extended precision": (column(NUMBERS.astype("longdouble")), "numeric"),
     "sparse numbers": (column(pandas.arrays.SparseArray(np.maximum(NUMBERS, 0))), "numeric"),
@@ -186,15 +197,29 @@ TABLES = {
         column(pandas.array(["x", None, "y", "z"] * 10, dtype="string[pyarrow]")),
         "categorical",
     ),
+    "Arrow's dictionaries": (
+        column(pandas.array(["x", "y", "z"] * 10, DICTIONARIES)),
+        TypeError,
+        "'a' must have a dtype that its name tells.*dictionary",
+    ),
+    "categories of days": (
+        column(pandas.Categorical([DAY, DAY + datetime.timedelta(1), None] * 10)),
+        TypeError,
+        "'a' must hold numbers, text.*date values; .astype.'str'",
+    ),
     # Several types, and those that no column has
-    "numbers and text": (column([1, "x"] * 20), TypeError, "'a' must hold values of one type.*str"),
-    "truth values and numbers": (column([True, 2, 3] * 10), TypeError, "one type.*Real, bool"),
-    "dates and text": (column([DAY, "x"] * 20), TypeError, "one type.*date, str"),
-    "lists": (column([[1], [2]] * 20), TypeError, "one type.*list"),
-    "dictionaries": (column([{"x": 1}] * 20), TypeError, "one type.*dict"),
-    "arrays": (column([np.zeros(2)] * 20), TypeError, "one type.*ndarray"),
-    "bytes": (column([b"x", b"y", b"z"] * 10), TypeError, "one type.*bytes"),
-    "intervals": (column(pandas.cut(NUMBERS, 5)), TypeError, "'a'.*Interval values.*astype.str"),
+    "numbers and text": (column([1, "x"] * 20), TypeError, "one type.*numbers and text"),
+    "truth values and numbers": (
+        column([True, 2, 3] * 10),
+        TypeError,
+        "one type.*numbers and truth values",
+    ),
+    "dates and text": (column([DAY, "x"] * 20), TypeError, "one type.*dates and text"),
+    "lists": (column([[1], [2]] * 20), TypeError, "'a' must hold numbers.*list values"),
+    "dictionaries": (column([{"x": 1}] * 20), TypeError, "'a' must hold numbers.*dict values"),
+    "arrays": (column([np.zeros(2)] * 20), TypeError, "'a' must hold numbers.*ndarray values"),
+    "bytes": (column([b"x", b"y", b"z"] * 10), TypeError, "'a' must hold numbers.*bytes values"),
+    "intervals": (column(pandas.cut(NUMBERS, 5)), TypeError, "'a'.*Interval values.*astype.'str'"),
     "periods": (
         column(pandas.period_range("2024-01", periods=N, freq="M")),
         TypeError,
@@ -204,12 +229,12 @@ TABLES = {
     "durations": (
         column(pandas.to_timedelta(np.arange(N), unit="h")),
         TypeError,
-        "'a' must hold numbers, text.*timedelta",
+        "'a' must hold numbers, text.*Timedelta",
     ),
     "times of day": (
         column([datetime.time(i % 24) for i in range(N)]),
         TypeError,
-        "one type.*time",
+        "'a' must hold numbers.*time values",
     ),
     "two time zones": (
         column([STAMPS[0].tz_localize("UTC"), STAMPS[1].tz_localize("Europe/Rome")] * 20),
@@ -235,6 +260,10 @@ TABLES = {
         column(["2024-02-31", *(f"2024-01-{1 + i % 28:02d}" for i in range(N))]),
         ValueError,
         "'a' must hold dates as %Y-%m-%d in all rows.*'2024-02-31'",
+    ),
+    "Arrow's days, some missing": (
+        column(pandas.array([DAY, None, *(DAY + datetime.timedelta(i) for i in range(9))], DAYS)),
+        "date",
     ),
     "February 31 among many": (
         column([*pandas.date_range("2020-01-01", periods=299).astype(str), "2024-02-31"]),

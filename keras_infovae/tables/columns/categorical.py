@@ -15,6 +15,7 @@ from keras_infovae.tables.columns.category_tensors import (
     codes_of_array,
 )
 from keras_infovae.tables.columns.raw_tensors import as_numbers
+from keras_infovae.tables.dtypes import without_exact_numbers
 from keras_infovae.typing import Dtype, Series, Tensor
 from keras_infovae.utils.serialization import register
 
@@ -151,9 +152,9 @@ def codes_of(column, series, categories, unknown):
     """
     import pandas
 
-    values = series.astype(object) if isinstance(series.dtype, pandas.CategoricalDtype) else series
+    values = without_exact_numbers(series).astype(object)
     try:
-        codes = pandas.Index(categories, dtype=object).get_indexer(values.astype(object))
+        codes = pandas.Index(categories, dtype=object).get_indexer(values)
     except TypeError:  # lists, dictionaries, arrays
         wrong = next(value for value in values if not isinstance(value, Hashable))
         raise column_error(

@@ -17,6 +17,7 @@ from keras_infovae.tables.columns.category_tensors import (
 )
 from keras_infovae.tables.columns.date_time import STORED
 from keras_infovae.tables.columns.raw_tensors import checked, missing_values
+from keras_infovae.tables.dtypes import without_exact_numbers
 from keras_infovae.typing import Dtype, Series, Tensor
 from keras_infovae.utils.checks import check_choice
 from keras_infovae.utils.serialization import register
@@ -80,7 +81,7 @@ class ConstantColumn(Column):
 
     def others(self, series: Series) -> np.ndarray:
         """Returns which values are other than the one that was seen, and not missing: bool [n]."""
-        values = series.astype(object).map(_as_kept, na_action="ignore")
+        values = without_exact_numbers(series).astype(object).map(_as_kept, na_action="ignore")
         same = (values == self.value).to_numpy(bool, na_value=False)
         if self.dtype.startswith("datetime"):
             import pandas

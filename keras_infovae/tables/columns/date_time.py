@@ -231,7 +231,7 @@ def _seconds(name, series, form, zone):
     series = _times(name, series, form, zone)
     if zone is not None:
         series = series.dt.tz_localize(None)
-    moments = series.to_numpy("M8[us]")
+    moments = series.astype("datetime64[us]").to_numpy()
     seconds = moments.astype("int64").astype("float64") / 1e6
     return np.where(np.isnat(moments), np.nan, seconds)
 
