@@ -146,11 +146,11 @@ def read_frame(
     >>> ki.datasets.read_frame(path).isna().sum().tolist()
     [0, 1]
     """
-    return frame_and_note(source, TableSettings(None, header, separator, decimal))[0]
+    return frame_and_notes(source, TableSettings(None, header, separator, decimal))[0]
 
 
-def frame_and_note(source, settings):
-    """Returns what `read_frame` does, and a sentence on how the file was read or an empty text.
+def frame_and_notes(source, settings):
+    """Returns what `read_frame` does, and a list of sentences on how the file was read.
 
     Args:
         source: the path.
@@ -168,7 +168,7 @@ def frame_and_note(source, settings):
     for name in frame.columns:
         if 0 <= _largest_whole(frame[name]) < _EXACT:
             frame[name] = frame[name].astype("Int64")
-    return frame, sentence
+    return frame, [f"{os.path.basename(path)}: {sentence}"] if sentence else []
 
 
 def _largest_whole(column):

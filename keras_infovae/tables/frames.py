@@ -19,17 +19,20 @@ def codes_frame(codes, index):
     return pandas.DataFrame(codes, index=index, columns=[f"z{i}" for i in range(codes.shape[1])])
 
 
-def beside(frame, name, values):
+def beside(frame, name, values, place=None):
     """Returns a DataFrame with one more column, whose name gets _ behind it where it is taken.
 
     Args:
         frame: a DataFrame.
         name: text.
         values: the column, [n].
+        place: how many columns stand before it. Default None: all.
     """
     while name in frame:
         name += "_"
-    return frame.assign(**{name: values})
+    frame = frame.copy(deep=False)
+    frame.insert(frame.shape[1] if place is None else place, name, values)
+    return frame
 
 
 def check_frame(table, name="table"):

@@ -9,7 +9,7 @@ import numpy as np
 from keras_infovae.datasets import Dataset
 from keras_infovae.datasets.splitting import split_rows
 from keras_infovae.datasets.table_labels import without_label
-from keras_infovae.datasets.tables import TableSettings, frame_and_note
+from keras_infovae.datasets.tables import TableSettings, frame_and_notes
 from keras_infovae.tables.schema import Schema
 from keras_infovae.typing import Path
 
@@ -62,10 +62,10 @@ def load(
     ((32, 2), 3, ['age', 'group=b'])
     """
     settings = TableSettings(label_column, header, separator, decimal)
-    frame, note = frame_and_note(source, settings)
+    frame, notes = frame_and_notes(source, settings)
     fractions = validation_fraction, test_fraction
     how = {"kinds": kinds, "unknown": unknown, "condition": condition}
-    return of_frame(frame, source, label_column, fractions, seed, limit, note=note, **how)
+    return of_frame(frame, source, label_column, fractions, seed, limit, notes=notes, **how)
 
 
 def of_frame(
@@ -76,7 +76,7 @@ def of_frame(
     seed,
     limit=None,
     *,
-    note="",
+    notes=(),
     kinds=None,
     unknown="missing",
     condition=(),
@@ -89,7 +89,7 @@ def of_frame(
         source: where it is from, for its name and for errors.
         label_column, seed, limit, kinds, unknown, condition: as for `load`.
         fractions: (validation_fraction, test_fraction).
-        note: a sentence on how it was read. Default: none.
+        notes: sentences on how it was read. Default: none.
         schema: the `Schema` to go by, such as that of a trained model. Default None: made of the
             training split.
     """
@@ -104,7 +104,7 @@ def of_frame(
     name = os.path.basename(os.fspath(source))
     return Dataset(
         name=name,
-        notes=(f"{name}: {note}",) if note else (),
+        notes=tuple(notes),
         feature_names=schema.number_names(),
         preprocessor=schema,
         conditions=_conditions(schema, rows),

@@ -12,10 +12,10 @@ from keras_infovae.datasets import Dataset
 from keras_infovae.datasets.reading import source_error
 from keras_infovae.datasets.splitting import split_rows
 from keras_infovae.datasets.table_labels import without_label
-from keras_infovae.datasets.tables import TableSettings, frame_and_note
+from keras_infovae.datasets.tables import TableSettings, frame_and_notes
 from keras_infovae.datasets.texts import texts_and_notes
 from keras_infovae.text.text import Text, numbers_and_cut
-from keras_infovae.typing import Path
+from keras_infovae.typing import Frame, Path
 from keras_infovae.utils.checks import argument_error, check_choice
 
 NAMED = ("grammar",)
@@ -81,14 +81,13 @@ def load(
 
 
 def read(
-    source: Path, text_column: str | None, settings: TableSettings, labeled: bool = True
+    source: Path, text_column: str | None, settings: TableSettings
 ) -> tuple[list[str], np.ndarray | None, list[str]]:
     """Returns (texts, labels or None, sentences on how they were read) of a source of `load`.
 
     Args:
         source, text_column: as for `load`.
         settings: a `TableSettings`.
-        labeled: whether a `label_column` that is told has to be there. Default True.
     """
     if source in NAMED:
         settings.check(source)
@@ -101,12 +100,28 @@ def read(
         texts, notes = texts_and_notes(source)
         return texts, None, notes
     settings = dataclasses.replace(settings, text_column=text_column)
-    frame, note = frame_and_note(source, settings)
-    label = settings.label_column if labeled or settings.label_column in frame else None
-    labels, frame = without_label(os.fspath(source), frame, label)
+    frame, notes = frame_and_notes(source, settings)
+    return of_column(frame, source, text_column, settings.label_column, notes)
+
+
+def of_column(
+    frame: Frame,
+    source: Path,
+    text_column: str | None,
+    label_column: str | None,
+    notes: Sequence[str],
+) -> tuple[list[str], np.ndarray | None, list[str]]:
+    """Returns what `read` does, of a table that was read.
+
+    Args:
+        frame: the rows.
+        source, text_column, label_column: as for `load`.
+        notes: sentences on how it was read.
+    """
+    labels, frame = without_label(os.fspath(source), frame, label_column)
     name = check_choice("text_column", text_column, frame.columns)
-    notes = [note, *_checked_column(source, name, frame[name])]
-    return frame[name].tolist(), labels, [note for note in notes if note]
+    notes = [*notes, *_checked_column(source, name, frame[name])]
+    return frame[name].tolist(), labels, notes
 
 
 def _checked_column(source, name, column):

@@ -65,10 +65,7 @@ class RawTexts(Preprocessor):
     def arrays_of(self, raw: Texts) -> dict[str, np.ndarray]:
         encoded = np.empty(len(raw), object)
         for i, text in enumerate(raw):
-            try:
-                encoded[i] = text.encode("utf-8")
-            except UnicodeEncodeError:
-                raise argument_error(f"texts[{i}]", "of whole characters", text) from None
+            encoded[i] = in_utf8(text, i)
         return {NAME: encoded}
 
     def of_arrays(
@@ -79,6 +76,18 @@ class RawTexts(Preprocessor):
     ) -> Texts:
         texts = [text.decode("utf-8") for text in arrays[NAME]]
         return in_form_of(like, texts)
+
+
+def in_utf8(text: str, i: int) -> bytes:
+    """Returns a text, the i-th of all, in UTF-8.
+
+    Raises:
+        ValueError: for halves of UTF-16's pairs, which nothing can be written of.
+    """
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise argument_error(f"texts[{i}]", "of whole characters", text) from None
 
 
 def is_series(raw: Any) -> bool:

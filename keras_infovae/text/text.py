@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras_infovae import datasets
 from keras_infovae.distributions import likelihoods
 from keras_infovae.distributions.likelihoods import TokenSequence
-from keras_infovae.text.raw_texts import NAME, RawTexts, in_form_of, is_series
+from keras_infovae.text.raw_texts import NAME, RawTexts, in_form_of, in_utf8, is_series
 from keras_infovae.text.tokenizations import TOKENIZATIONS
 from keras_infovae.text.vocabulary import Vocabulary
 from keras_infovae.typing import Batches, Path, Series, Tensor, Texts
@@ -229,8 +229,7 @@ def _split(texts, split, tokens, lowercase):
     for i, text in enumerate(_checked(texts)):
         if not isinstance(text, str):
             raise argument_error(f"texts[{i}]", "a string", text, TypeError)
-        if not _is_unicode(text):
-            raise argument_error(f"texts[{i}]", "of whole characters", text)
+        in_utf8(text, i)
         parts = split(text.lower() if lowercase else text)
         if not parts:
             raise argument_error(f"texts[{i}]", f"a text of at least one of its {tokens}", text)
@@ -270,17 +269,6 @@ def _decoded(texts):
             yield text.decode("utf-8")
         except UnicodeDecodeError:
             raise argument_error(f"texts[{i}]", "UTF-8", text) from None
-
-
-def _is_unicode(text):
-    """Returns whether a text has no halves of UTF-16's pairs, which nothing can be written of."""
-    if text.isascii():
-        return True
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _is_missing(value):

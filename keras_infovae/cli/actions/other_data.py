@@ -6,7 +6,7 @@ import os
 from keras_infovae import datasets, text
 from keras_infovae.cli.actions import data as run_data
 from keras_infovae.cli.actions.run_config import of_preset
-from keras_infovae.datasets.tables import SUFFIXES, TEXT_SUFFIXES, TableSettings, frame_and_note
+from keras_infovae.datasets.tables import SUFFIXES, TEXT_SUFFIXES, TableSettings, frame_and_notes
 from keras_infovae.tables.loading import of_frame
 from keras_infovae.tables.schema import schema_of
 from keras_infovae.text import loading as text_loading
@@ -78,31 +78,30 @@ def other_texts(source, config, given):
     """
     if source in text_loading.NAMED or datasets.is_text_path(source):
         return text_loading.read(source, None, TableSettings(**given))
-    data = config["data"]
-    settings = TableSettings(**{"label_column": data.get("label_column")} | given)
-    # New examples may have no labels.
-    return text_loading.read(source, data.get("text_column"), settings, "label_column" in given)
+    frame, notes, label = other_frame(source, config, given)
+    return text_loading.of_column(frame, source, config["data"].get("text_column"), label, notes)
 
 
 def other_frame(source, config, given):
-    """Returns (the DataFrame of another table, a sentence on it, its label column or None).
+    """Returns (the DataFrame of another table, sentences on it, its label column or None).
 
     Args:
         source, config, given: as for `load_other`.
     """
-    label = given.get("label_column", config["data"].get("label_column"))
-    frame, note = frame_and_note(source, TableSettings(**{"label_column": label} | given))
+    told = {name: config["data"].get(name) for name in ("label_column", "text_column")} | given
+    frame, notes = frame_and_notes(source, TableSettings(**told))
+    label = told["label_column"]
     if "label_column" not in given and label not in frame:
         label = None  # new examples may have no labels
-    return frame, note, label
+    return frame, notes, label
 
 
 def _other_table(source, config, model, given):
     """Returns the `Dataset` of another table with the columns of the model's."""
-    frame, note, label = other_frame(source, config, given)
+    frame, notes, label = other_frame(source, config, given)
     fractions = config["data"]["validation_fraction"], config["data"]["test_fraction"]
     return of_frame(
         *(frame, source, label, fractions, config["data"]["seed"]),
-        note=note,
+        notes=notes,
         schema=model.preprocessor,
     )

@@ -25,12 +25,11 @@ def in_order(source, config, model, given):
         or, for a model without a table, None).
     """
     if schema_of(model) is not None:
-        frame, note, label = other_data.other_frame(source, config, given)
+        frame, notes, label = other_data.other_frame(source, config, given)
         labels, rows = without_label(source, frame.copy(deep=False), label)
         x, condition = model.preprocessor.numbers(rows), model.preprocessor.condition_numbers(rows)
         told = None if condition is None else {"train": condition}
-        notes = (note,) if note else ()
-        kept = {"conditions": told, "notes": notes}
+        kept = {"conditions": told, "notes": tuple(notes)}
         return datasets.Dataset(source, x, x[:0], x[:0], labels, **kept), frame
     if isinstance(model.preprocessor, Text):
         texts, labels, notes = other_data.other_texts(source, config, given)

@@ -32,8 +32,7 @@ def run(command, flags):
     if frame is not None:
         left_out = [name for name, _ in schema_of(model).left_out if name in frame]
         result = frame[left_out].reset_index(drop=True)
-    result = beside(result, "row", np.arange(len(scores)))
-    result = result[[result.columns[-1], *result.columns[:-1]]]
+    result = beside(result, "row", np.arange(len(scores)), place=0)
     result = beside(result, "score", scores)
     if threshold is not None:
         result = beside(result, "is_anomaly", scores > threshold.value)
