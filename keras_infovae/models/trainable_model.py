@@ -406,6 +406,8 @@ class TrainableModel(StepModel):
 
     def _one_batch(self, x, condition, y, sample_weight, class_weight):
         refuse_targets({"y": y, "sample_weight": sample_weight, "class_weight": class_weight})
+        if data_kinds.is_dataset(x):
+            raise argument_error("x", "one batch (`fit` takes datasets)", x, TypeError)
         if not self.compiled:
             self.compile()
         return self._prepared(x, condition)

@@ -120,6 +120,8 @@ def test_batches_by_hand_build_compile_and_train():
         fresh.train_on_batch(X, foo=3)
     with pytest.raises(ValueError, match="finite"):
         fresh.train_on_batch(np.full_like(X, np.nan))
+    with pytest.raises(TypeError, match="`x` must be one batch"):
+        fresh.train_on_batch(tf.data.Dataset.from_tensors(X))
 
 
 def test_formats_that_cannot_hold_a_model_are_refused_by_name(model, tmp_path):
