@@ -48,8 +48,8 @@ def define(flag_set, stream=False):
         "kinds",
         "COLUMN=KIND,...",
         "Of a .csv, .tsv or .parquet file: what columns are, where the rules of docs/tables.md are "
-        "to be overruled: numeric, log, count, binary, categorical, ordinal, datetime, constant or "
-        "left_out.",
+        "to be overruled: numeric, log, standardized, identity, count, binary, categorical, "
+        "ordinal, datetime, constant or left_out.",
         shown="by the rules",
     )
     _define_text(flag_set)

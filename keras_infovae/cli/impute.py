@@ -13,9 +13,9 @@ class Impute(Command):
     summary = "fills in the missing values of a table, from what the model of a run knows"
     description = """
 Writes the table without missing values in the columns that the model knows: by the mean of what is
-missing given the rest of its row (of numbers near the median, of categories the likeliest), or with
---draws as many tables below each other, whose column "draw" tells them apart, and which say how
-sure a value is.
+missing given the rest of its row (of numbers in the unit of their column, of categories the
+likeliest), or with --draws as many tables below each other, whose column "draw" tells them apart,
+and which say how sure a value is.
 """
     examples = (
         "keras-infovae impute --run=runs/patients --data=holes.csv --output=filled.csv",

@@ -54,7 +54,8 @@ class InfoVAE(LatentVariableModel):
         divergence: a `Divergence` or its name. Default "mmd", in closed form over z.
         prior: default "standard_normal".
         posterior: default "diagonal_normal". "deterministic" needs alpha = 1.
-        likelihood: "bernoulli" (default) for x in [0, 1], "normal" for real x.
+        likelihood: "bernoulli" for x in [0, 1], "normal" for real x. Default "auto": what a table,
+            uint8 images or texts say, and "bernoulli" for arrays of floats.
         encoder, decoder: network settings or their names ("mlp", "conv"); None (default) for
             networks that suit the shape of x, "conv" for images, else "mlp"; or Keras models of
             your own, without an output activation. For the default posterior the encoder gives

@@ -32,7 +32,7 @@ class SignatureClient:
         address: str,
         *,
         model_name: str,
-        version: int | None = None,
+        version: int | str | None = None,
         timeout: float = 60.0,
         retries: int = 4,
         max_rows: int = 128,
