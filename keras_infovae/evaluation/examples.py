@@ -57,6 +57,11 @@ def spread_of_known(x):
     return mean, np.sqrt(np.nansum(np.square(x - mean), axis=0) / known)
 
 
+def scikit_seed(seed):
+    """Returns a seed that scikit-learn takes, an integer below 2**32, of one of at least 0."""
+    return seed % 2**32
+
+
 def some_rows(count, most, seed):
     """Returns the numbers of all of `count` rows; or of `most` of them, drawn by `seed`, in order.
 

@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from keras_infovae.evaluation.examples import scikit_seed
 from keras_infovae.evaluation.labels import check_labels
 from keras_infovae.typing import Array, Labels, Numbers
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
-
-_SEEDS = 2**32  # that scikit-learn takes
 
 
 def semi_supervised_error(
@@ -96,7 +95,7 @@ def semi_supervised_error(
             raise argument_error("test", f"z of {z.shape[1]} dimensions", test[0].shape[1])
     errors = []
     splits = StratifiedShuffleSplit(
-        draws, train_size=num_labels, test_size=len(z) - num_labels, random_state=seed % _SEEDS
+        draws, train_size=num_labels, test_size=len(z) - num_labels, random_state=scikit_seed(seed)
     )
     for labeled, others in splits.split(z, codes):
         if len(np.unique(codes[labeled])) < len(classes):
@@ -170,7 +169,9 @@ def clustering_scores(
     check_integer("num_clusters", num_clusters, minimum=2)
     if num_clusters > len(z):
         raise argument_error("num_clusters", f"at most n = {len(z)}", num_clusters)
-    found = methods[method](num_clusters, n_init=n_init, random_state=seed % _SEEDS).fit_predict(z)
+    found = methods[method](
+        num_clusters, n_init=n_init, random_state=scikit_seed(seed)
+    ).fit_predict(z)
     return {
         "normalized_mutual_information": float(normalized_mutual_info_score(codes, found)),
         "adjusted_rand_index": float(adjusted_rand_score(codes, found)),

@@ -4,6 +4,7 @@ import math
 import types
 
 import numpy as np
+import pandas
 import pytest
 from sklearn import svm
 
@@ -55,6 +56,19 @@ def test_a_perfect_code_has_the_best_score():
     halved = FACTORS // 2
     sap = separated_attribute_predictability(2.0 * halved - 1.0, halved)
     assert sap == pytest.approx(0.5, abs=4 * math.sqrt(0.25 / 640))
+
+
+@pytest.mark.parametrize("rest", ["int64", "Int64", "bool", "float32", "category"])
+def test_each_column_of_a_frame_says_whether_it_is_discrete(rest):
+    factors = np.stack([FACTORS[:, 0], FACTORS[:, 1] // 2], axis=1)
+    codes = CODES[:, :2] + NOISE[:, :2]
+    frame = pandas.DataFrame(factors, columns=["a", "b"]).astype({"b": rest})
+    kinds = [True, rest != "float32"]
+    told = separated_attribute_predictability(codes, factors, discrete=kinds)
+    assert separated_attribute_predictability(codes, frame) == told
+    assert separated_attribute_predictability(codes, frame.to_numpy(object)) == told
+    wholes = separated_attribute_predictability(codes, factors, discrete=[False, False])
+    assert told != wholes
 
 
 def test_discrete_sap_is_that_of_the_literature():

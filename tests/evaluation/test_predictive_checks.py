@@ -1,6 +1,7 @@
 """Posterior predictive checks: exact tail probabilities, and that they see what is wrong."""
 
 import json
+import types
 
 import numpy as np
 import pandas
@@ -85,6 +86,33 @@ def test_what_the_model_has_otherwise_is_seen(normals):
     pandas.testing.assert_frame_equal(
         checks_of(normals, x, seed=2, num_replicas=99, batch_size=7), checks, rtol=1e-5
     )
+
+
+def test_names_and_functions_come_in_any_form_of_list_and_mapping(normals):
+    x = normals.generate(20, seed=0)
+    names = pandas.Index(["a", "b", "c"])
+    found = checks_of(normals, x, ["mean"], num_replicas=19, feature_names=names)
+    assert list(found.index) == ["mean of a", "mean of b", "mean of c"]
+    functions = types.MappingProxyType({"largest": np.max})
+    assert list(checks_of(normals, x, functions, num_replicas=19).index) == ["largest"]
+
+
+def test_replicas_of_large_examples_are_made_a_few_at_a_time(normals, monkeypatch):
+    x, asked = normals.generate(10, seed=0), []
+    make = normals.generate
+
+    def generate(count, *arguments, **options):
+        asked.append(count)
+        return make(count, *arguments, **options)
+
+    monkeypatch.setattr(normals, "generate", generate)
+    whole = checks_of(normals, x, ["mean"], num_replicas=20)
+    assert asked == [200]
+    monkeypatch.setattr("keras_infovae.evaluation.predictive_checks.replicas._VALUES_AT_A_TIME", 99)
+    assert asked[0] * x[0].size > 99
+    parts = checks_of(normals, x, ["mean"], num_replicas=20)
+    assert asked[1:] == [30] * 6 + [20]  # 30 rows of 3 values
+    np.testing.assert_array_equal(parts["data"], whole["data"])
 
 
 def test_functions_of_ones_own(normals):
@@ -210,6 +238,8 @@ def test_the_picture_and_the_report_of_a_table(tables, tmp_path, monkeypatch):
         ({"seed": -1}, ValueError, "`seed`"),
         ({"x": np.zeros([1, 3], "float32")}, ValueError, "`x` must be of at least 2 examples"),
         ({"x": np.zeros([5, 2], "float32")}, ValueError, "`x` must have shape"),
+        ({"feature_names": ["a", "b"]}, ValueError, "`feature_names` must be 3 different names"),
+        ({"feature_names": ["a", "b", "a"]}, ValueError, "`feature_names` must be 3 different"),
     ],
 )
 def test_bad_arguments(normals, given, error, message):

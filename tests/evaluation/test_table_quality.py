@@ -174,6 +174,21 @@ def test_a_learner_tells_what_the_columns_one_by_one_do_not():
     assert abs(same["difference"]) < 0.1
 
 
+def test_a_learner_tells_numbers_apart_that_float32_does_not():
+    def rows(seed, spread=30.0):
+        rng = np.random.default_rng(seed)
+        seconds = 1.7e9 + spread * rng.normal(size=200)
+        late = np.where(seconds > 1.7e9, "late", "early")
+        return pandas.DataFrame(
+            {"seconds": seconds, "far": 1e100 * rng.normal(size=200), "l": late}
+        )
+
+    numbers = ki.evaluation.table_quality(rows(0), rows(1), rows(2), "l", seed=2**32).numbers
+    assert numbers["train_on_real"] > 0.95
+    wide = ki.evaluation.table_quality(rows(0), rows(1, 90.0)).numbers
+    assert wide["detection_auc"] > numbers["detection_auc"] + 0.1
+
+
 def test_copies_are_counted_and_lie_close(found):
     numbers = found.numbers
     assert numbers["exact_copies"] == 0.25 and numbers["exact_copies_of_held_out"] == 0.0
@@ -228,6 +243,11 @@ def test_what_is_left_out_is_not_judged(found):
         ),
         ({"target": "unit"}, ValueError, "`target` must be one of the columns"),
         ({"target": "city", "synthetic": people(20).assign(city=None)}, ValueError, "`synthetic`"),
+        (
+            {"target": "income", "held_out": people(20).assign(income=1.5)},
+            ValueError,
+            "`held_out` must be a table in which the target 'income' varies.*1.5 in every row",
+        ),
         ({"seed": -1}, ValueError, "`seed` must be an integer of at least 0"),
         ({"schema": "numeric"}, TypeError, "`schema` must be a tables.Schema or None"),
     ],

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from keras_infovae.evaluation.label_use import check_codes
+from keras_infovae.tables.frames import is_frame
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_integer
 
@@ -35,8 +36,9 @@ def check_codes_and_factors(z, factors, discrete=None, least_latents=1, least_fa
 
     Args:
         z: [n, latent_dim].
-        factors: [n, num_factors], numbers.
-        discrete: one boolean for each factor, or None: True for all integers, False for others.
+        factors: [n, num_factors], numbers: an array or a DataFrame.
+        discrete: one boolean for each factor, or None: True for integers and truth values, False
+            for others; of a DataFrame, and an array of Python objects, by column.
         least_latents, least_factors: what the metric needs.
 
     Raises:
@@ -44,7 +46,7 @@ def check_codes_and_factors(z, factors, discrete=None, least_latents=1, least_fa
             for the values that there are (two for each at least).
     """
     z = check_codes(z)
-    factors = np.asarray(factors)
+    factors, are_whole = _numbers_of(factors)
     if factors.ndim != 2 or len(factors) != len(z):
         raise argument_error("factors", f"an array [{len(z)}, num_factors]", factors.shape)
     check_finite("factors", factors)
@@ -52,8 +54,7 @@ def check_codes_and_factors(z, factors, discrete=None, least_latents=1, least_fa
         raise argument_error("z", f"of at least {least_latents} dimensions", z.shape[1])
     if factors.shape[1] < least_factors:
         raise argument_error("factors", f"at least {least_factors} factors", factors.shape[1])
-    if discrete is None:
-        discrete = [factors.dtype.kind in "biu"] * factors.shape[1]
+    discrete = are_whole if discrete is None else discrete
     kinds = np.asarray(discrete)
     if kinds.shape != (factors.shape[1],) or kinds.dtype != bool:
         raise argument_error("discrete", f"{factors.shape[1]} booleans, one per factor", discrete)
@@ -67,6 +68,19 @@ def check_codes_and_factors(z, factors, discrete=None, least_latents=1, least_fa
             raise argument_error(f"factors[:, {i}]", "of two examples per value on average", found)
         columns.append(numbers.astype("int64") if is_discrete else column.astype("float64"))
     return z, Factors(tuple(columns), tuple(map(bool, discrete)))
+
+
+def _numbers_of(factors):
+    """Returns factors as an array, and a list of which columns are integers or truth values."""
+    if is_frame(factors):
+        columns = [np.array(column.tolist()) for _, column in factors.items()]
+    else:
+        factors = np.asarray(factors)
+        if factors.dtype != object or factors.ndim != 2:
+            return factors, [factors.dtype.kind in "biu"] * (factors.ndim == 2 and factors.shape[1])
+        columns = [np.array(column.tolist()) for column in factors.T]
+    array = np.stack(columns, axis=1) if columns else np.empty([len(factors), 0])
+    return array, [column.dtype.kind in "biu" for column in columns]
 
 
 def in_bins(values, bins):

@@ -8,6 +8,7 @@ from keras_infovae.evaluation.disentanglement_metrics.factors import (
     check_codes_and_factors,
     halves,
 )
+from keras_infovae.evaluation.examples import scikit_seed
 from keras_infovae.typing import Array, Numbers
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_integer
@@ -167,10 +168,10 @@ def _best_forest(z, column, is_discrete, trees, seed):
 
     # Every split looks at all dimensions: one of a random few would have to use noise at times,
     # and the importance of noise is what is measured.
+    every = {"max_features": None, "oob_score": True}
     kind = RandomForestClassifier if is_discrete else RandomForestRegressor
     forests = [
-        kind(trees, max_depth=depth, max_features=None, oob_score=True, random_state=seed)
-        for depth in _DEPTHS
+        kind(trees, max_depth=depth, random_state=scikit_seed(seed), **every) for depth in _DEPTHS
     ]
     return max((forest.fit(z, column) for forest in forests), key=lambda f: f.oob_score_)
 

@@ -51,9 +51,11 @@ class Exact(LikelihoodMethod):
     ) -> Iterator:
         check_integer("batch_size", batch_size)
         generator = read_generator(model)
+        pieces = generator.pieces()  # they follow from the weights alone
         count = progress_bar(-(-len(x) // batch_size), verbose)
         for [batch] in in_batches([x], batch_size):
-            yield Weights(PiecewiseAffinePosterior(generator, batch).log_marginal()[None])
+            posterior = PiecewiseAffinePosterior(generator, batch, pieces)
+            yield Weights(posterior.log_marginal()[None])
             count()
 
     def estimate(self, weights: Any) -> Any:

@@ -7,7 +7,7 @@ import importlib.util
 import numpy as np
 
 from keras_infovae.evaluation.conditions import take
-from keras_infovae.evaluation.examples import check_examples
+from keras_infovae.evaluation.examples import check_examples, scikit_seed
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import as_classes
 from keras_infovae.evaluation.plots.latent_space import scatter_classes
@@ -89,6 +89,7 @@ def plot_latent_embedding(
 
 
 def _embed(z, method, seed):
+    seed = scikit_seed(seed)
     if method == "umap":
         try:
             import umap

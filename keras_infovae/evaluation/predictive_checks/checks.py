@@ -113,7 +113,7 @@ def tail_probability(value, replicas):
 
 def _function_of(model, statistics, feature_names):
     """Returns a function from rows to {name: value}."""
-    if isinstance(statistics, dict):
+    if isinstance(statistics, Mapping):
         for name, function in statistics.items():
             if not callable(function):
                 raise argument_error(f"statistics[{name!r}]", "a function", function, TypeError)

@@ -53,9 +53,11 @@ def measures_of(model, rows, feature_names=None):
             "zeros of an example": np.mean(values == 0, axis=1),
         }
     else:
-        names = feature_names or [f"column {i}" for i in range(values.shape[1])]
-        if len(names) != values.shape[1]:
-            expected = f"{values.shape[1]} names or None"
-            raise argument_error("feature_names", expected, f"{len(names)} names")
+        names = [f"column {i}" for i in range(values.shape[1])]
+        if feature_names is not None:
+            names = [str(name) for name in feature_names]
+        if len(set(names)) != values.shape[1] or len(names) != values.shape[1]:
+            expected = f"{values.shape[1]} different names or None"
+            raise argument_error("feature_names", expected, names)
         columns = dict(zip(names, values.T, strict=True))
     return [Measure(name, name, False, column) for name, column in columns.items()]

@@ -10,7 +10,7 @@ from keras_infovae.utils.batches import in_batches
 from keras_infovae.utils.graphs import one_graph
 from keras_infovae.utils.row_random import fold_in, seeds_of_rows
 
-_ROWS_AT_A_TIME = 20_000
+_ROWS_AT_A_TIME, _VALUES_AT_A_TIME = 20_000, 2**24
 _STREAM = 1984  # tells the seeds of replicas from those of other draws
 
 
@@ -47,7 +47,8 @@ def replicas(model, x, count, codes, seed=0, condition=None, batch_size=256):
         batch_size: examples computed at a time. Default 256.
     """
     rng = np.random.default_rng([seed, _STREAM])
-    at_a_time = max(1, _ROWS_AT_A_TIME // len(x))
+    rows_at_a_time = min(_ROWS_AT_A_TIME, _VALUES_AT_A_TIME // max(1, x[0].size))
+    at_a_time = max(1, rows_at_a_time // len(x))
     made = _new if codes == "prior" else _reconstructed
     schema = schema_of(model)
     for start in range(0, count, at_a_time):

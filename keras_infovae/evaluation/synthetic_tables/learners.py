@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from keras_infovae.evaluation.examples import some_rows
+from keras_infovae.evaluation.examples import scikit_seed, some_rows
 from keras_infovae.evaluation.synthetic_tables.values import as_matrix
 
 USES = (
@@ -32,11 +32,11 @@ def detection(real, synthetic, seed):
     """
     from sklearn import metrics, model_selection
 
-    parts = [as_matrix(table) for table in (real, synthetic)]
+    parts = [_inputs(table, real) for table in (real, synthetic)]
     count = min(*map(len, parts), _MOST_ROWS)
     x = np.concatenate([part[some_rows(len(part), count, seed)] for part in parts])
     is_synthetic = np.repeat([0, 1], count)
-    folds = model_selection.StratifiedKFold(_FOLDS, shuffle=True, random_state=seed)
+    folds = model_selection.StratifiedKFold(_FOLDS, shuffle=True, random_state=scikit_seed(seed))
     areas = []
     for fitted, tested in folds.split(x, is_synthetic):
         model = _forest(True, seed).fit(x[fitted], is_synthetic[fitted])
@@ -60,32 +60,40 @@ def usefulness(real, synthetic, held_out, target, seed):
         over their draw.
     """
     is_number = real[target].is_number
-    x, y = _without(held_out, target)
+    x, y = _without(held_out, target, real)
     losses = []  # of each held-out row, once for each table that was learned from
     for table in (synthetic, real):
-        predicted = _predicted(table, target, x, seed)
+        predicted = _predicted(*_without(table, target, real), x, is_number, seed)
         losses.append((y - predicted) ** 2 if is_number else (y != predicted).astype("float64"))
-    scale = max(float(np.var(y)), np.finfo("float64").tiny) if is_number else 1.0
+    scale = float(np.var(y)) if is_number else 1.0
     scores = [1.0 - float(np.mean(loss)) / scale for loss in losses]
     error = np.std(losses[0] - losses[1], ddof=1) / scale / math.sqrt(len(y))
     measure, difference = "R2" if is_number else "accuracy", scores[0] - scores[1]
     return dict(zip(USES, (measure, *scores, difference, float(error)), strict=True))
 
 
-def _predicted(table, target, x, seed):
-    """Returns the target of rows `x`, learned from `table`; what it always is where it is."""
-    known_x, known_y = _without(table, target)
+def _predicted(known_x, known_y, x, is_number, seed):
+    """Returns the target of rows `x`, learned from known rows; what it always is where it is."""
     if np.ptp(known_y) == 0:
         return np.full(len(x), known_y[0])
-    model = _forest(not table[target].is_number, seed)
+    model = _forest(not is_number, seed)
     return model.fit(known_x, known_y).predict(x)
 
 
-def _without(table, target):
+def _without(table, target, real):
     """Returns (the other columns, the target) of the rows in which the target is known."""
     known = table[target].is_known
     rest = {name: column for name, column in table.items() if name != target}
-    return as_matrix(rest)[known], table[target].values[known]
+    return _inputs(rest, real)[known], table[target].values[known]
+
+
+def _inputs(table, real):
+    """Returns what forests take of a table, float64 [n, columns].
+
+    They make float32 of it, which does not tell seconds since 1970 apart: numbers are less the mean
+    of the real table, and over its deviation.
+    """
+    return as_matrix({name: column.standardized_as(real[name]) for name, column in table.items()})
 
 
 def _forest(classify, seed):
@@ -96,4 +104,4 @@ def _forest(classify, seed):
     from sklearn import ensemble
 
     make = ensemble.RandomForestClassifier if classify else ensemble.RandomForestRegressor
-    return make(min_samples_leaf=_LEAF, random_state=seed)
+    return make(min_samples_leaf=_LEAF, random_state=scikit_seed(seed))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from keras_infovae.evaluation.synthetic_tables.learners import USES, detection, usefulness
 from keras_infovae.evaluation.synthetic_tables.records import closest_records, exact_copies
 from keras_infovae.evaluation.synthetic_tables.result import TableQuality
@@ -80,7 +82,8 @@ def table_quality(
     Raises:
         TypeError: for what is no DataFrame, or values of other types than the real ones.
         ValueError: for too few rows, missing columns, or a `target` that is no column, has no
-            known value in one of the tables, or comes without `held_out`.
+            known value in one of the tables, is one number in all of `held_out`, or comes without
+            it.
 
     Example:
 
@@ -150,6 +153,10 @@ def _check_target(target, values):
             raise argument_error(
                 name, f"a table with values of the target {target!r}", "fewer than two"
             )
+    held_out = values["held_out"][target]
+    if held_out.is_number and np.ptp(held_out.values[held_out.is_known]) == 0:
+        found = f"{held_out.values[held_out.is_known][0]:g} in every row"
+        raise argument_error("held_out", f"a table in which the target {target!r} varies", found)
 
 
 def _similarities(schema, real, synthetic, held_out):

@@ -7,7 +7,10 @@ import numpy as np
 from keras_infovae.tables import columns as kinds
 from keras_infovae.tables.columns.categorical import codes_of
 from keras_infovae.tables.columns.numeric import values_of
+from keras_infovae.tables.columns.quantile_map import mean_and_deviation
 from keras_infovae.utils.checks import argument_error
+
+_MOST = float(np.finfo("float32").max)
 
 
 class Values(NamedTuple):
@@ -31,6 +34,18 @@ class Values(NamedTuple):
     def is_known(self):
         """Which values are not missing, bool [n]."""
         return ~np.isnan(self.values)
+
+    def standardized_as(self, other):
+        """Returns `Values` in units of another's deviation from its mean; categories as they are.
+
+        They lie within what a float32 holds.
+        """
+        if not self.is_number:
+            return self
+        known = other.values[other.is_known]
+        mean, deviation = mean_and_deviation(known) if len(known) else (0.0, 1.0)
+        values = (self.values - mean) / (deviation or 1.0)
+        return Values(np.clip(values, -_MOST, _MOST), None)
 
 
 def values_of_table(schema, table, argument):
