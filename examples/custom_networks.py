@@ -69,6 +69,7 @@ def main(arguments):
         raise app.UsageError(f"Unknown arguments: {' '.join(arguments[1:])}. See --help.")
     if os.path.exists(FLAGS.output) and not FLAGS.overwrite:
         sys.exit(f"{FLAGS.output} exists already. Choose another --output, or add --overwrite.")
+    os.makedirs(FLAGS.output, exist_ok=True)  # before the training
     keras.utils.set_random_seed(FLAGS.seed)
     data = datasets.load("digits", seed=FLAGS.seed)
 
@@ -90,7 +91,6 @@ def main(arguments):
         epochs=FLAGS.epochs,
         callbacks=[keras.callbacks.EarlyStopping(patience=20, restore_best_weights=True)],
     )
-    os.makedirs(FLAGS.output, exist_ok=True)
     path = os.path.join(FLAGS.output, "model.keras")
     model.save(path)
     ki.evaluation.plot_all(model, data, history.history, FLAGS.output, seed=FLAGS.seed)

@@ -36,7 +36,6 @@ def search():
     """What the chief and the workers do: the same call, which reads the variables."""
     import keras_infovae as ki
 
-    chief = "chief" in os.environ[ID]
     found = ki.tuning.tune(
         ki.datasets.load("digits"),
         ki.tuning.HyperModel("info_vae", hidden_units=["64", "128"], latent_dim=[4, 8]),
@@ -44,7 +43,7 @@ def search():
         tuner="random",
         max_trials=FLAGS.max_trials,
         epochs=FLAGS.epochs,
-        overwrite=FLAGS.overwrite and chief,
+        overwrite=FLAGS.overwrite,
     )
     if found is not None:
         value = found.best["objective"]["value"]

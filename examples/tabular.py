@@ -72,6 +72,7 @@ def main(arguments):
         raise app.UsageError(f"Unknown arguments: {' '.join(arguments[1:])}. See --help.")
     if os.path.exists(FLAGS.output) and not FLAGS.overwrite:
         sys.exit(f"{FLAGS.output} exists already. Choose another --output, or add --overwrite.")
+    os.makedirs(FLAGS.output, exist_ok=True)  # before the training
     try:
         data = datasets.load(
             FLAGS.data, standardize=True, seed=FLAGS.seed, label_column=FLAGS.label_column
@@ -99,7 +100,6 @@ def main(arguments):
         callbacks=[keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)],
         verbose=0,
     )
-    os.makedirs(FLAGS.output, exist_ok=True)
     model.save(os.path.join(FLAGS.output, "model.keras"))
     ki.evaluation.plot_all(model, data, history.history, FLAGS.output, seed=FLAGS.seed)
 

@@ -32,6 +32,11 @@ common.define_annealing_flags()
 KEPT = ("latent_dim", "validation_examples", "test_examples", "chains", "temperatures")
 
 
+def weight_of(text):
+    """Returns the lambda that a text says."""
+    return text if text == "auto" else float(text)
+
+
 class Run:
     """A training that goes on from one length to the next, and knows its best weights.
 
@@ -44,9 +49,8 @@ class Run:
     def __init__(self, x, validation, alpha, lambda_, seed):
         keras.utils.set_random_seed(seed)
         networks = {part: common.NETWORKS["mlp"]() for part in ("encoder", "decoder")}
-        weight = lambda_ if lambda_ == "auto" else float(lambda_)
         self.model = ki.InfoVAE(
-            FLAGS.latent_dim, alpha=float(alpha), lambda_=weight, seed=seed, **networks
+            FLAGS.latent_dim, alpha=float(alpha), lambda_=weight_of(lambda_), seed=seed, **networks
         )
         self.model.compile(keras.optimizers.Adam(1e-3))
         batches = tf.data.Dataset.from_tensor_slices(x).shuffle(len(x), seed=seed)
@@ -89,6 +93,12 @@ def log_likelihoods(model, test, seed):
 
 
 def main(_):
+    for weights in FLAGS.weights:  # a wrong one is told before the trainings of the others
+        alpha, _, lambda_ = weights.partition(":")
+        try:
+            ki.InfoVAE(1, alpha=float(alpha), lambda_=weight_of(lambda_))
+        except ValueError as error:
+            raise SystemExit(f"--weights={weights}: {error}") from error
     data = common.load_images()
     test = data.test[: FLAGS.test_examples]
     validation, x = np.split(data.train, [FLAGS.validation_examples])

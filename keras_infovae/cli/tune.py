@@ -68,12 +68,18 @@ finished. A setting is given as one value, as a list (--latent_dim=8,16) or as a
         flag_set.integer(
             "max_trials", "TRIALS", "How many in all.", shown=f"{FEW_TRIALS}; all of a grid"
         )
-        flag_set.integer("epochs", "PASSES", "At most, per trial.", default=50)
+        flag_set.integer(
+            "epochs",
+            "PASSES",
+            "At most, per trial.",
+            shown="those of 20,000 steps, from 50 to 400",
+        )
         flag_set.integer(
             "patience",
             "EPOCHS",
-            "End a training after so many without a better validation loss.",
-            default=5,
+            "End a training after so many without a better validation loss. Models with a critic, "
+            "or a weight on a schedule, are trained to the end.",
+            shown="20, and as many as 500 steps take",
         )
         flag_set.integer("seed", "INTEGER", "Of splits, proposals, trainings.", 0, default=0)
         flag_set.choice(

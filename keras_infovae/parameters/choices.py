@@ -1,6 +1,7 @@
 """What a hyperparameter is chosen from: one value, a list, or a range."""
 
 import math
+import numbers
 
 from keras_infovae.utils.checks import argument_error
 
@@ -21,6 +22,8 @@ def check(name, parameter, value):
             range_words = " or a range (low, high)" if parameter.has_ranges else ""
             raise argument_error(name, f"a value or a list{range_words}", value)
         low, high = (parameter.check(name, item) for item in value)
+        if isinstance(low, str) or isinstance(high, str):
+            raise argument_error(name, "a range (low, high) of numbers", value)
         if low >= high:
             raise argument_error(name, "a range (low, high) with low below high", value)
         return low, high
@@ -28,7 +31,7 @@ def check(name, parameter, value):
     if not values:
         raise argument_error(name, "a list of at least one value", value)
     for item in values:
-        if not isinstance(item, (str, int, float)):
+        if not isinstance(item, (str, numbers.Real)):
             raise argument_error(name, "a number or a name", item, TypeError)
     return list(dict.fromkeys(parameter.check(name, item) for item in values))
 

@@ -49,12 +49,15 @@ def check(objective, models):
         models: models of the search.
 
     Raises:
-        ValueError: where there is none, or for another one.
+        ValueError: where there is none, or for another one; for None where "active_units" is the
+            only one.
     """
     if objective is not None:
         check_choice("objective", objective, OBJECTIVES)
     defined = [name for name in OBJECTIVES if all(name in known(model) for model in models)]
     if objective is None and defined:
+        if defined == ["active_units"]:  # which says nothing of how well z stands for x
+            raise argument_error("objective", "given where 'active_units' is all there is", None)
         return defined[0]
     if objective not in defined:
         words = f"one that all models of the search have ({', '.join(defined) or 'there is none'})"

@@ -1,5 +1,7 @@
 """How the next trial is chosen: KerasTuner's oracles, set for searches of models like these."""
 
+import json
+import os
 import sys
 import warnings
 
@@ -8,6 +10,16 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from keras_infovae.utils.checks import argument_error, check_integer
+from keras_infovae.utils.files import whole_file
+
+
+class WholeState:
+    """Its state is in a file that is whole, or as it was; KerasTuner writes over the old one."""
+
+    def save(self, fname):
+        # NaN, as of a failed trial, is no strict JSON, but KerasTuner's.
+        with whole_file(fname) as temporary, open(temporary, "w", encoding="utf-8") as file:
+            json.dump(self.get_state(), file)
 
 
 class _NoneLeftBehind:
@@ -16,6 +28,18 @@ class _NoneLeftBehind:
     KerasTuner ends every worker that asks for a trial when none is left to begin. The trial of a
     worker that is lost after that would then wait for somebody to carry it out for ever.
     """
+
+    def save(self):
+        WholeState.save(self, self._get_oracle_fname())
+
+    def _save_trial(self, trial):
+        directory = self._get_trial_dir(trial.trial_id)
+        WholeState.save(trial, os.path.join(directory, "trial.json"))
+
+    def reload(self):
+        super().reload()
+        # A trial is written before the search that has it: one may be there that never began.
+        self.trials = {name: self.trials[name] for name in self.start_order}
 
     def create_trial(self, tuner_id):
         # Looked at first: a trial that is given up in between is among those to be tried again.
@@ -45,8 +69,6 @@ class _Bayesian(_NoneLeftBehind, _FromDefaults, keras_tuner.oracles.BayesianOpti
 
     def populate_space(self, trial_id):
         self._random_state = np.random.RandomState((self.seed + len(self.trials)) % 2**32)
-        # In the order of their files otherwise, once they were read, which rounds differently.
-        self.trials = {name: self.trials[name] for name in self.start_order}
         with warnings.catch_warnings():  # of few trials, a kernel's width may not be learned
             warnings.simplefilter("ignore", ConvergenceWarning)
             proposal = super().populate_space(trial_id)

@@ -98,7 +98,8 @@ def _repeating(action):
 
     def repeat():
         while not ended.wait(_BEAT):
-            action()
+            with contextlib.suppress(OSError):  # a shared disk may fail once
+                action()
 
     action()
     thread = threading.Thread(target=repeat, daemon=True)
@@ -111,6 +112,7 @@ def _repeating(action):
 
 
 def _touch(path):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w", encoding="utf-8") as file:
         file.write(f"{time.time()}\n")
 

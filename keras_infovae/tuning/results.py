@@ -13,6 +13,8 @@ from keras_infovae.tuning.plots import plot_hyperparameters, plot_pareto, plot_t
 from keras_infovae.utils.files import whole_file, write_json
 
 _FIRST, _LAST = ("trial", "status"), ("reason",)
+# That hyperparameters cannot have: those of a table's other columns.
+RESERVED = (*_FIRST, *_LAST, "epochs", "seconds", *objectives.OBJECTIVES)
 _INTERNAL = "tuner/"  # hyperparameters that Hyperband keeps its rounds in
 COMPLETED = "COMPLETED"
 
@@ -126,4 +128,7 @@ def _write_table(path, rows):
         # Quotes tell text from numbers: hidden_units "128" is a text, latent_dim 128 is not.
         writer = csv.DictWriter(file, columns, quoting=csv.QUOTE_NONNUMERIC)
         writer.writeheader()
-        writer.writerows(rows)
+        # A truth value would be written as a number, which it cannot be read as.
+        writer.writerows(
+            {name: str(v) if isinstance(v, bool) else v for name, v in row.items()} for row in rows
+        )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import time
 from typing import Any
 
 import tensorflow as tf
 
-from keras_infovae.training import get_strategy
+from keras_infovae.models.generative_model import GenerativeModel
+from keras_infovae.training import default_epochs, default_patience, get_strategy
+from keras_infovae.training.settings import first_difference
 from keras_infovae.tuning import objectives, parallel, results, search_directory
 from keras_infovae.tuning.hyper_model import HyperModel
 from keras_infovae.tuning.search_directory import SearchDirectory
@@ -21,6 +24,8 @@ from keras_infovae.utils.checks import argument_error, check_choice, check_integ
 
 TUNERS = ("bayesian", "grid", "hyperband", "random")
 _PATIENCE_FOR_CHIEF = 600.0  # seconds
+_LARGEST_SEED = 2**32 - 2  # the generators of proposals begin from one more, below 2**32
+_BATCH_SIZE = 32  # of `fit`, where the space has none
 
 
 def tune(
@@ -32,8 +37,8 @@ def tune(
     tuner: str = "bayesian",
     objective: Any = None,
     max_trials: int = 20,
-    epochs: int = 50,
-    patience: int = 5,
+    epochs: int | None = None,
+    patience: int | None = None,
     strategy: str = "auto",
     overwrite: bool = False,
     seed: int = 0,
@@ -73,14 +78,17 @@ def tune(
             from the prior cannot be told from chance; `objectives.measure` has the formula;
             `"elbo"` (+, nats), `"reconstruction_loss"` (-, nats), `"mmd"` (-, of
             `evaluation.mmd_to_prior`), or `"active_units"` (+). Default None: the first of these
-            that all models of the search have.
+            that all models of the search have, but not "active_units", which is to be asked for.
         max_trials: how many in all. Default 20. None for all of "grid", one pass of "hyperband".
-        epochs: the most that a trial trains for. Default 50.
-        patience: epochs without a better validation loss after which a training ends. Default 5.
+        epochs: the most that a trial trains for. Default None: `training.default_epochs` of the
+            steps of an epoch of the largest `batch_size`.
+        patience: epochs without a better validation loss after which a training ends. Default
+            None: `training.default_patience` of these steps. Trials with a critic, or with weights
+            on schedules, whose losses cannot be compared, are trained to the end.
         strategy: a name for `training.get_strategy`, or a `tf.distribute.Strategy`, on whose
             devices each trial trains. Default "auto". Not one of several machines.
         overwrite: whether a search in `directory` is removed first. Default False.
-        seed: integer, of the proposals and of every training. Default 0.
+        seed: integer below 2**32 - 1, of the proposals and of every training. Default 0.
         plots: whether pictures are drawn. Default True.
         verbose: 0 for silence, else a line per trial. Default 1.
 
@@ -103,13 +111,18 @@ def tune(
     if not isinstance(directory, (str, os.PathLike)):
         raise argument_error("directory", "a path", directory, TypeError)
     check_choice("tuner", tuner, TUNERS)
-    check_integer("epochs", epochs)
-    check_integer("patience", patience)
-    check_integer("seed", seed, minimum=0)
+    for name, value in (("epochs", epochs), ("patience", patience)):
+        if value is not None:
+            check_integer(name, value)
+    if check_integer("seed", seed, minimum=0) > _LARGEST_SEED:
+        raise argument_error("seed", f"at most {_LARGEST_SEED}", seed)
     data = dataset_of(data)
     strategy = _strategy(strategy)
     hypermodel = HyperModel("info_vae") if hypermodel is None else hypermodel
-    space, models, built = _checked(hypermodel, data)
+    space, models, built, rows = _checked(hypermodel, data)
+    steps = math.ceil(len(data.train) / rows)
+    epochs = default_epochs(steps) if epochs is None else epochs
+    patience = default_patience(steps) if patience is None else patience
     objective = objectives.check(objective, models)
     data = trial_data(data, built, condition)
     role = parallel.role()
@@ -149,7 +162,7 @@ def tune(
     search = SearchDirectory(directory)
     trials = search.file(search_directory.TRIALS)
     if role == parallel.WORKER:
-        _wait_for_chief(search, config)
+        _wait_for_chief(search, config, overwrite)
         runner = make_runner()
         with parallel.sign_of_life(trials):
             runner.search()
@@ -204,7 +217,10 @@ def _strategy(strategy):
 
 
 def _checked(hypermodel, data):
-    """Returns (the search space, fit for JSON; models of it; one that is built for the examples).
+    """Returns what a search goes by: (space, models, model, rows).
+
+    These are the space, fit for JSON; models of it; one that is built for the examples; and the
+    most examples of a batch.
 
     Raises:
         ValueError, TypeError: where the space cannot take the examples.
@@ -215,26 +231,52 @@ def _checked(hypermodel, data):
         raise argument_error("hypermodel", "a keras_tuner.HyperModel", type(hypermodel), TypeError)
     if isinstance(hypermodel, HyperModel):
         built = hypermodel.check_data(x=data.train, x_validation=data.validation)
-        return hypermodel.config, hypermodel.corners, built
+        _check_scaling(built, data)
+        rows = max(hypermodel.space.get("batch_size", [_BATCH_SIZE]))
+        return hypermodel.config, hypermodel.corners, built, rows
     hp = keras_tuner.HyperParameters()
     built = hypermodel.build(hp)
-    built.build(data.train.shape)
+    if not isinstance(built, GenerativeModel):
+        expected = "one whose `build` returns a model of this package"
+        raise argument_error("hypermodel", expected, type(built), TypeError)
+    for name in hp.values:
+        if name in results.RESERVED:
+            raise argument_error("hypermodel", "one without a hyperparameter called so", name)
+    for name, x in (("x", data.train), ("x_validation", data.validation)):
+        built.build(built.example_spec.array(x, name).shape)
+    _check_scaling(built, data)
     config = {"hypermodel": type(hypermodel).__name__, "hyperparameters": hp.get_config()["space"]}
-    return config, [built], built
+    return config, [built], built, hp.values.get("batch_size", _BATCH_SIZE)
 
 
-def _wait_for_chief(search, config):
-    """Returns when the chief has begun the search.
+def _check_scaling(model, data):
+    """Raises ValueError for models with another scaling than the examples'."""
+    if None not in (model.scaling, data.scaling) and model.scaling != data.scaling:
+        raise argument_error("hypermodel", "of the scaling of the data, or of none", model.scaling)
+
+
+def _wait_for_chief(search, config, overwrite):
+    """Returns when the chief has begun the search, in the place of another with `overwrite`.
 
     Raises:
         TimeoutError: when it has not within ten minutes.
         ValueError: when it is another search.
     """
     deadline = time.monotonic() + _PATIENCE_FOR_CHIEF
-    while search.config() is None or not os.path.isdir(search.file(search_directory.TRIALS)):
+    while not _begun(search, config if overwrite else None):
         if time.monotonic() > deadline:
+            if search.config() is not None:
+                break
             raise TimeoutError(
                 f"No chief began a search in {search.path} within {_PATIENCE_FOR_CHIEF:.0f} s"
             )
         time.sleep(0.5)
     search.check_same(config)
+
+
+def _begun(search, config):
+    """Returns whether a search is there; with a `config`, one with these settings."""
+    found = search.config()
+    if found is None or not os.path.isdir(search.file(search_directory.TRIALS)):
+        return False
+    return config is None or first_difference(found, config) is None

@@ -13,6 +13,7 @@ from keras_infovae.callbacks import CollapseMonitor
 from keras_infovae.training import HistoryFile
 from keras_infovae.training.contents import HISTORY, MODEL
 from keras_infovae.tuning import objectives
+from keras_infovae.tuning.oracles import WholeState
 from keras_infovae.tuning.search_result import new_model
 from keras_infovae.utils.files import whole_file
 
@@ -34,7 +35,8 @@ class TrialTuner(keras_tuner.engine.base_tuner.BaseTuner):
         strategy: a `tf.distribute.Strategy`.
         epochs: the most that a model is trained for.
         patience: epochs without a better validation loss after which a training ends; the best
-            epoch's weights are kept.
+            epoch's weights are kept. Not of models with critics or weights on schedules, whose
+            losses cannot be compared: they are trained to the end.
         seed: every trial starts from it.
         directory: where the search is kept.
         report: called with a line of text after each trial.
@@ -58,6 +60,11 @@ class TrialTuner(keras_tuner.engine.base_tuner.BaseTuner):
         if self._waiting:
             time.sleep(_PAUSE)
         self._waiting = True
+
+    def save(self):
+        if not self._is_worker():
+            self.oracle.save()
+        WholeState.save(self, self._get_tuner_fname())
 
     def on_trial_begin(self, trial):
         self._waiting = False
@@ -96,17 +103,21 @@ class TrialTuner(keras_tuner.engine.base_tuner.BaseTuner):
         with self._strategy.scope():
             if begun is None:
                 template = self.hypermodel.build(hp)
-                template.scaling = data.scaling
+                if data.scaling is not None:
+                    template.scaling = data.scaling
                 template.build(data.x.shape)
                 # By its config, so that `SearchResult.new_model` makes the very same one.
                 model = new_model(keras.saving.serialize_keras_object(template), self._seed)
             else:
                 model = keras.saving.load_model(self.trial_file(begun, MODEL))
         first = hp.values.get("tuner/initial_epoch", 0)
+        callbacks = [HistoryFile(self.trial_file(trial.trial_id, HISTORY))]
         stopping = keras.callbacks.EarlyStopping(
             patience=self._patience, restore_best_weights=True
-        )  # by the trial's own loss: within a trial its weights are the same
-        callbacks = [HistoryFile(self.trial_file(trial.trial_id, HISTORY)), stopping]
+        )  # by the trial's own loss, where that of two epochs can be compared
+        comparable = not (model.players or model.scheduled_weights)
+        if comparable:
+            callbacks.append(stopping)
         if "active_units" in objectives.known(model):
             # Latents may wake late, with a small learning rate; not as late as that.
             late = {"patience": max(self._patience, self._epochs // 4), "action": _give_up}
@@ -125,7 +136,9 @@ class TrialTuner(keras_tuner.engine.base_tuner.BaseTuner):
             callbacks=callbacks,
             verbose=0,
         )
-        return model, stopping.best_epoch + 1 if history.epoch else first
+        if not history.epoch or not comparable:
+            return model, first + len(history.epoch)
+        return model, stopping.best_epoch + 1
 
     def on_trial_end(self, trial):
         super().on_trial_end(trial)

@@ -44,6 +44,10 @@ def save(
     for name, text in about.items():
         if text is not None and not isinstance(text, str):
             raise argument_error(name, "text or None", text, TypeError)
+    if card is not None and not isinstance(card, str) and not callable(card):
+        raise argument_error("card", "text, a function that returns one, or None", card, TypeError)
+    if isinstance(files, (str, os.PathLike)):
+        raise argument_error("files", "a list of paths", files, TypeError)
     folder = os.path.abspath(os.fspath(folder))
     _check_folder(folder, overwrite)
     sources = {os.path.basename(os.fspath(path)): os.fspath(path) for path in files}
@@ -77,6 +81,8 @@ def save(
         names = [contents.CONFIG, contents.WEIGHTS, *sources]
         manifest["files"] = contents.describe_files(temporary, names)
         text = card(manifest) if callable(card) else card or card_text(manifest)
+        if not isinstance(text, str):
+            raise argument_error("card", "a function that returns text", text, TypeError)
         with open(os.path.join(temporary, contents.CARD), "w", encoding="utf-8") as file:
             file.write(text)
         manifest["files"] |= contents.describe_files(temporary, [contents.CARD])

@@ -120,6 +120,11 @@ def test_a_kernel_is_searched_only_where_the_divergence_counts():
     assert ki.tuning.HyperModel("vae", kernel="imq").space["kernel"] == ["imq"]
 
 
+def test_a_list_may_have_numbers_of_numpy():
+    space = ki.tuning.HyperModel("info_vae", latent_dim=list(np.arange(2, 5))).space
+    assert space["latent_dim"] == [2, 3, 4]
+
+
 @pytest.mark.parametrize(
     ("space", "words"),
     [
@@ -127,6 +132,8 @@ def test_a_kernel_is_searched_only_where_the_divergence_counts():
         ({"alpha": 1.5}, "`alpha` must be at most 1"),
         ({"latent_dim": []}, "`latent_dim` must be a list of at least one"),
         ({"latent_dim": (8, 8)}, "`latent_dim` must be a range"),
+        ({"lambda_": ("auto", 10.0)}, r"`lambda_` must be a range \(low, high\) of numbers"),
+        ({"lambda_": (10.0, "auto")}, r"`lambda_` must be a range \(low, high\) of numbers"),
         ({"divergence": ("mmd", "stein")}, "`divergence` must be a value or a list"),
         ({"prior": [ki.priors.StandardNormal()]}, "`prior` must be a number or a name"),
         ({"batch_size": 1}, "`batch_size` must be an integer of at least 2"),

@@ -1,5 +1,7 @@
 """What is tried next: a search that was stopped proposes what it would have."""
 
+import json
+
 import keras_tuner
 import pytest
 
@@ -37,6 +39,8 @@ def search(tuner, directory, budget=1000, max_trials=_TRIALS):
     try:
         runner.search()
     except KeyboardInterrupt:
+        if budget > 1000:
+            raise
         assert budget < 1000
     return [dict(oracle.trials[name].hyperparameters.values) for name in oracle.start_order]
 
@@ -49,6 +53,44 @@ def test_a_search_that_was_stopped_proposes_what_it_would_have(tuner, tmp_path):
         assert whole[: len(begun)] == begun
     assert search(tuner, tmp_path / "stopped") == whole
     assert len(whole) == _TRIALS
+
+
+@pytest.mark.parametrize("tuner", TUNERS)
+def test_a_trial_that_was_written_before_the_search_had_it_never_began(
+    tuner, tmp_path, monkeypatch
+):
+    whole = search(tuner, tmp_path / "whole")
+    save, begun = oracles._NoneLeftBehind.save, []
+
+    def save_but_for_the_fourth(self):
+        if len(self.start_order) == 4 and not begun:
+            begun.append(self.start_order[-1])
+            raise KeyboardInterrupt  # a kill, after the trial's own file was written
+        save(self)
+
+    monkeypatch.setattr(oracles._NoneLeftBehind, "save", save_but_for_the_fourth)
+    with pytest.raises(KeyboardInterrupt):
+        search(tuner, tmp_path / "stopped", budget=10_000)
+    assert begun and (tmp_path / "stopped" / "trials" / f"trial_{begun[0]}" / "trial.json").exists()
+    assert search(tuner, tmp_path / "stopped") == whole
+
+
+def test_a_write_that_fails_leaves_the_state_as_it_was(tmp_path, monkeypatch):
+    whole, dump = search("random", tmp_path / "whole"), json.dump
+    written = []
+
+    def dump_until_the_disk_is_full(state, file):
+        written.append(state)
+        if len(written) == 6:
+            file.write('{"cut')
+            raise OSError(28, "No space left on device")
+        dump(state, file)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(oracles.json, "dump", dump_until_the_disk_is_full)
+        with pytest.raises(OSError, match=r"No space left.*\.json"):
+            search("random", tmp_path / "stopped")
+    assert search("random", tmp_path / "stopped") == whole
 
 
 def test_more_trials_add_to_a_finished_search(tmp_path):

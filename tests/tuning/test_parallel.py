@@ -1,6 +1,7 @@
 """Trials in parallel: a lost worker loses its trial to another one."""
 
 import csv
+import shutil
 import subprocess
 import sys
 import time
@@ -8,7 +9,8 @@ import time
 import keras_tuner
 import pytest
 
-from keras_infovae.tuning import oracles, parallel
+from keras_infovae.tuning import oracles, parallel, search
+from keras_infovae.tuning.search_directory import SearchDirectory
 
 
 @pytest.fixture
@@ -23,6 +25,45 @@ def oracle(tmp_path, monkeypatch):
     oracle.verbose = 0
     oracle._set_project_dir(str(tmp_path), "trials")
     return oracle
+
+
+def test_a_worker_waits_for_the_search_in_the_place_of_an_older_one(tmp_path, monkeypatch):
+    other, config = {"seed": 1}, {"seed": 2}
+    monkeypatch.setattr(search, "_PATIENCE_FOR_CHIEF", 0.1)
+    old = SearchDirectory(tmp_path / "here")
+    with pytest.raises(TimeoutError, match="No chief began a search"):
+        search._wait_for_chief(old, config, True)
+    with old:
+        old.begin(other)
+        (tmp_path / "here" / "trials").mkdir()
+    for overwrite in (False, True):
+        with pytest.raises(ValueError, match="seed=2, where it has 1"):
+            search._wait_for_chief(old, config, overwrite)
+    monkeypatch.setattr(search, "_PATIENCE_FOR_CHIEF", 60.0)
+
+    def begin(seconds):
+        with old:
+            old.begin(config, overwrite=True)
+            (tmp_path / "here" / "trials").mkdir()
+
+    monkeypatch.setattr(search.time, "sleep", begin)
+    search._wait_for_chief(old, config, True)
+    assert old.config()["seed"] == 2
+
+
+def test_a_sign_of_life_survives_a_disk_that_fails_for_a_while(tmp_path, monkeypatch):
+    monkeypatch.setattr(parallel, "_BEAT", 0.01)
+    monkeypatch.setenv(parallel.ID, "worker")
+    directory = tmp_path / "trials"
+    with parallel.sign_of_life(directory):
+        shutil.rmtree(directory)
+        directory.write_text("in the way")
+        time.sleep(0.1)
+        directory.unlink()
+        deadline = time.monotonic() + 10
+        while not (directory / "worker.alive").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert (directory / "worker.alive").exists()
 
 
 def test_the_trial_of_a_lost_worker_is_another_ones(oracle, tmp_path, capsys):

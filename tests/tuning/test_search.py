@@ -11,7 +11,7 @@ import pytest
 import keras_infovae as ki
 from keras_infovae.models import registry
 from keras_infovae.training.lock import DirectoryLock
-from keras_infovae.tuning import objectives, parallel, results
+from keras_infovae.tuning import objectives, parallel, results, trial_tuner
 from tests.kinds import KINDS, ColumnNormals
 
 X = np.random.default_rng(0).normal(size=(48, 5)).astype("float32")
@@ -19,6 +19,20 @@ DATA = (X[:32], X[32:])
 SMALL = {"hidden_units": "4", "latent_dim": 2, "likelihood": "normal", "batch_size": 16}
 SMALL |= {"divergence": "moment_matching"}  # which compiles fast
 SETTINGS = {"tuner": "random", "max_trials": 2, "epochs": 2, "verbose": 0, "plots": False}
+
+
+class Own(keras_tuner.HyperModel):
+    """A search space of one's own, by the function that builds its models."""
+
+    def __init__(self, build):
+        super().__init__()
+        self.build = build
+
+
+def normals():
+    model = ColumnNormals()
+    model.compile()
+    return model
 
 
 def space(**choices):
@@ -222,6 +236,52 @@ def test_models_are_told_the_condition(tmp_path):
         ki.tuning.tune(DATA, conditional, directory=tmp_path, condition=other, **options)
 
 
+@pytest.mark.parametrize("given", [{}, {"epochs": 7, "patience": 3}])
+def test_a_trial_is_as_long_as_a_training_unless_it_is_told(given, tmp_path, monkeypatch):
+    asked = []
+
+    def stop(self, oracle, hypermodel, data, strategy, epochs, patience, *others):
+        asked.append((epochs, patience))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trial_tuner.TrialTuner, "__init__", stop)
+    settings = {name: SETTINGS[name] for name in ("tuner", "verbose")} | given
+    with pytest.raises(KeyboardInterrupt):
+        ki.tuning.tune(DATA, space(batch_size=[8, 16]), directory=tmp_path, **settings)
+    steps = 32 // 16
+    expected = ki.training.default_epochs(steps), ki.training.default_patience(steps)
+    assert asked == [tuple(given.values()) or expected]
+
+
+def test_losses_that_cannot_be_compared_stop_no_trial(tmp_path):
+    # The weight of the KL term grows, and with it the loss, from the first epoch on.
+    rising = ki.schedules.Linear(1.0, -30.0, duration=6, unit="epochs")
+    options = SETTINGS | {"max_trials": 1, "epochs": 6, "patience": 1}
+    hypermodel = space(alpha=rising, lambda_=100.0)
+    found = ki.tuning.tune(DATA, hypermodel, directory=tmp_path, **options)
+    assert found.best["fit"]["epochs"] == 6 and len(found.history()["val_loss"]) == 6
+    assert np.argmin(found.history()["val_loss"]) < 5
+
+
+def test_a_space_of_ones_own_has_truth_values_and_a_scaling(tmp_path):
+    scaling = ki.preprocessors.Scaling(2.0, 1.0)
+
+    def build(hp):
+        deep = hp.Boolean("deep")
+        networks = {part: ki.networks.MLP([4] * (1 + deep)) for part in ("encoder", "decoder")}
+        model = ki.VAE(2, likelihood="normal", **networks)
+        model.scaling = scaling
+        model.compile()
+        return model
+
+    options = SETTINGS | {"max_trials": 1, "epochs": 1}
+    found = ki.tuning.tune(DATA, Own(build), directory=tmp_path, **options)
+    assert found.trials[0]["deep"] == "False" and found.best["hyperparameters"] == {"deep": False}
+    assert found.load_model().scaling == scaling
+    again = ki.tuning.SearchResult(tmp_path)
+    assert again.trials == found.trials
+
+
 def test_the_pareto_table_has_what_nothing_else_is_better_than():
     values = [(1, 0, 3), (1, 0, 2), (2, 0, 4), (2, 0.1, 4), (0.5, 0.2, 1), (1, 0, 3)]
     rows = [dict(zip(objectives.PARETO, value)) for value in values]
@@ -242,6 +302,15 @@ def test_the_pareto_table_has_what_nothing_else_is_better_than():
         ({"max_trials": 0}, "`max_trials` must be an integer of at least 1"),
         ({"epochs": 0}, "`epochs` must be an integer of at least 1"),
         ({"seed": -1}, "`seed` must be an integer of at least 0"),
+        ({"seed": 2**32 - 1}, "`seed` must be at most 4294967294"),
+        ({"patience": 0}, "`patience` must be an integer of at least 1"),
+        ({"hypermodel": Own(lambda hp: keras.Sequential())}, "`hypermodel` must be one whose `bu"),
+        ({"hypermodel": Own(lambda hp: hp.Int("epochs", 1, 2) and normals())}, "called so.*epochs"),
+        (
+            {"hypermodel": Own(lambda hp: normals()), "data": (X, X[:, :3])},
+            "`x_validation` must have shape",
+        ),
+        ({"hypermodel": ki.tuning.HyperModel("chart_autoencoder")}, "`objective` must be given"),
         ({"strategy": "gpus"}, "`strategy` must be one of"),
         ({"strategy": "multi_worker"}, "`strategy` must be one of a single machine"),
         ({"strategy": 2}, "`strategy` must be a name or a tf.distribute.Strategy"),

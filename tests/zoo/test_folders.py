@@ -151,6 +151,11 @@ def test_what_cannot_be_loaded_is_not_written(tmp_path):
         model.save_to_preset(tmp_path / "mine", files=[tmp_path / "config.json"])
     with pytest.raises(FileNotFoundError, match="absent.png"):
         model.save_to_preset(tmp_path / "mine", files=[tmp_path / "absent.png"])
+    for card in (3, lambda manifest: None):
+        with pytest.raises(TypeError, match="`card` must be"):
+            model.save_to_preset(tmp_path / "mine", card=card)
+    with pytest.raises(TypeError, match="`files` must be a list of paths"):
+        model.save_to_preset(tmp_path / "mine", files="one.py")
     assert os.listdir(tmp_path) == []
     assert ki.VAE.from_preset(model.save_to_preset(tmp_path / "mine")).latent_dim == 2
 
