@@ -34,11 +34,15 @@ USED = {
     ("serving/parity.py", "_flatten_layers"): keras.Layer,
     ("tuning/oracles.py", "_duplicate"): keras_tuner.oracles.BayesianOptimizationOracle,
     ("tuning/oracles.py", "_get_next_combination"): keras_tuner.oracles.GridSearchOracle,
+    ("tuning/oracles.py", "_get_oracle_fname"): keras_tuner.Oracle,
+    ("tuning/oracles.py", "_get_trial_dir"): keras_tuner.Oracle,
     ("tuning/oracles.py", "_random_populate_space"): (
         keras_tuner.oracles.BayesianOptimizationOracle
     ),
     ("tuning/oracles.py", "_random_state"): keras_tuner.oracles.BayesianOptimizationOracle,
     ("tuning/oracles.py", "_vectorize_trials"): keras_tuner.oracles.BayesianOptimizationOracle,
+    ("tuning/trial_tuner.py", "_get_tuner_fname"): keras_tuner.Tuner,
+    ("tuning/trial_tuner.py", "_is_worker"): keras_tuner.Tuner,
     ("tuning/trial_tuner.py", "_run_and_update_trial"): keras_tuner.Tuner,
     ("tuning/trial_tuner.py", "_try_run_and_update_trial"): keras_tuner.Tuner,
     ("utils/fused_adam.py", "_get_variable_index"): keras.optimizers.Adam,

@@ -1,5 +1,6 @@
 """Exact expectation maximization of a generator that is affine on regions."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,15 +13,14 @@ from keras_infovae.models import data_kinds
 from keras_infovae.models.affine_decoder import RegionTables, decoder_of, write_layers
 from keras_infovae.models.capabilities import Capabilities
 from keras_infovae.models.exact_training import ExactTraining
-from keras_infovae.models.example_spec import check_shape
 from keras_infovae.models.latent_variable_model import LatentVariableModel
 from keras_infovae.models.registry import register_model
+from keras_infovae.models.row_functions import BATCH_SIZE
 from keras_infovae.models.step_model import BatchLoss
 from keras_infovae.parameters.kinds import Choice, Integer, Number, Widths
-from keras_infovae.typing import Distribution, Joint, Rows, Seed, Shape, Tensor
+from keras_infovae.typing import Condition, Distribution, Joint, Rows, Seed, Shape, Tensor
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import argument_error, check_integer
-from keras_infovae.utils.randomness import check_seed
 
 _VALIDATION_ROWS = 256
 
@@ -46,8 +46,8 @@ class ExactEM(LatentVariableModel):
         latent_dim: 1 or 2.
         hidden_units: the sizes of the generator's hidden layers, first to last, a sequence of
             integers or text such as "16-8", which it is kept as. Default "8", one layer. The
-            number of regions grows with it: to 1 + H + H (H - 1) / 2 for two latents and one layer
-            of H.
+            number of regions grows with it: to H + 1 for one latent and one layer of H, to
+            1 + H + H (H - 1) / 2 for two latents. At most 10,000 are allowed.
         leak: the slope of the hidden layers below 0, at least 0. Default 0.1.
         noise: "global" (default), one s for all values; or "per_column", one for each column (each
             entry of the last axis). As for `likelihoods.Normal`, x is brought to the mean 0 and the
@@ -59,7 +59,9 @@ class ExactEM(LatentVariableModel):
         scaling: the `preprocessors.Scaling` that made x from raw data, kept with the model.
 
     Raises:
-        ValueError, TypeError: naming the argument, what is allowed and what was received.
+        ValueError, TypeError: naming the argument, what is allowed and what was received: for one
+            hidden layer of too many regions here, for several layers, where the number depends on
+            the weights, by `fit`.
 
     Example:
 
@@ -112,6 +114,11 @@ class ExactEM(LatentVariableModel):
         self.prior_variance, self.restarts = prior_variance, restarts
         self._tables = RegionTables()
         self._training = None
+        kinks = self.widths if leak != 1.0 else []
+        # One layer makes as many as it can, several far fewer: `fit` counts those.
+        most = piecewise_affine.most_regions(kinks, latent_dim)
+        if len(kinks) == 1 and most > piecewise_affine.MOST_REGIONS:
+            raise self._too_many_regions()
 
     @property
     def term_names(self) -> tuple[str, ...]:
@@ -128,6 +135,21 @@ class ExactEM(LatentVariableModel):
     def widths(self) -> list[int]:
         """The sizes of the generator's hidden layers, a list of integers."""
         return [int(size) for size in self.hidden_units.split("-")]
+
+    def _too_many_regions(self):
+        """Returns the error of hidden layers that make too many regions."""
+        most = f"{piecewise_affine.MOST_REGIONS:,} regions with latent_dim={self.latent_dim}"
+        return argument_error(
+            "hidden_units", f"of layers that make at most {most}", self.hidden_units
+        )
+
+    @contextlib.contextmanager
+    def _few_regions(self):
+        """Names `hidden_units` where what is done within finds too many regions."""
+        try:
+            yield
+        except piecewise_affine.TooManyRegions as error:
+            raise self._too_many_regions() from error
 
     def build_parts(self, event_shape: Shape) -> None:
         """Makes the decoder for x of `event_shape`."""
@@ -186,12 +208,13 @@ class ExactEM(LatentVariableModel):
 
         Returns:
             A Keras `History` of `loss`, `negative_log_likelihood`, exact and in nats per example,
-            `penalty` and `halvings`, how many steps would have gone too far, each from before the
-            epoch's step.
+            `penalty` and `halvings`, how many steps would have gone too far (to a lower likelihood,
+            or to too many regions), each from before the epoch's step.
 
         Raises:
-            ValueError, TypeError: for data that cannot be trained on, several replicas, or a start
-                of another shape, before any weight changes.
+            ValueError, TypeError: for data that cannot be trained on, several replicas, a start of
+                another shape, or hidden layers whose first weights make more than 10,000 regions,
+                before any weight changes.
         """
         if self.distribute_strategy.num_replicas_in_sync > 1:
             raise ValueError(
@@ -208,19 +231,21 @@ class ExactEM(LatentVariableModel):
         options.setdefault("validation_batch_size", batch_size or _VALIDATION_ROWS)
         self._training = ExactTraining(self, batch_size, start)
         try:
-            return super().fit(x, y, batch_size=len(x), **options)
+            return super().fit(x, y, batch_size=_row_count(x), **options)
         finally:
             self._training = None
 
     def _begin(self, data, steps):
         super()._begin(data, steps)
-        self._training.begin(np.asarray(data.examples)[: data.rows])
+        with self._few_regions():
+            self._training.begin(np.asarray(data.examples)[: data.rows])
 
     def update(self, x: Tensor, condition: Tensor, seed: Tensor) -> Any:
         """Takes one step of expectation maximization over x, all examples."""
         training = self._training or ExactTraining(self)  # of `train_on_batch`
-        numbers = (tf.constant(number, tf.float32) for number in training.step(x, seed))
-        likelihood, penalty, halvings = numbers
+        with self._few_regions():
+            numbers = training.step(x, seed)
+        likelihood, penalty, halvings = (tf.constant(number, tf.float32) for number in numbers)
         terms = {"negative_log_likelihood": likelihood, "penalty": penalty, "halvings": halvings}
         return BatchLoss(likelihood + penalty, terms)
 
@@ -255,7 +280,8 @@ class ExactEM(LatentVariableModel):
     def prepare_rows(self) -> None:
         """Finds the regions that the weights make, where these have changed."""
         if self.built:
-            self._tables.refresh(self.decoder)
+            with self._few_regions():
+                self._tables.refresh(self.decoder)
 
     def _pieces(self, x):
         """Returns (`Pieces`, x in units of the noise, what log p of that is too large by)."""
@@ -311,8 +337,13 @@ class ExactEM(LatentVariableModel):
     # === On arrays ===
 
     def impute(
-        self, x: Rows, num_samples: int | None = None, seed: Seed = 0, **options: Any
-    ) -> np.ndarray | list[np.ndarray]:
+        self,
+        x: Rows,
+        num_samples: int | None = None,
+        seed: Seed = 0,
+        batch_size: int = BATCH_SIZE,
+        condition: Condition = None,
+    ) -> Any:
         """Returns x with its missing values filled in, from those of the same example: exactly.
 
         With a learned p(z) it goes as for other models, by a chain.
@@ -322,33 +353,33 @@ class ExactEM(LatentVariableModel):
             num_samples: None (default) for E[x_missing | x_seen]; an integer of at least 1 for as
                 many draws.
             seed: integer, or None for new draws each time. Default 0.
+            batch_size: an integer of at least 1, as for other models. It changes nothing: as many
+                examples are computed at a time as suit the memory. Default 256.
+            condition: not taken; the model has none.
 
         Returns:
             NumPy float32 of the shape of x; for `num_samples` a list of as many. What is not
             missing stays as it is.
 
         Raises:
-            ValueError, TypeError: for infinite values, or x of another shape than the model's.
+            ValueError, TypeError: for x that is empty, infinite, not floating point or of another
+                shape than the model's, and for a condition.
         """
         if self.learned_prior is not None:
-            return super().impute(x, num_samples, seed, **options)
-        self.example_spec.require_known()
-        x = np.asarray(x)
-        if x.dtype.kind not in "fiu":
-            raise argument_error("x", "numbers, NaN where they are missing", x.dtype, TypeError)
-        check_shape(x.shape, self.event_shape, "x")
-        if np.isinf(x).any():
-            raise argument_error("x", "finite, or NaN where it is missing", "infinite values")
+            return super().impute(x, num_samples, seed, batch_size, condition)
         if num_samples is not None:
             check_integer("num_samples", num_samples)
-        seed = self.progress.new_seed() if check_seed(seed) is None else seed
+        check_integer("batch_size", batch_size)
+        values, _ = self.example_spec.arrays(x, condition, missing=True)
+        seed, seeds = self._seed_of_call(seed), None
+        if num_samples is not None:
+            seeds = np.random.SeedSequence(seed).generate_state(num_samples).tolist()
         generator = piecewise_affine.read_generator(self)
-        flat = x.reshape(len(x), -1).astype("float64")
-        if num_samples is None:
-            return piecewise_affine.fill_in(generator, flat).reshape(x.shape).astype("float32")
-        seeds = np.random.SeedSequence(seed).generate_state(num_samples).tolist()
+        flat = values.reshape(len(values), -1).astype("float64")
         filled = piecewise_affine.fill_in(generator, flat, seeds)
-        return list(filled.reshape(num_samples, *x.shape).astype("float32"))
+        filled = filled.reshape(-1, *values.shape).astype("float32")
+        completed = [self.example_spec.completed(x, one) for one in filled]
+        return completed[0] if num_samples is None else completed
 
     def set_generator(self, layers: Sequence, scale: np.ndarray) -> None:
         """Takes the weights of `AffineLayer`s and a scale [D], in units of the data."""
@@ -356,6 +387,12 @@ class ExactEM(LatentVariableModel):
         log_scale = self.likelihood.log_scale
         shared = np.log(scale.reshape(self.event_shape))
         log_scale.assign(shared.reshape(-1, *log_scale.shape)[0])
+
+
+def _row_count(x):
+    """Returns how many examples an array, or (x,), has; 1 for what is none, which `fit` refuses."""
+    array = x[0] if isinstance(x, tuple) and x else x
+    return max([1, *np.shape(array)[:1]])
 
 
 class _ExactInference(Inference):

@@ -374,9 +374,10 @@ class LatentVariableModel(TwoStageModel):
         if "log_prob_in_graph" in self.capabilities:
             return super().log_prob(x, batch_size, condition)
         check_integer("batch_size", batch_size)
-        generator, found = piecewise_affine.read_generator(self), []
+        generator, pieces, found = piecewise_affine.read_generator(self), None, []
         for examples, _ in self.example_spec.batches(x, condition):
-            posterior = piecewise_affine.PiecewiseAffinePosterior(generator, examples)
+            pieces = generator.pieces() if pieces is None else pieces
+            posterior = piecewise_affine.PiecewiseAffinePosterior(generator, examples, pieces)
             found.append(posterior.log_marginal())
         return np.concatenate(found).astype("float32")
 

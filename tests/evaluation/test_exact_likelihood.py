@@ -1,5 +1,7 @@
 """log p(x) by method="exact": of trained models, in the unit of x, and refused by name."""
 
+from unittest import mock
+
 import keras
 import numpy as np
 import pytest
@@ -83,8 +85,30 @@ def test_too_many_regions_are_refused(monkeypatch):
     made = model_with(decoder=ki.networks.MLP([20, 20]))
     # Without biases all lines go through 0.
     made.decoder.set_weights([RNG.normal(size=w.shape) for w in made.decoder.get_weights()])
-    with pytest.raises(ValueError, match="more than 50 regions"):
-        ki.evaluation.exact_posterior(made, X)
+    expected = "exact p.x. needs .* Received: a decoder that is affine on more than 50 regions"
+    for find in (
+        ki.evaluation.exact_posterior,
+        lambda model, x: ki.evaluation.marginal_log_likelihood(model, x, "exact"),
+        ki.VAE.log_prob,
+    ):
+        with pytest.raises(ValueError, match=expected):
+            find(made, X)
+
+
+def test_regions_are_found_once_for_all_batches(model, monkeypatch):
+    import tensorflow as tf
+
+    from keras_infovae.distributions.piecewise_affine import generator
+
+    expected = ki.evaluation.marginal_log_likelihood(model, X, "exact").log_likelihood
+    counted = mock.Mock(wraps=generator.regions_of)
+    monkeypatch.setattr(generator, "regions_of", counted)
+    found = ki.evaluation.marginal_log_likelihood(model, X, "exact", batch_size=8)
+    assert counted.call_count == 1
+    np.testing.assert_allclose(found.log_likelihood, expected, rtol=1e-12)
+    of_dataset = model.log_prob(tf.data.Dataset.from_tensor_slices(X).batch(8))
+    assert counted.call_count == 2
+    np.testing.assert_allclose(of_dataset, expected, rtol=1e-6)
 
 
 def test_a_setting_is_refused():

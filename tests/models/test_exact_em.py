@@ -14,6 +14,7 @@ from keras_infovae.distributions.piecewise_affine import (
     missing,
     piecewise_affine_posterior,
     read_generator,
+    regions,
 )
 from keras_infovae.distributions.piecewise_affine.expectation_step import statistics
 
@@ -55,6 +56,52 @@ def test_no_step_lowers_the_objective(widths):
         after, _ = em.step(problem(), state, rng)
         assert after.objective >= state.objective
         state = after
+
+
+def test_a_step_to_too_many_regions_is_halved(monkeypatch):
+    x = np.random.default_rng(0).normal(size=(30, 3))
+    given = em.Problem(x, np.zeros(3, int), 100.0, 0.01)
+    start = em.random_start(given, [2, 3, 3, 3], 0.1, np.random.default_rng(1))
+    first = len(start.found.regions.cells)
+
+    def counts(steps=3):
+        state, rng = start, np.random.default_rng(1)
+        for _ in range(steps):
+            after, _ = em.step(given, state, rng)
+            assert after.objective >= state.objective
+            state = after
+            yield len(state.found.regions.cells)
+
+    assert max(counts()) > first + 1
+    monkeypatch.setattr(regions, "MOST_REGIONS", first + 1)
+    assert max(counts()) <= first + 1
+    monkeypatch.setattr(regions, "MOST_REGIONS", first - 1)
+    with pytest.raises(regions.TooManyRegions):
+        em.evaluate(given, start.layers, start.scale)
+    _, halvings = em.step(given, start, np.random.default_rng(1))
+    assert halvings == 3 * 12  # of every layer, which stays as it is
+
+
+def test_a_constant_column_starts_at_its_mean():
+    rng = np.random.default_rng(4)
+    varying = em.Problem(problem().x, np.arange(2), 100.0, 0.01)
+    x = np.concatenate([varying.x, np.zeros((len(X), 1))], axis=1)
+    given = em.Problem(x, np.arange(3), 100.0, 0.01)
+    state = em.random_start(given, [1, 4, 3], 0.1, rng)
+    np.testing.assert_array_equal(state.layers[-1].kernel[:, 2], 0.0)
+    assert np.all(state.layers[-1].kernel[:, :2] != 0.0)
+    # It goes on as without the column, which costs what its scale says.
+    first, last = state.layers
+    last = last._replace(kernel=last.kernel[:, :2], bias=last.bias[:2])
+    without = em.evaluate(varying, [first, last], state.scale[:2])
+    density = -np.log(0.01 * np.sqrt(2 * np.pi))
+    for seed in range(6):
+        assert state.objective == pytest.approx(without.objective + density, abs=1e-6)
+        state, _ = em.step(given, state, np.random.default_rng(seed))
+        without, _ = em.step(varying, without, np.random.default_rng(seed))
+    # Where columns share a scale it is not the smallest, and all weights are random.
+    shared = given._replace(groups=np.zeros(3, int))
+    assert np.all(em.random_start(shared, [1, 4, 3], 0.1, rng).layers[-1].kernel != 0.0)
 
 
 def test_what_the_steps_solve_is_the_gradient():
@@ -165,10 +212,32 @@ def test_missing_values_are_filled_in_from_the_others(trained):
     draws = model.impute(np.repeat(x[1:2], 40, axis=0), num_samples=1)[0][:, 0]
     variance = (density * np.square(side - filled[1, 0])).sum() / density.sum()
     assert abs(draws.mean() - filled[1, 0]) < 4 * np.sqrt(variance / 40)
-    with pytest.raises(ValueError, match="`x` must be finite, or NaN where it is missing"):
-        model.impute(np.full([2, 2], np.inf))
-    with pytest.raises(ValueError, match="`x` must have shape"):
-        model.impute(np.zeros([2, 3]))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        ((np.full([2, 2], np.inf),), {}, "`x` must be finite"),
+        ((np.zeros([2, 3]),), {}, "`x` must have shape"),
+        ((X[:0],), {}, "`x` must not be empty"),
+        ((np.zeros([2, 2], int),), {}, "`x` must be floating point"),
+        ((X[:2],), {"num_sample": 3}, "unexpected keyword argument 'num_sample'"),
+        ((X[:2],), {"num_samples": 0}, "`num_samples` must be an integer of at least 1"),
+        ((X[:2],), {"batch_size": "x"}, "`batch_size` must be an integer of at least 1"),
+        ((X[:2],), {"condition": [1, 0]}, "`condition` must be left out"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_impute_refuses_by_name(trained, arguments, options, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        trained[0].impute(*arguments, **options)
+
+
+def test_imputation_does_not_depend_on_the_batch_size(trained):
+    x = np.where(np.eye(2, dtype=bool)[np.arange(6) % 2], np.nan, X[:6])
+    for options in ({}, {"num_samples": 2}):
+        found = [trained[0].impute(x, batch_size=size, **options) for size in (1, 256)]
+        np.testing.assert_array_equal(*found)
 
 
 def test_all_draws_of_missing_values_come_from_one_posterior_of_each_pattern(trained, monkeypatch):
@@ -246,7 +315,42 @@ def test_what_it_cannot_do_is_refused_by_name():
         model.compile(jit_compile=True)
     with pytest.raises(ValueError, match="`optimizer` must be left out"):
         model.compile("adam")
+    with pytest.raises(ValueError, match="`x` must not be empty"):
+        model.fit(X[:0], verbose=0)
+    with pytest.raises(ValueError, match=r"`x` must have shape \[examples, ...\]"):
+        model.fit(np.array(1.0), verbose=0)
     assert model.event_shape is None  # nothing was built
+
+
+@pytest.mark.parametrize(("latent_dim", "units"), [(1, 9999), (2, 140)])
+def test_one_layer_of_too_many_regions_is_refused_at_once(latent_dim, units):
+    assert ki.ExactEM(latent_dim, (units,)).widths == [units]
+    with pytest.raises(ValueError, match="`hidden_units` must be of layers that make at most 10,0"):
+        ki.ExactEM(latent_dim, (units + 1,))
+    assert ki.ExactEM(latent_dim, (units + 1,), leak=1.0).widths == [units + 1]  # no kinks
+
+
+def test_several_layers_of_too_many_regions_are_refused_by_name(monkeypatch):
+    model = ki.ExactEM(2, (8, 8), seed=0)
+    monkeypatch.setattr(regions, "MOST_REGIONS", 40)
+    expected = "`hidden_units` must be of layers that make at most .* Received: hidden_units='8-8'"
+    with pytest.raises(ValueError, match=expected):
+        model.fit(X, epochs=1, verbose=0)
+    rng = np.random.default_rng(0)
+    model.decoder.set_weights([rng.normal(size=w.shape) for w in model.decoder.get_weights()])
+    with pytest.raises(ValueError, match=expected):
+        model.train_on_batch(X)
+    with pytest.raises(ValueError, match=expected):
+        model.log_prob(X)
+    with pytest.raises(ValueError, match="exact p.x. needs .* Received: a decoder that is affine"):
+        model.impute(X)
+
+
+def test_an_array_within_a_tuple_is_that_array():
+    one, other = (ki.ExactEM(1, (3,), restarts=1, seed=0) for _ in range(2))
+    alone = one.fit(X, epochs=2, verbose=0).history
+    assert other.fit((X,), epochs=2, verbose=0).history == alone
+    assert int(other.progress.step) == 2
 
 
 def test_several_replicas_are_refused():

@@ -11,16 +11,25 @@ from keras_infovae.distributions.piecewise_affine.layers import AffineLayer, rea
 from keras_infovae.distributions.piecewise_affine.missing import fill_in
 from keras_infovae.distributions.piecewise_affine.mixture import Pieces, log_prob
 from keras_infovae.distributions.piecewise_affine.posterior import piecewise_affine_posterior
-from keras_infovae.distributions.piecewise_affine.regions import Regions, regions_of
+from keras_infovae.distributions.piecewise_affine.regions import (
+    MOST_REGIONS,
+    Regions,
+    TooManyRegions,
+    most_regions,
+    regions_of,
+)
 
 __all__ = [
+    "MOST_REGIONS",
     "AffineLayer",
     "Generator",
     "Pieces",
     "PiecewiseAffinePosterior",
     "Regions",
+    "TooManyRegions",
     "fill_in",
     "log_prob",
+    "most_regions",
     "not_exact",
     "piecewise_affine_posterior",
     "read_generator",

@@ -22,6 +22,11 @@ class PiecewiseAffinePosterior:
     Args:
         generator: a `Generator`.
         x: array [n, ...] in the unit of the model's x.
+        pieces: `generator.pieces()`, where they have been found before. Default None: they are
+            found here.
+
+    Raises:
+        ValueError: as `not_exact` says it, for too many regions.
 
     Example:
 
@@ -39,10 +44,12 @@ class PiecewiseAffinePosterior:
         Generative Networks, NeurIPS 2020, arXiv:2006.10023, theorem 2.
     """
 
-    def __init__(self, generator, x):
+    def __init__(self, generator, x, pieces=None):
         self._generator = generator
         self._x = generator.in_noise_units(x)
-        self._pieces = generator.pieces() if generator.latent_dim <= 2 else None
+        if pieces is None and generator.latent_dim <= 2:
+            pieces = generator.pieces()
+        self._pieces = pieces
 
     def log_marginal(self):
         """Returns log p(x), float64 [n] in nats."""
@@ -51,9 +58,22 @@ class PiecewiseAffinePosterior:
         return np.concatenate(found) - self._generator.log_volume
 
     def log_prob(self, z):
-        """Returns log p(z|x), float64 [n] or [k, n] in nats, for z [n, S] or [k, n, S]."""
+        """Returns log p(z|x), float64 [n] or [k, n] in nats.
+
+        Args:
+            z: array [n, S], a code of each x; or [k, n, S], k of each.
+
+        Raises:
+            ValueError: for z of another shape.
+        """
         self._require_exact("log p(z|x)")
         z = np.asarray(z, "float64")
+        rows = len(self._x), self._generator.latent_dim
+        if z.ndim not in (2, 3) or z.shape[-2:] != rows:
+            raise ValueError(
+                "Argument `z` must have shape [{0}, {1}] or [draws, {0}, {1}], for {0} examples of "
+                "{1} latents. Received: shape={2}".format(*rows, z.shape)
+            )
         joint = self._generator.log_joint(np.reshape(z, (-1, *z.shape[-2:])), self._x)
         marginal = self.log_marginal() + self._generator.log_volume
         return np.reshape(joint - marginal, z.shape[:-1])

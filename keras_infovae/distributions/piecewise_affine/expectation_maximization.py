@@ -8,6 +8,7 @@ import numpy as np
 from keras_infovae.distributions.piecewise_affine import maximization_step
 from keras_infovae.distributions.piecewise_affine.expectation_step import Statistics, statistics
 from keras_infovae.distributions.piecewise_affine.layers import AffineLayer
+from keras_infovae.distributions.piecewise_affine.regions import TooManyRegions
 
 _MOST_HALVINGS = 12  # of a step, after which a layer stays as it is
 
@@ -54,7 +55,11 @@ class State(NamedTuple):
 
 
 def evaluate(problem, layers, scale):
-    """Returns the `State` of layers and a scale, as float32 holds them: a model's weights do."""
+    """Returns the `State` of layers and a scale, as float32 holds them: a model's weights do.
+
+    Raises:
+        TooManyRegions: where the layers make too many.
+    """
     layers = [
         layer._replace(kernel=_single(layer.kernel), bias=_single(layer.bias)) for layer in layers
     ]
@@ -72,7 +77,7 @@ def step(problem, state, rng):
     """Returns (the `State` after one step of each layer, how often steps were halved).
 
     The layers come in a random order, each after an expectation step of its own. Where a step would
-    lower the objective it is halved, and left out after 12 halvings.
+    lower the objective, or make too many regions, it is halved, and left out after 12 halvings.
     """
     halvings = 0
     for index in rng.permutation(len(state.layers)):
@@ -81,8 +86,8 @@ def step(problem, state, rng):
         for _ in range(_MOST_HALVINGS):
             layers = list(state.layers)
             layers[index] = _between(layers[index], layer, share)
-            tried = evaluate(problem, layers, state.scale ** (1.0 - share) * scale**share)
-            if tried.objective >= state.objective:
+            tried = _tried(problem, layers, state.scale ** (1.0 - share) * scale**share)
+            if tried is not None and tried.objective >= state.objective:
                 state = tried
                 break
             share *= 0.5
@@ -93,22 +98,35 @@ def step(problem, state, rng):
 def random_start(problem, widths, slope, rng):
     """Returns a `State` of random weights, whose noise has the scale of the data.
 
-    Biases are random too: without them all borders of a first layer's regions meet at z = 0.
+    Biases are random too: without them all borders of a first layer's regions meet at z = 0. A
+    value of x whose scale is the smallest allowed, as that of a constant column is, starts at its
+    mean whatever z is: random weights would put it many deviations of the noise away.
 
     Args:
         problem: the `Problem`.
         widths: the latents, the units of each hidden layer, and the values of x.
         slope: of the hidden layers' rectifiers.
         rng: a NumPy generator.
+
+    Raises:
+        TooManyRegions: where the weights make too many.
     """
     layers = [
         AffineLayer(rng.normal(size=(m, n)) * np.sqrt(2.0 / m), rng.normal(size=n), slope)
         for m, n in itertools.pairwise(widths)
     ]
-    last = layers[-1]
-    layers[-1] = last._replace(kernel=0.5 * last.kernel, bias=problem.x.mean(axis=0), slope=1.0)
-    scale = _shared(problem, problem.x.var(axis=0))
+    last, scale = layers[-1], _shared(problem, problem.x.var(axis=0))
+    kernel = np.where(scale > problem.minimum_scale, 0.5 * last.kernel, 0.0)
+    layers[-1] = last._replace(kernel=kernel, bias=problem.x.mean(axis=0), slope=1.0)
     return evaluate(problem, layers, scale)
+
+
+def _tried(problem, layers, scale):
+    """Returns the `State` of layers and a scale, or None where these make too many regions."""
+    try:
+        return evaluate(problem, layers, scale)
+    except TooManyRegions:
+        return None
 
 
 def _proposal(problem, state, index):

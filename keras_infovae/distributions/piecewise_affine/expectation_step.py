@@ -47,7 +47,7 @@ def statistics(layers, x, block=None):
             but rounding.
 
     Raises:
-        ValueError: as `regions_of`.
+        ValueError, TooManyRegions: as `regions_of`.
     """
     regions = regions_of(layers)
     pieces = mixture.Pieces(*map(tf.constant, regions[:3]))

@@ -16,6 +16,7 @@ from keras_infovae.distributions.piecewise_affine.layers import (
 )
 from keras_infovae.distributions.piecewise_affine.regions import (
     MOST_REGIONS,
+    TooManyRegions,
     most_regions,
     regions_of,
 )
@@ -59,8 +60,17 @@ class Generator(NamedTuple):
         return [*self.layers[:-1], scaled]
 
     def pieces(self):
-        """Returns the `Pieces`, and raises ValueError where there are too many, as `regions_of`."""
-        regions = regions_of(self.whitened())
+        """Returns the `Pieces`, which take a while to find.
+
+        Raises:
+            ValueError: as `not_exact` says it, for more than two latents or too many regions.
+        """
+        if self.latent_dim > 2:
+            raise not_exact(f"latent_dim={self.latent_dim}")
+        try:
+            regions = regions_of(self.whitened())
+        except TooManyRegions as error:
+            raise not_exact(error) from error
         return mixture.Pieces(*map(tf.constant, regions[:3]))
 
     def log_joint(self, z, x):

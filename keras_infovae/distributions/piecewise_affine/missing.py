@@ -19,6 +19,9 @@ def fill_in(generator, x, seeds=None):
         generator: a `Generator`.
         x: float64 [n, D], NaN where a value is missing.
         seeds: integers, each for a draw from p(x_m | x_o). Default None: its mean.
+
+    Raises:
+        ValueError: as `Generator.pieces`.
     """
     pieces = generator.pieces()
     filled = np.array(x if seeds is None else [x] * len(seeds))

@@ -12,6 +12,10 @@ from keras_infovae.distributions.piecewise_affine.polygons import split_plane
 MOST_REGIONS = 10_000
 
 
+class TooManyRegions(ValueError):
+    """More regions than can be handled; its text is what `not_exact` takes."""
+
+
 class Regions(NamedTuple):
     """R regions that fill the space of z, and g(z) = z matrices + offsets on each; float64.
 
@@ -32,7 +36,8 @@ def regions_of(layers):
     """Returns the `Regions` of `AffineLayer`s.
 
     Raises:
-        ValueError: for more than two latents, or more than 10,000 regions.
+        ValueError: for more than two latents.
+        TooManyRegions: for more than 10,000 regions, as soon as these are found.
     """
     latent_dim = layers[0].kernel.shape[0]
     if latent_dim > 2:
@@ -47,7 +52,8 @@ def regions_of(layers):
 def most_regions(widths, latent_dim):
     """Returns how many regions hidden layers of `widths` units can make at most, whatever weights.
 
-    A layer of H units cuts each region before it by H points, or H lines in the plane.
+    A layer of H units cuts each region before it by H points, or H lines in the plane. One layer of
+    random weights makes as many; of several layers it is far more than they make.
 
     Args:
         widths: sizes of the layers with kinks, a list of integers.
@@ -74,4 +80,4 @@ def map_between(layers, patterns, first, last, inputs):
 
 def _check_count(count):
     if count > MOST_REGIONS:
-        raise ValueError(f"a decoder that is affine on more than {MOST_REGIONS:,} regions")
+        raise TooManyRegions(f"a decoder that is affine on more than {MOST_REGIONS:,} regions")

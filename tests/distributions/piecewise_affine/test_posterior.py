@@ -199,6 +199,15 @@ def test_far_from_the_data_nothing_is_lost():
     np.testing.assert_allclose(posterior.log_marginal(), top, atol=30.0)
 
 
+@pytest.mark.parametrize("shape", [(2,), (2, 2), (3, 1), (4, 2, 2), (1, 4, 3, 2)], ids=str)
+def test_codes_of_another_shape_are_refused_by_name(shape):
+    model = generator([2, 3, 3], 0.5)
+    posterior = PiecewiseAffinePosterior(model, draws(model, 3))
+    assert posterior.log_prob(np.zeros([4, 3, 2])).shape == (4, 3)
+    with pytest.raises(ValueError, match=r"`z` must have shape \[3, 2\] or \[draws, 3, 2\]"):
+        posterior.log_prob(np.zeros(shape))
+
+
 def test_above_two_latents_there_are_draws_and_nothing_else():
     deep = generator([3, 4, 5], 0.5)
     posterior = PiecewiseAffinePosterior(deep, draws(deep, 3))
