@@ -11,7 +11,9 @@ import tensorflow as tf
 from keras_infovae import conditions, networks
 from keras_infovae.distributions.likelihoods.data_units import DataUnits
 from keras_infovae.models.chart_codes import ChartCodes
-from keras_infovae.models.chart_start import farthest, take_steps
+from keras_infovae.models.chart_start import farthest, some_of, take_steps
+from keras_infovae.models.data_kinds import as_example_array
+from keras_infovae.models.example_spec import check_shape
 from keras_infovae.models.generative_model import GenerativeModel
 from keras_infovae.models.registry import register_model
 from keras_infovae.models.row_functions import BATCH_SIZE
@@ -20,6 +22,7 @@ from keras_infovae.networks.stacked import StackedMLP
 from keras_infovae.parameters.kinds import NETWORK_BY_SHAPE, Integer, Member
 from keras_infovae.typing import Array, Condition, Rows, Seed, Shape, Tensor
 from keras_infovae.utils import reductions
+from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import check_integers
 from keras_infovae.utils.row_random import fold_in, row_seeds
 
@@ -27,6 +30,7 @@ _ERROR_WEIGHT, _SMOOTHNESS_WEIGHT, _TEMPERATURE = 100.0, 1e-3, 0.02
 _FEATURES, _PREDICTOR_UNITS = 8, 64
 _LOOKED_AT = 2000  # examples, of which the farthest are taken
 _ROUNDS = 20  # of draws, until the predictor agrees
+_FEWEST = 8  # codes that were told the same features, below which near ones are taken too
 
 
 @register_model("chart_autoencoder")
@@ -48,6 +52,8 @@ class ChartAutoencoder(GenerativeModel):
     New examples come from codes of the training: the last 8,192 of them are kept with the model,
     each draw takes one, moves it by 0.3 of a kernel, decodes it, and takes another where the
     predictor, asked about what came out, names another chart. (So they are as private as the data.)
+    A draw for a class takes a code of that class; one for features a code that was told the same,
+    or, where fewer than 8 were, one of the 64 that were told the nearest.
 
     There is no likelihood, hence no `elbo` and no `score`. docs/topology.md measures it.
 
@@ -134,7 +140,7 @@ class ChartAutoencoder(GenerativeModel):
         self.predictor.build((None, _FEATURES))
         self.decoders.build((None, self.charts, self.chart_dim + self.condition.size))
         self.units.build(event_shape)
-        self.codes.build()
+        self.codes.build((None, self.condition.size))
 
     # === Charts, in units of the data ===
 
@@ -198,7 +204,8 @@ class ChartAutoencoder(GenerativeModel):
         # By all charts: one that is not used yet may come to be.
         inside, log_probs = self._in_charts(self._seen_rows(x, condition))
         chart = tf.argmax(log_probs, axis=-1, output_type=tf.int32)
-        self.codes.remember(reductions.gather(_code(chart, inside)))
+        told = None if condition is None else reductions.gather(condition)
+        self.codes.remember(reductions.gather(_code(chart, inside)), told)
         return result
 
     # === The start ===
@@ -208,7 +215,7 @@ class ChartAutoencoder(GenerativeModel):
         if x is None or float(self.units.is_known.numpy()):
             return
         self.units.learn(x)
-        points = farthest(x[:_LOOKED_AT].astype("float32"), self.charts)
+        points = farthest(some_of(x, _LOOKED_AT).astype("float32"), self.charts)
         points = self.units.standardized(tf.constant(points))
         take_steps(self, lambda: self._start_loss(points), self.start_steps)
 
@@ -252,9 +259,20 @@ class ChartAutoencoder(GenerativeModel):
             z: codes [n, 1 + chart_dim].
             batch_size: examples computed at a time. Default 256.
             condition: one row per example, where the model takes a condition. Default None.
+
+        Raises:
+            ValueError, TypeError: for x, z or a condition that do not fit the model or each other.
         """
+        z = as_example_array(z, "z")
+        check_shape(z.shape, (self.latent_dim,), "z")
+        check_finite("z", z)
         x, condition = self.example_spec.arrays(x, condition)
-        arrays = {"x": x, "z": np.asarray(z, "float32"), "condition": condition}
+        if len(z) != len(x):
+            raise ValueError(
+                f"Argument `z` must have a row for each of the {len(x)} examples of x. Received: "
+                f"{len(z)} rows"
+            )
+        arrays = {"x": x, "z": z, "condition": condition}
         return self._rows.run("encode beside", self.encode_beside_rows, arrays, batch_size)
 
     def decode_rows(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
@@ -278,9 +296,10 @@ class ChartAutoencoder(GenerativeModel):
         """Returns a new example for each seed, [n, *event_shape]; `sample` makes no difference."""
         seeds = row_seeds(seed)
         shape: Shape = self.event_shape
+        kernels = self._kernels(self.condition.tensor(condition))
 
         def drawn(round_):
-            z = self.codes.draw(fold_in(seeds, round_))
+            z = self.codes.draw(fold_in(seeds, round_), kernels)
             x = self.decode_rows(z, condition)
             found = self._charts_of(self.encode_rows(x, None, condition))
             return x, tf.equal(found, self._charts_of(z))
@@ -303,6 +322,10 @@ class ChartAutoencoder(GenerativeModel):
             maximum_iterations=_ROUNDS,
         )
         return x
+
+    def _kernels(self, condition):
+        """Returns what draws go by, for each row of a condition or without one."""
+        return self.codes.kernels(condition, 1 if self.condition.num_classes else _FEWEST)
 
     def _seen_rows(self, x, condition):
         x = self.units.standardized(self.example_spec.tensor(x))

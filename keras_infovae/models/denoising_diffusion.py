@@ -11,6 +11,7 @@ from keras_infovae import networks
 from keras_infovae.distributions import denoisers
 from keras_infovae.distributions.diffusion import (
     FIRST_TIME,
+    coefficients,
     denoised,
     draw,
     noised,
@@ -33,8 +34,18 @@ NOISE_SHARE = Number("1: ancestral sampling; 0: DDIM, for few steps.", minimum=0
 GUIDANCE = Number(
     "How much further a draw goes the way that its condition makes a difference.", minimum=0
 )
-# What may change after a training.
-_DRAWING = {"steps": STEPS, "noise_share": NOISE_SHARE, "guidance": GUIDANCE}
+UNCONDITIONAL_SHARE = Number(
+    "Share of examples that are not told their condition.", minimum=0, maximum=1
+)
+_NEVER_WITHOUT = "`unconditional_share` is 0: the network never learned to do without a condition"
+# What may change after a training, and how it is checked.
+_SETTINGS = {
+    "steps": STEPS.check,
+    "noise_share": NOISE_SHARE.check,
+    "guidance": GUIDANCE.check,
+    "unconditional_share": UNCONDITIONAL_SHARE.check,
+    "clip": check_boolean,
+}
 
 
 @register_model("denoising_diffusion")
@@ -63,19 +74,21 @@ class DenoisingDiffusion(GenerativeModel):
             start alone and take fewer steps (20 to 50); or between.
         guidance: w, at least 0, for a model with a condition: draws go by
             (1 + w) noise(x_u, c) - w noise(x_u), for examples that are more typical of c and vary
-            less. Default 0: by c alone, with one call of the network instead of two.
+            less. It needs an `unconditional_share` above 0. Default 0: by c alone, with one call of
+            the network instead of two.
         unconditional_share: of the examples of a step the share that is not told its condition,
             which `guidance` needs. Default 0.1.
         clip: whether the x that is expected at each step is held to the range of all values of the
             first training, where the mean of any data given x_u lies; without it draws of images
             leave it early in a training. Default True. Of a dataset only the first batch is looked
-            at, and its range is taken of images alone.
+            at, and its range is taken where there are no others, and of images.
         condition: `conditions.Classes(n)` or `conditions.Features(n)`, what the network is told of
             each example besides. Default None.
         seed: an integer for repeatable draws. Default None.
         scaling: the `preprocessors.Scaling` that made x from raw data, kept with the model.
 
-    `steps`, `noise_share` and `guidance` may be set after a training: `model.steps = 20`.
+    What comes after `denoiser`, up to `clip`, may be set after a training: `model.steps = 20`.
+    Since `clip` changes the bound, another one takes `anomaly_threshold` away.
 
     Raises:
         ValueError, TypeError: naming the argument, what is allowed and what was received.
@@ -109,9 +122,7 @@ class DenoisingDiffusion(GenerativeModel):
         steps: STEPS = 200,
         noise_share: NOISE_SHARE = 1.0,
         guidance: GUIDANCE = 0.0,
-        unconditional_share: Number(
-            "Share of examples that are not told their condition.", minimum=0, maximum=1
-        ) = 0.1,
+        unconditional_share: UNCONDITIONAL_SHARE = 0.1,
         clip: bool = True,
         condition: Any = None,
         seed: Seed = None,
@@ -121,23 +132,33 @@ class DenoisingDiffusion(GenerativeModel):
         self.denoiser = _checked_denoiser(denoiser)
         self.steps = steps
         self.unconditional_share = unconditional_share
-        self.clip = check_boolean("clip", clip)
+        self.clip = clip
         self.noise_share = noise_share
         self.guidance = guidance
         self.units = DataUnits()
         self.value_range = None  # weights once the model is built
 
     def __setattr__(self, name, value):
-        if name in _DRAWING:
-            self._check_drawing(name, value)
-            self._rows = RowFunctions()  # those that are compiled draw as before
+        if name in _SETTINGS:
+            self._check_setting(name, value)
+            self._rows = RowFunctions()  # those that are compiled compute as before
+            if name == "unconditional_share" and self.compiled:
+                self.train_function = None  # made anew by Keras
+                self._compiled_functions.clear()
+            if name == "clip" and value != getattr(self, name, value):
+                self.anomaly_threshold = None  # the bound changes, and scores with it
         super().__setattr__(name, value)
 
-    def _check_drawing(self, name, value):
-        """Raises ValueError or TypeError for what a draw cannot go by."""
-        _DRAWING[name].check(name, value)
-        if name == "guidance" and value > 0 and not self.condition.size:
-            raise argument_error(name, "0 for a model without a condition", value)
+    def _check_setting(self, name, value):
+        """Raises ValueError or TypeError for what draws or steps cannot go by."""
+        _SETTINGS[name](name, value)
+        if name == "guidance" and value > 0:
+            if not self.condition.size:
+                raise argument_error(name, "0 for a model without a condition", value)
+            if not self.unconditional_share:
+                raise argument_error(name, f"0 where {_NEVER_WITHOUT}", value)
+        if name == "unconditional_share" and not value and getattr(self, "guidance", 0.0):
+            raise argument_error(name, "greater than 0 where `guidance` is", value)
 
     # === Parts ===
 
@@ -165,7 +186,7 @@ class DenoisingDiffusion(GenerativeModel):
         """Takes the unit and the range of the data of the first training."""
         if x is None or float(self.units.is_known.numpy()):
             return
-        whole = count is not None and 2 * len(x) > count  # not the first of several batches
+        whole = count is not None and 2 * len(x) > count  # not the first batch of several
         if whole or networks.is_image(x.shape[1:]):
             self.value_range.assign([x.min(), x.max()])
         self.units.learn(x)
@@ -243,7 +264,8 @@ class DenoisingDiffusion(GenerativeModel):
         seeds = row_seeds(seed)
         denoise = self._denoise(condition, self.guidance)
         shape: Shape = self.event_shape
-        x = draw(denoise, seeds, shape, self.steps, self.noise_share)
+        table = coefficients(self.steps, self.noise_share)
+        x = draw(denoise, seeds, shape, table, noisy=self.noise_share > 0)
         if sample:
             x = noised(x, tf.fill(tf.shape(seed), FIRST_TIME), normal(seeds, shape))
         return x * self.units.unit + self.units.offset

@@ -62,8 +62,9 @@ class TrainableModel(StepModel):
         """Tells the parts what they need to know of the data, before any step.
 
         Args:
-            x: examples that were looked at, NumPy, or None.
-            count: the number of examples, or None.
+            x: examples that were looked at, NumPy, or None: all of an array, the first batch of a
+                dataset.
+            count: the number of examples, or None where that is not known.
         """
 
     def objective(self) -> str:
@@ -240,10 +241,10 @@ class TrainableModel(StepModel):
             self.progress.steps_per_epoch.assign(steps)
         else:
             self._require_steps_per_epoch()
-        known = data.rows is not None and steps is not None
         x = None if data.examples is None else first(data.examples)
-        self.adapt(x, data.rows * steps if known else None)
-        self.example_spec.see(x if known and len(x) > data.rows * (steps - 1) else None)
+        count = _num_examples(data, steps)
+        self.adapt(x, count)
+        self.example_spec.see(x if count is not None and len(x) > count - data.rows else None)
         self.forget()
 
     def _require_steps_per_epoch(self):
@@ -438,6 +439,21 @@ class TrainableModel(StepModel):
         self.compile(optimizer, **config["options"])
         if self.built and self.optimizer is not None:
             self.optimizer.build(self.trainable_variables)
+
+
+def _num_examples(data, steps):
+    """Returns how many examples there are to train on, or None where that is not known.
+
+    Args:
+        data: a `FitData`.
+        steps: of an epoch, or None.
+    """
+    length = data.steps({})  # of the data, whatever `steps_per_epoch` is
+    if data.rows is None or steps is None:
+        return None
+    if length is None and steps == 1:  # one batch, of a dataset that may go on with others
+        return None
+    return data.rows * (length or steps)
 
 
 def _checked_steps(at_once):

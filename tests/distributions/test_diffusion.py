@@ -7,12 +7,12 @@ import tensorflow as tf
 import keras_infovae as ki
 from keras_infovae.distributions.diffusion import (
     FIRST_TIME,
+    coefficients,
     denoised,
     draw,
     noised,
     variational_bound,
 )
-from keras_infovae.distributions.diffusion.drawing import coefficients
 from keras_infovae.distributions.diffusion.noise import log_kept, log_ratio, scales, time_of
 from keras_infovae.utils.row_random import fold_in, normal, seeds_of_rows
 
@@ -40,9 +40,10 @@ def test_the_noise_has_the_moments_of_its_time(time):
 @pytest.mark.parametrize(("steps", "noise_share"), [(200, 1.0), (50, 0.0), (20, 0.5)])
 def test_draws_of_a_normal_have_the_moments_that_the_steps_have(steps, noise_share):
     seeds = seeds_of_rows(1, 0, N)
-    x = draw(linear, seeds, (2,), steps, noise_share).numpy()
+    table = coefficients(steps, noise_share)
+    x = draw(linear, seeds, (2,), table).numpy()
     mean, variance = -MEAN * 0.0, np.ones(2)
-    for _, signal, spread, next_signal, kept_noise, new in coefficients(steps, noise_share):
+    for _, signal, spread, next_signal, kept_noise, new in table:
         gain = SPREAD**2 * signal / (signal**2 * SPREAD**2 + spread**2)
         factor = next_signal * gain + kept_noise * (1 - signal * gain) / spread
         expected = MEAN + gain * (mean - signal * MEAN)
@@ -51,7 +52,7 @@ def test_draws_of_a_normal_have_the_moments_that_the_steps_have(steps, noise_sha
     np.testing.assert_allclose(variance, SPREAD**2, rtol=0.12 if steps == 200 else 0.5)
     assert np.all(np.abs(x.mean(axis=0) - mean) < 4 * np.sqrt(variance / N))
     np.testing.assert_allclose(x.var(axis=0), variance, rtol=4 * np.sqrt(2 / N))
-    again = draw(linear, seeds[3:5], (2,), steps, noise_share)
+    again = draw(linear, seeds[3:5], (2,), table, noisy=noise_share > 0)
     np.testing.assert_allclose(again, x[3:5], atol=1e-5)  # each row by its own seed
 
 

@@ -57,6 +57,26 @@ def test_each_row_follows_from_its_seed_and_is_saved(stages, tmp_path):
     np.testing.assert_allclose(restored.generate(9, seed=2), new, atol=1e-5)
 
 
+def test_settings_that_change_after_a_draw_count(stages, tmp_path):
+    model, prior, _ = stages
+    new = model.generate(9, seed=2)
+    model.learned_prior.steps = 5
+    few = model.generate(9, seed=2)
+    assert np.abs(few - new).max() > 1e-3
+    model.save(tmp_path / "model.keras")
+    restored = keras.saving.load_model(tmp_path / "model.keras")
+    assert restored.learned_prior.steps == 5
+    np.testing.assert_allclose(restored.generate(9, seed=2), few, atol=1e-5)
+    prior.noise_share = 0.0
+    assert np.abs(model.generate(9, seed=2) - few).max() > 1e-3
+    with pytest.raises(ValueError, match="`steps` must be an integer of at least 2"):
+        prior.steps = 1
+    with pytest.raises(ValueError, match="`noise_share` must be at most 1"):
+        prior.noise_share = 2
+    prior.steps, prior.noise_share = 40, 1.0
+    np.testing.assert_array_equal(model.generate(9, seed=2), new)
+
+
 @pytest.mark.parametrize(("batch_size", "constant"), [(1, 0.1), (16, 0.25)])
 def test_codes_that_do_not_vary_are_drawn_as_they_are(batch_size, constant):
     model, codes = identity_model(), CODES[:32].copy()

@@ -101,11 +101,26 @@ def test_standardized_columns_are_measured_as_they_were():
 def test_what_cannot_be_measured_is_refused():
     with pytest.raises(ValueError, match="`data` must be a data set of known shape"):
         manifold_report(Angle(), ki.datasets.load("blobs"))
+    with pytest.raises(TypeError, match="`data` must be a data set of known shape.*ndarray"):
+        manifold_report(Angle(), CIRCLE.train)
     model = ki.VAE(2, condition=ki.conditions.Classes(2))
     with pytest.raises(ValueError, match="`model` must be one without a condition"):
         manifold_report(model, CIRCLE)
     with pytest.raises(ValueError, match="`count` must be an integer of at least 100"):
         manifold_report(Angle(), CIRCLE, count=9)
+    with pytest.raises(ValueError, match="`seed` must be an integer of at least 0"):
+        manifold_report(Angle(), CIRCLE, seed=-1)
+
+
+def test_samples_that_are_not_finite_are_refused():
+    class Broken(Angle):
+        def generate(self, n, seed, batch_size):
+            return np.where(
+                np.arange(n)[:, None] == 7, np.nan, super().generate(n, seed, batch_size)
+            )
+
+    with pytest.raises(ValueError, match="`model` must be one that generates finite numbers"):
+        manifold_report(Broken(), CIRCLE, count=100)
 
 
 # === Holes ===

@@ -6,8 +6,9 @@ import pytest
 import tensorflow as tf
 
 import keras_infovae as ki
+from keras_infovae.models import chart_autoencoder
 from keras_infovae.models.chart_codes import ChartCodes
-from keras_infovae.models.chart_start import farthest
+from keras_infovae.models.chart_start import farthest, some_of
 from keras_infovae.networks.stacked import StackedMLP
 from keras_infovae.utils.row_random import seeds_of_rows
 from tests import contracts
@@ -94,6 +95,131 @@ def test_the_start_puts_far_points_in_charts_of_their_own():
     assert np.linalg.norm(model.reconstruct(points) - points, axis=1).max() < 0.3
 
 
+def test_the_start_is_from_all_over_sorted_data(monkeypatch):
+    # Ten thousand points of a circle in the order of their angles, of which 2,000 are looked at.
+    angles = np.linspace(0, 2 * np.pi, 10_000, endpoint=False)
+    x = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype("float32")
+    starts = []
+    monkeypatch.setattr(chart_autoencoder, "take_steps", lambda model, loss, steps: None)
+    monkeypatch.setattr(
+        chart_autoencoder, "farthest", lambda *given: starts.append(farthest(*given)) or starts[-1]
+    )
+    model = ki.ChartAutoencoder(1, charts=8, encoder=MLP)
+    model.build((None, 2))
+    model.adapt(x, len(x))
+    found = np.sort(np.degrees(np.arctan2(starts[0][:, 1], starts[0][:, 0])) % 360)
+    gaps = np.diff(np.append(found, found[0] + 360))
+    assert gaps.max() < 90  # so that they span more than 270 degrees
+    few = x[:2000]
+    assert some_of(few, 2000) is few
+    rows = some_of(np.arange(4000), 2000)
+    assert len(np.unique(rows)) == 2000 and np.all(np.diff(rows) > 0)
+    assert abs(np.mean(rows % 2) - 0.5) < 0.06  # of every second one as many
+
+
+# === Conditions ===
+
+
+def halves(count, seed):
+    """Returns points of a circle, and which half of it they are in."""
+    angles = np.random.default_rng(seed).uniform(0, 2 * np.pi, count)
+    x = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype("float32")
+    return x, (angles > np.pi).astype(int)
+
+
+def test_draws_for_a_class_are_on_the_data_of_that_class(tmp_path):
+    x, labels = halves(1200, seed=0)
+    keras.utils.set_random_seed(0)
+    told = {"condition": ki.conditions.Classes(2)}
+    model = ki.ChartAutoencoder(1, charts=8, encoder=MLP, start_steps=100, seed=0, **told)
+    model.compile(keras.optimizers.Adam(0.003), jit_compile=False)
+    model.fit(x, condition=labels, epochs=15, batch_size=50, verbose=0)
+    for label in (0, 1):
+        new = model.generate(500, seed=0, condition=label)
+        on = np.abs(np.linalg.norm(new, axis=1) - 1) < 0.1
+        half = (new[:, 1] < 0) == label
+        assert np.mean(on & half) > 0.9
+    given = {"seed": 1, "condition": np.arange(40) % 2}
+    new = model.generate(40, **given)
+    np.testing.assert_allclose(model.generate(40, batch_size=7, **given), new, atol=1e-5)
+    model.save(tmp_path / "model.keras")
+    restored = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(restored.codes.told, model.codes.told)
+    with contracts.eager_functions():
+        np.testing.assert_allclose(restored.generate(40, **given), new, atol=1e-5)
+
+
+def test_what_codes_were_told_is_remembered_with_them():
+    x, labels = halves(120, seed=1)
+    model = ki.ChartAutoencoder(
+        1, charts=2, encoder=MLP, start_steps=0, condition=ki.conditions.Classes(2)
+    )
+    model.compile(run_eagerly=True)
+    model.fit(x, condition=labels, epochs=1, batch_size=40, shuffle=False, verbose=0)
+    np.testing.assert_array_equal(model.codes.told[:120], np.eye(2)[labels])
+    assert np.all(np.asarray(model.codes.told[120:]) == 0)
+    without = ChartCodes(2, 1)
+    without.build()
+    assert without.told is None and len(without.weights) == 2
+
+
+def codes_that_were_told(told, seed=0):
+    """Returns `ChartCodes` of three charts, of which the last is not used, and its codes."""
+    rng = np.random.default_rng(seed)
+    told = np.asarray(told, "float32").reshape(len(told), -1)
+    codes = np.stack([rng.integers(0, 2, len(told)), rng.random(len(told))], axis=1)
+    codes[0, 0] = 2.0
+    layer = ChartCodes(3, 1, capacity=len(told))
+    layer.build(told.shape)
+    layer.remember(tf.constant(codes, tf.float32), tf.constant(told))
+    return layer, codes.astype("float32")
+
+
+def drawn_from(codes, seeds):
+    """Returns draws of `ChartCodes` that hold these codes alone."""
+    layer = ChartCodes(3, 1, capacity=len(codes))
+    layer.build()
+    layer.remember(tf.constant(codes))
+    return layer.draw(seeds)
+
+
+def test_draws_for_a_class_are_those_of_its_codes_alone():
+    labels = np.random.default_rng(0).integers(0, 3, 900)
+    layer, codes = codes_that_were_told(np.eye(3)[labels])
+    assert layer.used().numpy().tolist() == [True, True, False]
+    asked, seeds = np.arange(600) % 3, seeds_of_rows(0, 0, 600)
+    drawn = layer.draw(seeds, layer.kernels(tf.constant(np.eye(3)[asked], tf.float32))).numpy()
+    for label in range(3):
+        rows = np.flatnonzero(asked == label)
+        own = codes[(labels == label) & (codes[:, 0] < 2)]
+        expected = drawn_from(own, tf.gather(seeds, rows))
+        np.testing.assert_allclose(drawn[rows], expected, atol=1e-6)
+
+
+def test_draws_for_features_go_by_the_same_or_the_nearest():
+    # Ages that many have, 40, that four have, 60, and that none has, 64.
+    ages = np.repeat([20.0, 40.0, 58.0, 60.0, 62.0, 90.0], [400, 300, 40, 4, 50, 106])
+    layer, codes = codes_that_were_told(np.stack([ages, np.full(900, 2000.1)], axis=1))
+    used, seeds = codes[:, 0] < 2, seeds_of_rows(0, 0, 900)
+    asked = np.repeat([40.0, 60.0, 64.0], 300)
+    asked = tf.constant(np.stack([asked, np.full(900, 2000.1)], axis=1), tf.float32)
+    drawn = layer.draw(seeds, layer.kernels(asked, fewest=8)).numpy()
+    # 58 and 62 are as far from 60: all of both. From 64: those of 62, of 60, and all of 58.
+    near = (ages == 40), (ages >= 58) & (ages <= 62), (ages >= 58) & (ages <= 62)
+    for part, own in enumerate(near):
+        rows = slice(300 * part, 300 * (part + 1))
+        np.testing.assert_allclose(
+            drawn[rows], drawn_from(codes[own & used], seeds[rows]), atol=1e-6
+        )
+
+
+def test_a_class_without_codes_takes_any():
+    layer, _ = codes_that_were_told(np.eye(3)[np.arange(900) % 2])
+    asked = tf.constant(np.eye(3)[[2, 2]], tf.float32)
+    drawn = layer.draw(seeds_of_rows(0, 0, 2), layer.kernels(asked)).numpy()
+    assert np.all((drawn[:, 0] < 2) & (drawn[:, 1] >= 0) & (drawn[:, 1] <= 1))
+
+
 def test_codes_that_are_remembered_are_the_last():
     codes = ChartCodes(3, 1, capacity=10)
     codes.build()
@@ -134,6 +260,21 @@ def test_stacked_networks_are_those_of_each():
 
 
 @pytest.mark.parametrize(
+    ("z", "words"),
+    [
+        (np.zeros((5, 2), "float32"), "`z` must have a row for each of the 200 examples of x"),
+        (np.zeros((200, 3), "float32"), r"`z` must have shape \[examples, 2\]"),
+        (np.full((200, 2), np.nan, "float32"), "`z` must be finite"),
+        (np.zeros(200, "float32"), "`z` must have shape"),
+        ([["a", "b"]], "`z` must be numeric"),
+    ],
+)
+def test_codes_to_encode_beside_are_checked(charts, z, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        charts.encode_beside(DATA.test, z)
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
         ({"chart_dim": 0}, "`chart_dim` must be an integer of at least 1"),
@@ -148,13 +289,17 @@ def test_what_cannot_be_is_refused(arguments, words):
 
 
 @pytest.mark.slow
-def test_two_replicas_are_one_device():
+@pytest.mark.parametrize("labels", [None, np.arange(34) % 2])
+def test_two_replicas_are_one_device(labels):
+    told = {} if labels is None else {"condition": ki.conditions.Classes(2)}
+
     def trained():
         keras.utils.set_random_seed(0)
-        model = ki.ChartAutoencoder(1, charts=2, encoder=MLP, start_steps=2, seed=0)
+        model = ki.ChartAutoencoder(1, charts=2, encoder=MLP, start_steps=2, seed=0, **told)
         model.compile("adam", jit_compile=False)
         given = {"epochs": 1, "batch_size": 17, "shuffle": False, "verbose": 0}
-        return model.fit(DATA.train[:34], **given).history, model.get_weights()
+        history = model.fit(DATA.train[:34], condition=labels, **given).history
+        return history, model.get_weights()
 
     expected = trained()
     with ki.training.get_strategy("mirrored").scope():

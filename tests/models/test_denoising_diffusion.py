@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import keras_infovae as ki
 from tests import contracts
@@ -11,6 +12,7 @@ RNG = np.random.default_rng(0)
 LABELS = np.arange(400) % 2
 X = (RNG.normal(size=(400, 2)) * 0.1 + np.where(LABELS, 1.0, -1.0)[:, None]).astype("float32")
 SMALL = ki.denoisers.ResidualMLP(24, 1)
+TOLD = {"condition": ki.conditions.Classes(2)}
 
 
 def trained(x=X, condition=None, epochs=12, run_eagerly=False, **settings):
@@ -97,6 +99,71 @@ def test_the_range_is_that_of_all_the_data():
     assert model.value_range.numpy().tolist() == [X.min(), X.max()]
 
 
+def batches(rows, count=None):
+    dataset = tf.data.Dataset.from_tensor_slices(X).batch(rows)
+    return dataset if count is None else dataset.repeat(count)
+
+
+EVERYTHING, WHOLE = [-np.inf, np.inf], [float(X.min()), float(X.max())]
+
+
+@pytest.mark.parametrize(
+    ("data", "steps", "expected"),
+    [
+        (X, None, WHOLE),
+        (X, 1, WHOLE),
+        (batches(400), None, WHOLE),
+        (batches(100), None, EVERYTHING),
+        (batches(100), 1, EVERYTHING),  # 300 examples come in the epochs after it
+        (batches(100, -1), 1, EVERYTHING),
+        (batches(400, -1), 1, EVERYTHING),  # one batch, but of how many is not known
+        (batches(100).filter(lambda x: True), 1, EVERYTHING),
+    ],
+)
+def test_only_what_is_known_to_be_all_of_the_data_has_their_range(data, steps, expected):
+    model = ki.DenoisingDiffusion(SMALL, steps=2, seed=0)
+    model.compile(run_eagerly=True)
+    model.fit(data, batch_size=None, epochs=1, steps_per_epoch=steps, verbose=0)
+    assert model.value_range.numpy().tolist() == expected
+
+
+def test_settings_that_change_after_a_draw_count():
+    model = ki.DenoisingDiffusion(SMALL, steps=8, seed=0, condition=ki.conditions.Classes(2))
+    model.compile(jit_compile=False)
+    given = {"batch_size": 100, "verbose": 0, "condition": LABELS}
+    model.fit(X, epochs=1, **given)
+    model.anomaly_threshold = ki.anomaly_scores.AnomalyThreshold(
+        ki.anomaly_scores.NegativeElbo(), 1.0, 0.1, examples=400
+    )
+
+    def draws():
+        return model.generate(20, seed=0, condition=LABELS[:20])
+
+    def changed(name, value):
+        before = draws()
+        setattr(model, name, value)
+        return np.abs(draws() - before).max() > 1e-4
+
+    assert model.anomaly_threshold is not None
+    assert changed("clip", False) and model.anomaly_threshold is None
+    assert changed("steps", 4) and changed("noise_share", 0.0) and changed("guidance", 1.0)
+
+
+def test_an_unconditional_share_that_changes_after_a_step_counts():
+    given = [keras.Input((2,)), keras.Input((1,)), keras.Input((3,))]
+    layer = keras.layers.Dense(2)  # of what is told alone
+    model = ki.DenoisingDiffusion(keras.Model(given, layer(given[2])), seed=0, **TOLD)
+    model.compile(keras.optimizers.SGD(0.1), jit_compile=False)
+    options = {"batch_size": 100, "verbose": 0, "condition": LABELS}
+    first = layer.kernel.numpy()
+    model.fit(X, epochs=1, **options)
+    learned = layer.kernel.numpy()
+    assert np.all(first != learned)
+    model.unconditional_share = 1.0
+    model.fit(X, epochs=1, **options)
+    np.testing.assert_array_equal(layer.kernel, learned)
+
+
 def test_two_replicas_are_one_device():
     def losses():
         keras.utils.set_random_seed(0)
@@ -121,6 +188,10 @@ def test_two_replicas_are_one_device():
         ({"guidance": 1.0}, "`guidance` must be 0 for a model without a condition"),
         ({"denoiser": "unet"}, "`denoiser` must be one of 'residual_mlp', 'u_net'"),
         ({"clip": "yes"}, "`clip` must be True or False"),
+        (
+            TOLD | {"guidance": 1.0, "unconditional_share": 0},
+            "`guidance` must be 0 where `unconditional_share` is 0: the network never learned",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused(arguments, words):
@@ -132,6 +203,17 @@ def test_what_is_set_later_is_checked_too_and_own_networks_are_looked_at():
     model = ki.DenoisingDiffusion()
     with pytest.raises(ValueError, match="`guidance` must be 0 for a model without a condition"):
         model.guidance = 1.0
+    model = ki.DenoisingDiffusion(**TOLD, guidance=1.0)
+    with pytest.raises(ValueError, match="`unconditional_share` must be greater than 0 where"):
+        model.unconditional_share = 0.0
+    with pytest.raises(ValueError, match="`unconditional_share` must be at most 1"):
+        model.unconditional_share = 2.0
+    with pytest.raises(TypeError, match="`clip` must be True or False"):
+        model.clip = 1
+    model.guidance = 0.0
+    model.unconditional_share = 0.0
+    with pytest.raises(ValueError, match="`guidance` must be 0 where `unconditional_share` is 0"):
+        model.guidance = 2.0
     own = SMALL.network((3,))
     ki.DenoisingDiffusion(own).build((None, 3))
     with pytest.raises(ValueError, match=r"`denoiser` must map \[n, 2\] and \[n, 1\] to \[n, 2\]"):

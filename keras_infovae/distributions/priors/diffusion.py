@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from keras_infovae.distributions import denoisers
 from keras_infovae.distributions.denoisers.base import Denoiser
-from keras_infovae.distributions.diffusion import FIRST_TIME, denoised, draw, noised
+from keras_infovae.distributions.diffusion import FIRST_TIME, coefficients, denoised, draw, noised
 from keras_infovae.distributions.priors.base import Prior
 from keras_infovae.typing import Distribution, Optimizer, Shape, Tensor
 from keras_infovae.utils import probability as tfp
@@ -19,6 +19,11 @@ from keras_infovae.utils.serialization import register
 
 _CONSTANT = 1e-6  # of the mean: what float32 makes of a deviation of 0
 _FIXED = {"trainable": False, "aggregation": "only_first_replica"}
+# What may change after a training, and how it is checked.
+_SETTINGS = {
+    "steps": functools.partial(check_integer, minimum=2),
+    "noise_share": functools.partial(check_number, minimum=0, maximum=1),
+}
 
 
 @register
@@ -38,6 +43,8 @@ class Diffusion(Prior):
         denoiser: a `denoisers` setting or its name. Default None: `ResidualMLP(96, 2)`.
         steps: calls of the network in a draw, at least 2. Default 200.
         noise_share: 1 (default) for ancestral sampling, 0 for DDIM, which takes 20 to 50 steps.
+
+    `steps` and `noise_share` may be set after a training: `model.learned_prior.steps = 50`.
 
     Raises:
         ValueError, TypeError: naming the argument, what is allowed and what was received.
@@ -67,9 +74,15 @@ class Diffusion(Prior):
     ) -> None:
         super().__init__()
         self.denoiser = None if denoiser is None else denoisers.get(denoiser)
-        self.steps = check_integer("steps", steps, minimum=2)
-        self.noise_share = check_number("noise_share", noise_share, minimum=0, maximum=1)
+        self.steps = steps
+        self.noise_share = noise_share
         self.network = None  # a Keras model once it is built
+
+    def __setattr__(self, name, value):
+        value = _SETTINGS[name](name, value) if name in _SETTINGS else value
+        super().__setattr__(name, value)
+        if name in _SETTINGS and self.built:
+            self._table.assign(coefficients(self.steps, self.noise_share))
 
     def build(self, latent_dim: int, event_shape: Shape | None = None) -> None:
         """Makes the network and the moments of the codes."""
@@ -82,6 +95,15 @@ class Diffusion(Prior):
         # Of all codes so far; the mean of any of them given z_u lies between.
         self.lowest = self.add_weight(name="lowest", shape=shape, initializer="zeros", **_FIXED)
         self.highest = self.add_weight(name="highest", shape=shape, initializer="zeros", **_FIXED)
+        # No weight of the model: it follows from the settings. A variable, so that what was
+        # compiled with it, which a prior does not know of, goes by settings that change later.
+        self._table = tf.Variable(
+            tf.constant(coefficients(self.steps, self.noise_share), tf.float32),
+            trainable=False,
+            shape=[None, 6],
+            synchronization=tf.VariableSynchronization.ON_WRITE,
+            aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
+        )
         self.built = True
 
     def distribution(self, latent_dim: int, posterior_of: Callable | None = None) -> Distribution:
@@ -96,7 +118,7 @@ class Diffusion(Prior):
         def denoise(z, time):
             return tf.clip_by_value(denoised(z, time, self._noise(z, time)), *limits)
 
-        z = draw(denoise, seeds, self.mean.shape, self.steps, self.noise_share)
+        z = draw(denoise, seeds, self.mean.shape, self._table)
         return z * self._unit() + self.mean
 
     def _standardized(self, z):

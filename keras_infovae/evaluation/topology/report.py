@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_infovae.datasets.dataset import Dataset
 from keras_infovae.evaluation.topology import holes
 from keras_infovae.typing import Model, Numbers
 from keras_infovae.utils.checks import argument_error, check_integer
@@ -24,7 +25,7 @@ def manifold_report(
         model: a trained model without a condition.
         data: the `Dataset` that it was trained on, of a set of known shape: `ki.datasets.load` of
             "circle", "sphere", "torus", "rotated_arrow", "periodic_blob" or "turned_arrow".
-        count: how many samples are drawn, at least 100. Default 4000.
+        count: how many samples are drawn, an integer of at least 100. Default 4000.
         seed: integer of at least 0. Default 0.
         batch_size: examples computed at a time. Default 256.
 
@@ -43,12 +44,16 @@ def manifold_report(
             between_codes: `seam`, the largest residual a quarter, half and three quarters of the
                 way between the codes of neighbors: where a map was cut; `interpolation`, the mean
                 residual half way between the codes of any two points.
-            betti: what `holes.betti_numbers` finds in `data` and in `samples`, and the `true`
-                numbers; None without gudhi (pip install keras-infovae[topology]). They alone prove
-                little: a curve whose ends nearly meet has the circle's loop.
+            betti: the Betti numbers from 1 on, lists: the `true` ones of the manifold, and those
+                that persistent homology finds in the `data` and in the `samples`; None without
+                gudhi (pip install keras-infovae[topology]). They alone prove little: a curve whose
+                ends nearly meet has the circle's loop.
 
     Raises:
-        ValueError: for data of unknown shape, or a model with a condition.
+        ValueError: for data of unknown shape, or a model that has a condition or generates numbers
+            that are not finite.
+        TypeError: for data that are no `Dataset`, such as an array, and counts that are no
+            integers.
 
     Example:
 
@@ -61,17 +66,17 @@ def manifold_report(
     (['betti', 'between_codes', 'reconstruction', 'samples'], True)
     """
     check_integer("count", count, minimum=100)
+    check_integer("seed", seed, minimum=0)
+    _check(model, data)
     manifold = data.manifold
-    if manifold is None:
-        raise argument_error("data", "a data set of known shape (its `manifold`)", data.name)
-    if model.condition.size:
-        raise argument_error("model", "one without a condition", model.name)
     can, batches = model.capabilities, {"batch_size": batch_size}
     points = manifold.sample(_TEST_POINTS, seed + 1)
     x = data.scaling.apply(points)
     report = dict.fromkeys(("samples", "reconstruction", "between_codes", "betti"))
     if "generate" in can:
         new = data.scaling.invert(model.generate(count, seed=seed, **batches))
+        if not np.all(np.isfinite(new)):
+            raise argument_error("model", "one that generates finite numbers", model.name)
         true = manifold.sample(count, seed + 2)
         report["samples"] = _of_samples(manifold, new, true)
         report["betti"] = holes.compared(manifold, true, new, seed)
@@ -87,6 +92,16 @@ def manifold_report(
     if {"encode", "decode"} <= set(can) and model.latent_support != "sphere":
         report["between_codes"] = _between(model, data, x[:_PAIRS], seed, batches)
     return report
+
+
+def _check(model, data):
+    known = "a data set of known shape, such as ki.datasets.load('circle')"
+    if not isinstance(data, Dataset):
+        raise argument_error("data", known, type(data), TypeError)
+    if data.manifold is None:
+        raise argument_error("data", known, data.name)
+    if model.condition.size:
+        raise argument_error("model", "one without a condition", model.name)
 
 
 def _bound(manifold, code_dim):
