@@ -114,6 +114,7 @@ def test_a_bad_value_anywhere_is_found_before_the_training(
     assert not output.exists()
 
 
+@pytest.mark.slow
 def test_a_run_on_a_stream_of_texts(train, command, tmp_path):
     path = tmp_path / "texts.txt"
     path.write_text("\n".join(["the cat sleeps.", "a dog runs", "the dog sleeps"] * 20))

@@ -25,7 +25,7 @@ def program(tmp_path_factory):
 
 
 @pytest.mark.skipif(cpp_program.COMPILER is None, reason="there is no C++ compiler")
-@pytest.mark.parametrize("exported", ["images", "tables"])
+@pytest.mark.parametrize("exported", [pytest.param("images", marks=pytest.mark.slow), "tables"])
 def test_every_signature_answers_as_the_keras_model_without_python(
     exported, program, tmp_path, request
 ):
