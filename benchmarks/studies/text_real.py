@@ -13,8 +13,8 @@ have one decoder (GRU of 64 units, embeddings of 48, a fifth of the words not to
 batches of 100, Adam at 2e-3, gradients of norm 5 at most. A row is written as soon as it is known;
 rows that are there are not made again, and a training that was stopped goes on after the last epoch
 that it finished, from a file beside the table. What the models make of sentences goes to `--texts`.
-`--longest=40 --words=10000`, or `--tokens=subwords --words=2000 --longest=60`, takes nearly all of
-the sentences (into a table of its own), for hours.
+`--tokens=subwords --words=2000 --longest=60` takes nearly all of the sentences (into a table of its
+own, benchmarks/studies/text_real_subwords.csv), some four hours for each seed.
 
 `negative_log_prob` is in nats per sentence, of the same test sentences by annealing from the prior
 over 400 temperatures (over 100: `negative_log_prob_100`); `perplexity` is per word with the end,
