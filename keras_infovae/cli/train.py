@@ -66,7 +66,7 @@ the training; model.keras then holds the last epoch that was finished and had fi
             "epochs",
             "PASSES",
             "Passes over the training examples, at most.",
-            shown="those of 20,000 steps, from 50 to 400",
+            shown=sources.read("keras_infovae.training.length", "EPOCHS_IN_WORDS"),
         )
         flag_set.integer(
             "early_stopping",
@@ -76,7 +76,7 @@ the training; model.keras then holds the last epoch that was finished and had fi
             "is kept; as it is without validation examples, and where the losses of two epochs are "
             "not alike: with a critic, or a weight on a schedule.",
             minimum=0,
-            shown="20, and as many as 500 steps take",
+            shown=sources.read("keras_infovae.training.length", "PATIENCE_IN_WORDS"),
         )
         flag_set.choice(
             "second_stage",

@@ -72,14 +72,14 @@ finished. A setting is given as one value, as a list (--latent_dim=8,16) or as a
             "epochs",
             "PASSES",
             "At most, per trial.",
-            shown="those of 20,000 steps, from 50 to 400",
+            shown=sources.read("keras_infovae.training.length", "EPOCHS_IN_WORDS"),
         )
         flag_set.integer(
             "patience",
             "EPOCHS",
             "End a training after so many without a better validation loss. Models with a critic, "
             "or a weight on a schedule, are trained to the end.",
-            shown="20, and as many as 500 steps take",
+            shown=sources.read("keras_infovae.training.length", "PATIENCE_IN_WORDS"),
         )
         flag_set.integer("seed", "INTEGER", "Of splits, proposals, trainings.", 0, default=0)
         flag_set.choice(

@@ -55,18 +55,3 @@ def spread_of_known(x):
     known = np.maximum(np.sum(~np.isnan(x), axis=0), 1)
     mean = np.nansum(x, axis=0, dtype="float64") / known
     return mean, np.sqrt(np.nansum(np.square(x - mean), axis=0) / known)
-
-
-def scikit_seed(seed):
-    """Returns a seed that scikit-learn takes, an integer below 2**32, of one of at least 0."""
-    return seed % 2**32
-
-
-def some_rows(count, most, seed):
-    """Returns the numbers of all of `count` rows; or of `most` of them, drawn by `seed`, in order.
-
-    The first would not do: data on disk are often sorted, by class or by time.
-    """
-    if count <= most:
-        return np.arange(count)
-    return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from keras_infovae.evaluation.examples import scikit_seed
 from keras_infovae.evaluation.labels import check_labels
 from keras_infovae.typing import Array, Labels, Numbers
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
+from keras_infovae.utils.randomness import scikit_seed
 
 
 def semi_supervised_error(

@@ -6,9 +6,10 @@ import numpy as np
 
 from keras_infovae import anomaly_scores
 from keras_infovae.evaluation.conditions import take
-from keras_infovae.evaluation.examples import check_examples, some_rows
+from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.moments import check_finite_codes, moments_of
 from keras_infovae.utils.checks import check_integer
+from keras_infovae.utils.randomness import some_rows
 
 _NAMES = {
     "negative_log_prob": "log p(x)",

@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras_infovae import conditions, networks
 from keras_infovae.distributions.likelihoods.data_units import DataUnits
 from keras_infovae.models.chart_codes import ChartCodes
-from keras_infovae.models.chart_start import farthest, some_of, take_steps
+from keras_infovae.models.chart_start import farthest, take_steps
 from keras_infovae.models.data_kinds import as_example_array
 from keras_infovae.models.example_spec import check_shape
 from keras_infovae.models.generative_model import GenerativeModel
@@ -24,6 +24,7 @@ from keras_infovae.typing import Array, Condition, Rows, Seed, Shape, Tensor
 from keras_infovae.utils import reductions
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import check_integers
+from keras_infovae.utils.randomness import some_rows
 from keras_infovae.utils.row_random import fold_in, row_seeds
 
 _ERROR_WEIGHT, _SMOOTHNESS_WEIGHT, _TEMPERATURE = 100.0, 1e-3, 0.02
@@ -215,7 +216,8 @@ class ChartAutoencoder(GenerativeModel):
         if x is None or float(self.units.is_known.numpy()):
             return
         self.units.learn(x)
-        points = farthest(some_of(x, _LOOKED_AT).astype("float32"), self.charts)
+        some = x[some_rows(len(x), _LOOKED_AT, seed=0)]
+        points = farthest(some.astype("float32"), self.charts)
         points = self.units.standardized(tf.constant(points))
         take_steps(self, lambda: self._start_loss(points), self.start_steps)
 

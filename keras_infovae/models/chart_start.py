@@ -10,16 +10,6 @@ from keras_infovae.utils.gradients import apply_gradients
 _RATE = 2e-3
 
 
-def some_of(x, most):
-    """Returns NumPy `x` [n, ...], or `most` rows of it from all over it, in order.
-
-    The first would not do: data are often sorted. Nor evenly spaced ones, where they repeat.
-    """
-    if len(x) <= most:
-        return x
-    return x[np.sort(np.random.default_rng(0).choice(len(x), most, replace=False))]
-
-
 def farthest(x, count):
     """Returns `count` of the examples, each the farthest from those before; the first is x[0].
 

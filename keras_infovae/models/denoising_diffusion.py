@@ -37,7 +37,6 @@ GUIDANCE = Number(
 UNCONDITIONAL_SHARE = Number(
     "Share of examples that are not told their condition.", minimum=0, maximum=1
 )
-_NEVER_WITHOUT = "`unconditional_share` is 0: the network never learned to do without a condition"
 # What may change after a training, and how it is checked.
 _SETTINGS = {
     "steps": STEPS.check,
@@ -156,7 +155,8 @@ class DenoisingDiffusion(GenerativeModel):
             if not self.condition.size:
                 raise argument_error(name, "0 for a model without a condition", value)
             if not self.unconditional_share:
-                raise argument_error(name, f"0 where {_NEVER_WITHOUT}", value)
+                reason = "the network never learned to do without a condition"
+                raise argument_error(name, f"0 where `unconditional_share` is 0: {reason}", value)
         if name == "unconditional_share" and not value and getattr(self, "guidance", 0.0):
             raise argument_error(name, "greater than 0 where `guidance` is", value)
 

@@ -267,6 +267,14 @@ class StepModel(keras.Model):
         return [name for name, weight in self.weights_at(0).items() if tf.is_tensor(weight)]
 
     @property
+    def losses_compare(self) -> bool:
+        """Whether the losses of two epochs can be compared, as early stopping does.
+
+        Not where a critic learns beside the model, and not where a weight follows a schedule.
+        """
+        return not (self.players or self.scheduled_weights)
+
+    @property
     def epochs_trained(self) -> int:
         """The whole epochs that this model was trained for, in all fits together, an int."""
         return int(self.progress.epochs.read_value())

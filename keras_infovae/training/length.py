@@ -5,6 +5,9 @@ import math
 _STEPS = 20_000
 _EPOCHS = 50, 400
 _PATIENCE_EPOCHS, _PATIENCE_STEPS = 20, 500
+# The rules in words, for help pages.
+EPOCHS_IN_WORDS = "those of 20,000 steps, from 50 to 400"
+PATIENCE_IN_WORDS = "20, and as many as 500 steps take"
 
 
 def default_epochs(steps_per_epoch: int) -> int:

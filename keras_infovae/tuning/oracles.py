@@ -13,13 +13,14 @@ from keras_infovae.utils.checks import argument_error, check_integer
 from keras_infovae.utils.files import whole_file
 
 
-class WholeState:
-    """Its state is in a file that is whole, or as it was; KerasTuner writes over the old one."""
+def save_state(stateful, path):
+    """Writes the state of one of KerasTuner's objects to `path`, which is whole at any time.
 
-    def save(self, fname):
-        # NaN, as of a failed trial, is no strict JSON, but KerasTuner's.
-        with whole_file(fname) as temporary, open(temporary, "w", encoding="utf-8") as file:
-            json.dump(self.get_state(), file)
+    KerasTuner's own `save` writes over the old one.
+    """
+    # NaN, as of a failed trial, is no strict JSON, but KerasTuner's.
+    with whole_file(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
+        json.dump(stateful.get_state(), file)
 
 
 class _NoneLeftBehind:
@@ -30,11 +31,11 @@ class _NoneLeftBehind:
     """
 
     def save(self):
-        WholeState.save(self, self._get_oracle_fname())
+        save_state(self, self._get_oracle_fname())
 
     def _save_trial(self, trial):
         directory = self._get_trial_dir(trial.trial_id)
-        WholeState.save(trial, os.path.join(directory, "trial.json"))
+        save_state(trial, os.path.join(directory, "trial.json"))
 
     def reload(self):
         super().reload()

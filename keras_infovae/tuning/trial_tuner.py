@@ -13,7 +13,7 @@ from keras_infovae.callbacks import CollapseMonitor
 from keras_infovae.training import HistoryFile
 from keras_infovae.training.contents import HISTORY, MODEL
 from keras_infovae.tuning import objectives
-from keras_infovae.tuning.oracles import WholeState
+from keras_infovae.tuning.oracles import save_state
 from keras_infovae.tuning.search_result import new_model
 from keras_infovae.utils.files import whole_file
 
@@ -64,7 +64,7 @@ class TrialTuner(keras_tuner.engine.base_tuner.BaseTuner):
     def save(self):
         if not self._is_worker():
             self.oracle.save()
-        WholeState.save(self, self._get_tuner_fname())
+        save_state(self, self._get_tuner_fname())
 
     def on_trial_begin(self, trial):
         self._waiting = False
@@ -114,9 +114,8 @@ class TrialTuner(keras_tuner.engine.base_tuner.BaseTuner):
         callbacks = [HistoryFile(self.trial_file(trial.trial_id, HISTORY))]
         stopping = keras.callbacks.EarlyStopping(
             patience=self._patience, restore_best_weights=True
-        )  # by the trial's own loss, where that of two epochs can be compared
-        comparable = not (model.players or model.scheduled_weights)
-        if comparable:
+        )  # by the trial's own loss
+        if model.losses_compare:
             callbacks.append(stopping)
         if "active_units" in objectives.known(model):
             # Latents may wake late, with a small learning rate; not as late as that.
@@ -136,7 +135,7 @@ class TrialTuner(keras_tuner.engine.base_tuner.BaseTuner):
             callbacks=callbacks,
             verbose=0,
         )
-        if not history.epoch or not comparable:
+        if not history.epoch or not model.losses_compare:
             return model, first + len(history.epoch)
         return model, stopping.best_epoch + 1
 

@@ -1,5 +1,6 @@
 """Stateless seeds: same seed, same numbers."""
 
+import numpy as np
 import tensorflow as tf
 
 from keras_infovae.utils.checks import check_integer
@@ -34,3 +35,18 @@ def split_seed(seed, count=2):
 def check_seed(seed):
     """Returns `seed`, which must be None or an integer of at least 0."""
     return None if seed is None else check_integer("seed", seed, minimum=0)
+
+
+def scikit_seed(seed):
+    """Returns a seed that scikit-learn takes, an integer below 2**32, of one of at least 0."""
+    return seed % 2**32
+
+
+def some_rows(count, most, seed):
+    """Returns the numbers of all of `count` rows; or of `most` of them, drawn by `seed`, in order.
+
+    The first would not do: data on disk are often sorted, by class or by time.
+    """
+    if count <= most:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))

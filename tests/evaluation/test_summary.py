@@ -10,7 +10,7 @@ import tensorflow as tf
 import keras_infovae as ki
 from keras_infovae.evaluation import compare, describe, importance_weighted_bound, summarize
 from keras_infovae.evaluation import summary as summary_module
-from keras_infovae.evaluation.examples import some_rows
+from keras_infovae.utils.randomness import some_rows
 
 X = np.random.default_rng(0).random((40, 6)).astype("float32")
 
@@ -69,6 +69,8 @@ def test_importance_weights_some_examples_of_all_kinds(model, monkeypatch):
     # Ten different rows, not the ten that happen to stand first: data may be sorted.
     assert len(set(rows)) == 10 and rows.tolist() == sorted(rows) != list(range(10))
     assert some_rows(10, 10, seed=1).tolist() == list(range(10))
+    # Drawn, not evenly spaced: of data that repeat, all kinds are among them.
+    assert abs(np.mean(some_rows(4000, 2000, seed=1) % 2) - 0.5) < 0.06  # 4 standard deviations
 
 
 def test_what_a_deterministic_posterior_does_not_have_is_none():

@@ -122,7 +122,7 @@ def _settle_length(flags, steps_per_epoch, model):
     if flags.epochs is None:
         flags["epochs"].value = training.default_epochs(steps_per_epoch)
     if flags.early_stopping is None:
-        comparable = flags.validation_fraction and not (model.players or model.scheduled_weights)
+        comparable = flags.validation_fraction and model.losses_compare
         patience = training.default_patience(steps_per_epoch) if comparable else 0
         flags["early_stopping"].value = patience
 

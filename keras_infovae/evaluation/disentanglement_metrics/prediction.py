@@ -8,10 +8,10 @@ from keras_infovae.evaluation.disentanglement_metrics.factors import (
     check_codes_and_factors,
     halves,
 )
-from keras_infovae.evaluation.examples import scikit_seed
 from keras_infovae.typing import Array, Numbers
 from keras_infovae.utils.arrays import check_finite
 from keras_infovae.utils.checks import argument_error, check_integer
+from keras_infovae.utils.randomness import scikit_seed
 
 _DEPTHS = (2, 4, 8, 16)
 

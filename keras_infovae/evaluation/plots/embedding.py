@@ -7,12 +7,13 @@ import importlib.util
 import numpy as np
 
 from keras_infovae.evaluation.conditions import take
-from keras_infovae.evaluation.examples import check_examples, scikit_seed
+from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import as_classes
 from keras_infovae.evaluation.plots.latent_space import scatter_classes
 from keras_infovae.typing import Condition, Labels, Model, Path, Rows
 from keras_infovae.utils.checks import argument_error, check_choice, check_integer
+from keras_infovae.utils.randomness import scikit_seed
 
 METHODS = {"tsne": "t-SNE", "umap": "UMAP"}
 _FEWEST, _FEW_POINTS, _MOST_POINTS = 10, 200, 1500

@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras_infovae.datasets.dataset import Dataset
 from keras_infovae.distributions import prior_moments
 from keras_infovae.evaluation.conditions import conditions_of, draw, take
-from keras_infovae.evaluation.examples import some_rows, without_gaps
+from keras_infovae.evaluation.examples import without_gaps
 from keras_infovae.evaluation.latent_information import (
     decomposition,
     has_diagonal_prior,
@@ -35,7 +35,7 @@ from keras_infovae.evaluation.summary import summary_of
 from keras_infovae.evaluation.texts import is_of_texts
 from keras_infovae.evaluation.topology import manifold_report
 from keras_infovae.typing import Condition, Model, Numbers
-from keras_infovae.utils.randomness import stateless_seed
+from keras_infovae.utils.randomness import some_rows, stateless_seed
 from keras_infovae.version import __version__
 
 _MOST_EXAMPLES = 1000  # whose pairs, or importance weights, are computed

@@ -1,9 +1,10 @@
 """What a report says of the new rows of a model of a table."""
 
 from keras_infovae.evaluation.conditions import draw
-from keras_infovae.evaluation.examples import some_rows, without_gaps
+from keras_infovae.evaluation.examples import without_gaps
 from keras_infovae.evaluation.synthetic_tables import table_quality
 from keras_infovae.tables.schema import schema_of
+from keras_infovae.utils.randomness import some_rows
 
 _MOST_ROWS = 5000  # that were trained on
 _NEW_ROWS = 1000

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from keras_infovae.evaluation.examples import scikit_seed, some_rows
 from keras_infovae.evaluation.synthetic_tables.values import as_matrix
+from keras_infovae.utils.randomness import scikit_seed, some_rows
 
 USES = (
     "target_measure",

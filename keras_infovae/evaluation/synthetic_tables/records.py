@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from keras_infovae.evaluation.examples import some_rows
 from keras_infovae.evaluation.sample_metrics import memorization, nearest_neighbors
 from keras_infovae.evaluation.synthetic_tables.values import as_matrix
+from keras_infovae.utils.randomness import some_rows
 
 _FEWEST = 20  # rows, of which the comparison makes sense
 _MOST_ROWS = 5000  # of synthetic and held-out rows, whose closest record is looked for
