@@ -29,7 +29,7 @@ flags.DEFINE_integer("validation_examples", 500, "Of the training examples.", lo
 flags.DEFINE_integer("test_examples", 200, "How many are measured.", lower_bound=20)
 common.define_annealing_flags()
 
-KEPT = ("latent_dim", "validation_examples", "test_examples", "chains", "temperatures")
+KEPT = ("latent_dim", "validation_examples", "test_examples", "chains", "temperatures", "every")
 
 
 def weight_of(text):

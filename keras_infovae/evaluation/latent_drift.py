@@ -78,12 +78,13 @@ def _codes(name, codes, rng):
         raise argument_error(name, "codes [n, latent_dim], n at least 2", codes.shape)
     if len(codes) > _MOST_CODES:
         codes = codes[rng.choice(len(codes), _MOST_CODES, replace=False)]
-    return codes.astype("float32")
+    return codes.astype("float64")
 
 
 def _kernel_matrix(points, rng):
     """Returns k of all pairs [n, n], float64, the diagonal being 0: no code is its own pair."""
-    points = points - points.mean(axis=0)
+    # In float32 only then: codes of one's own may lie far from 0.
+    points = (points - points.mean(axis=0)).astype("float32")
     kernel = kernels.Gaussian(bandwidth="median")
     # The median is that of some of the points: of any, whichever set they are in.
     widths = kernel.squared_bandwidths(points.shape[1], tf.constant(rng.permutation(points)))

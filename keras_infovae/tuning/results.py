@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import os
 import shutil
 
@@ -59,6 +60,8 @@ def best_row(rows, objective):
 def write_best(search, rows, objective, trial, trial_file, fit):
     """Writes best.keras, best_history.csv and then best.json.
 
+    A number that is not finite, as log det Cov[q(z)] of a constant code, is null there.
+
     Args:
         search: the `SearchDirectory`.
         rows: what `rows_of` returned.
@@ -80,7 +83,11 @@ def write_best(search, rows, objective, trial, trial_file, fit):
     best = {
         "trial": trial.trial_id,
         "objective": {"name": objective, "value": row[objective]},
-        "numbers": {name: value for name, value in row.items() if name not in known},
+        "numbers": {
+            name: value if math.isfinite(value) else None
+            for name, value in row.items()
+            if name not in known
+        },
         "hyperparameters": hyperparameters,
         "fit": fit | {"epochs": int(row["epochs"])},
         "model": keras.saving.serialize_keras_object(model),

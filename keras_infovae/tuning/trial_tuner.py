@@ -1,6 +1,7 @@
 """What is done in a trial."""
 
 import contextlib
+import math
 import io
 import os
 import time
@@ -79,6 +80,9 @@ class TrialTuner(keras_tuner.engine.base_tuner.BaseTuner):
         )
         if numbers.get("active_units") == 0:
             raise _Failed("The latents have collapsed: no dimension of z is active.")
+        objective = self.oracle.objective.name
+        if not math.isfinite(numbers[objective]):
+            raise _Failed(f"The {objective} is not finite: {numbers[objective]}.")
         with whole_file(self.trial_file(trial.trial_id, MODEL)) as temporary:
             model.save(temporary)
         return numbers | {"epochs": float(epochs), "seconds": time.monotonic() - start}

@@ -50,6 +50,8 @@ def test_a_perfect_code_has_the_best_score():
     assert beta_vae_score(CODES, FACTORS, points=200) == 1.0
     dci = disentanglement_completeness_informativeness(CODES, FACTORS, trees=30)
     assert dci == pytest.approx(dict.fromkeys(dci, 1.0))
+    far = CODES + 2.0**30  # where float32, the forests' own, tells no two of them apart
+    assert disentanglement_completeness_informativeness(far, FACTORS, trees=30) == dci
     values = FACTORS.astype("float64")
     assert separated_attribute_predictability(CODES, values) == pytest.approx(1.0)
     # Discrete: 1 against chance, 1/2, up to the noise of 640 examples.

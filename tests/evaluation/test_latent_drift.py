@@ -51,6 +51,15 @@ def test_a_change_is_seen(change):
     assert latent_drift(codes[:150], codes[150:], permutations=99)["p_value"] > 0.05
 
 
+def test_where_codes_lie_does_not_matter():
+    # In steps of 1 / 1024, which float64 moves by 2^30 exactly, and of which float32 keeps nothing.
+    codes = np.random.default_rng(2).normal(size=(200, 4))
+    codes = np.round(codes * 1024) / 1024
+    near = latent_drift(codes[:100], codes[100:] + 0.5, permutations=99)
+    far = latent_drift(codes[:100] + 2.0**30, codes[100:] + 0.5 + 2.0**30, permutations=99)
+    assert far == pytest.approx(near, rel=1e-4)
+
+
 def test_large_sets_are_thinned_by_the_seed():
     codes = np.random.default_rng(3).normal(size=(2600, 2))
     first, again = (latent_drift(codes[:1300], codes[1300:], permutations=19) for _ in range(2))

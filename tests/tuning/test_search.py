@@ -127,6 +127,21 @@ def test_a_trial_that_fails_is_no_candidate(tmp_path, capsys):
     assert len(lines) == 2 and lines[0].startswith("trial 0000: failed: ")
 
 
+def test_numbers_that_are_not_finite_end_no_search(tmp_path, monkeypatch):
+    measure, bounds = objectives.measure, iter([np.inf, 1.0])
+
+    def measured(*arguments):
+        own = {"importance_weighted_bound": next(bounds), "log_det_covariance": -np.inf}
+        return measure(*arguments) | own
+
+    monkeypatch.setattr(objectives, "measure", measured)
+    found = ki.tuning.tune(DATA, space(), directory=tmp_path, **SETTINGS)
+    assert found.trials[0]["reason"] == "The importance_weighted_bound is not finite: inf."
+    assert found.best["objective"] == {"name": "importance_weighted_bound", "value": 1.0}
+    assert found.best["numbers"]["log_det_covariance"] is None
+    assert found.trials[1]["log_det_covariance"] == -np.inf  # in trials.csv it is what it is
+
+
 class Blind(keras_tuner.HyperModel):
     """An encoder that does not look at x: no unit is active."""
 

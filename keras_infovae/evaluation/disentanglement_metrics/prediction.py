@@ -103,10 +103,11 @@ def disentanglement_completeness_informativeness(
     """
     z, factors = check_codes_and_factors(z, factors, discrete, 2, 2)
     check_integer("trees", trees, minimum=30)
+    z = z - z.mean(axis=0)  # forests see float32, to which codes far from 0 would be all alike
     train, test = halves(len(z), seed)
     importance, scores = np.empty((z.shape[1], len(factors.columns))), []
     for k, (column, is_discrete) in enumerate(zip(factors.columns, factors.discrete)):
-        forest = _best_forest(z[train], column[train], is_discrete, trees, seed % 2**32)
+        forest = _best_forest(z[train], column[train], is_discrete, trees, seed)
         importance[:, k] = forest.feature_importances_
         scores.append(max(0.0, forest.score(z[test], column[test])))
     disentanglement, completeness = disentanglement_and_completeness(importance)
