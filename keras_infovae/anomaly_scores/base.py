@@ -14,10 +14,12 @@ class AnomalyScore(Setting):
 
     Attributes:
         output: the name of the score in what a server answers.
+        unit: that of the score, a word; "" for one without.
         is_fitted: whether it knows all that it has to know of usual examples.
     """
 
     output = None
+    unit = "nats"
     is_fitted = True
 
     def check(self, model: Model) -> None:

@@ -34,6 +34,7 @@ class Mahalanobis(AnomalyScore):
     """
 
     output = "mahalanobis"
+    unit = ""
 
     def __init__(self, mean: Array | None = None, precision: Array | None = None) -> None:
         if (mean is None) != (precision is None):

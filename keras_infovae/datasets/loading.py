@@ -30,7 +30,7 @@ NAMED = {**bundled.SOURCES, **_DRAWN, **official.SOURCES}
 def load(
     source: Any,
     *,
-    standardize: bool = False,
+    standardize: bool | Scaling = False,
     validation_fraction: float = 0.1,
     test_fraction: float = 0.1,
     seed: int = 0,
@@ -63,7 +63,8 @@ def load(
               of MNIST. A name of the above wins over a path: write `"./digits"` for a file of that
               name.
         standardize: for tables, whether each column is brought to mean 0 and standard deviation 1
-            of the training split. Default: False.
+            of the training split; or the `Scaling` of other data, in whose unit these are brought.
+            Default: False.
         validation_fraction: share of the examples (without official splits) that are held out for
             validation, in [0, 1). Unused where the source has such a split. Default: 0.1.
         test_fraction: share that is held out for testing, in [0, 1). Unused where the source has a
@@ -100,17 +101,18 @@ def load(
     fractions = check_fractions(validation_fraction, test_fraction)
     seed = check_integer("seed", seed, minimum=0)
     limit = None if limit is None else check_integer("limit", limit)
-    check_boolean("standardize", standardize)
+    if not isinstance(standardize, Scaling):
+        check_boolean("standardize", standardize)
     table = TableSettings(label_column, header, separator, decimal)
     raw = check_raw(_read(source, table, limit, seed), source)
-    if standardize and raw.x.ndim != 2:
+    if standardize is True and raw.x.ndim != 2:
         raise ValueError(
             "Argument `standardize` must be False for data that is not a table, [n, num_features]: "
             f"images keep one scale for all pixels. Received: standardize=True, source={source!r} "
             f"with examples of shape {raw.x.shape[1:]}"
         )
     parts = _split(raw, fractions, seed, limit, source)
-    scaling = Scaling.standardize(parts["train"][0]) if standardize else raw.scaling
+    scaling = _scaling(standardize, raw, parts["train"][0])
     arrays: dict[str, Any] = {}
     for split, (x, y) in parts.items():
         arrays[split] = scaling.apply(x)
@@ -125,6 +127,17 @@ def load(
         notes=say(raw.passed_over + layout_note(raw.x.shape[1:]), raw.found),
         **arrays,
     )
+
+
+def _scaling(standardize, raw, train):
+    """Returns the `Scaling` that `standardize` asks for, of which `train` are the raw examples."""
+    if not isinstance(standardize, Scaling):
+        return Scaling.standardize(train) if standardize else raw.scaling
+    for numbers in (standardize.offset, standardize.scale):
+        if isinstance(numbers, list) and raw.x.shape[-1] != len(numbers):
+            allowed = f"a Scaling of {raw.x.shape[-1]} features, as many as the data have"
+            raise argument_error("standardize", allowed, f"one of {len(numbers)}")
+    return standardize
 
 
 def _read(source, table, limit, seed):

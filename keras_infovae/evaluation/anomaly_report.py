@@ -7,7 +7,7 @@ import numpy as np
 from keras_infovae import anomaly_scores
 from keras_infovae.anomaly_scores import AnomalyScore
 from keras_infovae.evaluation.anomaly_threshold import anomaly_metrics
-from keras_infovae.evaluation.examples import check_examples
+from keras_infovae.evaluation.examples import check_examples, spread_of_known
 from keras_infovae.typing import Array, Condition, Model, Numbers, Rows
 from keras_infovae.utils.checks import argument_error
 
@@ -70,6 +70,7 @@ def anomaly_report(
         Operating Characteristic Curves, Biometrics 1988.
     """
     x, condition = check_examples(model, x, condition)
+    reference = model.example_spec.array(reference, "reference")
     unusual = _check_marks(is_anomaly, len(x))
     score = anomaly_scores.chosen_score(model, score)
     scores = model.score(x, score, batch_size, condition)
@@ -88,11 +89,14 @@ def anomaly_report(
 
 
 def row_norms(x, reference):
-    """Returns the norm of each row of x, standardized by the rows of `reference`, float64 [n]."""
+    """Returns the norm of each row of x, standardized by the rows of `reference`, float64 [n].
+
+    A missing value (NaN) counts as the mean.
+    """
     x, reference = (np.reshape(a, [len(a), -1]).astype("float64") for a in (x, reference))
-    deviation = reference.std(axis=0)
-    offset = x - reference.mean(axis=0)
-    return np.linalg.norm(offset / np.where(deviation > 0.0, deviation, 1.0), axis=1)
+    mean, deviation = spread_of_known(reference)
+    offset = (x - mean) / np.where(deviation > 0.0, deviation, 1.0)
+    return np.linalg.norm(np.nan_to_num(offset, nan=0.0), axis=1)
 
 
 def _check_marks(is_anomaly, count):

@@ -1,6 +1,7 @@
 """The examples that are looked at: checked, or some of them."""
 
 import numpy as np
+import tensorflow as tf
 
 from keras_infovae.evaluation.conditions import take
 from keras_infovae.tables.frames import is_frame
@@ -36,15 +37,34 @@ def check_examples(model, x, condition=None, minimum=2, name="x"):
     return x, told if is_table else take(condition, slice(None))
 
 
-def without_gaps(x):
+def new_examples(model, count, **given):
+    """Returns what `model.generate(count, **given)` does as numbers, NaN where a value is missing.
+
+    A table's new rows have some number in the place of a value that another one says is missing.
+    """
+    preprocessor = getattr(model, "preprocessor", None)
+    if preprocessor is None:
+        return model.generate(count, **given)
+    x = model.generate(count, prepared=True, **given)
+    known = preprocessor.without_unknown(tf.constant(x))
+    return x if known is None else known.numpy()
+
+
+def without_gaps(x, reference=None):
     """Returns `x` [n, ...] with the mean of its column in the place of each missing value (NaN).
 
     For distances and classifiers, which need a number; a column without any value becomes 0.
+
+    Args:
+        x: NumPy [n, ...].
+        reference: the examples [m, ...] that have the means, which are the same for all sets that
+            are compared. Default None: x.
     """
     missing = np.isnan(x)
     if not missing.any():
         return x
-    return np.where(missing, spread_of_known(x)[0].astype(x.dtype), x)
+    mean, _ = spread_of_known(x if reference is None else reference)
+    return np.where(missing, mean.astype(x.dtype), x)
 
 
 def spread_of_known(x):

@@ -5,9 +5,11 @@ import functools
 import numpy as np
 
 from keras_infovae import anomaly_scores
+from keras_infovae.distributions.exact_or_drawn_kl import exact_or_drawn_kl
 from keras_infovae.evaluation.conditions import take
 from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.moments import check_finite_codes, moments_of
+from keras_infovae.utils.batches import in_batches
 from keras_infovae.utils.checks import check_integer
 from keras_infovae.utils.randomness import some_rows
 
@@ -72,6 +74,22 @@ class Measured:
         if "elbo" not in self.model.capabilities:
             return None
         return self.model.elbo(self.x, seed=self.seed, **self.given).astype("float64")
+
+    @functools.cached_property
+    def kl_to_learned_prior(self):
+        """KL(q(z|x) || p(z)) of each example, p(z) learned after the training, float64 [n] in nats.
+
+        Exact or of one draw of z; None without such a prior, or without a density of either.
+        """
+        model = self.model
+        known = {"posterior", "joint"} <= set(model.capabilities)
+        if not known or getattr(model, "learned_prior", None) is None:
+            return None
+        prior, kl = model.prior_distribution(), []
+        for x, condition, z in in_batches([self.x, self.condition, self.draws], self.batch_size):
+            q = model.posterior_distribution(x, condition)
+            kl.append(exact_or_drawn_kl(q, prior, z[None]))
+        return np.concatenate(kl).astype("float64")
 
     @functools.cached_property
     def log_prob(self):

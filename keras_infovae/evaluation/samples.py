@@ -10,7 +10,7 @@ from keras_infovae.datasets.dataset import Dataset
 from keras_infovae.evaluation.class_distribution import class_distribution_mismatch
 from keras_infovae.evaluation.classifier import Classifier
 from keras_infovae.evaluation.conditions import class_names_of, conditions_of, draw
-from keras_infovae.evaluation.examples import without_gaps
+from keras_infovae.evaluation.examples import new_examples, without_gaps
 from keras_infovae.evaluation.sample_metrics import (
     frechet_distance,
     memorization,
@@ -80,14 +80,13 @@ def sample_quality(
             "Argument `data` must have at least 20 test or validation examples. "
             f"Received: {len(data.test)} and {len(data.validation)}"
         )
-    train, held_out = without_gaps(data.train), without_gaps(getattr(data, split))
+    train = without_gaps(data.train)
+    held_out = without_gaps(getattr(data, split), data.train)
     conditions = conditions_of(model, data, condition)
     if classifier is None:
         classifier = Classifier(train, labels, seed=seed)
     given = {"condition": draw(conditions["train"], count, seed), "batch_size": batch_size}
-    if getattr(model, "preprocessor", None) is not None:
-        given["prepared"] = True  # numbers, as the data's are
-    samples = model.generate(count, seed=seed, **given)
+    samples = without_gaps(new_examples(model, count, seed=seed, **given), data.train)
     predicted = classifier.predict(samples)
     agreement = {}
     if class_names_of(model, data, conditions):

@@ -32,7 +32,8 @@ def score_drops(
     Args:
         model: a model of a table (`model.preprocessor`).
         x: a DataFrame, or its numbers (`model.preprocessor.numbers`).
-        score: an `AnomalyScore` or its name. Default None: the negative ELBO of 16 draws.
+        score: an `AnomalyScore` or its name. Default None: the negative ELBO of 16 draws, or the
+            model's own default score where it has no ELBO.
         batch_size: rows computed at a time; it does not change the result. Default 256.
         condition: one row per example, where the model takes a condition. Default None.
 
@@ -41,12 +42,17 @@ def score_drops(
         score per column.
 
     Raises:
-        ValueError: for a model without a table.
+        ValueError: for a model without a table, or with a likelihood that takes no missing values.
     """
     schema = schema_of(model)
     if schema is None:
         raise argument_error("model", "one of a table, trained on a DataFrame", model)
-    score = anomaly_scores.NegativeElbo(_DRAWS) if score is None else score
+    if not model.example_spec.values.accepts_missing:
+        name = type(model.likelihood).__name__
+        allowed = "one whose likelihood takes missing values, as likelihood='auto' does for a table"
+        raise argument_error("model", allowed, f"likelihood={name}")
+    if score is None and "elbo" in model.capabilities:
+        score = anomaly_scores.NegativeElbo(_DRAWS)
     numbers, condition = model.example_spec.arrays(x, condition)
     of_numbers = np.array(schema.columns_of_numbers(), dtype=object)
     are_values = ~schema.known_numbers()

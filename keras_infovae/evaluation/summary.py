@@ -89,7 +89,8 @@ def summarize(
             loss, and its terms under the names in `model.term_names`, as `model.evaluate` gives
                 them: reconstruction_loss and kl_divergence in nats per example; divergence,
                 D(q(z), p(z)), in its own unit, averaged over batches (an unbiased estimate of it
-                may fall below 0).
+                may fall below 0). The p(z) of a learned prior (`fit_prior`) is that of the
+                kl_divergence and of the bounds below; loss and divergence are by the training's.
             log_prob: the exact log p(x), mean over x, in nats.
             elbo: mean over x, in nats.
             perplexity: of texts, exp of the nats per token, with the end of a text as one, by the
@@ -161,6 +162,8 @@ def summary_of(measured, num_samples=128, loss_batch_size=128):
         }
     elif measured.elbo is None and "kl_divergence" in summary:
         summary["kl_divergence"] = None
+    if measured.kl_to_learned_prior is not None:
+        summary["kl_divergence"] = measured.kl_to_learned_prior.mean()
     if "encode" in model.capabilities:
         summary |= {
             "log_det_covariance": measured.moments.log_det_covariance,

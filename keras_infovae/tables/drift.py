@@ -103,9 +103,7 @@ def _out_of_range(schema, column, i, values, seen, level):
     low, first, last, high = np.float32(seen["quantiles"][i])
     outside = int(np.sum((values < low) | (values > high)))
     beyond = int(np.sum((values < first) | (values > last)))
-    # The share of all values beyond the least and the largest of n has this distribution, which
-    # is that of the two outer ones of the n + 1 places that a new value may have among n.
-    places = {"outside": (2, count - 1), "beyond": (0.1 * count, 0.9 * count)}
+    places = outer_shares(count)
 
     def by_chance(k, where):
         return stats.betabinom.sf(k - 1, len(values), *places[where])
@@ -115,6 +113,19 @@ def _out_of_range(schema, column, i, values, seen, level):
     if beyond >= _least(_BEYOND, values) and by_chance(beyond, "beyond") < level:
         return f"{_percent(beyond, len(values))} lie beyond the middle 90 % of the training"
     return None
+
+
+def outer_shares(count):
+    """Returns {where: (a, b)}: that share of all values has a Beta distribution of a and b.
+
+    A new value may have n + 1 places among n seen ones, as likely each: two of them are "outside"
+    of these, and "beyond" their middle 90 % all but 0.9 (n - 1).
+
+    Args:
+        count: n, at least 2.
+    """
+    middle = 0.9 * (count - 1)
+    return {"outside": (2, count - 1), "beyond": (count + 1 - middle, middle)}
 
 
 def _least(share, values):

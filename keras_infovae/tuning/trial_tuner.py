@@ -1,8 +1,8 @@
 """What is done in a trial."""
 
 import contextlib
-import math
 import io
+import math
 import os
 import time
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from keras_infovae.cli.actions import data as run_data
-from keras_infovae.cli.actions import other_data, streamed_data, training_run
+from keras_infovae.cli.actions import other_data, rows, streamed_data, training_run
 from keras_infovae.datasets import DataWarning
 from keras_infovae.datasets.loading import NAMED
 from keras_infovae.training import RunDirectory
@@ -100,3 +100,27 @@ def test_names_that_spreadsheets_would_compute(command, runs, tmp_path):
 def test_a_name_of_data_is_no_path_and_lasts():
     assert [run_data.lasting_source(name) for name in NAMED] == list(NAMED)
     assert run_data.lasting_source("./circle") == os.path.abspath("circle")
+
+
+def test_other_data_have_the_numbers_that_the_training_had(prepare, tmp_path):
+    x = np.c_[1.7e9 + np.arange(40.0), np.arange(40.0)]  # a float32 holds these to 128
+    np.save(tmp_path / "x.npy", x)
+    _, config = prepare(f"--data={tmp_path}/x.npy", "--validation_fraction=0")
+    trained = run_data.load_of_run(config)
+    model = types.SimpleNamespace(preprocessor=None, scaling=trained.scaling)
+    found, _ = rows.in_order(f"{tmp_path}/x.npy", config, model, {})
+    np.testing.assert_array_equal(found.train, trained.scaling.apply(x))
+    assert len(np.unique(found.train[:, 0])) == 40
+
+
+def test_all_rows_of_ready_splits_are_looked_at(prepare, tmp_path):
+    x = np.arange(120.0).reshape(60, 2)
+    parts = {"x_train": x[:40], "y_train": np.arange(40) % 2, "x_test": x[40:]}
+    np.savez(tmp_path / "x.npz", **parts, y_test=np.arange(20) % 2)
+    _, config = prepare(f"--data={tmp_path}/x.npz")
+    model = types.SimpleNamespace(preprocessor=None, scaling=run_data.load_of_run(config).scaling)
+    found, _ = rows.in_order(f"{tmp_path}/x.npz", config, model, {})
+    np.testing.assert_array_equal(found.train, model.scaling.apply(x))
+    np.testing.assert_array_equal(found.train_labels, np.r_[np.arange(40), np.arange(20)] % 2)
+    assert len(found.validation) == len(found.test) == 0
+    assert found.notes[-1].endswith("one after another: 40 of train, 20 of test")

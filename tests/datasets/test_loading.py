@@ -163,3 +163,16 @@ def test_data_that_cannot_be_used(arrays, message, tmp_path):
     np.savez(tmp_path / "bad.npz", **arrays)
     with pytest.raises(ValueError, match=message):
         load(tmp_path / "bad.npz")
+
+
+def test_other_data_in_the_unit_of_the_first_keep_their_digits(tmp_path):
+    """A float32 holds the seconds since 1970 to 128."""
+    x = np.c_[1.7e9 + np.arange(100.0), np.arange(100.0)]
+    np.save(tmp_path / "x.npy", x)
+    data = load(tmp_path / "x.npy", standardize=True)
+    again = load(tmp_path / "x.npy", standardize=data.scaling)
+    np.testing.assert_array_equal(again.train, data.train)
+    assert again.scaling == data.scaling and len(np.unique(again.train[:, 0])) == 80
+    np.save(tmp_path / "wide.npy", np.ones((40, 3)))
+    with pytest.raises(ValueError, match="`standardize` must be a Scaling of 3 features.*one of 2"):
+        load(tmp_path / "wide.npy", standardize=data.scaling)

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas
 import pytest
 import tensorflow as tf
 
@@ -78,3 +79,21 @@ def test_marks_that_say_nothing_are_named():
             anomaly_report(model, x, marks, x)
     with pytest.raises(TypeError, match="a bool for each example. Received: .*int64"):
         anomaly_report(model, x, np.array([0, 1, 0, 1]), x)
+
+
+def test_tables_and_missing_values_are_taken_as_their_numbers():
+    rng = np.random.default_rng(0)
+    usual = pandas.DataFrame({"a": rng.normal(100.0, 5.0, 80), "b": rng.normal(size=80)})
+    usual["kind"] = np.where(np.arange(80) % 2, "x", "y")
+    usual.loc[3, "b"] = np.nan
+    unusual = np.arange(80) > 60
+    given = usual.assign(a=usual["a"] + 50.0 * unusual)
+    model = ki.VAE(1, encoder=ki.networks.MLP([4]), decoder=ki.networks.MLP([4]), seed=0)
+    model.fit(usual, epochs=1, verbose=0)
+    found = anomaly_report(model, given, unusual, usual)
+    assert found["row_norm_roc_auc"] == 1.0
+    numbers = (model.preprocessor.numbers(frame) for frame in (given, usual))
+    assert anomaly_report(model, next(numbers), unusual, next(numbers)) == found
+    # What is missing counts as the mean.
+    x = np.array([[3.0, np.nan], [1.0, 4.0]])
+    np.testing.assert_allclose(row_norms(x, np.array([[0.0, 1.0], [2.0, np.nan]])), [2.0, 3.0])

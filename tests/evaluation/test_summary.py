@@ -168,3 +168,19 @@ def test_a_condition_reaches_every_number():
 def test_a_condition_that_the_model_does_not_take_is_refused(model):
     with pytest.raises(ValueError, match="`condition` must be left out"):
         summarize(model, X, condition=np.zeros(40, int))
+
+
+def test_the_kl_is_to_the_prior_that_was_learned_last():
+    x = np.random.default_rng(0).normal(size=(2_000, 3)).astype("float32")
+    small = {"encoder": ki.networks.MLP([4]), "decoder": ki.networks.MLP([4])}
+    model = ki.MMDVAE(2, likelihood="normal", seed=0, **small)
+    model.fit(x, epochs=2, verbose=0)
+    of_training = summarize(model, x, num_samples=2)["kl_divergence"]
+    model.fit_prior(x, "gaussian_mixture", epochs=2, verbose=0, seed=0)
+    summary = summarize(model, x, num_samples=2)
+    found = ki.evaluation.mutual_information(model, x[:500], seed=1)["kl_upper_bound"]
+    assert summary["kl_divergence"] == pytest.approx(found, abs=0.1)
+    assert abs(summary["kl_divergence"] - of_training) > 0.3
+    # -ELBO = reconstruction + KL, of draws of their own.
+    total = summary["reconstruction_loss"] + summary["kl_divergence"]
+    assert total == pytest.approx(-summary["elbo"], abs=0.2)

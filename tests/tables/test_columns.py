@@ -320,3 +320,37 @@ def test_the_slope_stays_moderate_in_a_gap():
     deviation = np.std(np.append(crowd, 1e6))
     lowest = np.log(2.0 / np.pi) - 4.0 * np.log(widths / 2.0) + np.log(deviation)
     assert slopes.min() > lowest - 5.0 and slopes.max() < 15.0
+
+
+@pytest.mark.parametrize("transform", ["quantile", "standardized", "log", "identity"])
+def test_densities_are_in_units_of_the_deviation_of_all_values(transform):
+    # Of 20,000 lognormal values the 512 knots have twice the deviation: the largest is one of them.
+    v = np.random.default_rng(0).lognormal(0.0, 1.5, 20_000)
+    series = pandas.Series(v, name="v")
+    column = column_for(series, {"quantile": "numeric"}.get(transform, transform))
+    again = type(column)(**json.loads(json.dumps(column.get_config())))
+    x = again.numbers(series)[:, 0].astype("float64")
+    if transform == "standardized":
+        assert x.mean() == pytest.approx(0.0, abs=1e-6) and x.std() == pytest.approx(1.0, rel=1e-6)
+    # dx/dv between neighboring quantiles, in the middle half: there are kernels of quantiles wide.
+    places = np.sort(v)[5_000:15_000:500]
+    at = again.numbers(pandas.Series(places, name="v"))[:, 0].astype("float64")
+    slopes = np.diff(at) / np.diff(places) * v.std()
+    middle = again.log_slopes(0.5 * (at[1:] + at[:-1]))
+    if transform != "quantile":  # whose slopes are smoothed
+        np.testing.assert_allclose(middle, np.log(slopes), atol=0.01)
+    assert np.mean(middle - np.log(slopes)) == pytest.approx(0.0, abs=0.1)
+
+
+def test_the_density_of_a_log_column_is_lognormal_however_large_its_values():
+    """x = log(1 + v): log p(v) = log N(x; m, s) - x, here in units of the deviation of v."""
+    v = np.random.default_rng(0).lognormal(9.0, 1.0, 1_000) - 1.0  # x is 6 to 12
+    frame = pandas.DataFrame({"income": v})
+    likelihood = ki.tables.Schema.infer(frame, {"income": "log"}).likelihood()
+    x = np.log1p(v)[:, None].astype("float32")
+    likelihood.build((1,))
+    likelihood.adapt(x)
+    densities = likelihood.distribution(tf.zeros([1_000, *likelihood.parameter_shape((1,))]))
+    x, unit = x[:, 0].astype("float64"), np.log(v.std())
+    expected = stats.norm(x.mean(), x.std()).logpdf(x) - x + unit
+    np.testing.assert_allclose(densities.log_prob(x[:, None]), expected, atol=1e-3)

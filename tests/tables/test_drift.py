@@ -7,9 +7,10 @@ import keras
 import numpy as np
 import pandas
 import pytest
+from scipy import stats
 
 import keras_infovae as ki
-from keras_infovae.tables.drift import drifts_of, profile_of
+from keras_infovae.tables.drift import drifts_of, outer_shares, profile_of
 from tests.tables.people import people
 
 TABLE = people(300)
@@ -73,6 +74,17 @@ def test_what_is_far_is_named(change, column, words):
     found = drift(change(people(80, seed=2)))
     assert list(found) == [column]
     assert re.search(words, found[column])
+
+
+@pytest.mark.parametrize("count", [21, 61])
+def test_shares_beyond_what_was_seen_have_the_distribution_that_is_said(count):
+    # Of 21 and 61 values, the quantiles of 5 and 95 % are some of them.
+    seen = np.random.default_rng(0).random((20_000, count))  # a share of uniform numbers is a span
+    ends = {"outside": (0.0, 1.0), "beyond": (0.05, 0.95)}
+    for where, (a, b) in outer_shares(count).items():
+        low, high = np.quantile(seen, ends[where], axis=1)
+        # Kolmogorov: at most 0.0138 with probability 0.999.
+        assert stats.kstest(1.0 - (high - low), stats.beta(a, b).cdf).statistic < 0.0138
 
 
 def test_a_few_odd_rows_are_anomalies_and_no_drift():

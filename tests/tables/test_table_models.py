@@ -179,6 +179,22 @@ def test_contributions_of_columns_add_up_to_the_score(model, table):
         model.contributions(rows, ki.anomaly_scores.Mahalanobis([0.0, 0.0], [[1.0, 0], [0, 1.0]]))
 
 
+def test_drops_are_of_the_own_score_of_a_model_without_an_elbo(model, table):
+    rows, schema = table[:3], model.preprocessor
+    own = ki.MMDVAE(2, posterior="deterministic", preprocessor=schema)
+    own.build((None, schema.width))
+    numbers = schema.numbers(rows)
+    of_age = (np.array(schema.columns_of_numbers()) == "age") & ~schema.known_numbers()
+    unknown = np.where(of_age, np.float32(np.nan), numbers)
+    expected = own.score(numbers) - own.score(unknown)
+    np.testing.assert_allclose(ki.evaluation.score_drops(own, rows)["age"], expected, rtol=1e-5)
+    whole = ki.WassersteinAutoencoder(2, preprocessor=schema)
+    with pytest.raises(
+        ValueError, match="`model` must be one whose likelihood takes missing.*Norm"
+    ):
+        ki.evaluation.score_drops(whole, rows)
+
+
 def test_rows_with_given_values(model, table):
     given = {"sex": "F", "age": 40, "city": None}
     rows = model.generate(60, seed=0, given=given)

@@ -50,8 +50,9 @@ def load_other(source, config, model, given=None):
     except ValueError:
         if "label_column" in given or settings["label_column"] is None:
             raise
-        try:  # new examples may have no labels
-            data = run_data.read(settings | {"label_column": None})
+        settings["label_column"] = None  # new examples may have no labels
+        try:
+            data = run_data.read(settings)
         except ValueError:
             data = None
         if data is None:
@@ -66,6 +67,10 @@ def load_other(source, config, model, given=None):
         )
     if scaling == data.scaling or of_preset(config):  # which takes what `datasets.load` gives
         return data
+    if config["data"].get(
+        "standardize"
+    ):  # from the source again: it may be more exact than float32
+        return run_data.read(settings | {"standardize": scaling})
     scaled = {s: scaling.apply(data.scaling.invert(getattr(data, s))) for s in SPLITS}
     return dataclasses.replace(data, **scaled, scaling=scaling)
 

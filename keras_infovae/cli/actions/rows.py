@@ -1,7 +1,5 @@
 """The rows of a file in their order, for the model of a run; and tables written to files."""
 
-import dataclasses
-
 import numpy as np
 
 from keras_infovae import datasets
@@ -12,10 +10,11 @@ from keras_infovae.datasets.splitting import split_indices
 from keras_infovae.datasets.table_labels import without_label
 from keras_infovae.tables.schema import schema_of
 from keras_infovae.text import Text
+from keras_infovae.utils.splits import SPLITS
 
 
 def in_order(source, config, model, given):
-    """Returns all examples of `source`, in their order.
+    """Returns all examples of `source`, in their order; those of ready splits one after another.
 
     Args:
         source, config, model, given: as for `data.load_other`.
@@ -40,8 +39,26 @@ def in_order(source, config, model, given):
     data = other_data.load_other(source, config, model, given)
     count = len(data.train)
     order = np.argsort(split_indices(count, (0.0, 0.0), 0)[0])
-    labels = None if data.train_labels is None else data.train_labels[order]
-    return dataclasses.replace(data, train=data.train[order], train_labels=labels), None
+    splits = [split for split in SPLITS if len(getattr(data, split))]
+    x, labels = ([getattr(data, f"{s}{what}") for s in splits] for what in ("", "_labels"))
+    told = all(of_split is not None for of_split in labels)
+    for parts in (x, labels) if told else (x,):
+        parts[0] = parts[0][order]
+    notes = data.notes
+    if len(splits) > 1:
+        sizes = ", ".join(f"{len(part):,} of {split}" for part, split in zip(x, splits))
+        notes += (f"rows are those of the splits one after another: {sizes}",)
+    everything = datasets.Dataset(
+        data.name,
+        np.concatenate(x),
+        x[0][:0],
+        x[0][:0],
+        np.concatenate(labels) if told else None,
+        scaling=data.scaling,
+        feature_names=data.feature_names,
+        notes=notes,
+    )
+    return everything, None
 
 
 def print_notes(data):

@@ -36,32 +36,37 @@ def run(command, flags):
     result = beside(result, "score", scores)
     if threshold is not None:
         result = beside(result, "is_anomaly", scores > threshold.value)
-    if frame is not None and flags.reasons:
-        drops = evaluation.score_drops(model, data.train, condition=condition)
-        for name, values in reasons(drops, frame, flags.reasons).items():
+    if frame is not None and flags.reasons and model.example_spec.values.accepts_missing:
+        drops = evaluation.score_drops(model, data.train, score, condition=condition)
+        unit = "nats" if score is None else score.unit
+        for name, values in reasons(drops, frame, flags.reasons, unit).items():
             result = beside(result, name, values)
     with whole_file(flags.output) as temporary:
         rows.write_frame(temporary, result)
     rows.print_notes(data)
+    if frame is not None and flags.reasons and "reason_1" not in result:
+        print("note: no reasons are given: the model's likelihood takes no missing values")
     print(
         f"Wrote the scores of {len(scores)} examples to {flags.output}{_said(threshold, scores)}."
     )
 
 
-def reasons(drops, frame, count):
+def reasons(drops, frame, count, unit):
     """Returns {column of the output: texts [n]}: for each row the columns that say most.
 
     Args:
         drops: what `evaluation.score_drops` gives.
         frame: the raw rows.
         count: how many columns to name; those without which the score would not fall are not.
+        unit: that of the score.
     """
     order = np.argsort(-drops.to_numpy(), axis=1, kind="stable")[:, :count]
     texts = {f"reason_{rank + 1}": [] for rank in range(order.shape[1])}
     for row, chosen in enumerate(order):
         for rank, column in enumerate(chosen):
             name, drop = drops.columns[column], drops.iat[row, column]
-            text = f"{name} = {frame[name].iat[row]} ({drop:.1f} nats)" if drop > 0 else ""
+            by = f"{drop:.1f} {unit}".rstrip()
+            text = f"{name} = {frame[name].iat[row]} ({by})" if drop > 0 else ""
             texts[f"reason_{rank + 1}"].append(text)
     return texts
 

@@ -31,7 +31,7 @@ class Transformed(Likelihood, Follower):
     Args:
         likelihood: p(x|z), of columns [n, columns], or its name.
         log_slopes: for each column, log T' at evenly spaced values of x from -5 to 5, at least 2,
-            between which it is linear and beyond which it stays.
+            between which it is linear, and beyond which it goes on as between the last two.
 
     Raises:
         ValueError: for other numbers of columns than x has.
@@ -94,8 +94,8 @@ class Transformed(Likelihood, Follower):
         """Returns log T' at x [..., columns], of the same shape."""
         table = np.array(self.log_slopes, "float32")
         last = table.shape[1] - 1
-        place = tf.clip_by_value((x + LARGEST) * (last / (2.0 * LARGEST)), 0.0, float(last))
-        left = tf.minimum(tf.floor(place), last - 1.0)
+        place = (x + LARGEST) * (last / (2.0 * LARGEST))
+        left = tf.clip_by_value(tf.floor(place), 0.0, last - 1.0)
         share, rows = place - left, tf.cast(left, tf.int32)
         columns = tf.range(len(table)) * (last + 1)
         flat = tf.reshape(tf.constant(table), [-1])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from keras_infovae.evaluation.conditions import draw
-from keras_infovae.evaluation.examples import check_examples, without_gaps
+from keras_infovae.evaluation.examples import check_examples, new_examples, without_gaps
 from keras_infovae.evaluation.plots import style, views
 from keras_infovae.evaluation.plots.labels import check_class_names
 from keras_infovae.evaluation.sample_metrics import nearest_neighbors
@@ -55,12 +55,12 @@ def plot_nearest_neighbors(
     training, condition = check_examples(
         model, training, condition, minimum=_NEIGHBORS, name="training"
     )
-    training = without_gaps(training)
     class_names = check_class_names(class_names, model)
     condition = draw(condition, _COUNT, seed)
-    samples = model.generate(_COUNT, seed=seed, condition=condition, prepared=True)
+    samples = new_examples(model, _COUNT, seed=seed, condition=condition)
     asked = [class_names[int(c)] for c in condition] if class_names else None
     note = "." if asked is None else ": the class above it."
+    samples, training = (without_gaps(x, training) for x in (samples, training))
     indices, _ = nearest_neighbors(samples, training, _NEIGHBORS)
     header = (
         "Samples, and the training examples nearest to them",

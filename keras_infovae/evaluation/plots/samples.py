@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from keras_infovae.evaluation.conditions import check_condition, draw
-from keras_infovae.evaluation.examples import check_examples
+from keras_infovae.evaluation.examples import check_examples, new_examples
 from keras_infovae.evaluation.plots import class_samples, style, views
 from keras_infovae.evaluation.plots.labels import check_class_names
 from keras_infovae.evaluation.texts import check_is_of_numbers
@@ -73,7 +73,7 @@ def plot_samples(
     count = _CURVES if kind == views.CURVES else _MOST_POINTS
     # Bounded values (gray levels, shares) are shown as their means, real values with their noise.
     noise, given = model.example_spec.values.minimum is None, draw(condition, count, seed)
-    samples = model.generate(count, seed=seed, sample=noise, condition=given, prepared=True)
+    samples = new_examples(model, count, seed=seed, sample=noise, condition=given)
     samples = views.rows_of(model, samples)
     values = None if x is None else views.rows_of(model, x[_indices(x, count)])
     if kind == views.CURVES:
@@ -113,9 +113,9 @@ def cumulative_gap(values, samples):
     """
     gaps = []
     for a, b in zip(values.T, samples.T, strict=True):
-        a, b = np.sort(a[~np.isnan(a)]), np.sort(b)
-        if not len(a):  # of a column without any value
-            gaps.append(0.0)
+        a, b = (np.sort(of[~np.isnan(of)]) for of in (a, b))
+        if not (len(a) and len(b)):  # of a column without any value
+            gaps.append(float(len(a) > 0))
             continue
         at = np.concatenate([a, b])
         shares = (np.searchsorted(sorted_, at, side="right") / len(sorted_) for sorted_ in (a, b))
@@ -143,13 +143,14 @@ def _columns(values, samples, feature_names, note, path):
     )
     bins = int(np.clip(2 * np.sqrt(len(samples if values is None else values)), 8, 40))
     for axes, i in zip(style.panels(figure, len(chosen), across), chosen, strict=True):
-        data = samples[:, i] if values is None else values[~np.isnan(values[:, i]), i]
-        data = data if len(data) else samples[:, i]
-        low, high = _range(data, samples[:, i])
+        drawn = samples[~np.isnan(samples[:, i]), i]
+        data = drawn if values is None else values[~np.isnan(values[:, i]), i]
+        data, drawn = data if len(data) else drawn, drawn if len(drawn) else data
+        low, high = _range(data, drawn)
         shared = {"bins": np.linspace(low, high, bins + 1), "density": True}
         if values is not None:
             axes.hist(data, color=style.DATA, alpha=0.55, **shared)
-        axes.hist(samples[:, i], histtype="step", color=style.MODEL, linewidth=1.4, **shared)
+        axes.hist(drawn, histtype="step", color=style.MODEL, linewidth=1.4, **shared)
         axes.set_xlim(low, high)
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)

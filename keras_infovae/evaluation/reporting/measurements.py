@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras_infovae.datasets.dataset import Dataset
 from keras_infovae.distributions import prior_moments
 from keras_infovae.evaluation.conditions import conditions_of, draw, take
-from keras_infovae.evaluation.examples import without_gaps
+from keras_infovae.evaluation.examples import new_examples, without_gaps
 from keras_infovae.evaluation.latent_information import (
     decomposition,
     has_diagonal_prior,
@@ -183,9 +183,12 @@ def _samples(model, data, conditions, given):
         found = sample_quality(model, data, count=_SAMPLES, condition=conditions, **given)
         return {name: value if math.isfinite(value) else None for name, value in found.items()}
     drawn = draw(conditions["train"], _SAMPLES, given["seed"])
-    samples = model.generate(_SAMPLES, condition=drawn, prepared=True, **given)
-    known, held_out = without_gaps(data.train), without_gaps(getattr(data, split))
-    copied = memorization(samples, known, held_out)
+    of_each = (
+        new_examples(model, _SAMPLES, condition=drawn, **given),
+        data.train,
+        getattr(data, split),
+    )
+    copied = memorization(*(without_gaps(x, data.train) for x in of_each))
     return {"memorization": copied["probability"], "memorization_z_score": copied["z_score"]}
 
 

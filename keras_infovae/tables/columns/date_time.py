@@ -13,7 +13,7 @@ from keras_infovae.tables.columns.dates_in_graph import (
     moments_of_text,
     text_of_moments,
 )
-from keras_infovae.tables.columns.quantile_map import QuantileMap, knots_of
+from keras_infovae.tables.columns.quantile_map import QuantileMap, knots_of, mean_and_deviation
 from keras_infovae.tables.columns.raw_tensors import as_numbers, checked, missing_values
 from keras_infovae.typing import Dtype, Series, Tensor
 from keras_infovae.utils.checks import check_choice
@@ -46,7 +46,7 @@ class DateTimeColumn(Column):
             such as "%Y-%m-%d".
         step: seconds that times are whole multiples of: 86400 for dates; 0 for any.
         zone: the name of the time zone, in whose local time values are taken; None for none.
-        knots, count: of the seconds, as for `NumericColumn`.
+        knots, count, moments: of the seconds, as for `NumericColumn`.
     """
 
     is_linear = False
@@ -61,6 +61,7 @@ class DateTimeColumn(Column):
         zone: str | None = None,
         knots: Sequence[float] = (),
         count: int = 2,
+        moments: Sequence[float] | None = None,
     ) -> None:
         super().__init__(name, dtype, has_missing)
         self.form = check_choice("form", form, (*STORED, *TEXT_FORMS))
@@ -68,7 +69,8 @@ class DateTimeColumn(Column):
         self.zone = zone
         self.knots = [float(knot) for knot in knots]
         self.count = count
-        self._quantiles = QuantileMap(self.knots, count)
+        self.moments = [float(m) for m in moments or mean_and_deviation(self.knots)]
+        self._quantiles = QuantileMap(self.knots, count, self.moments)
 
     @classmethod
     def fitted(cls, series: Series, form: str) -> "DateTimeColumn":
@@ -87,6 +89,7 @@ class DateTimeColumn(Column):
             zone=zone,
             knots=knots_of(known),
             count=len(known),
+            moments=mean_and_deviation(known),
         )
 
     @property

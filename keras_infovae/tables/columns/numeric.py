@@ -41,6 +41,8 @@ class NumericColumn(Column):
             deviation. "identity": as they are, for a likelihood that was chosen for them.
         knots: the values at evenly spaced probabilities; the first and last are the seen range.
         count: how many values it was fitted to.
+        moments: the mean and the standard deviation of these values. Default None: of the knots,
+            which are the values where there are no more than 512.
         decimals: how many decimals raw values have, 0 for integers; None for any.
     """
 
@@ -52,6 +54,7 @@ class NumericColumn(Column):
         transform: str = "quantile",
         knots: Sequence[float] = (),
         count: int = 2,
+        moments: Sequence[float] | None = None,
         decimals: int | None = None,
     ) -> None:
         super().__init__(name, dtype, has_missing)
@@ -59,10 +62,11 @@ class NumericColumn(Column):
         self.knots = [float(knot) for knot in knots]
         self.count = count
         self.decimals = decimals
-        self._quantiles = QuantileMap(self.knots, count) if transform == "quantile" else None
-        self._mean, self._deviation = (
-            mean_and_deviation(self.knots) if transform == "standardized" else (0.0, 1.0)
-        )
+        moments = moments or (mean_and_deviation(self.knots) if self.knots else (0.0, 1.0))
+        self.moments = [float(m) for m in moments]
+        by_quantiles, standardized = transform == "quantile", transform == "standardized"
+        self._quantiles = QuantileMap(self.knots, count, self.moments) if by_quantiles else None
+        self._mean, self._deviation = self.moments if standardized else (0.0, 1.0)
 
     @classmethod
     def fitted(cls, series: Series, transform: str = "quantile") -> "NumericColumn":
@@ -91,6 +95,7 @@ class NumericColumn(Column):
             transform=transform,
             knots=knots_of(known),
             count=len(known),
+            moments=mean_and_deviation(known) if len(known) else None,
             decimals=decimals_of(known),
         )
 
@@ -203,7 +208,9 @@ class NumericColumn(Column):
     def log_slopes(self, x: np.ndarray) -> np.ndarray:
         if self._quantiles is not None:
             return self._quantiles.log_slopes(x)
-        return -x if self.transform == "log" else np.zeros(len(x))
+        if self.transform == "standardized":
+            return np.zeros(len(x))
+        return np.log(self.moments[1] or 1.0) - (x if self.transform == "log" else np.zeros(len(x)))
 
     def details(self) -> str:
         return f"{self.knots[0]:.6g} to {self.knots[-1]:.6g}" if self.knots else ""

@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 MOST_KNOTS = 512
+_LAST = 4.9  # a value of 2 million lies beyond it
 
 
 class QuantileMap:
@@ -17,6 +18,7 @@ class QuantileMap:
         knots: values in ascending order, at least 2, not all the same, at the probabilities
             (i + 1/2) / n of n examples, or at `MOST_KNOTS` of them.
         count: n.
+        moments: the mean and the standard deviation of the n examples. Default None: of the knots.
 
     Example:
 
@@ -28,7 +30,7 @@ class QuantileMap:
     (array([-1.15,  0.  ,  1.15]), array([ 1.,  2., 50.]))
     """
 
-    def __init__(self, knots, count):
+    def __init__(self, knots, count, moments=None):
         self._knots = np.asarray(knots, "float64")
         edge = 0.5 / count
         self._probabilities = np.linspace(edge, 1.0 - edge, len(self._knots))
@@ -37,7 +39,7 @@ class QuantileMap:
         # Of the lines beyond the range: the slope from the middle to the end of the data.
         middle = self._knots[len(self._knots) // 2]
         span = self._knots[-1] - self._knots[0]
-        self._mean, self._deviation = mean_and_deviation(self._knots)
+        self._mean, self._deviation = moments or mean_and_deviation(self._knots)
         self._units = [
             max(abs(self._knots[end] - middle), span / 4.0) / abs(z)
             for end, z in ((0, low), (-1, high))
@@ -46,7 +48,7 @@ class QuantileMap:
     @classmethod
     def fitted(cls, values):
         """Returns the map of finite float64 values [n] that are not all the same."""
-        return cls(knots_of(values), len(values))
+        return cls(knots_of(values), len(values), mean_and_deviation(values))
 
     def forward(self, values):
         """Returns standard normal numbers for `values`, float64 of the same shape."""
@@ -70,12 +72,15 @@ class QuantileMap:
         spread = min(deviation, (high - low) / 1.349) or deviation
         width = 0.9 * spread * len(knots) ** -0.2
         x = self.inverse(z)
+        # Of the last of the places from -5 to 5 that are asked for, the slope is that of the lines
+        # beyond the data, however many these are: it is taken to go on as it ends.
+        low_z, high_z = max(self._low, -_LAST), min(self._high, _LAST)
         distances = (x[:, None] - knots[None, :]) / width
         kernel = 2.0 / np.pi / (1.0 + distances**2) ** 2
         log_density = np.log(np.mean(kernel, axis=1) / width)
         inside = log_density + 0.5 * z**2 + 0.5 * np.log(2.0 * np.pi)
-        slopes = np.where(z < self._low, -np.log(self._units[0]), inside)
-        slopes = np.where(z > self._high, -np.log(self._units[1]), slopes)
+        slopes = np.where(z < low_z, -np.log(self._units[0]), inside)
+        slopes = np.where(z > high_z, -np.log(self._units[1]), slopes)
         return slopes + np.log(deviation)
 
     def inverse(self, z, within_range=False):
