@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from keras_infovae.callbacks.examples import as_examples
+from keras_infovae.evaluation.examples import check_examples
 from keras_infovae.evaluation.latent_information import kl_of_dimensions
 from keras_infovae.evaluation.measured import Measured
 from keras_infovae.typing import Condition, Logs, Rows
@@ -35,7 +36,8 @@ class CollapseMonitor(keras.callbacks.Callback):
     that use its numbers (`EarlyStopping`, a table of the history).
 
     Args:
-        x: array [n, ...] to look at, such as some hundreds of validation examples; n >= 2.
+        x: examples to look at, in the form that `fit` takes, such as some hundreds that are held
+            out for validation; two at least.
         every: epochs from one look to the next. Default 1.
         threshold: of the variance over x, in the squared unit of z. Default 0.01, as in the
             reference.
@@ -81,7 +83,8 @@ class CollapseMonitor(keras.callbacks.Callback):
         batch_size: int = 256,
     ) -> None:
         super().__init__()
-        self._examples = as_examples(x, condition)
+        self._given = as_examples(x, condition)
+        self._examples: Any = None
         self.every = check_integer("every", every)
         self.threshold = check_number("threshold", threshold, minimum=0)
         self.limit = check_integer("limit", limit, minimum=0)
@@ -99,7 +102,8 @@ class CollapseMonitor(keras.callbacks.Callback):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._collapses = 0
         self.model.capabilities.require("encode", type(self).__name__)
-        self._measured()  # examples that the model does not take show now
+        # Those that the model does not take show now.
+        self._examples = check_examples(self.model, *self._given)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         if (epoch + 1) % self.every:

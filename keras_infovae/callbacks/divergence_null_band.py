@@ -38,7 +38,8 @@ class DivergenceNullBand(keras.callbacks.Callback):
     unless the prior or the divergence has weights: then anew each time.
 
     Args:
-        x: array [n, ...] to look at, such as validation examples; n >= 2.
+        x: examples to look at, in the form that `fit` takes, such as those held out for validation;
+            two at least.
         batch_size: examples in a batch, by preference that of the training. Default 128; all of
             `x` where that holds fewer. A rest of `x` that is no full batch is left out.
         draws: batches of z from the prior, at least 2. Default 20.
@@ -73,7 +74,8 @@ class DivergenceNullBand(keras.callbacks.Callback):
         condition: Condition = None,
     ) -> None:
         super().__init__()
-        self._examples = as_examples(x, condition)
+        self._given = as_examples(x, condition)
+        self._examples: Any = None
         self.batch_size = check_integer("batch_size", batch_size, minimum=2)
         self.draws = check_integer("draws", draws, minimum=2)
         self.seed = check_integer("seed", seed, minimum=0)
@@ -88,7 +90,8 @@ class DivergenceNullBand(keras.callbacks.Callback):
                 "DivergenceNullBand needs a model with a divergence. "
                 f"Received: {type(model).__name__}"
             )
-        check_examples(model, *self._examples)
+        check_examples(model, *self._given)
+        self._examples = model.example_spec.arrays(*self._given)
 
         @one_graph
         def observed(seed, x, condition):

@@ -35,8 +35,9 @@ def _choose(value, index, ndims):
     if isinstance(value, tf.linalg.LinearOperator):
         return _choose_operator(value, index)
     value = tf.convert_to_tensor(value)
-    # One for all components serves as it is.
-    return tf.gather(value, index) if value.shape.rank > ndims and value.shape[0] != 1 else value
+    if value.shape.rank <= ndims:
+        return value
+    return tf.gather(value, tf.minimum(index, tf.shape(value)[0] - 1))  # one may be that of all
 
 
 def _choose_operator(operator, index):

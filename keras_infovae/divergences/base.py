@@ -1,5 +1,7 @@
 """The base of divergences D(q(z), p(z)) between the aggregated posterior and the prior."""
 
+from typing import Any
+
 from keras_infovae.typing import Distribution, Tensor
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.serialization import Setting
@@ -34,6 +36,10 @@ class Divergence(Setting):
         Args:
             num_examples: an int, or None where it is not known.
         """
+
+    def state(self) -> dict[str, Any]:
+        """Returns {name: variable} of what `adapt` learned, which is saved with the model."""
+        return {}
 
     def auto_lambda(self, alpha: float) -> float:
         """Returns the number that `lambda_="auto"` stands for with this divergence.

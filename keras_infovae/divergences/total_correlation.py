@@ -1,5 +1,7 @@
 """Total correlation, by minibatch-stratified sampling."""
 
+from typing import Any
+
 from keras_infovae.distributions import diagonal_normal_moments, is_deterministic
 from keras_infovae.divergences.base import Divergence
 from keras_infovae.divergences.draws import draws_per_example
@@ -70,6 +72,10 @@ class TotalCorrelation(Divergence):
         """Learns how many examples there are, if the constructor was not told."""
         self.build(None)
         self._num_examples.assign(num_examples or 0)
+
+    def state(self) -> dict[str, Any]:
+        """Returns the variable that keeps the number of examples."""
+        return {} if self._num_examples is None else {"num_examples": self._num_examples}
 
     def auto_lambda(self, alpha: float) -> float:
         """Returns 6: beta = 6, as the reference has on images. No study of our own yet."""

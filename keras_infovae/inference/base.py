@@ -41,6 +41,7 @@ class Inference(keras.layers.Layer):
         support: where z lies, "euclidean" or "sphere".
         is_diagonal: whether q(z|x) is the product of a density for each dimension.
         needs_prior_density: whether it goes by log p(z).
+        settable: the names of settings that may be set after a call; functions are traced anew.
     """
 
     has_density = False
@@ -51,6 +52,7 @@ class Inference(keras.layers.Layer):
     support = "euclidean"
     is_diagonal = False
     needs_prior_density = False
+    settable: tuple[str, ...] = ()
 
     def build(self, event_shape: Shape, condition_size: int, latent_dim: int) -> None:
         """Makes what it is made of.

@@ -107,6 +107,11 @@ class ShortRunLangevin(Inference):
         self.longest_drift = longest_drift
         self.log_step_size = None
 
+    settable = (
+        *("steps", "step_sizes", "temperature", "adjusted", "chains"),
+        *("target_acceptance", "longest_drift"),
+    )
+
     def build(self, event_shape: Shape, condition_size: int, latent_dim: int) -> None:
         if self.step_sizes == "adapt":
             self.log_step_size = self.add_weight(
@@ -131,7 +136,10 @@ class ShortRunLangevin(Inference):
             z, log p(x, z) and its gradient at the end; and of each step the probability with which
             Metropolis's rule accepts it, and log p(x, z), [steps, num_samples, n].
         """
-        start = tf.cast(draw_rows(joint.start, fold_in(seeds, 0), num_samples), tf.float32)
+        # Streams that `generate` does not draw from: a chain would begin at the z that an example
+        # of the same seed was made of.
+        of_start, of_noise = fold_in(seeds, 2), fold_in(seeds, 3)
+        start = tf.cast(draw_rows(joint.start, of_start, num_samples), tf.float32)
         density = with_gradient(joint.log_prob)
         return run_chain(
             mala_step if self.adjusted else langevin_step,
@@ -139,7 +147,7 @@ class ShortRunLangevin(Inference):
             density(start),
             self.steps,
             self._sizes(),
-            row_noise(fold_in(seeds, 1), start.shape[-1:], num_samples),
+            row_noise(of_noise, start.shape[-1:], num_samples),
             temperature=tf.convert_to_tensor(joint.value_of(self.temperature), tf.float32),
             longest_drift=self.longest_drift,
         )

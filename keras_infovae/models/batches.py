@@ -16,7 +16,7 @@ class EpochsOfBatches(keras.callbacks.Callback):
     """Batches of an array, put together anew in each epoch, in an order that follows from a seed.
 
     The order of an epoch follows from `seed` and the number of the epoch alone. As a callback of
-    `fit` the instance is told that number.
+    `fit` the instance is told that number. (Of epochs that are no whole passes, see `dataset`.)
 
     Keras's own order for arrays is the same in every epoch once `keras.utils.set_random_seed` has
     been called, because the random state of its pipeline starts anew with each epoch's iterator.
@@ -49,23 +49,39 @@ class EpochsOfBatches(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch.assign(epoch)
 
-    def dataset(self):
-        """Returns the `tf.data.Dataset` of one epoch: of that which last began."""
+    @property
+    def steps(self):
+        """How many batches all examples make."""
+        return math.ceil(self.examples / self.batch_size)
+
+    def dataset(self, steps_per_epoch=None, initial_epoch=0):
+        """Returns the `tf.data.Dataset` of one epoch: of that which last began.
+
+        Epochs of another number of steps than all examples make are parts of one sequence of passes
+        over these, each in an order that follows from its number. The dataset has no end then, and
+        begins where `initial_epoch` does.
+        """
+        steps = steps_per_epoch or self.steps
+        if steps == self.steps:
+            batches = tf.data.Dataset.range(1).flat_map(
+                without_autograph(lambda _: self._rows_of_pass(self._epoch.read_value()))
+            )
+            batches = batches.apply(tf.data.experimental.assert_cardinality(steps))
+        else:
+            number, begun = divmod(initial_epoch * steps, self.steps)
+            passes = tf.data.Dataset.range(number, tf.int64.max)
+            batches = passes.flat_map(without_autograph(self._rows_of_pass)).skip(begun)
         with tf.device("CPU:0"):  # batches are put together in host memory
             x = tf.nest.map_structure(float32_tensor, self.x)
+        batches = batches.map(without_autograph(lambda rows: _rows_of(x, rows)))
+        return as_written(batches.prefetch(2))
 
-        @without_autograph
-        def rows_of_epoch(_):
-            rows = tf.range(self._rows)
-            if self.shuffle:
-                seed = stateless_seed(self.seed, self._epoch.read_value())
-                rows = tf.random.experimental.stateless_shuffle(rows, seed)
-            return tf.data.Dataset.from_tensor_slices(rows[: self.examples]).batch(self.batch_size)
-
-        batches = tf.data.Dataset.range(1).flat_map(rows_of_epoch)
-        batches = batches.map(without_autograph(lambda rows: _rows_of(x, rows))).prefetch(2)
-        steps = math.ceil(self.examples / self.batch_size)
-        return as_written(batches.apply(tf.data.experimental.assert_cardinality(steps)))
+    def _rows_of_pass(self, number):
+        rows = tf.range(self._rows)
+        if self.shuffle:
+            seed = stateless_seed(self.seed, number)
+            rows = tf.random.experimental.stateless_shuffle(rows, seed)
+        return tf.data.Dataset.from_tensor_slices(rows[: self.examples]).batch(self.batch_size)
 
 
 def batches_in_order(x, batch_size):

@@ -94,7 +94,7 @@ def learned_on_codes(model, prior, data, validation_data, seed, options):
         model: a `LatentVariableModel`.
         prior: a `Prior` or its name.
         data: (x, condition).
-        validation_data: x, or (x, condition), or None.
+        validation_data: x, (x,) or (x, condition), or None.
         seed: an integer, or None.
         options: `epochs`, `batch_size`, `optimizer`, `callbacks` and `verbose`, as for `fit_prior`.
 
@@ -107,7 +107,7 @@ def learned_on_codes(model, prior, data, validation_data, seed, options):
     drawn, seed = model.inference.is_random, model.progress.new_seed() if seed is None else seed
 
     def codes(data, seed):
-        x, condition = data if isinstance(data, tuple) else (data, None)
+        x, condition = (*data, None)[:2] if isinstance(data, tuple) else (data, None)
         return model.encode(x, sample=drawn, seed=seed, condition=condition)
 
     first = codes(data, seed)
@@ -123,7 +123,10 @@ def learned_on_codes(model, prior, data, validation_data, seed, options):
         # Of a copy: a Keras optimizer belongs to the weights that it was first used on.
         stage.compile(prior.code_optimizer() if automatic else copy.deepcopy(optimizer))
     epochs = DrawnCodes(of_epoch, options.pop("batch_size"), seed)
-    options["callbacks"] = [epochs, *keras.tree.flatten(options["callbacks"] or [])]
+    checked = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: prior.check_loss(logs["loss"])
+    )
+    options["callbacks"] = [epochs, checked, *keras.tree.flatten(options["callbacks"] or [])]
     if validation_data is not None:
         options["validation_data"] = (codes(validation_data, seed),)
     history = stage.fit(epochs.dataset(), **options)
@@ -144,6 +147,10 @@ def checked_prior(prior, model):
         raise argument_error("prior", expected, name)
     if not prior.built:
         prior.build(model.latent_dim)
+    size = prior.distribution(model.latent_dim).event_shape[0]
+    if size != model.latent_dim:
+        expected = f"one for {model.latent_dim} latent dimensions, as the model has"
+        raise argument_error("prior", expected, f"{name} that was built for {size}")
     if not prior.trainable_variables:
         raise argument_error("prior", "one that has weights to learn", name)
     return prior

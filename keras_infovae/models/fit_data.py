@@ -38,6 +38,7 @@ class FitData:
     def __init__(self, spec, strategy, build, least):
         self._spec, self._strategy, self._build, self._least = spec, strategy, build, least
         self.x, self.examples, self.rows, self.largest, self.callbacks = None, None, None, None, []
+        self._pass = None  # the number of batches of an array
 
     def read(self, x, condition, batch_size, options):
         """Checks `x` and the options that say more of the data, and builds the model.
@@ -71,7 +72,8 @@ class FitData:
             batches = self._epochs_of_batches(
                 batch_size or data_kinds.DEFAULT_BATCH_SIZE, options, order_seed
             )
-            self.x, batch_size = batches.dataset(), None
+            epochs = options.get("steps_per_epoch"), options.get("initial_epoch", 0)
+            self.x, batch_size, self._pass = batches.dataset(*epochs), None, batches.steps
             self.rows = self.largest = min(batches.batch_size, batches.examples)
             self.callbacks.append(batches)
         held_out = options.get("validation_data")
@@ -94,6 +96,8 @@ class FitData:
 
     def steps(self, options):
         """Returns the number of steps in an epoch, or None where the data do not tell."""
+        if self._pass is not None:
+            return options.get("steps_per_epoch") or self._pass
         if isinstance(self.x, tf.data.Dataset):
             length = max(int(self.x.cardinality()), 0)
         else:

@@ -279,6 +279,16 @@ class LatentVariableModel(TwoStageModel):
             return prior.kl_rows(posterior, z)
         return exact_or_drawn_kl(posterior, prior, z)
 
+    def settings_of_parts(self) -> tuple:
+        """Returns the settings of inference and priors that may be set after a call, as texts."""
+        parts = (self.inference, self.prior, self.learned_prior)
+        return tuple(
+            repr(getattr(part, name))
+            for part in parts
+            if part is not None
+            for name in part.settable
+        )
+
     # === Distributions, on tensors ===
 
     @property
@@ -502,7 +512,8 @@ class LatentVariableModel(TwoStageModel):
         z = self.inference.draw_rows(self._of_codes(joint), row_seeds(seed), draws)
         log_likelihood = tf.reduce_mean(joint.over_draws(joint.log_likelihood, z), axis=0)
         if num_samples is None and self._has_kl_to(self.model_prior):
-            return log_likelihood, self.kl_rows(joint.posterior(self.inference), joint.prior, z)
+            posterior = self._of_codes(joint).posterior(self.inference)
+            return log_likelihood, self.kl_rows(posterior, joint.prior, z)
         return log_likelihood, self._mean_log_ratio(joint, z)
 
     def _mean_log_ratio(self, joint, z):
@@ -512,7 +523,7 @@ class LatentVariableModel(TwoStageModel):
         """
         if not self._has_kl_to(self.model_prior):
             return tf.zeros([tf.shape(z)[1]])
-        prior, posterior = joint.prior, joint.posterior(self.inference)
+        prior, posterior = joint.prior, self._of_codes(joint).posterior(self.inference)
         log_ratio = joint.over_draws(lambda z: posterior.log_prob(z) - prior.log_prob(z), z)
         return tf.reduce_mean(log_ratio, axis=0)
 

@@ -17,10 +17,14 @@ class RowFunctions:
 
     A function of rows gives row i of its result from row i of its arguments alone, so that the size
     of the batches does not show.
+
+    Args:
+        settings: a function that returns what else the functions go by, hashable. Default None:
+            nothing.
     """
 
-    def __init__(self):
-        self._compiled = {}
+    def __init__(self, settings=None):
+        self._compiled, self._settings = {}, settings
 
     def run(self, name, function, arrays, batch_size, verbose=0):
         """Returns `function` of all rows, NumPy [n, ...].
@@ -34,7 +38,7 @@ class RowFunctions:
         """
         check_integer("batch_size", batch_size)
         arrays = {key: array for key, array in arrays.items() if array is not None}
-        key = (name, *arrays)
+        key = (name, *arrays, None if self._settings is None else self._settings())
         if key not in self._compiled:
             self._compiled[key] = one_graph(
                 lambda *tensors: function(**dict(zip(arrays, tensors, strict=True))),

@@ -410,7 +410,8 @@ class StepModel(keras.Model):
         for name, variable in state.items():
             # Files of 0.2.0, which were saved between two epochs, do not say when one began.
             began = name == "epoch_start" and name not in known
-            variable.assign(store["step" if began else name])
+            if name in known or began:  # nor, earlier ones, how many examples there were
+                variable.assign(store["step" if began else name])
         rest = known - set(state)
         super().load_own_variables({name: store[name] for name in rest})
 

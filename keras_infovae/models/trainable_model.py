@@ -123,6 +123,7 @@ class TrainableModel(StepModel):
         given = options | {"steps_per_execution": at_once}
         super().compile(optimizer=self._optimizer_of(optimizer), **given)
         self._chooses_steps, self._compiled_functions = chooses_steps, {}
+        self._settings_traced = self.settings_of_parts()
         self._synchronize_divergence = synchronize_divergence
         self._compile_options = {"synchronize_divergence": synchronize_divergence} | options
         self._chooses_jit = options.get("jit_compile", "auto") == "auto" and not self.run_eagerly
@@ -302,6 +303,27 @@ class TrainableModel(StepModel):
             return contextlib.nullcontext()
         return self._taking_at_once(1)
 
+    def settings_of_parts(self) -> tuple:
+        """Returns the settings of parts that may be set after a call, as functions go by them."""
+        return ()
+
+    def make_train_function(self, force: bool = False) -> Any:
+        """Has Keras make the function of a step, anew where settings of parts have changed."""
+        self._trace_anew_where_set()
+        return super().make_train_function(force)
+
+    def make_test_function(self, force: bool = False) -> Any:
+        """As `make_train_function`, of a step of an evaluation."""
+        self._trace_anew_where_set()
+        return super().make_test_function(force)
+
+    def _trace_anew_where_set(self):
+        settings = self.settings_of_parts()
+        if settings != self._settings_traced:
+            self._settings_traced = settings
+            self.train_function = self.test_function = None  # made anew by Keras
+            self._compiled_functions.clear()
+
     def _limit_batches(self, rows):
         """Has steps traced for batches of at most `rows` examples, or None for batches of any size.
 
@@ -377,6 +399,7 @@ class TrainableModel(StepModel):
                 schedule in epochs before a `fit` has told how many steps an epoch has.
         """
         batch = self._one_batch(x, condition, y, sample_weight, class_weight)
+        self.forget()
         rows = len(first(batch))
         check_least(self.least_batch, rows, rows)
         if not int(self.progress.steps_per_epoch):

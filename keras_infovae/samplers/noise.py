@@ -29,7 +29,8 @@ def seeded_noise(seed: Tensor, first_row: Tensor | None = None) -> Callable:
         seed: int32 [2]. Not the seed that the chain's start was drawn with.
         first_row: for chains of z [draws, n, d] that are a batch of many rows, the number of its
             first row, an integer tensor: each row then gets the same numbers in a batch of any
-            size. Default None: z of any shape, all drawn together.
+            size, but for chains that XLA compiles, which lays numbers out in its own way. Default
+            None: z of any shape, all drawn together.
 
     Example:
 

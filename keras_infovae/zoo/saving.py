@@ -50,7 +50,11 @@ def save(
         raise argument_error("files", "a list of paths", files, TypeError)
     folder = os.path.abspath(os.fspath(folder))
     _check_folder(folder, overwrite)
-    sources = {os.path.basename(os.fspath(path)): os.fspath(path) for path in files}
+    sources: dict[str, str] = {}
+    for path in (os.fspath(given) for given in files):
+        if sources.setdefault(os.path.basename(path), path) != path:
+            allowed = "files of different names, since all come to lie in one folder"
+            raise argument_error("files", allowed, [sources[os.path.basename(path)], path])
     for name, path in sources.items():
         ours = (contents.MANIFEST, contents.CONFIG, contents.WEIGHTS, contents.CARD)
         if not contents.FILE_NAME.fullmatch(name) or name in ours:

@@ -77,10 +77,11 @@ def test_rows_are_scored_and_judged(command, folder, tmp_path):
     assert list(judged.columns) == ["row", "id", "note", "score", "is_anomaly"]
     assert judged["is_anomaly"][0]
     # By another score, fitted on the run's training rows; the threshold is not its.
-    flags = [f"--output={tmp_path}/far.csv", "--reasons=0", "--score=mahalanobis"]
+    flags = [f"--output={tmp_path}/far.csv", "--reasons=1", "--score=mahalanobis"]
     assert command("score", *data, *flags).status == 0
     far = pandas.read_csv(tmp_path / "far.csv")
-    assert list(far.columns) == ["row", "id", "note", "score"]
+    assert list(far.columns) == ["row", "id", "note", "score", "reason_1"]
+    assert far["reason_1"][0].startswith("age = 900 (") and "nats" not in far["reason_1"][0]
     training = load_of_run(RunDirectory(folder / "run").config()).train
     known = fit_anomaly_score(model, training)
     expected = model.score(rows.drop(columns="member"), known)

@@ -235,8 +235,42 @@ def test_two_replicas_are_one_device():
 
 def test_chains_that_lag_are_told_of():
     prior = make()
-    with pytest.warns(UserWarning, match="adversary_loss is -15, below -2"):
+    with pytest.warns(UserWarning, match=r"\(adversary_loss of a model\) is -15, below -2"):
         prior.end_epoch({"adversary_loss": -15.0})
+
+
+def test_chains_that_lag_in_a_second_stage_are_told_of():
+    model = ki.VAE(2, likelihood="normal", encoder=NETWORK, decoder=NETWORK, seed=0)
+    model.build((None, 4))
+    settings = {"steps": 1, "step_size": 1e-3, "bound": 50.0}
+    prior = ki.priors.EnergyBased(**settings, optimizer=keras.optimizers.Adam(0.05))
+    with pytest.warns(UserWarning, match="do not keep up"):
+        model.fit_prior(X, prior, epochs=40, seed=0, verbose=0)
+
+
+def test_steps_that_are_set_after_a_draw_count():
+    model = ki.VAE(2, likelihood="normal", encoder=NETWORK, decoder=NETWORK, seed=0)
+    model.build((None, 4))
+    model.fit_prior(X, make(steps=1), epochs=1, seed=0, verbose=0)
+    few = model.generate(3, seed=0)
+    model.learned_prior.steps = 40
+    assert np.abs(model.generate(3, seed=0) - few).max() > 1e-3
+    with pytest.raises(ValueError, match="`steps` must be an integer of at least 1"):
+        model.learned_prior.steps = 0
+
+
+def test_the_divergence_from_a_base_of_layers_is_its_own():
+    """With energies of 0 p(z) is the base, whose KL is known but for little, whatever the draw."""
+    keras.utils.set_random_seed(0)
+    base = ki.priors.Hierarchical(sizes=[2, 2])
+    base.build(4)
+    prior = ki.priors.EnergyBased(base=base, hidden_units=(4,))
+    prior.build(4)
+    moments = np.random.default_rng(0).normal(size=(3, 8)).astype("float32")
+    q = ki.posteriors.get("diagonal_normal").distribution(moments)
+    z = q.sample(1, seed=[0, 1])
+    expected = base.distribution(4).kl_rows(q, z)
+    np.testing.assert_allclose(prior.distribution(4).kl_rows(q, z), expected, rtol=1e-5)
 
 
 def test_what_cannot_be_is_refused_by_name():

@@ -44,12 +44,14 @@ def prior(member, posterior_of=None):
     return lambda: member.distribution(LATENT_DIM, posterior_of), None
 
 
-def vamp(alias):
+def vamp(alias, count=5):
     member = ki.posteriors.get(alias)
     size = member.parameter_size(LATENT_DIM)
     encode = tf.random.stateless_normal([4, size], [0, 1])
     support = "sphere" if alias == "von_mises_fisher" else "euclidean"
-    return prior(ki.priors.VampPrior(5, support=support), lambda x: member.distribution(x @ encode))
+    return prior(
+        ki.priors.VampPrior(count, support=support), lambda x: member.distribution(x @ encode)
+    )
 
 
 def of(function):
@@ -112,6 +114,7 @@ PRIORS = {
     "vamp of full_covariance_normal": lambda: vamp("full_covariance_normal"),
     "vamp of householder": lambda: vamp("householder"),
     "vamp of von_mises_fisher": lambda: vamp("von_mises_fisher"),
+    "vamp of one von_mises_fisher": lambda: vamp("von_mises_fisher", count=1),
     "vamp of deterministic": lambda: vamp("deterministic"),
     "energy_based": lambda: prior(ki.priors.EnergyBased(hidden_units=(8,), steps=40)),
     "hierarchical": lambda: prior(ki.priors.Hierarchical([2, 1], (8,))),

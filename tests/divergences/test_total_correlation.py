@@ -2,6 +2,7 @@
 
 import itertools
 
+import keras
 import numpy as np
 import pytest
 import scipy.special
@@ -153,3 +154,15 @@ def test_blocks_have_value_and_gradients_of_the_direct_formula(
 
     for a, b in zip(found(z, mean, variance), direct(z, mean, variance, 50)):
         np.testing.assert_allclose(a, b, rtol=2e-4, atol=2e-6 + 1e-5 * np.abs(b).max())
+
+
+def test_the_number_of_examples_is_kept_with_the_model(tmp_path):
+    x = np.random.default_rng(0).normal(size=(60, 4)).astype("float32")
+    small = {"encoder": ki.networks.MLP([4]), "decoder": ki.networks.MLP([4]), "seed": 0}
+    model = ki.BetaTCVAE(2, likelihood="normal", **small)
+    model.fit(x, epochs=1, batch_size=20, verbose=0)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    found, expected = (m.evaluate(x[:20], batch_size=10, verbose=0) for m in (again, model))
+    assert found == pytest.approx(expected, rel=1e-6)
+    assert int(again.divergence.state()["num_examples"]) == 60

@@ -85,6 +85,29 @@ def test_the_code_is_the_mean_of_chains_and_a_sample_is_one_of_them():
     np.testing.assert_allclose(model.encode(X[1:2]), model.encode(X)[1:2], atol=1e-5)
 
 
+def test_a_chain_does_not_begin_at_the_code_that_a_new_example_was_made_of():
+    model = model_of(steps=1, step_sizes=1e-4)  # which ends where it begins
+    x = model.generate(400, seed=0)
+    made_of = (x - EXACT.b) @ np.linalg.pinv(EXACT.w.T)  # x = W z + b
+    for seed in (0, 1):
+        found = model.encode(x, sample=True, seed=seed)
+        # Independent: a correlation of 400 lies within 4.5 / sqrt(400).
+        together = np.corrcoef(made_of.T, found.T)[:2, 2:]
+        assert np.abs(together).max() < 4.5 / 20
+
+
+def test_settings_that_are_set_after_a_call_count():
+    model = model_of(steps=2, step_sizes=0.1)
+    model.compile(jit_compile=False)
+    before = model.encode(X, sample=True, seed=0), model.evaluate(X, verbose=0)
+    model.inference.steps = 20
+    after = model.encode(X, sample=True, seed=0), model.evaluate(X, verbose=0)
+    fresh = model_of(steps=20, step_sizes=0.1)
+    np.testing.assert_allclose(after[0], fresh.encode(X, sample=True, seed=0), rtol=1e-5)
+    assert np.abs(after[0] - before[0]).max() > 0.1
+    assert after[1]["loss"] != before[1]["loss"]
+
+
 def test_the_decoder_takes_the_end_of_the_chain_as_a_constant():
     model = model_of(steps=3, step_sizes=0.4)
     weights, seed = model.trainable_variables, tf.constant([1, 2])

@@ -328,3 +328,23 @@ def test_an_epoch_is_one_line_where_no_bar_can_be_drawn(capsys, monkeypatch):
     monkeypatch.setattr("keras_infovae.utils.terminal.redraws_lines", lambda: True)
     model.fit(X[:8], batch_size=4, epochs=1)
     assert "━" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("steps", [2, 4, 7])
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_epochs_of_any_length_go_on_as_if_they_had_not_been_stopped(steps, shuffle):
+    """44 examples make 6 batches of 8: epochs of 4 begin within a pass over them."""
+    fit = {"batch_size": 8, "steps_per_epoch": steps, "shuffle": shuffle, "verbose": 0}
+    histories, models = [], []
+    for parts in ([(0, 4)], [(0, 2), (2, 4)]):
+        model = model_for(divergence="moment_matching")
+        model.compile("adam", jit_compile=False)
+        history = []
+        for first, last in parts:
+            history += model.fit(X, initial_epoch=first, epochs=last, **fit).history["loss"]
+        histories.append(history)
+        models.append(model)
+    assert histories[0] == histories[1]
+    assert int(models[0].progress.step) == int(models[1].progress.step) == 4 * steps
+    for one, other in zip(models[0].get_weights(), models[1].get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)

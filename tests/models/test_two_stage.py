@@ -84,6 +84,25 @@ def test_it_changes_nothing_but_the_prior(stages):
 
 
 @pytest.mark.slow  # the closed form of log p(x) above tells as much
+def test_validation_data_come_in_the_form_that_fit_takes():
+    model = EXACT.model(seed=0)
+    settings = {"epochs": 1, "seed": 0, "verbose": 0}
+    of_array, of_tuple = (
+        model.fit_prior(X, validation_data=held_out, **settings).history["val_loss"]
+        for held_out in (X[:50], (X[:50],))
+    )
+    assert of_array == of_tuple
+
+
+def test_a_step_on_a_batch_drops_what_belonged_to_the_weights_before(stages, tmp_path):
+    stages[0].save(tmp_path / "model.keras")
+    model = keras.saving.load_model(tmp_path / "model.keras")
+    ki.evaluation.calibrate_anomaly_threshold(model, X, 0.1)
+    assert model.anomaly_threshold is not None and model.learned_prior is not None
+    model.train_on_batch(X[:10])
+    assert model.anomaly_threshold is None and model.learned_prior is None
+
+
 def test_a_normal_learned_from_codes_has_their_moments():
     keras.utils.set_random_seed(0)
     model, optimizer = EXACT.model(seed=0), keras.optimizers.Adam(0.05)
@@ -153,16 +172,21 @@ def test_two_replicas_learn_what_one_does():
 
 def test_what_cannot_be_learned_is_refused_by_name(stages):
     model = stages[0]
-    built = model.prior
+    built, of_three = model.prior, ki.priors.GaussianMixture(2)
+    of_three.build(3)
+    weights = of_three.get_weights()
     for prior, message in (
         ("standard_normal", "`prior` must be one that has weights to learn"),
         ("vamp", "must be one that is not made of posteriors"),
         ("uniform_sphere", "must be one for z where the codes are"),
         (built, "must be another one than that of the training"),
+        (of_three, "must be one for 2 latent dimensions.*GaussianMixture that was built for 3"),
         ("no prior", "must be one of"),
     ):
         with pytest.raises(ValueError, match=message):
             model.fit_prior(X, prior)
+    for weight, before in zip(of_three.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(weight, before)
     with pytest.raises(ValueError, match="`epochs` must be an integer"):
         model.fit_prior(X, epochs=0)
     with pytest.raises(ValueError, match="x"):

@@ -151,6 +151,8 @@ def test_what_cannot_be_loaded_is_not_written(tmp_path):
         model.save_to_preset(tmp_path / "mine", files=[tmp_path / "config.json"])
     with pytest.raises(FileNotFoundError, match="absent.png"):
         model.save_to_preset(tmp_path / "mine", files=[tmp_path / "absent.png"])
+    with pytest.raises(ValueError, match="`files` must be files of different names"):
+        model.save_to_preset(tmp_path / "mine", files=["a/p.png", "b/p.png"])
     for card in (3, lambda manifest: None):
         with pytest.raises(TypeError, match="`card` must be"):
             model.save_to_preset(tmp_path / "mine", card=card)

@@ -23,7 +23,8 @@ class Prior(DistributionLayer):
     `has_noise_form` says that z is a function of N(0, I), `of_noise`, so that chains can run in
     that noise. `draws_by_chain` says that a draw takes long, and is one only nearly.
     `is_normalized` is False while the density is known up to a factor only.
-    `learned_on_codes_alone` says that no model can be trained with it.
+    `learned_on_codes_alone` says that no model can be trained with it. `settable` names the
+    settings that may be set after a call; functions are traced anew.
 
     A prior with weights can be learned on the codes of a trained model (`model.fit_prior`): by
     `code_loss`, -E log p(z) unless a member says otherwise, which one without a density has to.
@@ -35,6 +36,7 @@ class Prior(DistributionLayer):
     draws_by_chain = False
     is_normalized = True
     learned_on_codes_alone = False
+    settable: tuple[str, ...] = ()
     support = "euclidean"
     code_loss_text = "-E log p(z)"  # `code_loss` as a line of text
 
@@ -82,6 +84,9 @@ class Prior(DistributionLayer):
     def code_optimizer(self) -> Optimizer:
         """Returns a new Keras optimizer, one that suits `code_loss`."""
         return keras.optimizers.Adam(1e-3)
+
+    def check_loss(self, loss: float) -> None:
+        """Warns where the mean loss of an epoch says that something is wrong. Default nothing."""
 
     def settle(self, latent_dim: int) -> None:
         """Computes what follows from the weights once they have been learned from codes."""

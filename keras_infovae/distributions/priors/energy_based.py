@@ -122,6 +122,7 @@ class EnergyBased(Player, Prior):
     """
 
     draws_by_chain = True
+    settable = ("steps",)
     code_loss_text = "E f(z) over draws of the prior - E f(z) over codes"
 
     def __init__(
@@ -142,7 +143,7 @@ class EnergyBased(Player, Prior):
         self.hidden_units = check_integers("hidden_units", hidden_units)
         self.activation = check_activation("activation", activation)
         self.bound = None if bound is None else check_number("bound", bound, exclusive_minimum=0)
-        self.steps = check_integer("steps", steps)
+        self.steps = steps
         if isinstance(step_size, str):
             check_choice("step_size", step_size, ["adapt"])
         else:
@@ -153,6 +154,15 @@ class EnergyBased(Player, Prior):
         # Kept as a config: the optimizer is made in `build`, within the scope of the strategy.
         self.optimizer = optimizer
         self.networks = []
+
+    @property
+    def steps(self) -> int:
+        """The steps of a chain; they may be set after a training."""
+        return self._steps
+
+    @steps.setter
+    def steps(self, value: int) -> None:
+        self._steps = check_integer("steps", value)
 
     @classmethod
     def from_config(cls, config: Config) -> "EnergyBased":
@@ -289,15 +299,17 @@ class EnergyBased(Player, Prior):
         apply_gradients(self.player_optimizer, tape.gradient(share, variables), variables)
         return loss
 
-    def end_epoch(self, logs: Logs) -> None:
-        loss = logs.get("adversary_loss", 0.0)
+    def check_loss(self, loss: float) -> None:
         if loss < _CHAIN_LAGS:
             warnings.warn(
-                f"adversary_loss is {loss:.3g}, below {_CHAIN_LAGS:g}: the chains of the prior "
-                "EnergyBased do not keep up with what it learns, and draws from it are not from "
-                "p(z). Learn it in a second stage (model.fit_prior), or with a smaller learning "
-                "rate, more steps or a smaller bound."
+                f"The loss of the prior EnergyBased (adversary_loss of a model) is {loss:.3g}, "
+                f"below {_CHAIN_LAGS:g}: its chains do not keep up with what it learns, and draws "
+                "from it are not from p(z). Learn it in a second stage (model.fit_prior), with a "
+                "smaller learning rate, more steps or a smaller bound."
             )
+
+    def end_epoch(self, logs: Logs) -> None:
+        self.check_loss(logs.get("adversary_loss", 0.0))
         self.estimate_log_partition(**_AT_EPOCH_END)
 
 
