@@ -37,7 +37,7 @@ class Divergence(Setting):
             num_examples: an int, or None where it is not known.
         """
 
-    def state(self) -> dict[str, Any]:
+    def adapted_state(self) -> dict[str, Any]:
         """Returns {name: variable} of what `adapt` learned, which is saved with the model."""
         return {}
 

@@ -73,7 +73,7 @@ class TotalCorrelation(Divergence):
         self.build(None)
         self._num_examples.assign(num_examples or 0)
 
-    def state(self) -> dict[str, Any]:
+    def adapted_state(self) -> dict[str, Any]:
         """Returns the variable that keeps the number of examples."""
         return {} if self._num_examples is None else {"num_examples": self._num_examples}
 

@@ -20,7 +20,6 @@ from keras_infovae.distributions.diffusion import (
 from keras_infovae.distributions.likelihoods.data_units import DataUnits
 from keras_infovae.models.generative_model import GenerativeModel
 from keras_infovae.models.registry import register_model
-from keras_infovae.models.row_functions import RowFunctions
 from keras_infovae.models.step_model import BatchLoss
 from keras_infovae.parameters.kinds import Integer, Member, Number
 from keras_infovae.typing import Seed, Shape, Tensor
@@ -140,13 +139,13 @@ class DenoisingDiffusion(GenerativeModel):
     def __setattr__(self, name, value):
         if name in _SETTINGS:
             self._check_setting(name, value)
-            self._rows = RowFunctions()  # those that are compiled compute as before
-            if name == "unconditional_share" and self.compiled:
-                self.train_function = None  # made anew by Keras
-                self._compiled_functions.clear()
             if name == "clip" and value != getattr(self, name, value):
                 self.anomaly_threshold = None  # the bound changes, and scores with it
         super().__setattr__(name, value)
+
+    def traced_settings(self) -> tuple:
+        """Returns the settings that may change after a training."""
+        return tuple(getattr(self, name) for name in _SETTINGS)
 
     def _check_setting(self, name, value):
         """Raises ValueError or TypeError for what draws or steps cannot go by."""

@@ -92,7 +92,7 @@ class GenerativeModel(TrainableModel):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self._rows = RowFunctions(self.settings_of_parts)
+        self._rows = RowFunctions(self)
         self._anomaly_threshold = None
 
     @property

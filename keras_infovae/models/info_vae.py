@@ -210,11 +210,6 @@ class InfoVAE(LatentVariableModel):
         if count is not None:
             self.divergence.adapt(count)
 
-    def _training_state(self):
-        of_divergence = self.divergence.state()
-        state = {f"divergence_{name}": variable for name, variable in of_divergence.items()}
-        return super()._training_state() | state
-
     # === The loss ===
 
     @property

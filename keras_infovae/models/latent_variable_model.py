@@ -271,15 +271,10 @@ class LatentVariableModel(TwoStageModel):
         return penalty(weight, kl_divergence)
 
     def kl_rows(self, posterior: Distribution, prior: Distribution, z: Tensor) -> Tensor:
-        """Returns KL(q(z|x) || p(z)) [n]: exact if TFP has it, else the mean over draws of z.
-
-        A distribution p(z) with a method `kl_rows(posterior, z)` knows better.
-        """
-        if hasattr(prior, "kl_rows"):
-            return prior.kl_rows(posterior, z)
+        """Returns KL(q(z|x) || p(z)) [n]: exact if it is known, else the mean over draws of z."""
         return exact_or_drawn_kl(posterior, prior, z)
 
-    def settings_of_parts(self) -> tuple:
+    def traced_settings(self) -> tuple:
         """Returns the settings of inference and priors that may be set after a call, as texts."""
         parts = (self.inference, self.prior, self.learned_prior)
         return tuple(

@@ -19,12 +19,11 @@ class RowFunctions:
     of the batches does not show.
 
     Args:
-        settings: a function that returns what else the functions go by, hashable. Default None:
-            nothing.
+        model: whose functions they are, and whose `traced_settings` they go by.
     """
 
-    def __init__(self, settings=None):
-        self._compiled, self._settings = {}, settings
+    def __init__(self, model):
+        self._compiled, self._model = {}, model
 
     def run(self, name, function, arrays, batch_size, verbose=0):
         """Returns `function` of all rows, NumPy [n, ...].
@@ -38,7 +37,7 @@ class RowFunctions:
         """
         check_integer("batch_size", batch_size)
         arrays = {key: array for key, array in arrays.items() if array is not None}
-        key = (name, *arrays, None if self._settings is None else self._settings())
+        key = (name, *arrays, self._model.traced_settings())
         if key not in self._compiled:
             self._compiled[key] = one_graph(
                 lambda *tensors: function(**dict(zip(arrays, tensors, strict=True))),

@@ -416,8 +416,12 @@ class StepModel(keras.Model):
         super().load_own_variables({name: store[name] for name in rest})
 
     def _training_state(self):
-        drawn = random_states.random_states(*self.parts(), self)
-        return self.progress.state() | {f"part_seeds_{i}": state for i, state in enumerate(drawn)}
+        parts = self.parts()
+        drawn = random_states.random_states(*parts, self)
+        state = {f"part_seeds_{i}": variable for i, variable in enumerate(drawn)}
+        for part in parts:  # a divergence may have learned something of the data
+            state |= getattr(part, "adapted_state", dict)()
+        return self.progress.state() | state
 
 
 def _minimized(result):

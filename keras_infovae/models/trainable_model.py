@@ -123,7 +123,7 @@ class TrainableModel(StepModel):
         given = options | {"steps_per_execution": at_once}
         super().compile(optimizer=self._optimizer_of(optimizer), **given)
         self._chooses_steps, self._compiled_functions = chooses_steps, {}
-        self._settings_traced = self.settings_of_parts()
+        self._settings_traced = self.traced_settings()
         self._synchronize_divergence = synchronize_divergence
         self._compile_options = {"synchronize_divergence": synchronize_divergence} | options
         self._chooses_jit = options.get("jit_compile", "auto") == "auto" and not self.run_eagerly
@@ -303,8 +303,8 @@ class TrainableModel(StepModel):
             return contextlib.nullcontext()
         return self._taking_at_once(1)
 
-    def settings_of_parts(self) -> tuple:
-        """Returns the settings of parts that may be set after a call, as functions go by them."""
+    def traced_settings(self) -> tuple:
+        """Returns the settings that may be set after a call, by which functions are kept."""
         return ()
 
     def make_train_function(self, force: bool = False) -> Any:
@@ -318,7 +318,7 @@ class TrainableModel(StepModel):
         return super().make_test_function(force)
 
     def _trace_anew_where_set(self):
-        settings = self.settings_of_parts()
+        settings = self.traced_settings()
         if settings != self._settings_traced:
             self._settings_traced = settings
             self.train_function = self.test_function = None  # made anew by Keras

@@ -112,9 +112,7 @@ class TwoStageModel(GenerativeModel):
 
     def _set_second(self, prior):
         self._second_stage.prior = prior
-        self._rows = RowFunctions(
-            self.settings_of_parts
-        )  # those that were compiled hold another prior's weights
+        self._rows = RowFunctions(self)  # those that were compiled hold another prior's weights
         self.anomaly_threshold = None  # scores may change with p(z)
 
     def forget_prior(self) -> None:

@@ -165,4 +165,4 @@ def test_the_number_of_examples_is_kept_with_the_model(tmp_path):
     again = keras.saving.load_model(tmp_path / "model.keras")
     found, expected = (m.evaluate(x[:20], batch_size=10, verbose=0) for m in (again, model))
     assert found == pytest.approx(expected, rel=1e-6)
-    assert int(again.divergence.state()["num_examples"]) == 60
+    assert int(again.divergence.adapted_state()["num_examples"]) == 60

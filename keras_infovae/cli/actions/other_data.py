@@ -67,9 +67,7 @@ def load_other(source, config, model, given=None):
         )
     if scaling == data.scaling or of_preset(config):  # which takes what `datasets.load` gives
         return data
-    if config["data"].get(
-        "standardize"
-    ):  # from the source again: it may be more exact than float32
+    if config["data"].get("standardize"):  # read again: a source may be more exact than float32
         return run_data.read(settings | {"standardize": scaling})
     scaled = {s: scaling.apply(data.scaling.invert(getattr(data, s))) for s in SPLITS}
     return dataclasses.replace(data, **scaled, scaling=scaling)

@@ -43,12 +43,7 @@ def _distribution_class():
 
         def kl_rows(self, posterior, z):
             """Returns KL(q || p) = KL(q || p0) - E_q f + log Z, [n]; E_q over draws z of q."""
-            known = hasattr(self.start, "kl_rows")  # a base may know better than TFP
-            to_base = (
-                self.start.kl_rows(posterior, z)
-                if known
-                else exact_or_drawn_kl(posterior, self.start, z)
-            )
+            to_base = exact_or_drawn_kl(posterior, self.start, z)
             log_partition = tf.convert_to_tensor(self._prior.log_partition)
             return to_base - tf.reduce_mean(self._prior.energy(z), axis=0) + log_partition
 
