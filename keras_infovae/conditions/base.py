@@ -108,6 +108,8 @@ def append(tensor: Tensor, condition: Tensor | None) -> Tensor:
     """
     if condition is None:
         return tensor
+    if tensor.dtype.is_integer:  # of tokens; the condition keeps its fractions
+        tensor = tf.cast(tensor, tf.float32)
     condition = tf.cast(condition, tensor.dtype)
     inner = tensor.shape.rank - 2
     condition = tf.reshape(condition, [-1] + [1] * inner + [condition.shape[-1]])

@@ -37,7 +37,7 @@ def impute_rows(model, x, seed, condition, steps, sample, seen):
     """
     spec = model.example_spec
     missing = tf.math.is_nan(x)
-    seeds = row_seeds(seed)
+    seeds = fold_in(row_seeds(seed), 5)  # not the draws that `generate` makes x of
     warm_up = steps // _WARM_UP
     z = tf.cast(draw_rows(model.prior_distribution(), fold_in(seeds, 0)), tf.float32)
 

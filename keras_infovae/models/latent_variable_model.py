@@ -244,7 +244,24 @@ class LatentVariableModel(TwoStageModel):
             log_likelihood = joint.log_likelihood(codes.z)
             one = Pass(joint, codes, log_likelihood, prior, other_seed)
             terms = self.loss_terms(one)
-            return BatchLoss(self.weighed(terms, one), terms, (codes.gathered[0], prior))
+            loss = self.weighed(terms, one) + self._likelihood_of_codes(one)
+            return BatchLoss(loss, terms, (codes.gathered[0], prior))
+
+    def _likelihood_of_codes(self, one):
+        """Returns 0 whose gradient is that of -E log p(z), by which a prior learns without a KL.
+
+        z is constant: the gradient of log p(x) is E [grad log p(x, z)] over p(z|x), and no term of
+        the loss has log p(z). A prior that learns by itself, or a divergence by which it does, is
+        left to that.
+        """
+        weights = self.prior.trainable_variables
+        by_chain = not (self.inference.is_amortized or self.inference.has_density)
+        alone = self.term_names == ("reconstruction_loss",) and not self.players
+        if not (by_chain and alone and weights):
+            return 0.0
+        rows = -tf.reduce_mean(one.prior.log_prob(tf.stop_gradient(one.codes.z)), axis=0)
+        share = reductions.share_of_global_mean(rows)
+        return share - tf.stop_gradient(share)
 
     def loss_terms(self, one: Pass) -> dict[str, Tensor]:
         """Returns {name: share of the global batch's value} of a `Pass`."""

@@ -388,15 +388,21 @@ class StepModel(keras.Model):
         return cls(**deserialize_values(config))
 
     def get_build_config(self) -> Any:
-        """Returns the shape that the model was built for."""
+        """Returns the shape that the model was built for, and which of its parts are frozen."""
         if self.event_shape is None:
             return None
-        return {"input_shape": [None, *self.event_shape]}
+        config = {"input_shape": [None, *self.event_shape]}
+        frozen = [i for i, p in enumerate(self.parts()) if not getattr(p, "trainable", True)]
+        return config | {"frozen_parts": frozen} if frozen else config
 
     def build_from_config(self, config: Numbers) -> None:
-        """Builds the model for the shape that it was saved with."""
-        if config is not None:
-            self.build(config["input_shape"])
+        """Builds the model for the shape that it was saved with; what was frozen is so again."""
+        if config is None:
+            return
+        self.build(config["input_shape"])
+        parts = self.parts()
+        for i in config.get("frozen_parts", []):
+            parts[i].trainable = False
 
     def save_own_variables(self, store: Any) -> None:
         """Keeps the state of the training and of all random draws too, which Keras leaves out."""

@@ -123,7 +123,8 @@ class TrainableModel(StepModel):
         given = options | {"steps_per_execution": at_once}
         super().compile(optimizer=self._optimizer_of(optimizer), **given)
         self._chooses_steps, self._compiled_functions = chooses_steps, {}
-        self._settings_traced = self.traced_settings()
+        self._setting_names = list(self.get_config())
+        self._settings_traced = self._settings_of_steps()
         self._synchronize_divergence = synchronize_divergence
         self._compile_options = {"synchronize_divergence": synchronize_divergence} | options
         self._chooses_jit = options.get("jit_compile", "auto") == "auto" and not self.run_eagerly
@@ -196,6 +197,8 @@ class TrainableModel(StepModel):
         data = FitData(self.example_spec, strategy, self.build, self.least_batch)
         options["y"] = y
         data.read(x, condition, batch_size, options)
+        if self.preprocessor is not None and data.examples is not None:
+            self.preprocessor.check_training(first(data.examples))
         batch_size = data.make_batches(batch_size, options, self.progress.order_seed)
         steps = data.steps(options)
         self._limit_batches(data.largest)
@@ -317,8 +320,14 @@ class TrainableModel(StepModel):
         self._trace_anew_where_set()
         return super().make_test_function(force)
 
+    def _settings_of_steps(self):
+        """Returns the settings that a step goes by: `traced_settings`, and weights of the loss."""
+        own = [getattr(self, name, None) for name in self._setting_names]
+        weights = [repr(v) for v in own if isinstance(v, (str, int, float, schedules.Schedule))]
+        return self.traced_settings(), weights
+
     def _trace_anew_where_set(self):
-        settings = self.traced_settings()
+        settings = self._settings_of_steps()
         if settings != self._settings_traced:
             self._settings_traced = settings
             self.train_function = self.test_function = None  # made anew by Keras
@@ -400,6 +409,8 @@ class TrainableModel(StepModel):
         """
         batch = self._one_batch(x, condition, y, sample_weight, class_weight)
         self.forget()
+        if not int(self.progress.step):  # as `fit` does, of the examples that it looks at
+            self.adapt(first(batch), None)
         rows = len(first(batch))
         check_least(self.least_batch, rows, rows)
         if not int(self.progress.steps_per_epoch):
@@ -428,7 +439,17 @@ class TrainableModel(StepModel):
         batch = self._one_batch(x, condition, y, sample_weight, class_weight)
         return super().test_on_batch(batch, return_dict=return_dict)
 
-    def _one_batch(self, x, condition, y, sample_weight, class_weight):
+    def predict_on_batch(self, x: Any, *, condition: Condition = None) -> Result:
+        """Returns the batch `x` reconstructed, as `predict` does: NumPy, or in the raw form.
+
+        Args:
+            x, condition: as for `train_on_batch`.
+        """
+        self.example_spec.require_known()
+        found = super().predict_on_batch(self._one_batch(x, condition))
+        return self.example_spec.like(x, found)
+
+    def _one_batch(self, x, condition, y=None, sample_weight=None, class_weight=None):
         refuse_targets({"y": y, "sample_weight": sample_weight, "class_weight": class_weight})
         if data_kinds.is_dataset(x):
             raise argument_error("x", "one batch (`fit` takes datasets)", x, TypeError)

@@ -112,7 +112,9 @@ class Recurrent(Network):
             if event_shape[1] > 1:  # a condition
                 tokens = keras.layers.Concatenate()([tokens, x[:, :, 1:]])
             state = layer(tokens, mask=keras.ops.not_equal(numbers, 0))
-        return keras.Model(x, keras.layers.Dense(output_size)(state), name="encoder")
+        encoder = keras.Model(x, keras.layers.Dense(output_size)(state), name="encoder")
+        encoder.autocast = False  # half precision would round the numbers of tokens
+        return encoder
 
     def decoder(
         self, latent_dim: int, output_shape: Shape, event_shape: Shape | None = None

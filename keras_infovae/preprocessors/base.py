@@ -246,6 +246,9 @@ class Preprocessor(Setting):
         """Returns the condition [n, condition_size] that raw data have, NumPy float32, or None."""
         return None
 
+    def check_training(self, x: np.ndarray) -> None:
+        """Raises ValueError for x [n, ...], examples to train on, that cannot have been meant."""
+
     def partial_numbers(self, given: Any, count: int) -> np.ndarray:
         """Returns x [count, ...] of examples of which `given` alone is known, NaN elsewhere."""
         raise argument_error("given", f"left out for {self.form}, which have no columns", given)

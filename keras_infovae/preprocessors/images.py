@@ -66,10 +66,16 @@ class Images(Preprocessor):
         """
         if condition:
             raise argument_error("condition", "no names of columns, for images", list(condition))
+        images = cls()
         if isinstance(data, np.ndarray) and data.size and data.max() == 1:
+            images.check_training(data / _LEVELS)
+        return images
+
+    def check_training(self, x: np.ndarray) -> None:
+        """Raises ValueError for images of 0 and 1, which divided by 255 would be all but black."""
+        if len(x) and 0.0 < x.max() < 1.5 / _LEVELS:
             expected = 'images from 0 to 255; for those of 0 and 1, x.astype("float32")'
-            raise argument_error("x", expected, f"uint8, shape {data.shape}, none above 1")
-        return cls()
+            raise argument_error("x", expected, f"uint8, shape {x.shape}, none above 1")
 
     def likelihood(self) -> str:
         """Returns "bernoulli", which takes gray for a probability of white."""

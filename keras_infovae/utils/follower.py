@@ -35,7 +35,9 @@ class Follower:
 
 def followers_of(parts):
     """Returns a `Follower` that is all of those among `parts`, one after another."""
-    return _Several([part for part in parts if isinstance(part, Follower)])
+    followers = [part for part in parts if isinstance(part, Follower)]
+    # What is frozen (`layer.trainable = False`) stays as it is.
+    return _Several([part for part in followers if getattr(part, "trainable", True)])
 
 
 class _Several(Follower):

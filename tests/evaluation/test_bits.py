@@ -77,3 +77,22 @@ def test_errors():
         bits_per_dimension(0.0, (3,), 0)
     with pytest.raises(ValueError, match="`scaling` must be one of the last axis of x"):
         bits_per_dimension(0.0, (3,), ki.preprocessors.Scaling(0.0, [1.0, 2.0]))
+
+
+def test_what_is_missing_costs_nothing_and_has_no_scale():
+    raw = np.array([[10.0, 200.0, np.nan, np.nan], [30.0, 40.0, 50.0, np.nan]], "float32")
+    bits = []
+    for scale in (1.0, 255.0):
+        partly = ki.likelihoods.PartlyObserved(ki.likelihoods.Normal(1.0))
+        model = built(partly, (4,), ki.preprocessors.Scaling(0.0, scale))
+        seen = ~np.isnan(raw)
+        # Normals of deviation 255; in a unit of `scale`, log p rises by its log for each value.
+        log_raw = np.where(seen, -0.5 * raw**2 / 255.0**2 - math.log(255.0), 0.0).sum(axis=1)
+        log_x = log_raw + math.log(scale) * seen.sum(axis=1)
+        bits.append(bits_per_dimension(log_x, model, x=raw / scale))
+        expected = -log_raw / (seen.sum(axis=1) * math.log(2.0))
+        np.testing.assert_allclose(bits[-1], expected, rtol=1e-6)
+    with pytest.raises(ValueError, match="`x` must be given, since what is missing"):
+        bits_per_dimension(log_x, model)
+    with pytest.raises(ValueError, match="`log_likelihood` must be .*each of 2 examples"):
+        bits_per_dimension(log_x.mean(), model, x=raw / 255.0)

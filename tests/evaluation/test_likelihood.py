@@ -27,6 +27,10 @@ def test_is_exact_for_every_number_of_samples_when_the_posterior_is(num_samples)
     assert bound.dtype == np.float32
 
 
+WRONG = pytest.mark.filterwarnings("ignore:The importance weights of")  # q(z|x) is far from p(z|x)
+
+
+@WRONG
 def test_rises_from_the_elbo_to_the_exact_value_when_the_posterior_is_wrong():
     model, exact = EXACT.model(wrong_mean=0.3, wrong_log_variance=0.8), EXACT.log_likelihood(X)
 
@@ -90,6 +94,7 @@ def test_same_seed_same_numbers():
     np.testing.assert_allclose(parts, first, rtol=1e-5)
 
 
+@WRONG
 def test_rounds_are_independent_of_one_another_compiled_or_not(monkeypatch):
     model = EXACT.model(wrong_mean=0.3, wrong_log_variance=0.8)
     exact = EXACT.log_likelihood(X)
@@ -165,3 +170,21 @@ def test_progress_is_shown_when_asked_for(capsys, monkeypatch):
     monkeypatch.setattr("keras_infovae.utils.terminal.redraws_lines", lambda: True)
     marginal_log_likelihood(model, X[:4], num_samples=2, batch_size=2, verbose=1)
     assert "2/2" in capsys.readouterr().out
+
+
+def test_draws_are_not_those_that_an_example_of_the_same_seed_was_made_of():
+    """q(z|x) = p(z): with the z of x among the draws, the lower bound lay above log p(x)."""
+    exact = LinearGaussian(2, 6, scale=0.3)
+    model = ki.LatentVariableModel(
+        2,
+        inference="from_prior",
+        decoder=exact.model().decoder,
+        likelihood=ki.likelihoods.Normal(exact.scale),
+    )
+    model.build((None, exact.values))
+    x = model.generate(1_000, seed=0, sample=True)
+    same, other = (
+        ki.evaluation.importance_weighted_bound(model, x, num_samples=2, seed=seed).mean()
+        for seed in (0, 1)
+    )
+    assert same == pytest.approx(other, rel=0.15) and same < exact.log_likelihood(x).mean()

@@ -12,12 +12,14 @@ from keras_infovae.evaluation.measured import Measured
 from keras_infovae.evaluation.plots import style
 from keras_infovae.evaluation.predictive_checks.checks import tail_probability
 from keras_infovae.evaluation.predictive_checks.measures import Measure
+from keras_infovae.evaluation.predictive_checks.replicas import replicas
 from keras_infovae.evaluation.predictive_checks.statistics import GROUPS, correlations
 from keras_infovae.evaluation.reporting.predictive import predictive_checks, shown
 from tests.evaluation.linear_gaussian import LinearGaussian
 from tests.kinds import ColumnNormals
 from tests.tables.people import people
 
+SMALL = {"encoder": ki.networks.MLP([4]), "decoder": ki.networks.MLP([4]), "seed": 0}
 checks_of = ki.evaluation.posterior_predictive_checks
 
 
@@ -245,3 +247,20 @@ def test_the_picture_and_the_report_of_a_table(tables, tmp_path, monkeypatch):
 def test_bad_arguments(normals, given, error, message):
     with pytest.raises(error, match=message):
         checks_of(normals, **{"x": np.zeros([4, 3], "float32")} | given)
+
+
+@pytest.mark.parametrize("codes", ["prior", "posterior"])
+def test_replicas_are_told_and_miss_what_the_data_do(codes):
+    x = np.random.default_rng(0).normal(size=(60, 3)).astype("float32")
+    x = np.where(np.random.default_rng(1).random(x.shape) < 0.5, np.float32(np.nan), x)
+    model = ki.VAE(1, likelihood=ki.likelihoods.PartlyObserved("normal"), **SMALL)
+    model.build((None, 3))
+    for replica in replicas(model, x, 2, codes):
+        np.testing.assert_array_equal(np.isnan(replica), np.isnan(x))
+    # Totals of 10 and of 1,000: a replica of a row has about as many, sqrt(1,000) = 32.
+    counts = np.tile([[5.0, 5.0], [500.0, 500.0]], [40, 1]).astype("float32")
+    model = ki.VAE(1, likelihood=ki.likelihoods.Poisson(library_size="observed"), **SMALL)
+    model.build((None, 2))
+    for replica in replicas(model, counts, 2, codes):
+        totals = replica.sum(axis=1)
+        assert totals[::2].max() < 40 and np.abs(totals[1::2] - 1_000).max() < 5 * 32

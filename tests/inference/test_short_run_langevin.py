@@ -228,3 +228,29 @@ def test_row_noise_follows_from_each_rows_seed():
         np.testing.assert_allclose(last(6, None, what)[:, 0], numbers[:2, 4], atol=1e-6)
         assert not np.allclose(noise(7, None, what), numbers)
     assert not np.allclose(noise(6, None, "jitter"), noise(6, None, "acceptance"))
+
+
+def test_a_prior_with_weights_learns_by_the_codes():
+    """The gradient of log p(x) is that of log p(x, z) at z ~ p(z|x): that of log p(z) for p(z)."""
+    prior = ki.priors.GaussianMixture(2)
+    decoder = keras.Sequential([keras.Input((2,)), keras.layers.Dense(EXACT.values)])
+    model = ki.LatentVariableModel(
+        2,
+        inference=ki.inference.ShortRunLangevin(steps=3, step_sizes=0.3),
+        decoder=decoder,
+        prior=prior,
+        likelihood=ki.likelihoods.Normal(EXACT.scale),
+        seed=0,
+    )
+    model.build((None, EXACT.values))
+    seed, weights = tf.constant([1, 2]), prior.trainable_variables
+    with tf.GradientTape(persistent=True) as tape:
+        result = model.batch_loss(tf.constant(X), None, seed, training=True)
+        joint = model.joint(tf.constant(X))
+        z = model.inference.draw_codes(joint, tf.random.experimental.stateless_split(seed)[0]).z
+        expected = -tf.reduce_mean(model.prior_distribution().log_prob(tf.stop_gradient(z)))
+    found, wanted = tape.gradient(result.loss, weights), tape.gradient(expected, weights)
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+        assert np.abs(one).max() > 0
+    assert float(result.loss) == float(result.terms["reconstruction_loss"])

@@ -348,3 +348,59 @@ def test_epochs_of_any_length_go_on_as_if_they_had_not_been_stopped(steps, shuff
     assert int(models[0].progress.step) == int(models[1].progress.step) == 4 * steps
     for one, other in zip(models[0].get_weights(), models[1].get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_what_is_set_between_two_fits_counts():
+    model = ki.BetaVAE(2, beta=4.0, encoder=NETWORK, decoder=NETWORK, seed=0)
+    model.compile("adam", jit_compile=False)
+    for name, value in (("beta", 4.0), ("beta", 0.5), ("free_bits", 2.0)):
+        setattr(model, name, value)
+        log = {name: v[0] for name, v in model.fit(X, batch_size=44, verbose=0).history.items()}
+        kl = 4.0 if model.free_bits else log["kl_divergence"]  # 2 nats of each dimension
+        assert log["loss"] == pytest.approx(log["reconstruction_loss"] + model.beta * kl, rel=1e-5)
+
+
+def test_the_first_step_on_a_batch_tells_the_unit_as_fit_does():
+    x = 300.0 + 20.0 * X
+    model = ki.VAE(2, likelihood="normal", encoder=NETWORK, decoder=NETWORK, seed=0)
+    model.train_on_batch(x)
+    again = ki.VAE(2, likelihood="normal", encoder=NETWORK, decoder=NETWORK, seed=0)
+    again.fit(x, batch_size=44, epochs=1, verbose=0)
+    np.testing.assert_allclose(
+        model.likelihood.get_weights()[-1], again.likelihood.get_weights()[-1]
+    )
+    before = model.reconstruct(x)
+    model.optimizer.learning_rate = 0.0
+    model.fit(x + 50.0, batch_size=44, epochs=1, verbose=0)  # what was learned first stays
+    np.testing.assert_allclose(model.reconstruct(x), before, rtol=1e-6)
+
+
+def test_what_is_frozen_stays_and_is_frozen_in_a_saved_model(tmp_path):
+    model = ki.InfoVAE(
+        2, prior="gaussian_mixture", likelihood="normal", encoder=NETWORK, decoder=NETWORK, seed=0
+    )
+    model.fit(X, epochs=1, verbose=0)
+    model.prior.trainable = model.likelihood.trainable = False
+    model.compile("adam")
+    model.fit(X, epochs=1, verbose=0)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    kept = [part.get_weights() for part in (model.prior, model.likelihood)]
+    histories = [m.fit(X, epochs=2, verbose=0).history["loss"] for m in (model, again)]
+    assert histories[0] == pytest.approx(histories[1], rel=1e-6)
+    for one in (model, again):
+        for part, weights in zip((one.prior, one.likelihood), kept, strict=True):
+            for weight, before in zip(part.get_weights(), weights, strict=True):
+                np.testing.assert_array_equal(weight, before)
+
+
+def test_images_of_a_batch_are_what_they_are_to_fit():
+    images = np.random.default_rng(0).integers(0, 256, size=(20, 4, 4, 1)).astype("uint8")
+    model = ki.VAE(2, encoder=NETWORK, decoder=NETWORK, seed=0)
+    model.fit(images, epochs=1, verbose=0)
+    found = model.predict_on_batch(images)
+    np.testing.assert_array_equal(found, model.predict(images, verbose=0))
+    binary = (images > 127).astype("uint8")
+    for x in (binary, tf.constant(binary), tf.data.Dataset.from_tensor_slices(binary).batch(8)):
+        with pytest.raises(ValueError, match="`x` must be images from 0 to 255"):
+            ki.VAE(2, encoder=NETWORK, decoder=NETWORK).fit(x, verbose=0)

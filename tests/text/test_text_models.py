@@ -245,3 +245,26 @@ def test_the_picture_of_unusual_texts_writes_their_words(model, tmp_path):
     np.testing.assert_allclose(excess[:, -1], (code - code.mean())[[2, 0]], atol=1e-5)
     path = ki.evaluation.plot_contributions(model, tmp_path / "words.png", given, count=3)
     assert path == str(tmp_path / "words.png")
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_the_encoder_sees_a_condition_as_it_is_and_each_token(policy):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = ki.VAE(
+            2,
+            likelihood=ki.likelihoods.TokenSequence(1000),
+            condition=ki.conditions.Features(1),
+            encoder=ki.networks.Recurrent(6, 4),
+            decoder=ki.networks.Recurrent(6, 4),
+            seed=0,
+        )
+        model.build((None, 3))
+        # bfloat16 has no 513: it is 512.
+        x = np.array([[512, 1, 0], [513, 1, 0], [512, 1, 0]], "float32")
+        codes = model.encode(x, condition=np.array([[0.0], [0.0], [0.5]]))
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert np.abs(codes[0] - codes[1]).max() > 1e-5
+    assert np.abs(codes[0] - codes[2]).max() > 1e-5

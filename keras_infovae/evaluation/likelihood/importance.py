@@ -74,7 +74,9 @@ class ImportanceSampling(LikelihoodMethod):
 
         def weigh(seeds, x, condition, i):
             path = joint_path(model, prior, x, condition, draws, "posterior")
-            return path.log_ratio(path.sample(fold_in(row_seeds(seeds), i)))
+            # A stream of its own: `generate` made x of the draws of others, if by the same seed.
+            own = fold_in(fold_in(row_seeds(seeds), 4), i)
+            return path.log_ratio(path.sample(own))
 
         run: Callable = one_graph(weigh) if total >= _WORTH_A_GRAPH else weigh
         count = progress_bar(total, verbose)

@@ -55,20 +55,34 @@ def replicas(model, x, count, codes, seed=0, condition=None, batch_size=256):
         k = min(at_a_time, count - start)
         many = None if condition is None else np.concatenate([condition] * k)
         rows = made(model, x, k, int(rng.integers(2**31)), many, batch_size)
-        rows = rows if schema is None else schema.raw(rows)
+        # What is missing is missing in replicas too; a table's rows say it by themselves.
+        many_x = np.concatenate([x] * k) if schema is None else None
+        rows = np.where(np.isnan(many_x), np.nan, rows) if schema is None else schema.raw(rows)
         at = rows if schema is None else rows.iloc
         yield from (at[i * len(x) : (i + 1) * len(x)] for i in range(k))
 
 
 def _new(model, x, k, seed, condition, batch_size):
-    given = {"condition": condition, "batch_size": batch_size}
-    return model.generate(k * len(x), seed, sample=True, prepared=True, verbose=0, **given)
+    """Returns draws from p(x|z) at draws of z from p(z)."""
+    likelihood = getattr(model, "likelihood", None)
+    if likelihood is None or likelihood.context(x[:1]) is None:
+        given = {"condition": condition, "batch_size": batch_size}
+        return model.generate(k * len(x), seed, sample=True, prepared=True, verbose=0, **given)
+    x = np.concatenate([x] * k)  # which says what the likelihood is told, as library sizes
+    seeds = fold_in(seeds_of_rows(seed, 0, len(x)), 0)
+    z = tf.cast(draw_rows(model.prior_distribution(), seeds), tf.float32).numpy()
+    return _drawn_at(model, x, z, seed, condition, batch_size)
 
 
 def _reconstructed(model, x, k, seed, condition, batch_size):
     """Returns draws from p(x|z) at draws of z from q(z|x)."""
     x = np.concatenate([x] * k)
     z = model.encode(x, sample=True, seed=seed, batch_size=batch_size, condition=condition)
+    return _drawn_at(model, x, z, seed, condition, batch_size)
+
+
+def _drawn_at(model, x, z, seed, condition, batch_size):
+    """Returns draws from p(x|z) at z [n, latent_dim], told what it is told of x."""
     seeds = fold_in(seeds_of_rows(seed, 0, len(x)), 1).numpy()
     rows = [x, z, seeds] + ([] if condition is None else [condition])
 
