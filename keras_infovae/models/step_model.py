@@ -228,6 +228,14 @@ class StepModel(keras.Model):
         """Returns `result` with the losses of own networks, summed and cast as Keras does."""
         if not self.losses:
             return result
+        of_weights = [v for v in self.variables if v.trainable and v.regularizer is not None]
+        if reductions.num_replicas() > 1 and len(self.losses) > len(of_weights):
+            # Replicas take turns, and a layer keeps the losses of its last call alone.
+            raise ValueError(
+                "Networks on several devices must have no losses of examples (activity_regularizer,"
+                " add_loss), which Keras keeps of one device alone. Regularizers of weights can be "
+                f"taken, or one device. Received: {len(self.losses) - len(of_weights)} such losses"
+            )
         own = tf.add_n([tf.reduce_sum(tf.cast(loss, tf.float32)) for loss in self.losses])
         return result._replace(regularization=own / reductions.num_replicas())
 

@@ -155,3 +155,16 @@ def test_new_examples_are_new_in_threads_too():
     for thread in threads:
         thread.join()
     assert len(set(found)) == 48
+
+
+@pytest.mark.parametrize("of", ["activity", "kernel"])
+def test_losses_of_examples_are_refused_on_several_devices(of):
+    options = {f"{of}_regularizer": keras.regularizers.L2(1.0)}
+    with ki.training.get_strategy("mirrored").scope():
+        model = model_with([keras.layers.Dense(4, **options)])
+        model.compile(keras.optimizers.SGD(0.0))
+    if of == "kernel":
+        model.fit(X, batch_size=16, epochs=1, verbose=0)
+        return
+    with pytest.raises(ValueError, match="must have no losses of examples.*1 such losses"):
+        model.fit(X, batch_size=16, epochs=1, verbose=0)
