@@ -28,7 +28,8 @@ class ShortRunModel(LatentVariableModel):
         temperature: T, greater than 0, a number or a `Schedule`. Default 0.5: less for codes that
             tell more, 1 for draws from p(z|x).
         **settings: `prior`, `likelihood`, `decoder`, `condition`, `num_samples`, `seed`, `scaling`,
-            as for `LatentVariableModel`; the prior needs a log density.
+            as for `LatentVariableModel`; the prior needs a log density, by which its weights learn
+            from the ends of the chains (no term of the loss shows it).
 
     Example:
 
