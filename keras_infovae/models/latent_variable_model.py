@@ -34,6 +34,7 @@ from keras_infovae.typing import (
 )
 from keras_infovae.utils import reductions
 from keras_infovae.utils.checks import check_integer
+from keras_infovae.utils.player import Player
 from keras_infovae.utils.row_random import fold_in, row_seeds
 
 
@@ -256,8 +257,8 @@ class LatentVariableModel(TwoStageModel):
         """
         weights = self.prior.trainable_variables
         by_chain = not (self.inference.is_amortized or self.inference.has_density)
-        alone = self.term_names == ("reconstruction_loss",) and not self.players
-        if not (by_chain and alone and weights):
+        alone = self.term_names == ("reconstruction_loss",)
+        if not (by_chain and alone and weights) or isinstance(self.prior, Player):
             return 0.0
         rows = -tf.reduce_mean(one.prior.log_prob(tf.stop_gradient(one.codes.z)), axis=0)
         share = reductions.share_of_global_mean(rows)

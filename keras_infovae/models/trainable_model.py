@@ -35,6 +35,7 @@ from keras_infovae.models.step_model import StepModel
 from keras_infovae.typing import Condition, Numbers, Optimizer, Result
 from keras_infovae.utils import terminal
 from keras_infovae.utils.checks import argument_error, check_boolean, check_integer
+from keras_infovae.utils.constructors import constructor_parameters
 
 
 class TrainableModel(StepModel):
@@ -123,7 +124,7 @@ class TrainableModel(StepModel):
         given = options | {"steps_per_execution": at_once}
         super().compile(optimizer=self._optimizer_of(optimizer), **given)
         self._chooses_steps, self._compiled_functions = chooses_steps, {}
-        self._setting_names = list(self.get_config())
+        self._setting_names = list(constructor_parameters(type(self)))
         self._settings_traced = self._settings_of_steps()
         self._synchronize_divergence = synchronize_divergence
         self._compile_options = {"synchronize_divergence": synchronize_divergence} | options
@@ -197,8 +198,8 @@ class TrainableModel(StepModel):
         data = FitData(self.example_spec, strategy, self.build, self.least_batch)
         options["y"] = y
         data.read(x, condition, batch_size, options)
-        if self.preprocessor is not None and data.examples is not None:
-            self.preprocessor.check_training(first(data.examples))
+        if self.example_spec.preprocessor is not None and data.examples is not None:
+            self.example_spec.preprocessor.check_training(first(data.examples))
         batch_size = data.make_batches(batch_size, options, self.progress.order_seed)
         steps = data.steps(options)
         self._limit_batches(data.largest)
