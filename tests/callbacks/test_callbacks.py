@@ -345,6 +345,7 @@ def test_labels_of_any_type_are_the_condition(make):
         look(make(X), model)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [CollapseMonitor, lambda x: DivergenceNullBand(x, draws=2)])
 def test_examples_are_what_they_are_to_the_model(make):
     """Images of 0 to 255 are divided as `fit` does, and rows of a table become numbers."""

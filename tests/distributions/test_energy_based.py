@@ -239,6 +239,7 @@ def test_chains_that_lag_are_told_of():
         prior.end_epoch({"adversary_loss": -15.0})
 
 
+@pytest.mark.slow
 def test_chains_that_lag_in_a_second_stage_are_told_of():
     model = ki.VAE(2, likelihood="normal", encoder=NETWORK, decoder=NETWORK, seed=0)
     model.build((None, 4))

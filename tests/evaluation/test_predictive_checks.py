@@ -249,6 +249,7 @@ def test_bad_arguments(normals, given, error, message):
         checks_of(normals, **{"x": np.zeros([4, 3], "float32")} | given)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("codes", ["prior", "posterior"])
 def test_replicas_are_told_and_miss_what_the_data_do(codes):
     x = np.random.default_rng(0).normal(size=(60, 3)).astype("float32")

@@ -170,6 +170,7 @@ def test_a_condition_that_the_model_does_not_take_is_refused(model):
         summarize(model, X, condition=np.zeros(40, int))
 
 
+@pytest.mark.slow
 def test_the_kl_is_to_the_prior_that_was_learned_last():
     x = np.random.default_rng(0).normal(size=(2_000, 3)).astype("float32")
     small = {"encoder": ki.networks.MLP([4]), "decoder": ki.networks.MLP([4])}

@@ -157,6 +157,7 @@ def test_new_examples_are_new_in_threads_too():
     assert len(set(found)) == 48
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", ["activity", "kernel"])
 def test_losses_of_examples_are_refused_on_several_devices(of):
     options = {f"{of}_regularizer": keras.regularizers.L2(1.0)}

@@ -374,6 +374,7 @@ def test_the_first_step_on_a_batch_tells_the_unit_as_fit_does():
     np.testing.assert_allclose(model.reconstruct(x), before, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_what_is_frozen_stays_and_is_frozen_in_a_saved_model(tmp_path):
     model = ki.InfoVAE(
         2, prior="gaussian_mixture", likelihood="normal", encoder=NETWORK, decoder=NETWORK, seed=0
@@ -393,6 +394,7 @@ def test_what_is_frozen_stays_and_is_frozen_in_a_saved_model(tmp_path):
                 np.testing.assert_array_equal(weight, before)
 
 
+@pytest.mark.slow
 def test_images_of_a_batch_are_what_they_are_to_fit():
     images = np.random.default_rng(0).integers(0, 256, size=(20, 4, 4, 1)).astype("uint8")
     model = ki.VAE(2, encoder=NETWORK, decoder=NETWORK, seed=0)

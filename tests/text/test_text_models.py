@@ -247,6 +247,7 @@ def test_the_picture_of_unusual_texts_writes_their_words(model, tmp_path):
     assert path == str(tmp_path / "words.png")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
 def test_the_encoder_sees_a_condition_as_it_is_and_each_token(policy):
     before = keras.config.dtype_policy()
