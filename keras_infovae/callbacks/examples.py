@@ -1,6 +1,5 @@
 """The examples that a callback looks at."""
 
-from keras_infovae.tables.frames import is_frame
 from keras_infovae.utils.checks import argument_error
 
 
@@ -15,9 +14,7 @@ def as_examples(x, condition):
         ValueError, TypeError: naming the argument.
     """
     for name, value in (("x", x), ("condition", condition)):
-        is_known = (
-            hasattr(value, "__array__") or is_frame(value) or isinstance(value, (list, tuple))
-        )
+        is_known = hasattr(value, "__array__") or isinstance(value, (list, tuple))
         if not (is_known or (name == "condition" and value is None)):
             raise argument_error(name, "an array", type(value), TypeError)
     if len(x) < 2:

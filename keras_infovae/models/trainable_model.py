@@ -285,8 +285,7 @@ class TrainableModel(StepModel):
         one_device = self.distribute_strategy.num_replicas_in_sync == 1
         if self._chooses_jit and not self.jit_compile and worth and one_device:
             self.jit_compile = True
-            self.train_function = self.test_function = None  # made anew by Keras
-            self._compiled_functions.clear()
+            self._trace_anew()
 
     def _steps_at_once(self, steps, rows, callbacks, epochs=1, **options):
         """Returns how many steps `fit` takes at once."""
@@ -331,8 +330,11 @@ class TrainableModel(StepModel):
         settings = self._settings_of_steps()
         if settings != self._settings_traced:
             self._settings_traced = settings
-            self.train_function = self.test_function = None  # made anew by Keras
-            self._compiled_functions.clear()
+            self._trace_anew()
+
+    def _trace_anew(self):
+        self.train_function = self.test_function = None  # made anew by Keras
+        self._compiled_functions.clear()
 
     def _limit_batches(self, rows):
         """Has steps traced for batches of at most `rows` examples, or None for batches of any size.
@@ -409,13 +411,13 @@ class TrainableModel(StepModel):
                 schedule in epochs before a `fit` has told how many steps an epoch has.
         """
         batch = self._one_batch(x, condition, y, sample_weight, class_weight)
-        self.forget()
-        if not int(self.progress.step):  # as `fit` does, of the examples that it looks at
-            self.adapt(first(batch), None)
         rows = len(first(batch))
         check_least(self.least_batch, rows, rows)
         if not int(self.progress.steps_per_epoch):
             self._require_steps_per_epoch()
+        if not int(self.progress.step):  # as `fit` does, of the examples that it looks at
+            self.adapt(first(batch), None)
+        self.forget()
         self._limit_batches(None)
         return super().train_on_batch(batch, return_dict=return_dict)
 

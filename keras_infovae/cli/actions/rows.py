@@ -40,25 +40,19 @@ def in_order(source, config, model, given):
     count = len(data.train)
     order = np.argsort(split_indices(count, (0.0, 0.0), 0)[0])
     splits = [split for split in SPLITS if len(getattr(data, split))]
-    x, labels = ([getattr(data, f"{s}{what}") for s in splits] for what in ("", "_labels"))
-    told = all(of_split is not None for of_split in labels)
-    for parts in (x, labels) if told else (x,):
-        parts[0] = parts[0][order]
+
+    def of_all(what):
+        first, *rest = (getattr(data, split + what) for split in splits)
+        known = all(part is not None for part in (first, *rest))
+        return np.concatenate([first[order], *rest]) if known else None
+
     notes = data.notes
     if len(splits) > 1:
-        sizes = ", ".join(f"{len(part):,} of {split}" for part, split in zip(x, splits))
+        sizes = ", ".join(f"{len(getattr(data, split)):,} of {split}" for split in splits)
         notes += (f"rows are those of the splits one after another: {sizes}",)
-    everything = datasets.Dataset(
-        data.name,
-        np.concatenate(x),
-        x[0][:0],
-        x[0][:0],
-        np.concatenate(labels) if told else None,
-        scaling=data.scaling,
-        feature_names=data.feature_names,
-        notes=notes,
-    )
-    return everything, None
+    x = of_all("")
+    kept = {"scaling": data.scaling, "feature_names": data.feature_names, "notes": notes}
+    return datasets.Dataset(data.name, x, x[:0], x[:0], of_all("_labels"), **kept), None
 
 
 def print_notes(data):

@@ -36,7 +36,8 @@ def run(command, flags):
     result = beside(result, "score", scores)
     if threshold is not None:
         result = beside(result, "is_anomaly", scores > threshold.value)
-    if frame is not None and flags.reasons and model.example_spec.values.accepts_missing:
+    asked, known = frame is not None and flags.reasons, model.example_spec.values.accepts_missing
+    if asked and known:
         drops = evaluation.score_drops(model, data.train, score, condition=condition)
         unit = "nats" if score is None else score.unit
         for name, values in reasons(drops, frame, flags.reasons, unit).items():
@@ -44,7 +45,7 @@ def run(command, flags):
     with whole_file(flags.output) as temporary:
         rows.write_frame(temporary, result)
     rows.print_notes(data)
-    if frame is not None and flags.reasons and "reason_1" not in result:
+    if asked and not known:
         print("note: no reasons are given: the model's likelihood takes no missing values")
     print(
         f"Wrote the scores of {len(scores)} examples to {flags.output}{_said(threshold, scores)}."

@@ -50,16 +50,17 @@ def replicas(model, x, count, codes, seed=0, condition=None, batch_size=256):
     rows_at_a_time = min(_ROWS_AT_A_TIME, _VALUES_AT_A_TIME // max(1, x[0].size))
     at_a_time = max(1, rows_at_a_time // len(x))
     made = _new if codes == "prior" else _reconstructed
-    schema = schema_of(model)
+    schema, missing = schema_of(model), np.isnan(x)
     for start in range(0, count, at_a_time):
         k = min(at_a_time, count - start)
         many = None if condition is None else np.concatenate([condition] * k)
         rows = made(model, x, k, int(rng.integers(2**31)), many, batch_size)
-        # What is missing is missing in replicas too; a table's rows say it by themselves.
-        many_x = np.concatenate([x] * k) if schema is None else None
-        rows = np.where(np.isnan(many_x), np.nan, rows) if schema is None else schema.raw(rows)
+        rows = rows if schema is None else schema.raw(rows)
         at = rows if schema is None else rows.iloc
-        yield from (at[i * len(x) : (i + 1) * len(x)] for i in range(k))
+        for i in range(k):
+            replica = at[i * len(x) : (i + 1) * len(x)]
+            # What is missing is missing in replicas too; a table's rows say it by themselves.
+            yield replica if schema is not None else np.where(missing, np.nan, replica)
 
 
 def _new(model, x, k, seed, condition, batch_size):
