@@ -27,6 +27,7 @@ SCRIPTS = {
     "step_parts": ["--turns=3", "--batch=8"],
     "streaming_memory": ["--gigabytes=0.02"],
     "table_rows": ["--rows=1000"],
+    "text_steps": ["--turns=3", "--batch=4", "--vocabulary=20", "--longest=5"],
     "tuned_pipelines": ["--iterators=2", "--seconds=0"],
 }
 # What is tried by tests of its own, and what measures nothing.

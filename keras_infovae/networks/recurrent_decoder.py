@@ -8,11 +8,10 @@ import tensorflow as tf
 from keras_infovae.networks.autoregressive import AutoregressiveDecoder
 from keras_infovae.networks.loops import loop
 from keras_infovae.networks.recurrent_cells import CELLS
+from keras_infovae.networks.recurrent_scan import scan
 from keras_infovae.networks.vocabulary import log_probabilities
 from keras_infovae.utils import row_random
 from keras_infovae.utils.serialization import register
-
-_MOST_UNROLLED = 32  # positions; more would take long to compile
 
 
 @register
@@ -112,7 +111,7 @@ class RecurrentDecoder(AutoregressiveDecoder):
         return self.parameters_of_read(z, self.read(x, training), training)
 
     def parameters_of_read(self, z, read, training=False):
-        states = self._states_of_read(z, read)
+        states = self._states_of_read(z, read, self.event_shape[0])
         return tf.reshape(self._output(states), [-1, *self.parameter_shape])
 
     def log_prob(self, z, x, likelihood, context=None, training=False, read=None):
@@ -120,25 +119,23 @@ class RecurrentDecoder(AutoregressiveDecoder):
         if counted is None:
             return super().log_prob(z, x, likelihood, context, training, read)
         # A vocabulary is what most of the work is for: it is gone through for the tokens of the
-        # texts, not for the places after their ends.
+        # texts, not for the places after their ends. So are positions, to the end of the longest.
         read = self.read(likelihood.features(x), training) if read is None else read
-        states, kernel, bias = self._before_softmax(self._states_of_read(z, read))
+        longest = tf.reduce_max(tf.reduce_sum(tf.cast(counted, tf.int32), axis=-1))
+        states = self._states_of_read(z, read, tf.maximum(longest, 1))  # of no texts too
+        states, kernel, bias = self._before_softmax(states)
         flat = (tf.reshape(part, [-1, *part.shape[2:]]) for part in (states, counted, x))
         log_p = log_probabilities(*flat, kernel, bias)
         return tf.reduce_sum(tf.reshape(log_p, tf.shape(x)), axis=-1)
 
-    def _states_of_read(self, z, read):
-        """Returns what the cell puts out at all positions, [n, length, units]."""
+    def _states_of_read(self, z, read, steps):
+        """Returns what the cell puts out, at the first `steps` positions: [n, length, units]."""
         z = tf.cast(z, self.compute_dtype)
-        of_inputs = read + self.of_z(z)[:, None]
-        outputs, state = [], self._first_states(z)
-        length = self.event_shape[0]
-        if length <= _MOST_UNROLLED:
-            for i in range(length):
-                state = self._step(of_inputs[:, i], state)
-                outputs.append(state[0])
-            return tf.stack(outputs, axis=1)
-        return self._scan(of_inputs, state)
+        kernel, bias = self.of_state.kernel, self.of_state.bias
+        kernel, bias = (tf.cast(part, self.compute_dtype) for part in (kernel, bias))
+        first = self._first_states(z)
+        step = CELLS[self.cell].step
+        return scan(step, read, self.of_z(z), kernel, bias, first, steps)
 
     def draw(self, z, likelihood, seeds, context=None):
         z = tf.cast(z, self.compute_dtype)
@@ -164,25 +161,6 @@ class RecurrentDecoder(AutoregressiveDecoder):
     def _step(self, of_inputs, state):
         return CELLS[self.cell].step(of_inputs, self.of_state(state[0]), state)
 
-    def _scan(self, of_inputs, state):
-        """Returns the outputs [n, length, units] of all positions, by a loop."""
-        length = self.event_shape[0]
-        shape = state[0].shape
-        inputs = tf.TensorArray(of_inputs.dtype, length).unstack(tf.transpose(of_inputs, [1, 0, 2]))
-        outputs = tf.TensorArray(of_inputs.dtype, length, element_shape=shape)
-
-        def body(i, state, outputs):
-            state = self._step(inputs.read(i), state)
-            return i + 1, state, outputs.write(i, state[0])
-
-        _, _, outputs = tf.while_loop(
-            lambda i, *_: i < length,
-            body,
-            (tf.constant(0), state, outputs),
-            maximum_iterations=length,
-        )
-        return tf.transpose(outputs.stack(), [1, 0, 2])
-
     def _output(self, states):
         """Returns the numbers of the likelihood, float32 [..., parameters], of states."""
         if not self.tie_embeddings:
@@ -202,6 +180,6 @@ class RecurrentDecoder(AutoregressiveDecoder):
     def _tokens(self, x):
         """Returns x as the embedding takes it: [n, length] numbers, or [n, length, values]."""
         if self.vocabulary_size is not None:
-            return tf.cast(tf.reshape(x, [tf.shape(x)[0], -1]), tf.int32)
+            return tf.cast(x[..., 0], tf.int32)
         x = tf.cast(x, self.compute_dtype)
         return x if len(self.event_shape) == 2 else x[..., None]

@@ -14,7 +14,8 @@ def log_probabilities(
 
     The logits of all places are never there at once, and those of places that do not count are not
     computed, whether XLA compiles it or not: places that count come first, and a loop takes as many
-    blocks as they fill. The gradient computes the logits again.
+    blocks as they fill. The gradient by the states is made beside the value, of the same logits:
+    that is all that a chain asks for. That by the weights computes the logits again.
 
     Args:
         states: float32 [places, units], with static shape but for the places.
@@ -45,44 +46,47 @@ def log_probabilities(
 @tf.custom_gradient
 def _of_blocks(states, tokens, kernel, bias, count):
     """Returns the same [blocks, block] of the first `count` blocks, and 0 of the others."""
+    vectors = tf.transpose(kernel)
+    size = tf.shape(tokens)[0]
 
-    def forward(i):
+    def forward(i, log_p, slopes):
         logits = tf.matmul(states[i], kernel) + bias
-        return [-tf.nn.sparse_softmax_cross_entropy_with_logits(tokens[i], logits)]
+        largest = tf.reduce_max(logits, axis=-1, keepdims=True)
+        weights = tf.exp(logits - largest)
+        total = tf.reduce_sum(weights, axis=-1, keepdims=True)
+        chosen = tf.gather(logits, tokens[i], batch_dims=1)
+        mean = tf.matmul(weights, kernel, transpose_b=True) / total
+        log_p = log_p.write(i, chosen - (largest + tf.math.log(total))[:, 0])
+        return log_p, slopes.write(i, tf.gather(vectors, tokens[i]) - mean)
+
+    empty = _stack(size, tokens), _stack(size, states)
+    log_p, slopes = (part.stack() for part in _loop(count, size, forward, empty))
 
     def gradient(upstream):
-        def backward(i):
+        def backward(i, of_kernel, of_bias):
             p = tf.nn.softmax(tf.matmul(states[i], kernel) + bias)
             slope = upstream[i][:, None] * (tf.one_hot(tokens[i], tf.shape(p)[-1]) - p)
-            of_kernel = tf.matmul(states[i], slope, transpose_a=True)
-            of_states = tf.matmul(slope, kernel, transpose_b=True)
-            return [of_states, of_kernel, tf.reduce_sum(slope, axis=0)]
+            of_kernel += tf.matmul(states[i], slope, transpose_a=True)
+            return of_kernel, of_bias + tf.reduce_sum(slope, axis=0)
 
-        sums = [tf.zeros_like(kernel), tf.zeros_like(bias)]
-        of_states, *of_weights = _loop(count, backward, states.shape[1:], tf.shape(states)[0], sums)
-        return of_states, None, *of_weights, None
+        # A loop of its own, which a graph leaves out where the weights' gradient is not asked for.
+        nothing = tf.zeros_like(kernel), tf.zeros_like(bias)
+        of_weights = _loop(count, size, backward, nothing)
+        return upstream[..., None] * slopes, None, *of_weights, None
 
-    (log_p,) = _loop(count, forward, tokens.shape[1:], tf.shape(tokens)[0], [])
     return log_p, gradient
 
 
-def _loop(count, body, shape, size, sums):
-    """Returns what `body(i)` gives for i < count: the first of it stacked, the others added up.
+def _stack(size, like):
+    """Returns room for `size` float32 tensors of the shape of those in `like`."""
+    return tf.TensorArray(tf.float32, size, element_shape=like.shape[1:])
 
-    Args:
-        count: how many blocks are gone through.
-        body: a function of the number of a block to a list of tensors.
-        shape: of the first.
-        size: how many there are to be in the stack; those not gone through are 0.
-        sums: what the others are added to, a list of tensors.
-    """
 
-    def step(i, stack, *sums):
-        first, *others = body(i)
-        sums = (one + other for one, other in zip(sums, others))
-        return i + 1, stack.write(i, first), *sums
+def _loop(count, size, body, state):
+    """Returns the state, a tuple, after `state = body(i, *state)` for i < count <= size."""
 
-    stack = tf.TensorArray(tf.float32, size, element_shape=shape)
-    state = tf.constant(0), stack, *sums
-    _, stack, *sums = tf.while_loop(lambda i, *_: i < count, step, state, maximum_iterations=size)
-    return [stack.stack(), *sums]
+    def step(i, *state):
+        return i + 1, *body(i, *state)
+
+    state = tf.constant(0), *state
+    return tf.while_loop(lambda i, *_: i < count, step, state, maximum_iterations=size)[1:]

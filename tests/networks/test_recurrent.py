@@ -8,6 +8,8 @@ import pytest
 import tensorflow as tf
 
 import keras_infovae as ki
+from keras_infovae.networks.recurrent_cells import CELLS
+from keras_infovae.networks.recurrent_scan import scan
 from keras_infovae.networks.vocabulary import log_probabilities
 
 LENGTH, VOCABULARY = 7, 5
@@ -196,19 +198,62 @@ def test_what_is_drawn_position_by_position_is_what_one_pass_describes(arguments
     assert NUMBERS.describes(p.sample(20, seed=1)).numpy().all()
 
 
-def test_a_long_sequence_takes_a_loop_with_the_same_result():
-    long = of_numbers(40)
-    short = of_numbers()
-    short.set_weights(long.get_weights())
-    z = tf.random.stateless_normal([3, 2], [1, 2])
-    x = tf.constant(np.random.default_rng(0).integers(0, VOCABULARY, (3, 40, 1)), tf.int32)
-    np.testing.assert_allclose(
-        long([z, x])[:, :LENGTH], short([z, x[:, :LENGTH]]), rtol=1e-5, atol=1e-6
-    )
-    with tf.GradientTape() as tape:
-        tape.watch(z)
-        last = tf.reduce_sum(long([z, x])[:, -1] ** 2)
-    assert np.abs(tape.gradient(last, z)).max() > 0
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize(("length", "steps"), [(5, 3), (40, 1), (40, 6), (33, 33)])
+@pytest.mark.parametrize("cell", list(CELLS))
+def test_a_scan_is_a_plain_loop_and_so_is_its_gradient(cell, length, steps, jit_compile):
+    n, units = 3, 5
+    gates, count, step = CELLS[cell]
+    draw = np.random.default_rng(steps)
+    shapes = [n, length, gates * units], [n, gates * units], [units, gates * units], [gates * units]
+    inputs = [draw.normal(size=shape) for shape in (*shapes, *[(n, units)] * count)]
+    weights = draw.normal(size=[n, steps, units])
+
+    def plain(of_inputs, of_all, kernel, bias, *state):
+        outputs = []
+        for i in range(steps):
+            state = step(of_inputs[:, i] + of_all, state[0] @ kernel + bias, state)
+            outputs.append(state[0])
+        return tf.stack(outputs, axis=1)
+
+    def scanned(of_inputs, of_all, kernel, bias, *state):
+        outputs = scan(step, of_inputs, of_all, kernel, bias, state, tf.constant(steps))
+        return outputs[:, :steps]
+
+    @tf.function(jit_compile=jit_compile)
+    def both(*inputs):
+        results = []
+        for function in (plain, scanned):
+            with tf.GradientTape() as tape:
+                tape.watch(inputs)
+                outputs = function(*inputs)
+                total = tf.reduce_sum(outputs * weights)
+            results.append([outputs, *tape.gradient(total, inputs)])
+        return results
+
+    for one, other in zip(*both(*map(tf.constant, inputs))):  # float64
+        np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_texts_are_read_to_the_end_of_the_longest_whatever_their_number(n):
+    length = 40  # a loop
+    decoder = of_numbers(length, cell="lstm")
+    z = tf.random.stateless_normal([n, 2], [1, 2])
+    x = np.zeros([n, length], "float32")
+    x[:, :2] = 1.0  # three tokens count
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 2]), tf.TensorSpec([None, length])])
+    def log_prob_and_slope(z, x):
+        with tf.GradientTape() as tape:
+            tape.watch(z)
+            log_p = decoder.distribution(z, NUMBERS).log_prob(x)
+        return log_p, tape.gradient(log_p, z)
+
+    log_p, slope = log_prob_and_slope(z, x)
+    of_all_places = NUMBERS.distribution(decoder([z, NUMBERS.features(x)])).log_prob(x)
+    np.testing.assert_allclose(log_p, of_all_places, rtol=1e-5)
+    assert slope.shape == (n, 2) and np.all(slope != 0)
 
 
 def test_tied_embeddings_have_no_second_matrix_of_the_vocabulary():
