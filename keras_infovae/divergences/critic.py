@@ -12,7 +12,7 @@ from keras_infovae.typing import Config, Distribution, KerasModel, Optimizer, Te
 from keras_infovae.utils.checks import check_activation, check_integer, check_integers, check_number
 from keras_infovae.utils.player import Player
 from keras_infovae.utils.randomness import split_seed, stateless_seed
-from keras_infovae.utils.serialization import deserialize_values
+from keras_infovae.utils.serialization import deserialize_values, new_optimizer
 
 
 class CriticDivergence(Divergence, Player, keras.layers.Layer):
@@ -76,8 +76,7 @@ class CriticDivergence(Divergence, Player, keras.layers.Layer):
             [keras.Input((latent_dim,)), *layers, keras.layers.Dense(1, dtype="float32")],
             name="critic",
         )
-        # Of a copy: Keras writes into the config that it reads.
-        self.player_optimizer = keras.optimizers.get(copy.deepcopy(self.optimizer))
+        self.player_optimizer = new_optimizer(self.optimizer)
         self.player_optimizer.build(self.critic.trainable_variables)
         self.built = True
 

@@ -1,5 +1,6 @@
 """Short-run inference: a few Langevin steps from the prior give z."""
 
+import functools
 import math
 from typing import Any
 
@@ -19,12 +20,32 @@ from keras_infovae.samplers import (
 )
 from keras_infovae.typing import Config, Joint, Shape, Tensor
 from keras_infovae.utils import reductions
-from keras_infovae.utils.checks import argument_error, check_integer, check_number, check_numbers
+from keras_infovae.utils.checks import (
+    argument_error,
+    check_boolean,
+    check_integer,
+    check_number,
+    check_numbers,
+)
 from keras_infovae.utils.row_random import fold_in
 from keras_infovae.utils.serialization import deserialize_values, register
 
 _PAPER = (0.8, 0.7, 0.6, 0.5, 0.2, 0.2, 0.1, 0.1)  # and 0.05 from there on
 _FIRST_ADAPTED = 0.3
+
+
+def _check_longest_drift(name, value):
+    return None if value is None else check_number(name, value, exclusive_minimum=0)
+
+
+_CHECKS = {
+    "steps": check_integer,
+    "temperature": functools.partial(schedules.check_weight, exclusive_minimum=0),
+    "adjusted": check_boolean,
+    "chains": check_integer,
+    "target_acceptance": functools.partial(check_number, exclusive_minimum=0, maximum=1),
+    "longest_drift": _check_longest_drift,
+}  # of what may be set after a call, too
 
 
 @register
@@ -82,6 +103,7 @@ class ShortRunLangevin(Inference):
     """
 
     needs_prior_density = True
+    settable = ("step_sizes", *_CHECKS)
 
     def __init__(
         self,
@@ -94,23 +116,28 @@ class ShortRunLangevin(Inference):
         longest_drift: float | None = 1.0,
     ) -> None:
         super().__init__(dtype="float32")
-        self.steps = check_integer("steps", steps)
-        self.step_sizes = _check_step_sizes(step_sizes, self.steps)
-        self.temperature = schedules.check_weight("temperature", temperature, exclusive_minimum=0)
-        self.adjusted = bool(adjusted)
-        self.chains = check_integer("chains", chains)
-        self.target_acceptance = check_number(
-            "target_acceptance", target_acceptance, exclusive_minimum=0, maximum=1
-        )
-        if longest_drift is not None:
-            longest_drift = check_number("longest_drift", longest_drift, exclusive_minimum=0)
-        self.longest_drift = longest_drift
         self.log_step_size = None
+        self.step_sizes = None  # so that `steps` may be any number
+        self.steps = steps
+        self.step_sizes = step_sizes
+        self.temperature = temperature
+        self.adjusted = adjusted
+        self.chains = chains
+        self.target_acceptance = target_acceptance
+        self.longest_drift = longest_drift
 
-    settable = (
-        *("steps", "step_sizes", "temperature", "adjusted", "chains"),
-        *("target_acceptance", "longest_drift"),
-    )
+    def __setattr__(self, name, value):
+        if name in _CHECKS:
+            value = _CHECKS[name](name, value)
+            sizes = self.step_sizes if name == "steps" else None
+            if isinstance(sizes, (list, tuple)) and len(sizes) != value:
+                raise argument_error(name, f"{len(sizes)}, one for each of `step_sizes`", value)
+        elif name == "step_sizes" and value is not None:
+            value = _check_step_sizes(value, self.steps)
+            if value == "adapt" and self.built and self.log_step_size is None:
+                expected = "'paper', a number or a list: no step size has been learned"
+                raise argument_error(name, expected, value)
+        super().__setattr__(name, value)
 
     def build(self, event_shape: Shape, condition_size: int, latent_dim: int) -> None:
         if self.step_sizes == "adapt":
@@ -153,10 +180,12 @@ class ShortRunLangevin(Inference):
         )
 
     def _sizes(self):
+        if self.step_sizes == "adapt":
+            return tf.exp(self.log_step_size)
         if self.step_sizes == "paper":
             rest = self.steps - len(_PAPER)
             return [*_PAPER, *[0.05] * rest] if rest >= 0 else list(_PAPER[: self.steps])
-        return self.step_sizes if self.log_step_size is None else tf.exp(self.log_step_size)
+        return self.step_sizes
 
     def point(self, joint: Joint) -> Tensor:
         return tf.reduce_mean(self._repeated(joint, self.chains), axis=0)
@@ -167,7 +196,7 @@ class ShortRunLangevin(Inference):
     def draw_codes(self, joint: Joint, seed: Tensor, num_samples: int = 1) -> Codes:
         seeds = reductions.seeds_of_rows(seed, joint.size)
         end, info = self.run(joint, seeds, num_samples)
-        if joint.training and self.log_step_size is not None:
+        if joint.training and self.step_sizes == "adapt":
             # Between chains, so that each keeps its target.
             acceptance = reductions.global_mean(tf.reduce_mean(info.acceptance, axis=[0, 1]))
             log_step_size = tf.convert_to_tensor(self.log_step_size)

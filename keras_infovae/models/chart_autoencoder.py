@@ -191,7 +191,8 @@ class ChartAutoencoder(GenerativeModel):
         return BatchLoss(loss + _SMOOTHNESS_WEIGHT * terms["smoothness"], terms)
 
     def _smoothness(self):
-        squares = [tf.reduce_sum(tf.square(w), axis=[1, 2]) for w in self.decoders.kernels]
+        kernels = (tf.cast(kernel, tf.float32) for kernel in self.decoders.kernels)
+        squares = [tf.reduce_sum(tf.square(kernel), axis=[1, 2]) for kernel in kernels]
         return tf.reduce_mean(tf.add_n([tf.math.log(s) for s in squares]))
 
     def objective(self) -> str:

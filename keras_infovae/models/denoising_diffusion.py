@@ -172,6 +172,7 @@ class DenoisingDiffusion(GenerativeModel):
         if not isinstance(self.denoiser, keras.Model):
             setting = self.denoiser or _default_denoiser(event_shape)
             self.denoiser = setting.network(event_shape, told)
+        self.denoiser.autocast = False  # half precision would round times
         shapes = [event_shape, (1,), *([(told,)] if told else [])]
         networks.check_output("denoiser", self.denoiser, shapes, event_shape)
         self.units.build(event_shape)

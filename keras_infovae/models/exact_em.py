@@ -242,7 +242,10 @@ class ExactEM(LatentVariableModel):
 
     def update(self, x: Tensor, condition: Tensor, seed: Tensor) -> Any:
         """Takes one step of expectation maximization over x, all examples."""
-        training = self._training or ExactTraining(self)  # of `train_on_batch`
+        training = self._training
+        if training is None:  # `train_on_batch`
+            training = ExactTraining(self)
+            self.examples.assign(float(len(x)))
         with self._few_regions():
             numbers = training.step(x, seed)
         likelihood, penalty, halvings = (tf.constant(number, tf.float32) for number in numbers)

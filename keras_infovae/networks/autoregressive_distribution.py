@@ -45,14 +45,14 @@ def _distribution_class():
             how = {"training": self._training, "read": self._read}
             if self._read is not None:
                 return self._decoder.log_prob(self._z, x, self._likelihood, self._context, **how)
-            # Several draws per z have leading axes, and are decoded as one long batch.
-            x = tf.cast(x, tf.float32)
-            event_shape = self._decoder.event_shape
-            leading = tf.shape(x)[: -len(event_shape)]
+            # Several draws per z have leading axes, and are decoded as one long batch; one x may
+            # be held against many z, and many x against one.
+            x, event_shape = tf.cast(x, tf.float32), self._decoder.event_shape
+            rows = tf.shape(self._z)[:1]
+            leading = tf.broadcast_dynamic_shape(tf.shape(x)[: -len(event_shape)], rows)
+            x = tf.broadcast_to(x, tf.concat([leading, event_shape], axis=0))
             flat = tf.reshape(x, [-1, *event_shape])
-            copies = tf.shape(flat)[0] // tf.shape(self._z)[0]
-            if x.shape.rank == len(event_shape) + 1:
-                copies = 1
+            copies = tf.shape(flat)[0] // tf.maximum(rows[0], 1)
             z, context = _repeat(self._z, copies), _repeat(self._context, copies)
             log_p = self._decoder.log_prob(z, flat, self._likelihood, context, **how)
             return tf.reshape(log_p, leading)

@@ -5,7 +5,7 @@ from keras_infovae.utils.constructors import constructor_parameters
 
 NETWORKS = ("encoder", "decoder")  # arguments that the network stands for
 
-_OF_NETWORKS = {
+OF_NETWORKS = {
     "network": Choice("The networks.", ("mlp", "conv"), search=["mlp"]),
     "hidden_units": Sizes("Of an mlp: sizes of layers.", search=["128", "256-128", "512-256"]),
     "filters": Sizes("Of a conv, at each halving of the image.", search=["32", "32-64"]),
@@ -32,7 +32,7 @@ def hyperparameters_of(model_class, settings):
         settings: what `settings_of` says of it.
     """
     arguments = constructor_parameters(model_class)
-    found = dict(_OF_NETWORKS) if set(NETWORKS) & set(arguments) else {}
+    found = dict(OF_NETWORKS) if set(NETWORKS) & set(arguments) else {}
     found = {name: (parameter, None) for name, parameter in found.items()}
     found |= {name: use for name, use in settings.items() if name not in NETWORKS}
     own = _OF_GRADIENTS if model_class.trains_by_gradients else {}

@@ -146,6 +146,12 @@ class ModelEstimator(BaseEstimator):
         """Trains the model; returns the history, {name: values of epochs}."""
         options = {"epochs": self.epochs, "batch_size": self.batch_size, "verbose": self.verbose}
         if self.early_stopping:
+            if not model.losses_compare:
+                expected = (
+                    "False for a model with a critic or a weight on a schedule: its losses of two "
+                    "epochs cannot be compared"
+                )
+                raise argument_error("early_stopping", expected, self.early_stopping)
             rows, held_out = self._split(rows, seed)
             options["validation_data"] = held_out
             options["callbacks"] = [

@@ -57,3 +57,6 @@ class DensityEstimator(DensityMixin, ModelEstimator):
     def _check_model(self, model):
         for capability in ("score", "generate"):
             model.capabilities.require(capability, "The density of rows")
+        if "log_prob_in_graph" not in model.capabilities:  # by importance weights
+            for capability in ("posterior", "joint"):
+                model.capabilities.require(capability, "The density of rows")

@@ -33,9 +33,11 @@ def frame_of(estimator, X, columns=None, fewest=1):
     else:
         checks = {"ensure_all_finite": "allow-nan", "ensure_min_samples": fewest}
         frame = pandas.DataFrame(validate_data(estimator, X, reset=fitting, **checks))
+        # By position, whatever the names are; they may be numbers in another order.
+        return frame if fitting else frame.set_axis(columns, axis=1)
     if fitting or set(frame.columns) == set(columns):
         return frame
-    return frame.set_axis(columns, axis=1)  # an array, for what was fitted to names
+    return frame.set_axis(columns, axis=1)  # what was fitted to an array
 
 
 def kinds_of_array(frame, kinds):

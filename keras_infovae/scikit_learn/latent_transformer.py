@@ -27,8 +27,8 @@ class LatentTransformer(TransformerMixin, ModelEstimator):
         batch_size: rows per step, at least 2. Default 32.
         learning_rate: of Adam, greater than 0. Default None: the model's own optimizer.
         early_stopping: whether to hold `validation_fraction` of the rows out, to stop once their
-            loss has not improved for `patience` epochs, and to take the best weights back. Default
-            False.
+            loss has not improved for `patience` epochs, and to take the best weights back. Not
+            for a model with a critic or a weight on a schedule. Default False.
         validation_fraction: the share of rows held out, between 0 and 1. Default 0.1.
         patience: epochs, at least 1. Default 10.
         kinds: {column: kind} where the rules for columns are to be overruled, as for

@@ -76,7 +76,7 @@ class OutlierDetector(OutlierMixin, ModelEstimator):
         self,
         model: str | type = "info_vae",
         *,
-        contamination: float | str = 0.1,
+        contamination: float = 0.1,
         novelty: bool = False,
         anomaly_score: Any = None,
         latent_dim: int | None = None,

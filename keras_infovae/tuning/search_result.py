@@ -64,7 +64,10 @@ class SearchResult:
         return keras.saving.load_model(os.path.join(self.directory, BEST_MODEL))
 
     def history(self) -> Any:
-        """Returns the losses of the best trial, {name: one number per epoch}."""
+        """Returns the losses of the best trial, {name: one number per epoch}.
+
+        Those of a Hyperband trial that goes on after one that stopped early begin there.
+        """
         file = HistoryFile(os.path.join(self.directory, HISTORY), epochs=sys.maxsize)
         file.on_train_begin()  # reads what is there
         return file.history()

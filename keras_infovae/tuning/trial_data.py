@@ -40,6 +40,11 @@ class TrialData(NamedTuple):
                 "condition": self.condition,
                 "condition_validation": self.condition_validation,
             }
+        if self.scaling is not None:
+            parts |= {
+                "offset": np.asarray(self.scaling.offset),
+                "scale": np.asarray(self.scaling.scale),
+            }
         return arrays.fingerprint(parts)
 
 
@@ -53,6 +58,10 @@ def dataset_of(data):
         data = dataclasses.replace(data, test=data.train[:0], test_labels=None)
     elif isinstance(data, (tuple, list)) and len(data) == 2:
         x, x_validation = (np.asarray(part) for part in data)
+        if object in (x.dtype, x_validation.dtype):
+            expected = "a pair of arrays of numbers, or a Dataset as datasets.load makes of a table"
+            kinds = f"({type(data[0]).__name__}, {type(data[1]).__name__}) with other values"
+            raise argument_error("data", expected, kinds, TypeError)
         data = Dataset("data", x, x_validation, x[:0], scaling=None)
     else:
         raise argument_error(

@@ -4,6 +4,7 @@ import contextlib
 import io
 import math
 import os
+import shutil
 import time
 
 import keras
@@ -115,7 +116,7 @@ class TrialTuner(keras_tuner.engine.base_tuner.BaseTuner):
             else:
                 model = keras.saving.load_model(self.trial_file(begun, MODEL))
         first = hp.values.get("tuner/initial_epoch", 0)
-        callbacks = [HistoryFile(self.trial_file(trial.trial_id, HISTORY))]
+        callbacks = [HistoryFile(self._history_file(trial, begun, first), epochs=first)]
         stopping = keras.callbacks.EarlyStopping(
             patience=self._patience, restore_best_weights=True
         )  # by the trial's own loss
@@ -142,6 +143,17 @@ class TrialTuner(keras_tuner.engine.base_tuner.BaseTuner):
         if not history.epoch or not model.losses_compare:
             return model, first + len(history.epoch)
         return model, stopping.best_epoch + 1
+
+    def _history_file(self, trial, begun, first):
+        """Returns its path; there are the epochs of the trial that it goes on after, if any."""
+        path = self.trial_file(trial.trial_id, HISTORY)
+        if begun is not None:
+            before = self.trial_file(begun, HISTORY)
+            if len(HistoryFile(before).read()) == first:  # and was not stopped early
+                shutil.copyfile(before, path)
+            elif os.path.exists(path):
+                os.remove(path)  # of this trial, done again
+        return path
 
     def on_trial_end(self, trial):
         super().on_trial_end(trial)

@@ -4,6 +4,7 @@ A family (kernels, priors, divergences, ...) is a base class and a `Registry`. A
 an alias, given as an instance, or restored from its config; nothing else branches on names.
 """
 
+import json
 from typing import Any
 
 import keras
@@ -167,3 +168,12 @@ class Registry:
                 f"Received: config={config!r}"
             )
         return member
+
+
+def new_optimizer(config):
+    """Returns a new Keras optimizer by a config that is an attribute of a layer.
+
+    It is read from a plain copy: Keras writes into the config that it reads, and what has become an
+    attribute knows its layer, all of which `copy.deepcopy` would copy with it.
+    """
+    return keras.optimizers.get(json.loads(json.dumps(config)))

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 import keras_infovae as ki
+from keras_infovae.distributions.denoisers.time_features import TimeFeatures
 from keras_infovae.utils.row_random import seeds_of_rows
 
 SMALL = ki.denoisers.ResidualMLP(16, 1)
@@ -92,3 +93,27 @@ def test_codes_that_do_not_vary_are_drawn_as_they_are(batch_size, constant):
 def test_no_model_is_trained_with_it():
     with pytest.raises(ValueError, match="Diffusion is learned afterwards, by model.fit_prior"):
         ki.InfoVAE(2, alpha=1.0, prior="diffusion")
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_half_precision_does_not_round_times(policy, monkeypatch):
+    # The fastest wave makes 32 turns in a unit of time; bfloat16 has 0.9922 for both.
+    times, seen, call = np.array([[0.9905], [0.9915]], "float32"), [], TimeFeatures.call
+    exact = TimeFeatures()(times)
+    monkeypatch.setattr(TimeFeatures, "call", lambda self, t: (seen.append(t), call(self, t))[1])
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        features = TimeFeatures()(times)
+        prior = ki.priors.Diffusion(SMALL)
+        prior.build(3)
+        model = ki.DenoisingDiffusion(ki.denoisers.UNet((4, 4)), seed=0)
+        model.build((None, 8, 8, 1))
+        for network in (prior.network, model.denoiser):
+            shape = network.input_shape[0][1:]
+            network([np.zeros([2, *shape], "float32"), times])
+            np.testing.assert_array_equal(seen[-1], times)
+    finally:
+        keras.config.set_dtype_policy(before)
+    # Half a unit of bfloat16's last place below 1.
+    np.testing.assert_allclose(tf.cast(features, tf.float32), exact, atol=2.0**-9)

@@ -108,6 +108,44 @@ def test_settings_that_are_set_after_a_call_count():
     assert after[1]["loss"] != before[1]["loss"]
 
 
+def test_a_step_size_that_is_set_takes_the_place_of_one_that_was_learned():
+    model = model_of(steps=5, step_sizes="adapt")
+    model.compile(jit_compile=False)
+    model.fit(X, epochs=1, verbose=0)
+    before = model.encode(X, sample=True, seed=0)
+    model.inference.step_sizes = 1e-6
+    learned = float(model.inference.log_step_size)
+    after = model.encode(X, sample=True, seed=0)
+    assert np.abs(after - before).max() > 0.1
+    model.fit(X, epochs=2, initial_epoch=1, verbose=0)
+    assert float(model.inference.log_step_size) == learned
+    model.inference.step_sizes = "adapt"
+    np.testing.assert_array_less(0.1, np.abs(model.encode(X, sample=True, seed=0) - after).max())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("steps", 0, "`steps` must be an integer of at least 1"),
+        ("steps", 3, "`steps` must be 2, one for each of `step_sizes`"),
+        ("step_sizes", -0.1, "`step_sizes` must be greater than 0"),
+        ("step_sizes", [0.1] * 3, "`step_sizes` must be a list of 2"),
+        ("step_sizes", "adapt", "`step_sizes` must be .* no step size has been learned"),
+        ("temperature", -3.0, "`temperature` must be greater than 0"),
+        ("adjusted", "no", "`adjusted` must be True or False"),
+        ("chains", 0, "`chains` must be an integer of at least 1"),
+        ("target_acceptance", 2.0, "`target_acceptance`"),
+        ("longest_drift", 0.0, "`longest_drift` must be greater than 0"),
+    ],
+)
+def test_what_is_set_later_is_checked_as_what_is_given(name, value, message):
+    inference = ki.inference.ShortRunLangevin(steps=2, step_sizes=[0.2, 0.1])
+    inference.build((3,), 0, 2)
+    with pytest.raises((ValueError, TypeError), match=message):
+        setattr(inference, name, value)
+    assert getattr(inference, name) != value
+
+
 def test_the_decoder_takes_the_end_of_the_chain_as_a_constant():
     model = model_of(steps=3, step_sizes=0.4)
     weights, seed = model.trainable_variables, tf.constant([1, 2])

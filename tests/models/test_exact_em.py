@@ -385,3 +385,13 @@ def test_with_a_learned_prior_it_is_bounded_as_other_models_are():
     assert np.abs(expected - log_prob[:20]).mean() > 0.01  # that of another p(z)
     model.forget_prior()
     np.testing.assert_array_equal(model.log_prob(X), log_prob)
+
+
+def test_a_batch_that_is_trained_on_says_how_much_the_penalty_weighs():
+    model = ki.ExactEM(1, (3,), restarts=1, seed=0)
+    model.train_on_batch(X)
+    squares = sum(float(np.sum(w**2)) for w in model.decoder.get_weights())
+    expected = 0.5 * squares / model.prior_variance / len(X)
+    assert model.evaluate(X, verbose=0, return_dict=True)["penalty"] == pytest.approx(
+        expected, 1e-5
+    )

@@ -250,6 +250,15 @@ def test_pipelines_and_searches():
         ({"contamination": 0.7}, ValueError, "`contamination` must be at most 0.5"),
         ({"anomaly_score": "elbow"}, ValueError, "`score` must be one of"),
         (
+            {
+                "early_stopping": True,
+                "model": "beta_vae",
+                "settings": SMALL | {"beta": ki.schedules.Linear(0.1, 1.0, duration=9)},
+            },
+            ValueError,
+            "`early_stopping` must be False for a model with a critic or a weight on a schedule",
+        ),
+        (
             {"early_stopping": True, "validation_fraction": 0.99},
             ValueError,
             "`validation_fraction` must be one that leaves 2 of 60 rows",
@@ -261,3 +270,16 @@ def test_bad_arguments_are_named_before_anything_is_trained(given, error, messag
     with pytest.raises(error, match=message):
         estimator.fit(X)
     assert not any(hasattr(estimator, name) for name in FITTED[:2])
+
+
+@pytest.mark.parametrize("model", ["wasserstein_autoencoder", "denoising_diffusion", "short_run"])
+def test_models_without_a_density_are_refused_before_they_are_trained(model):
+    estimator = ki.scikit_learn.DensityEstimator(model, epochs=10_000)
+    with pytest.raises(ValueError, match="The density of rows"):
+        estimator.fit(X)
+
+
+def test_arrays_go_by_position_whatever_the_names_of_columns_are():
+    frame = pandas.DataFrame(X[:, :3])[[2, 0, 1]]
+    codes = ki.scikit_learn.LatentTransformer(settings=SMALL, epochs=1, random_state=0).fit(frame)
+    np.testing.assert_array_equal(codes.transform(frame), codes.transform(frame.to_numpy()))

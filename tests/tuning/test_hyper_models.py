@@ -165,3 +165,12 @@ def test_choices_are_read_from_the_words_that_they_are_shown_by(name):
     search = parameter.search or [default]
     parsed = choices.parse(name, parameter, choices.words(search))
     assert choices.check(name, parameter, parsed) == search
+
+
+def test_networks_that_are_given_leave_nothing_of_theirs_to_search():
+    given = {name: ki.networks.MLP([8]) for name in ("encoder", "decoder")}
+    space = ki.tuning.HyperModel("vae", latent_dim=2, **given)
+    assert not {"network", "hidden_units", "filters"} & set(space.space)
+    assert "hidden_units" in ki.tuning.HyperModel("vae", encoder=given["encoder"]).space
+    with pytest.raises(ValueError, match="`hidden_units` must be left out where encoder and deco"):
+        ki.tuning.HyperModel("vae", latent_dim=2, hidden_units=["8", "4"], **given)

@@ -1,5 +1,6 @@
 """A search: what it keeps, that it goes on, what fails, what is refused."""
 
+import csv
 import json
 import os
 
@@ -423,3 +424,19 @@ def test_a_wrong_environment_for_parallel_trials(variables, words, monkeypatch):
 def test_a_trial_trains_on_the_devices_of_the_strategy(tmp_path):
     with pytest.raises(RuntimeError, match="failed by: 2 replicas"):
         ki.tuning.tune(DATA, space(), directory=tmp_path, strategy="mirrored", **SETTINGS)
+
+
+@pytest.mark.slow
+def test_a_trial_that_goes_on_has_the_history_of_all_its_epochs(tmp_path):
+    x = (np.random.default_rng(0).random((120, 6)) > 0.5).astype("float32")
+    x[:, 1:3] = x[:, :1]
+    space = ki.tuning.HyperModel("vae", latent_dim=[2, 3], hidden_units=["8", "12"], batch_size=32)
+    given = {"max_trials": None, "epochs": 4, "patience": 4, "plots": False, "verbose": 0}
+    ki.tuning.tune((x[:80], x[80:]), space, directory=tmp_path, tuner="hyperband", **given)
+    longest = 0
+    for path in sorted((tmp_path / "trials").glob("trial_*/history.csv")):
+        with open(path, newline="", encoding="utf-8") as file:
+            epochs = [int(row["epoch"]) for row in csv.DictReader(file)]
+        assert epochs == list(range(1, len(epochs) + 1))
+        longest = max(longest, len(epochs))
+    assert longest == 4

@@ -385,3 +385,11 @@ def test_hubs_are_asked_by_their_clients(written, monkeypatch):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)  # as if it were not there
     with pytest.raises(ImportError, match=r"pip install keras-infovae\[huggingface\]"):
         hubs.get("hf", "user/name")
+
+
+def test_a_model_with_a_large_critic_is_read_again(tmp_path):
+    divergence = ki.divergences.TotalCorrelationCritic(hidden_units=(1100, 1100))
+    model = ki.FactorVAE(2, divergence=divergence, seed=3, **NETWORKS)
+    model.build(X.shape)
+    again = ki.FactorVAE.from_preset(model.save_to_preset(tmp_path / "large"))
+    np.testing.assert_array_equal(again.encode(X), model.encode(X))

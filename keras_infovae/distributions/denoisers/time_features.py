@@ -10,7 +10,18 @@ _FREQUENCIES = 8
 
 @register
 class TimeFeatures(keras.layers.Layer):
-    """Sines and cosines of pi/2 2^k u for k = 0 to 7, float32 [n, 16], of times u [n, 1]."""
+    """Sines and cosines of pi/2 2^k u for k = 0 to 7, float32 [n, 16], of times u [n, 1].
+
+    It is told of times in float32 under any policy: half precision would round them by a part of
+    the shortest wave.
+    """
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.autocast = False
+
+    def get_config(self):
+        return super().get_config()  # the name too, as without a constructor
 
     def call(self, time):
         angles = keras.ops.cast(time, "float32") * (np.pi / 2 * 2.0 ** np.arange(_FREQUENCIES))

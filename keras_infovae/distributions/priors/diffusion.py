@@ -88,6 +88,7 @@ class Diffusion(Prior):
         """Makes the network and the moments of the codes."""
         setting = self.denoiser or denoisers.ResidualMLP(96, 2)
         self.network = setting.network((latent_dim,))
+        self.network.autocast = False  # half precision would round times
         shape = (latent_dim,)
         self.count = self.add_weight(name="count", shape=(), initializer="zeros", **_FIXED)
         self.mean = self.add_weight(name="mean", shape=shape, initializer="zeros", **_FIXED)

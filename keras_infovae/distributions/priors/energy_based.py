@@ -35,7 +35,7 @@ from keras_infovae.utils.checks import (
 from keras_infovae.utils.gradients import apply_gradients
 from keras_infovae.utils.player import Player
 from keras_infovae.utils.randomness import split_seed
-from keras_infovae.utils.serialization import deserialize_values, register
+from keras_infovae.utils.serialization import deserialize_values, new_optimizer, register
 
 _BASES = {"standard_normal": StandardNormal, "hierarchical": Hierarchical}
 _FIRST_STEP_SIZE = 0.5
@@ -199,7 +199,7 @@ class EnergyBased(Player, Prior):
     def _new_optimizer(self, learning_rate):
         if self.optimizer is None:
             return keras.optimizers.Adam(learning_rate, beta_1=0.5)
-        return keras.optimizers.get(copy.deepcopy(self.optimizer))  # Keras writes into the config
+        return new_optimizer(self.optimizer)
 
     def code_optimizer(self) -> Optimizer:
         return self._new_optimizer(5e-4)

@@ -283,6 +283,9 @@ def _trained(metrics):
     loss = [value for value in loss or [] if value is not None]
     if len(loss) < 10:
         return _unknown(question, "Needs the history of at least 10 epochs.")
+    if not metrics["losses_compare"]:
+        reason = "A weight followed a schedule or a critic learned beside the model"
+        return _unknown(question, f"{reason}: losses of two epochs cannot be compared.")
     # Validation may have come every few epochs only.
     every = max(1, round(len(history.get("loss") or loss) / len(loss)))
     epochs = every * len(loss)

@@ -106,6 +106,7 @@ def measure(
         "anomaly_threshold": threshold(held_out),
         "anomalies": anomalies(held_out, data, anomaly_label),
         "history": _history(history),
+        "losses_compare": model.losses_compare,
         "weights_epoch": weights_epoch,
         "left_out": left_out(model),
     }

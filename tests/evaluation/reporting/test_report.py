@@ -63,6 +63,7 @@ METRICS = {
     },
     "history": {"loss": [110 - 10 * (1 - 0.5**i) for i in range(20)]},
     "weights_epoch": None,
+    "losses_compare": True,
 }
 
 
@@ -93,6 +94,7 @@ def test_a_healthy_model_is_good_throughout():
         ("history/loss", [*range(100, 80, -1), 81], 0, "fair", "7.9% of all it fell"),
         ("history", None, 0, "unknown", "at least 10 epochs"),
         ("history/loss", [*range(100, 80, -1), *range(80, 90)], 0, "poor", "over-fitted: epoch 21"),
+        ("losses_compare", False, 0, "unknown", "A weight followed a schedule or a critic"),
         ("fit_per_example/train", -90.0, 1, "fair", "ELBO: -90.00 nats on training and -100.00"),
         ("fit_per_example/train", -80.0, 1, "poor", "a gap of 1.00 +- 0.04 standard"),
         ("data/measured_split", "train", 1, "unknown", "no held-out"),
