@@ -150,6 +150,16 @@ class ShortRunLangevin(Inference):
             )
         self.built = True
 
+    def save_own_variables(self, store: Any) -> None:
+        """Writes the learned step size where it is the one that chains go by."""
+        if self.step_sizes == "adapt":
+            super().save_own_variables(store)
+
+    def load_own_variables(self, store: Any) -> None:
+        """Reads what `save_own_variables` wrote."""
+        if self.step_sizes == "adapt":
+            super().load_own_variables(store)
+
     def scheduled(self) -> dict[str, Any]:
         return {"temperature": self.temperature}
 
