@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_infovae.datasets import Dataset
 from keras_infovae.evaluation.conditions import conditions_of
+from keras_infovae.preprocessors import Scaling
 from keras_infovae.utils import arrays
 from keras_infovae.utils.checks import argument_error
 
@@ -40,7 +41,7 @@ class TrialData(NamedTuple):
                 "condition": self.condition,
                 "condition_validation": self.condition_validation,
             }
-        if self.scaling is not None:
+        if self.scaling not in (None, Scaling()):  # which leaves rows as they are
             parts |= {
                 "offset": np.asarray(self.scaling.offset),
                 "scale": np.asarray(self.scaling.scale),
