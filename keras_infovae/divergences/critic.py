@@ -1,6 +1,5 @@
 """The base of divergences that a trained classifier estimates."""
 
-import copy
 from collections.abc import Sequence
 
 import keras
@@ -12,7 +11,7 @@ from keras_infovae.typing import Config, Distribution, KerasModel, Optimizer, Te
 from keras_infovae.utils.checks import check_activation, check_integer, check_integers, check_number
 from keras_infovae.utils.player import Player
 from keras_infovae.utils.randomness import split_seed, stateless_seed
-from keras_infovae.utils.serialization import deserialize_values, new_optimizer
+from keras_infovae.utils.serialization import deserialize_values, new_optimizer, optimizer_config
 
 
 class CriticDivergence(Divergence, Player, keras.layers.Layer):
@@ -60,7 +59,7 @@ class CriticDivergence(Divergence, Player, keras.layers.Layer):
         if optimizer is None:
             optimizer = keras.optimizers.Adam(1e-3, beta_1=0.5)
         # Kept as a config: the optimizer is made in `build`, within the scope of the strategy.
-        self.optimizer = keras.optimizers.serialize(keras.optimizers.get(copy.deepcopy(optimizer)))
+        self.optimizer = optimizer_config(optimizer)
         self.steps = check_integer("steps", steps)
         self.gradient_penalty = check_number("gradient_penalty", gradient_penalty, minimum=0)
         self.num_samples = check_integer("num_samples", num_samples)

@@ -12,12 +12,7 @@ import keras
 from keras_infovae import divergences, networks
 from keras_infovae.models import registry
 from keras_infovae.parameters import Member, Number, choices
-from keras_infovae.parameters.searched import (
-    NETWORKS,
-    OF_NETWORKS,
-    hyperparameters_of,
-    sizes,
-)
+from keras_infovae.parameters.searched import NETWORKS, OF_NETWORKS, hyperparameters_of, sizes
 from keras_infovae.typing import Model
 from keras_infovae.utils.checks import argument_error
 from keras_infovae.utils.constructors import constructor_parameters
@@ -86,7 +81,7 @@ class HyperModel:
             if name not in self._known and name not in objects:
                 known = ", ".join(self._known)
                 raise argument_error(name, f"left out; there are {known}", value, TypeError)
-        self._check_networks(space)
+        self._leave_out_networks(space)
         self.space = {}
         for name, (parameter, default) in self._known.items():
             value = space.get(name, parameter.search)
@@ -106,7 +101,7 @@ class HyperModel:
             self.space.pop("kernel", None)  # a divergence that counts nowhere
         super().__init__()
 
-    def _check_networks(self, space):
+    def _leave_out_networks(self, space):
         """Leaves out what decides on networks where all of them are given."""
         parts = [p for p in NETWORKS if p in constructor_parameters(self.model_class)]
         if not parts or not set(parts) <= set(self._objects):

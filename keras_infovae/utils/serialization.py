@@ -170,6 +170,13 @@ class Registry:
         return member
 
 
+def optimizer_config(optimizer):
+    """Returns the config of an optimizer: of a Keras one, of its name, or of a config."""
+    if isinstance(optimizer, dict):
+        optimizer = new_optimizer(optimizer)
+    return keras.optimizers.serialize(keras.optimizers.get(optimizer))
+
+
 def new_optimizer(config):
     """Returns a new Keras optimizer by a config that is an attribute of a layer.
 

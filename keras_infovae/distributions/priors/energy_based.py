@@ -1,6 +1,5 @@
 """The energy-based prior."""
 
-import copy
 import math
 import warnings
 from collections.abc import Callable, Sequence
@@ -35,7 +34,12 @@ from keras_infovae.utils.checks import (
 from keras_infovae.utils.gradients import apply_gradients
 from keras_infovae.utils.player import Player
 from keras_infovae.utils.randomness import split_seed
-from keras_infovae.utils.serialization import deserialize_values, new_optimizer, register
+from keras_infovae.utils.serialization import (
+    deserialize_values,
+    new_optimizer,
+    optimizer_config,
+    register,
+)
 
 _BASES = {"standard_normal": StandardNormal, "hierarchical": Hierarchical}
 _FIRST_STEP_SIZE = 0.5
@@ -150,7 +154,7 @@ class EnergyBased(Player, Prior):
             step_size = check_number("step_size", step_size, exclusive_minimum=0)
         self.step_size = step_size
         if optimizer is not None:
-            optimizer = keras.optimizers.serialize(keras.optimizers.get(copy.deepcopy(optimizer)))
+            optimizer = optimizer_config(optimizer)
         # Kept as a config: the optimizer is made in `build`, within the scope of the strategy.
         self.optimizer = optimizer
         self.networks = []
